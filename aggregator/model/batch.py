@@ -1,0 +1,209 @@
+"""What travels between the stages of one write: known → decide → match → store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.entry import Document, Entry, EntryId, EntryKey, StoryId, StoryKey
+from aggregator.model.errors import FeedError
+from aggregator.model.feed import Feed, FeedKey, Response
+from aggregator.model.topic import Hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The end of one feed's fetch: a response, or why there is none.
+
+    ``document`` is None where the response said nothing new (304, same bytes).
+    """
+
+    feed: Feed
+    at: datetime
+    response: Response | None = None
+    failure: FeedError | None = None
+    body_hash: bytes | None = None
+    document: Document | None = None
+
+    @property
+    def unchanged(self) -> bool:
+        return self.failure is None and self.document is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What the archive holds of an entry: enough to decide whether it changed."""
+
+    key: EntryKey
+    feed: FeedKey
+    id: EntryId
+    identity: str
+    canonical_url: str | None
+    url: str | None
+    fingerprint: bytes
+    parts: tuple[tuple[str, bytes], ...]
+    revisions: int
+    vanished: datetime | None
+    story: StoryId
+    story_key: StoryKey
+    lead: bool
+    text_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownStory:
+    """A story that a new entry may belong to."""
+
+    key: StoryKey
+    id: StoryId
+    newest: datetime
+    """First sight of its newest entry."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """The truth that decides, read inside the write transaction, for one batch.
+
+    ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL),
+    ``listed`` by entry key for what the feeds' last listings name; ``stories_by_url``
+    and ``stories_by_text`` over all feeds; ``hits`` maps (topic, story) to
+    the (entry, revision) last shown.
+    """
+
+    entries: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
+    by_url: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
+    listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
+    stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
+    stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
+    hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)
+
+
+class ChangeKind(StrEnum):
+    NEW = "new"
+    REVISED = "revised"
+    MOVED = "moved"
+    """The same entry at a new address or under a new guid: recorded, no revision."""
+    VANISHED = "vanished"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryChoice:
+    """The story a new entry belongs to, and how that was recognised.
+
+    ``key`` is None for a story that this batch makes; ``how`` is first, url,
+    text or near.
+    """
+
+    id: StoryId
+    key: StoryKey | None
+    how: str
+
+    @property
+    def new(self) -> bool:
+        return self.how == "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that happened to one entry. ``entry`` is None for VANISHED and RETURNED.
+
+    ``id`` is the entry's public id (an existing entry keeps its id whatever its
+    item now says); ``key`` is None for NEW. ``revision`` is the number of the
+    state after this change. ``announce``: recent enough for a subscription page.
+    """
+
+    kind: ChangeKind
+    feed: Feed
+    id: EntryId
+    key: EntryKey | None
+    entry: Entry | None
+    revision: int
+    story: StoryChoice
+    lead: bool
+    announce: bool
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What normalize decided about one fetched feed.
+
+    ``changes`` are in the order they are to be stored: oldest item first.
+    ``listing`` are the items now listed, in document order, then those missing
+    for one poll, as (item hash, entry id, polls missing); None where the
+    response said nothing new. ``missed``: this poll and the last do not overlap,
+    so entries may have been missed.
+    """
+
+    fetched: Fetched
+    changes: tuple[Change, ...] = ()
+    listing: tuple[tuple[bytes, EntryId, int], ...] | None = None
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPoll:
+    """When a feed is next due, why, and what cadence wants to remember.
+
+    ``retry_after``: until when the server asked us to stay away, or None.
+    """
+
+    due: datetime
+    reason: str
+    retry_after: datetime | None = None
+    rhythm: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a feed is fetched next, and the permanent redirect seen so far."""
+
+    fetch_url: str
+    moved_to: str | None = None
+    moved_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Everything decided about one fetched feed, ready to be stored."""
+
+    decision: Decision
+    poll: NextPoll
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One write: feeds settled, in order, and what topics caught of their changes."""
+
+    at: datetime
+    settled: tuple[Settled, ...]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a write, or a whole round, came to. ``seconds`` is wall time."""
+
+    feeds: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    new: int = 0
+    revised: int = 0
+    vanished: int = 0
+    new_stories: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            feeds=self.feeds + other.feeds,
+            unchanged=self.unchanged + other.unchanged,
+            failed=self.failed + other.failed,
+            new=self.new + other.new,
+            revised=self.revised + other.revised,
+            vanished=self.vanished + other.vanished,
+            new_stories=self.new_stories + other.new_stories,
+            seconds=self.seconds + other.seconds,
+        )

@@ -1,0 +1,219 @@
+"""An entry: as normalize hands it on, and as readers of the archive see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from aggregator.model.time import iso, require_utc
+
+EntryKey = NewType("EntryKey", int)
+"""Row number of an entry; grows with arrival. Never leaves the database."""
+
+EntryId = NewType("EntryId", str)
+"""``urn:uuid:`` UUIDv5 of the feed's identity and the entry's identity."""
+
+StoryKey = NewType("StoryKey", int)
+
+StoryId = NewType("StoryId", str)
+"""``urn:uuid:`` UUIDv5, in a name space of its own, of the story's first entry's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that comes with an entry. ``length`` in bytes, None where not given."""
+
+    url: str
+    type: str = ""
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """An entry's text analysed for finding (see ``aggregator.query``).
+
+    Each is words joined by one space, in order: ``title`` and ``text`` hold
+    language-tagged stems, ``forms`` the distinct folded surface words that
+    differ from their stem. ``version`` names the analysis that made them.
+    """
+
+    title: str
+    text: str
+    forms: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The clean form of one item, with a stable identity in its feed.
+
+    ``title``, ``summary`` and ``text`` are plain text, ``html`` is safe HTML with
+    absolute URLs; "" where absent. ``lang`` is a BCP 47 tag or "". Times are
+    aware UTC or None where the publisher gave none that can be believed.
+    """
+
+    id: EntryId
+    identity: str
+    position: int
+    """Place in the document, from 0."""
+    item_hash: bytes
+    """16 bytes over the item as published; equal means nothing to do."""
+    guid: str = ""
+    """id/guid as published, "" where absent."""
+    url: str | None = None
+    canonical_url: str | None = None
+    """``url`` without what does not identify: scheme, www, tracking."""
+    title: str = ""
+    summary: str = ""
+    html: str = ""
+    text: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    lang: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    fingerprint: bytes = b""
+    """16 bytes that change when, and only when, a reader would call it changed.
+
+    Taken before learned rules, so that a newly learned block makes no revision.
+    """
+    parts: tuple[tuple[str, bytes], ...] = ()
+    """(field, 8-byte hash) of what the fingerprint covers: tells which field changed."""
+    text_hash: bytes | None = None
+    """16 bytes over title and text, quotes and case folded; None for too short a text."""
+    original: bytes = b""
+    """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""
+    indexed: Indexed | None = None
+
+    def __post_init__(self) -> None:
+        require_utc(self.published, "published")
+        require_utc(self.updated, "updated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A feed document: its head, and its items as clean entries in document order.
+
+    ``known`` are items that were recognised by their hash and not parsed again,
+    as (position, hash). ``problems`` are sentences for the person who looks.
+    ``ttl`` and ``update_period`` are seconds, None where the publisher gives none.
+    """
+
+    version: str
+    title: str = ""
+    home: str = ""
+    description: str = ""
+    lang: str = ""
+    entries: tuple[Entry, ...] = ()
+    known: tuple[tuple[int, bytes], ...] = ()
+    ttl: float | None = None
+    update_period: float | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    """Monday is 0."""
+    hubs: tuple[str, ...] = ()
+    self_url: str | None = None
+    previous_archive: str | None = None
+    complete: bool = True
+    """False where items were left out (a limit), so that absence means nothing."""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """One entry as readers of the archive get it: the contract's JSON, typed.
+
+    ``feed`` is the feed's URL as the OPML has it; ``revisions`` counts the states
+    seen (1 = never changed); ``topics`` are slugs that hold its story.
+    """
+
+    key: EntryKey
+    id: EntryId
+    feed: str
+    feed_title: str
+    folders: tuple[str, ...]
+    url: str | None
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    lang: str
+    published: datetime | None
+    updated: datetime | None
+    first_seen: datetime
+    summary: str
+    html: str
+    text: str
+    story: StoryId
+    lead: bool
+    revisions: int
+    vanished: datetime | None
+    topics: tuple[str, ...]
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The object of ``search --json``, ``show --json`` and ``export``; keys in order."""
+        return {
+            "id": self.id,
+            "feed": self.feed,
+            "url": self.url,
+            "title": self.title,
+            "authors": list(self.authors),
+            "categories": list(self.categories),
+            "lang": self.lang,
+            "published": iso(self.published),
+            "updated": iso(self.updated),
+            "first_seen": iso(self.first_seen),
+            "summary": self.summary,
+            "html": self.html,
+            "text": self.text,
+            "story": self.story,
+            "lead": self.lead,
+            "revisions": self.revisions,
+            "vanished": iso(self.vanished),
+            "topics": list(self.topics),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRecord:
+    """One state of an entry that we saw. ``number`` counts from 1.
+
+    ``changed`` names the fields that differ from the state before; ``original``
+    is the uncleaned item as a dict; ``capture`` is "file:offset" or None.
+    """
+
+    number: int
+    seen: datetime
+    changed: tuple[str, ...]
+    title: str
+    summary: str
+    html: str
+    text: str
+    url: str | None
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    published: datetime | None
+    updated: datetime | None
+    original: dict[str, object]
+    capture: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SightingRecord:
+    """An entry that brought a story, for ``show``: who, when, and how it was recognised.
+
+    ``how`` is first, url, text or near.
+    """
+
+    entry: EntryId
+    feed: str
+    feed_title: str
+    url: str | None
+    title: str
+    first_seen: datetime
+    published: datetime | None
+    how: str

@@ -1,0 +1,178 @@
+"""All errors of the program, few and ours.
+
+::
+
+    AggregatorError           what happened, where, what to do next      exit
+    ├── ConfigError           file, key, line                              2
+    │   └── QueryError        column in the query text                     2
+    ├── UsageError            a command was given something it cannot use  2
+    ├── FeedError             url                                          1
+    │   ├── FetchError        kind: dns, connect, tls, timeout, http …     1
+    │   ├── RefusedURL        an address that is never fetched             1
+    │   └── NotAFeed          bytes came, but no feed                      1
+    ├── ArchiveError          database, captures, disk                     3
+    ├── PublishError          cannot write or serve the output             4
+    └── AlreadyRunning        another process holds this archive           4
+
+Anything else that reaches the command line is a bug of ours: exit 70.
+Between stages an error travels as a value, so one bad feed stops nothing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from aggregator.model.feed import FailureKind
+
+
+class AggregatorError(Exception):
+    """The root: a sentence for the reader, the place, and the mend.
+
+    ``what``: what happened, one sentence without a full stop. ``where``: file,
+    URL or table it happened in, or "". ``hint``: what to do next, or "".
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        mend = f" ({self.hint})" if self.hint else ""
+        return f"{place}{self.what}{mend}"
+
+
+class ConfigError(AggregatorError):
+    """A configuration file or setting is wrong.
+
+    ``file``: the path as the user gave it; ``key``: dotted name or ""; ``line``:
+    1-based, where the parser gives one.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self, what: str, *, file: str = "", key: str = "", line: int | None = None, hint: str = ""
+    ) -> None:
+        spot = f"{file}:{line}" if file and line else file
+        where = ": ".join(part for part in (spot, key) if part)
+        super().__init__(what, where=where, hint=hint)
+        self.file = file
+        self.key = key
+        self.line = line
+
+
+class QueryError(ConfigError):
+    """A query cannot be understood. ``column`` is 1-based in ``query``."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        query: str,
+        column: int,
+        file: str = "",
+        key: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(what, file=file, key=key, hint=hint)
+        self.query = query
+        self.column = column
+
+    def __str__(self) -> str:
+        caret = " " * (self.column - 1) + "^"
+        return f"{super().__str__()}\n  {self.query}\n  {caret}"
+
+
+class UsageError(AggregatorError):
+    """A command was given an argument it cannot use."""
+
+    exit_code = 2
+
+
+class FeedError(AggregatorError):
+    """Something about one feed; it never stops the others."""
+
+    exit_code = 1
+    kind: FailureKind = FailureKind.OTHER
+
+    def __init__(self, what: str, *, url: str, hint: str = "") -> None:
+        super().__init__(what, where=url, hint=hint)
+        self.url = url
+
+
+class Retry(StrEnum):
+    """What a kind of failure says about the next try."""
+
+    SOON = "soon"
+    LATER = "later"
+    GONE = "gone"
+
+
+class FetchError(FeedError):
+    """No usable answer came. ``status`` is the HTTP status where there was one.
+
+    ``retry_after``: seconds the server asked us to wait, where it said so
+    (RFC 9110, section 10.2.3).
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        url: str,
+        kind: FailureKind,
+        status: int | None = None,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(what, url=url, hint=hint)
+        self.kind = kind
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def retry(self) -> Retry:
+        if self.status == 410:
+            return Retry.GONE
+        soon = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT}
+        return Retry.SOON if self.kind in soon else Retry.LATER
+
+
+class RefusedURL(FeedError):
+    """An address that the guard does not let us reach."""
+
+    kind = FailureKind.REFUSED
+
+
+class NotAFeed(FeedError):
+    """The answer is no feed: HTML, empty, broken beyond reading, or over a limit."""
+
+    kind = FailureKind.NOT_A_FEED
+
+
+class ArchiveError(AggregatorError):
+    """The database, the captures or the disk below them fail us."""
+
+    exit_code = 3
+
+
+class PublishError(AggregatorError):
+    """The output cannot be written or served."""
+
+    exit_code = 4
+
+
+class AlreadyRunning(AggregatorError):
+    """Another process writes this archive. ``holder`` says which, in words."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, *, holder: str, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.holder = holder

@@ -1,0 +1,179 @@
+"""A feed: what a person asked for, what we know of it, and what one fetch brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from aggregator.model.time import require_utc
+
+FeedKey = NewType("FeedKey", int)
+"""Row number of a feed in this database. Never leaves it."""
+
+FeedIdentity = NewType("FeedIdentity", str)
+"""Canonical form of the first URL a feed had; name space of its entries' ids."""
+
+
+class FeedState(StrEnum):
+    """What a person sees of a feed. The first letter of each is in the contract."""
+
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class FailureKind(StrEnum):
+    """Why a feed could not be collected; back-off is graded by it."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    HTTP = "http"
+    REDIRECT = "redirect"
+    SIZE = "size"
+    ENCODING = "encoding"
+    FILE = "file"
+    REFUSED = "refused"
+    NOT_A_FEED = "not-a-feed"
+    PARSE = "parse"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A line of feeds.opml. ``folders`` are the outlines it stands in, outermost first."""
+
+    url: str
+    title: str = ""
+    folders: tuple[str, ...] = ()
+    home: str = ""
+    lang: str = ""
+    interval: int | None = None
+    """Seconds between polls that a person set for this feed, or None."""
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a conditional request sends back, byte for byte, to ``url`` only (RFC 9110, 13.1)."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A feed's standing failure: it lasts until the next success."""
+
+    kind: FailureKind
+    message: str
+    since: datetime
+    count: int
+
+    def __post_init__(self) -> None:
+        require_utc(self.since, "since")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An item of the feed's last document: its hash, its entry, and for how many polls it is missing."""
+
+    item_hash: bytes
+    entry_key: int
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed as the archive knows it."""
+
+    key: FeedKey
+    identity: FeedIdentity
+    url: str
+    """As feeds.opml has it (its last line, where the line is gone)."""
+    fetch_url: str
+    """Where it is fetched now: ``url``, or where permanent redirects lead."""
+    title: str = ""
+    """As the OPML names it, else as the feed names itself, else the URL."""
+    published_title: str = ""
+    home: str = ""
+    description: str = ""
+    lang: str = ""
+    folders: tuple[str, ...] = ()
+    subscribed: bool = True
+    state: FeedState = FeedState.NEW
+    interval: int | None = None
+    next_due: datetime | None = None
+    due_reason: str = ""
+    last_fetch: datetime | None = None
+    last_success: datetime | None = None
+    retry_after: datetime | None = None
+    validators: Validators | None = None
+    body_hash: bytes | None = None
+    failure: Failure | None = None
+    moved_to: str | None = None
+    """Target of a permanent redirect seen so far, and how often in a row."""
+    moved_count: int = 0
+    rhythm: dict[str, float] = field(default_factory=dict)
+    """What cadence remembers between polls; keys belong to ``collect.cadence``."""
+    listing: tuple[Listed, ...] = ()
+    entries: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("next_due", "last_fetch", "last_success", "retry_after"):
+            require_utc(getattr(self, name), name)
+
+    @property
+    def seen(self) -> frozenset[bytes]:
+        """Hashes of the items last listed: a hint that saves work, never a decision."""
+        return frozenset(item.item_hash for item in self.listing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """One hop: the status and the absolute address it pointed to."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What one fetch brought. A 304 has an empty body.
+
+    ``wire`` is the payload as it came (``headers`` name its coding), ``body`` the
+    same decoded; both within the size limits. ``started`` is UTC, ``seconds``
+    the whole time with redirects.
+    """
+
+    requested: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    wire: bytes
+    body: bytes
+    started: datetime
+    seconds: float
+    redirects: tuple[Redirect, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_utc(self.started, "started")
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by any case; None where absent."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def validators(self) -> Validators | None:
+        """The validators of this very response, or None if it has none."""
+        etag, modified = self.header("etag"), self.header("last-modified")
+        if etag is None and modified is None:
+            return None
+        return Validators(url=self.url, etag=etag, last_modified=modified)

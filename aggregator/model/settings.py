@@ -1,0 +1,106 @@
+"""The shapes of the settings, with their shipped values; ``config`` fills them.
+
+They live here because every room is handed its own part, and rooms do not see
+``config``. Durations are seconds, sizes bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MIB = 1024 * 1024
+
+
+class Captures(StrEnum):
+    """Which responses are kept as WARC captures."""
+
+    CHANGED = "changed"
+    ALL = "all"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    directory: Path = Path("../archive")
+    """Where the database, captures and locks live; relative to the config folder in the file."""
+    database: str = ""
+    """SQLAlchemy URL; empty means ``archive.db`` in ``directory`` (SQLite)."""
+    captures: Captures = Captures.CHANGED
+    free_space: int = 512 * MIB
+    """Below this many free bytes collecting pauses, visibly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectSettings:
+    contact: str = ""
+    """A URL or mail address in the User-Agent, so that a publisher can reach you."""
+    allow_networks: tuple[str, ...] = ()
+    """CIDR ranges the address guard lets through."""
+    allow_files: tuple[Path, ...] = ()
+    """Folders below which ``file:`` feeds may be read."""
+    host_spacing: float = 1.0
+    """Seconds between two requests to one host."""
+    concurrency: int = 64
+    """Requests under way at once, over all hosts."""
+    default_interval: int = HOUR
+    min_interval: int = HOUR
+    max_interval: int = DAY
+    timeout: float = 30.0
+    """Seconds one request may take in all; a third of it without progress ends it too."""
+    max_bytes: int = 16 * MIB
+    """The most a document may weigh, decoded."""
+    max_entries: int = 5000
+    """The most items taken from one document; the newest are kept."""
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalizeSettings:
+    workers: int = 0
+    """Processes that parse and clean; 0 means one a core."""
+    document_seconds: float = 30.0
+    """The most one document may keep a worker busy."""
+    document_bytes: int = 1024 * MIB
+    """The most memory a worker may take."""
+    announce_days: int = 7
+    """Entries dated longer before first sight are no news: they reach archive pages only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSettings:
+    directory: Path = Path("../archive/public")
+    base_url: str = ""
+    """Where people reach the output; empty means the built-in server's own address."""
+    page_size: int = 50
+    """Entries on a subscription page and on each archive page."""
+    title: str = "aggregator"
+    """Name of the whole, on the index page and in topics.opml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    host: str = "127.0.0.1"
+    port: int = 8080
+    allow_hosts: tuple[str, ...] = ()
+    """Further names in the Host header that are answered, besides the loopback names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    level: str = "info"
+    """debug, info, warning or error."""
+    format: str = "auto"
+    """auto (text on a terminal, else JSON), text or json."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    collect: CollectSettings = field(default_factory=CollectSettings)
+    normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    log: LogSettings = field(default_factory=LogSettings)

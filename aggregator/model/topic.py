@@ -1,0 +1,144 @@
+"""A topic, what it caught, and the pages that are published of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.entry import Enclosure, EntryId, StoryId
+from aggregator.model.time import require_utc
+
+
+class Collapse(StrEnum):
+    """Whether a topic shows a story once, or every entry."""
+
+    STORY = "story"
+    NONE = "none"
+
+
+class Detail(StrEnum):
+    """How much of an entry a topic feed carries."""
+
+    FULL = "full"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A named query and how its feed is published: a table of topics.toml."""
+
+    slug: str
+    title: str
+    query: str
+    description: str = ""
+    collapse: Collapse = Collapse.STORY
+    detail: Detail = Detail.FULL
+    include: tuple[str, ...] = ()
+    """Feed URLs or folder names it looks at; empty means all."""
+    exclude: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    minimum_length: int = 0
+    """Characters of plain text an entry must have."""
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A story that a topic caught, with the entry and revision it shows.
+
+    Append-only: a correction is a further Hit with the new revision; the latest
+    counts. ``announced`` hits reach the subscription page, silent ones only
+    archive pages. ``reason`` says which words satisfied the query.
+    """
+
+    topic: str
+    story: StoryId
+    entry: EntryId
+    revision: int
+    announced: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Another place that carried the story."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEntry:
+    """One entry of a published page, in the words of all three formats.
+
+    ``id`` is the story's id (the entry's where ``collapse = none``); ``updated``
+    is when this state reached us, ``published`` the publisher's date or first
+    sight; both always there. ``origin_*`` credit where it came from.
+    """
+
+    id: str
+    entry: EntryId
+    url: str | None
+    title: str
+    summary: str
+    html: str
+    text: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    lang: str
+    published: datetime
+    updated: datetime
+    image: str | None
+    enclosures: tuple[Enclosure, ...]
+    origin_id: str
+    """The entry's id at its publisher (guid, else link), or our entry id."""
+    origin_title: str
+    origin_feed: str
+    origin_home: str
+    also_in: tuple[Source, ...]
+    reason: str
+    corrected: bool
+    vanished: bool
+
+    def __post_init__(self) -> None:
+        require_utc(self.published, "published")
+        require_utc(self.updated, "updated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One document of a topic feed (RFC 5005): newest entry first.
+
+    ``number`` is None for the subscription page, else 1 for the oldest archive
+    page and up. ``previous``/``next`` are archive page numbers or None. The same
+    Page gives the same bytes in every format.
+    """
+
+    topic: Topic
+    number: int | None
+    entries: tuple[PageEntry, ...]
+    updated: datetime
+    previous: int | None = None
+    next: int | None = None
+    total: int = 0
+    """Stories the topic holds on all pages."""
+
+    def __post_init__(self) -> None:
+        require_utc(self.updated, "updated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicState:
+    """What lists and the index page show of a topic."""
+
+    topic: Topic
+    stories: int
+    announced: int
+    newest: datetime | None
+    newest_titles: tuple[str, ...]
+    version: int
+    """Grows with each change of its content."""
+    published_version: int
+    """The version last written; less than ``version`` means behind."""
