@@ -1,0 +1,187 @@
+"""The walk of one entry, from a due feed to the published page.
+
+::
+
+    archive.claim_due ─► Feed
+        collect.fetch     ─► Response          one request, conditional, guarded
+        normalize.read    ─► Document          in a worker process: parse, clean, analyse
+      ┌ archive.known     ─► Known             one write transaction a batch: what we hold
+      │ normalize.decide  ─► Decision          new, revised, moved, vanished; which story
+      │ topics.match      ─► Hit               which topics it belongs to, and why
+      └ archive.store     ─► Counts            captures, revisions, stories, hits: all or nothing
+        publish.documents ─► bytes             whatever topic is behind its archive
+
+The stages do not know each other; they meet here. An error of one feed is a
+value that walks along in :class:`Fetched`; an error of the archive ends the
+round (:mod:`aggregator.rounds`), and what was not written is fetched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator import __version__
+from aggregator.archive import Archive
+from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
+from aggregator.model.errors import FeedError
+from aggregator.model.feed import Feed, Subscription
+from aggregator.model.settings import Settings
+from aggregator.model.time import now
+from aggregator.model.topic import Hit, Topic
+from aggregator.normalize import Workers, decide
+from aggregator.publish import Folder, Overview, Site, documents, index_page
+from aggregator.query import parse
+from aggregator.topics import Matcher, definition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What one write came to: counts, and the decisions it stored."""
+
+    counts: Counts
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The stages, opened once for many rounds. Make it with :func:`open_pipeline`."""
+
+    archive: Archive
+    settings: Settings
+    matcher: Matcher
+    collector: Collector
+    workers: Workers
+
+    async def fetch(self, feed: Feed) -> Fetched:
+        """Feed → Response → Document. A failure of this feed is in the result, never raised."""
+        at = now()
+        response = await self.collector.fetch(feed, now=at)
+        if isinstance(response, FeedError):
+            return Fetched(feed=feed, at=at, failure=response)
+        if response.status == 304:
+            return Fetched(feed=feed, at=at, response=response, body_hash=feed.body_hash)
+        digest = body_hash(response)
+        if digest == feed.body_hash:
+            return Fetched(feed=feed, at=at, response=response, body_hash=digest)
+        document = await self.workers.read(feed, response, now=at)
+        if isinstance(document, FeedError):
+            return Fetched(feed=feed, at=at, response=response, failure=document)
+        return Fetched(feed=feed, at=at, response=response, body_hash=digest, document=document)
+
+    def write(self, fetched: Sequence[Fetched]) -> Written:
+        """Document* → Known → Decision* → Hit* → archive, in one transaction.
+
+        Blocks; batches must come one after another. Raises ArchiveError, and then
+        nothing of the batch is stored.
+        """
+        at = now()
+        with self.archive.batch() as write:
+            known = write.known(fetched)
+            decisions = decide(
+                fetched, known, now=at, announce_days=self.settings.normalize.announce_days
+            )
+            hits = self.matcher.match(decisions, known, now=at)
+            settled = tuple(self._settle(decision) for decision in decisions)
+            counts = write.store(Batch(at=at, settled=settled, hits=hits))
+        return Written(counts=counts, decisions=decisions)
+
+    def _settle(self, decision: Decision) -> Settled:
+        fetched, feed = decision.fetched, decision.fetched.feed
+        new = sum(change.kind is ChangeKind.NEW for change in decision.changes)
+        listed = len(decision.listing) if decision.listing is not None else len(feed.listing)
+        return Settled(
+            decision=decision,
+            poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
+            address=next_address(feed, None if fetched.failure else fetched.response),
+        )
+
+
+@asynccontextmanager
+async def open_pipeline(
+    archive: Archive, settings: Settings, matcher: Matcher
+) -> AsyncIterator[Pipeline]:
+    """Open collector and workers around an archive that was opened for writing."""
+    workers = Workers(settings.normalize, settings.collect.max_entries)
+    async with Collector(settings.collect, __version__) as collector, workers:
+        yield Pipeline(
+            archive=archive,
+            settings=settings,
+            matcher=matcher,
+            collector=collector,
+            workers=workers,
+        )
+
+
+def prepare(
+    archive: Archive,
+    settings: Settings,
+    subscriptions: Sequence[Subscription],
+    topics: Sequence[Topic],
+) -> Matcher:
+    """Make the archive follow the configuration: feeds attached, topics made and filled.
+
+    Returns the matcher of these topics. Raises QueryError, ArchiveError.
+    """
+    at, matcher = now(), Matcher(topics)
+    archive.attach(subscriptions, now=at)
+    synced = archive.sync_topics([(topic, definition(topic)) for topic in topics])
+    for topic in topics:
+        if topic.slug in synced.new or topic.slug in synced.edited:
+            announced = settings.publish.page_size if topic.slug in synced.new else 0
+            archive.fill(topic.slug, _backlog(archive, matcher, topic, announced, at))
+    return matcher
+
+
+def _backlog(
+    archive: Archive, matcher: Matcher, topic: Topic, announced: int, at: datetime
+) -> list[Hit]:
+    """What the archive already holds for a topic, oldest first; the newest are announced."""
+    hits: dict[str, Hit] = {}
+    for record in archive.candidates(parse(topic.query)):
+        match = matcher.match_record(topic.slug, record, now=at)
+        if match and record.story not in hits:
+            hits[record.story] = Hit(
+                topic=topic.slug,
+                story=record.story,
+                entry=record.id,
+                revision=record.revisions,
+                announced=len(hits) < announced,
+                reason=match.reason,
+            )
+    return list(reversed(hits.values()))
+
+
+def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[str, ...]:
+    """Write every topic whose pages are behind the archive; returns the changed paths.
+
+    A pure function of the archive: run again, or after a crash, it writes what is
+    missing and nothing else. Raises PublishError, ArchiveError.
+    """
+    folder, size = Folder(settings.publish.directory), settings.publish.page_size
+    whole = folder.stale(site)
+    changed: list[str] = []
+    states = archive.topics()
+    for state in states:
+        slug = state.topic.slug
+        if whole or state.version > state.published_version:
+            first = 1 if whole else archive.published_page(slug)
+            changed += folder.write(documents(archive.subscription_page(slug, size=size), site))
+            for number in range(first, archive.archive_pages(slug) + 1):
+                page = archive.archive_page(slug, number, size=size)
+                changed += folder.write(documents(page, site))
+            archive.mark_published(slug, state.version)
+    stats = archive.stats()
+    overview = Overview(
+        feeds=stats.feeds,
+        collected=stats.collected,
+        failing=stats.failing,
+        entries=stats.entries,
+        stories=stats.stories,
+    )
+    changed += folder.write(index_page(states, overview, site))
+    folder.settle(site)
+    return tuple(changed)

@@ -1,0 +1,176 @@
+"""A round: many feeds walk the pipeline at once, and batches of them are written.
+
+Fetching and reading overlap freely; writing is one batch after another, in one
+thread. Memory is bounded by the number of feeds claimed ahead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import TypeVar
+
+from aggregator.model.batch import Counts, Fetched
+from aggregator.model.errors import FeedError
+from aggregator.model.feed import Feed
+from aggregator.model.time import now
+from aggregator.pipeline import Pipeline
+
+# A batch closes at this many entries: large enough that one commit (one fsync) is
+# shared by many, small enough that an entry is archived within a second or two.
+_BATCH_ENTRIES = 600
+_BATCH_FEEDS = 250
+_BATCH_SECONDS = 0.3
+# Feeds claimed ahead: enough to keep every host busy, bounded for memory.
+_CLAIM = 200
+_LEASE_SECONDS = 3600.0
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """What a round came to. It grows while the round runs.
+
+    ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
+    failed before; ``missed`` had no item in common with their last poll.
+    """
+
+    claimed: int = 0
+    counts: Counts = field(default_factory=Counts)
+    failures: list[tuple[Feed, FeedError]] = field(default_factory=list)
+    recovered: list[Feed] = field(default_factory=list)
+    missed: list[Feed] = field(default_factory=list)
+
+
+Progress = Callable[[Round], None]
+
+
+async def collect_round(
+    pipeline: Pipeline,
+    *,
+    everything: bool = False,
+    stop: asyncio.Event | None = None,
+    progress: Progress | None = None,
+) -> Round:
+    """Collect every due feed once (``everything``: every feed) and store what came.
+
+    Returns when all that was claimed is stored; once ``stop`` is set, when the
+    batch under way is. Raises ArchiveError where the archive cannot be written.
+    Claims are freed in any case. ``progress`` is called after each write.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer:
+        crew = _Crew(pipeline, everything, stop or asyncio.Event(), writer)
+        return await crew.run(progress or (lambda _: None))
+
+
+class _Crew:
+    def __init__(
+        self, pipeline: Pipeline, everything: bool, stop: asyncio.Event, writer: ThreadPoolExecutor
+    ) -> None:
+        self._pipeline = pipeline
+        self._everything = everything
+        self._stop = stop
+        self._writer = writer
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
+        self._round = Round()
+
+    async def run(self, progress: Progress) -> Round:
+        began, fetching = monotonic(), asyncio.create_task(self._fetch_all(now()))
+        try:
+            while batch := await self._next_batch():
+                await self._in_writer(self._write, batch)
+                progress(self._round)
+            await fetching
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+            await self._in_writer(self._pipeline.archive.release, self._holder)
+        self._round.counts = replace(self._round.counts, seconds=monotonic() - began)
+        return self._round
+
+    async def _fetch_all(self, at: datetime) -> None:
+        """Claim in portions, fetch, queue every outcome; None at the end, however it ends."""
+        running: set[asyncio.Task[None]] = set()
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            while not self._stop.is_set():
+                feeds = await self._in_writer(self._claim, at)
+                self._round.claimed += len(feeds)
+                running |= {asyncio.create_task(self._fetch(feed)) for feed in feeds}
+                if not running:
+                    break
+                # The last portion is waited for whole; before that, claim again at half.
+                enough = _CLAIM // 2 if feeds else 0
+                while len(running) > enough and not self._stop.is_set():
+                    ended, _ = await asyncio.wait(
+                        {*running, stopped}, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in ended - {stopped}:
+                        task.result()
+                    running -= ended
+                while self._queue.qsize() > _CLAIM and not self._stop.is_set():
+                    await asyncio.sleep(0.05)
+        finally:
+            for task in (*running, stopped):
+                task.cancel()
+            await asyncio.gather(*running, stopped, return_exceptions=True)
+            self._queue.put_nowait(None)
+
+    def _claim(self, at: datetime) -> tuple[Feed, ...]:
+        return self._pipeline.archive.claim_due(
+            now=at,
+            limit=_CLAIM,
+            holder=self._holder,
+            lease_seconds=_LEASE_SECONDS,
+            everything=self._everything,
+            max_interval=self._pipeline.settings.collect.max_interval,
+        )
+
+    async def _fetch(self, feed: Feed) -> None:
+        self._queue.put_nowait(await self._pipeline.fetch(feed))
+
+    async def _next_batch(self) -> list[Fetched]:
+        """What is on the queue, or comes within a moment; empty at the end of the round."""
+        batch: list[Fetched] = []
+        weight = 0
+        try:
+            async with asyncio.timeout(None) as patience:
+                while weight < _BATCH_ENTRIES and len(batch) < _BATCH_FEEDS:
+                    item = await self._queue.get()
+                    if item is None:
+                        if batch:
+                            self._queue.put_nowait(None)
+                        break
+                    if not batch:
+                        loop_time = asyncio.get_running_loop().time()
+                        patience.reschedule(loop_time + _BATCH_SECONDS)
+                    batch.append(item)
+                    weight += len(item.document.entries) if item.document else 0
+        except TimeoutError:
+            pass
+        return batch
+
+    def _write(self, batch: list[Fetched]) -> None:
+        written = self._pipeline.write(batch)
+        self._round.counts += written.counts
+        for decision in written.decisions:
+            feed, failure = decision.fetched.feed, decision.fetched.failure
+            if failure:
+                self._round.failures.append((feed, failure))
+            elif feed.failure:
+                self._round.recovered.append(feed)
+            if decision.missed:
+                self._round.missed.append(feed)
+
+    async def _in_writer(self, work: Callable[..., T], *args: object) -> T:
+        """Run in the one thread that writes; a cancelled caller leaves the commit whole."""
+        future = asyncio.get_running_loop().run_in_executor(self._writer, work, *args)
+        return await asyncio.shield(future)
