@@ -155,6 +155,14 @@ def _backlog(
     return list(reversed(hits.values()))
 
 
+def site(settings: Settings) -> Site:
+    """Where the output is reached: ``publish.base_url``, else the built-in server."""
+    server = settings.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    base = settings.publish.base_url.rstrip("/") or f"http://{host}:{server.port}"
+    return Site(base_url=base, title=settings.publish.title)
+
+
 def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[str, ...]:
     """Write every topic whose pages are behind the archive; returns the changed paths.
 

@@ -49,7 +49,8 @@ class Round:
     missed: list[Feed] = field(default_factory=list)
 
 
-Progress = Callable[[Round], None]
+Progress = Callable[[Round, Counts], None]
+"""Called after each write with the round so far and what this write came to."""
 
 
 async def collect_round(
@@ -67,7 +68,7 @@ async def collect_round(
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer:
         crew = _Crew(pipeline, everything, stop or asyncio.Event(), writer)
-        return await crew.run(progress or (lambda _: None))
+        return await crew.run(progress or (lambda _round, _counts: None))
 
 
 class _Crew:
@@ -86,8 +87,8 @@ class _Crew:
         began, fetching = monotonic(), asyncio.create_task(self._fetch_all(now()))
         try:
             while batch := await self._next_batch():
-                await self._in_writer(self._write, batch)
-                progress(self._round)
+                counts = await self._in_writer(self._write, batch)
+                progress(self._round, counts)
             await fetching
         finally:
             fetching.cancel()
@@ -158,7 +159,7 @@ class _Crew:
             pass
         return batch
 
-    def _write(self, batch: list[Fetched]) -> None:
+    def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
         self._round.counts += written.counts
         for decision in written.decisions:
@@ -169,6 +170,7 @@ class _Crew:
                 self._round.recovered.append(feed)
             if decision.missed:
                 self._round.missed.append(feed)
+        return written.counts
 
     async def _in_writer(self, work: Callable[..., T], *args: object) -> T:
         """Run in the one thread that writes; a cancelled caller leaves the commit whole."""

@@ -1,0 +1,82 @@
+"""What /metrics tells (Prometheus text format); each name is in docs/daemon.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from aggregator.model.batch import Counts
+from aggregator.model.feed import FeedState
+from aggregator.model.time import now
+
+_SECONDS = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
+
+
+class Metrics:
+    """The counters and gauges of one running daemon."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._fetches = Counter(
+            "aggregator_fetches", "Feeds fetched, by outcome", ["outcome"], registry=registry
+        )
+        self._entries = Counter(
+            "aggregator_entries", "Entries, by what happened", ["change"], registry=registry
+        )
+        self._stories = Counter("aggregator_stories", "New stories", registry=registry)
+        self._rounds = Histogram(
+            "aggregator_round_seconds",
+            "How long a round of collecting took",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._last_round = Gauge(
+            "aggregator_last_round_timestamp_seconds",
+            "End of the last round, Unix time",
+            registry=registry,
+        )
+        self._feeds = Gauge("aggregator_feeds", "Feeds, by state", ["state"], registry=registry)
+        self._archived = Gauge(
+            "aggregator_archived_entries", "Entries in the archive", registry=registry
+        )
+        self._files = Counter(
+            "aggregator_published_files", "Published files that changed", registry=registry
+        )
+        self._paused = Gauge(
+            "aggregator_paused", "1 while the archive cannot be written", registry=registry
+        )
+
+    def count_write(self, counts: Counts) -> None:
+        """Add what one write came to."""
+        self._fetches.labels("unchanged").inc(counts.unchanged)
+        self._fetches.labels("failed").inc(counts.failed)
+        self._fetches.labels("changed").inc(counts.feeds - counts.unchanged - counts.failed)
+        self._entries.labels("new").inc(counts.new)
+        self._entries.labels("revised").inc(counts.revised)
+        self._entries.labels("vanished").inc(counts.vanished)
+        self._stories.inc(counts.new_stories)
+
+    def count_round(self, seconds: float) -> None:
+        """A round ended after so many seconds."""
+        self._rounds.observe(seconds)
+        self._last_round.set(now().timestamp())
+
+    def count_published(self, files: int) -> None:
+        """So many published files changed."""
+        self._files.inc(files)
+
+    def show_paused(self, paused: bool) -> None:
+        """Whether collecting is paused because the archive cannot be written."""
+        self._paused.set(paused)
+
+    def show_archive(self, states: Iterable[FeedState], entries: int) -> None:
+        """Set the gauges of feeds by state and of archived entries."""
+        found = list(states)
+        for state in FeedState:
+            self._feeds.labels(state.value).set(found.count(state))
+        self._archived.set(entries)
+
+    def text(self) -> bytes:
+        """All metrics in the Prometheus text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,95 @@
+"""What a round came to, told once: in the log, in the metrics, on the progress line."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from aggregator.collect import shared_cause
+from aggregator.rounds import Round
+
+_log: Any = structlog.get_logger()
+
+
+def report_round(done: Round, *, next_due: datetime | None) -> None:
+    """One line for the round if it brought anything, one for each new failure or recovery.
+
+    A cause that all feeds share is one line, however many feeds it hit. A
+    failure that stood before the round is not told again.
+    """
+    counts = done.counts
+    if counts.new or counts.revised or counts.vanished:
+        _log.info(
+            "collected",
+            feeds=counts.feeds,
+            new=counts.new,
+            revised=counts.revised,
+            vanished=counts.vanished,
+            stories=counts.new_stories,
+            seconds=round(counts.seconds, 2),
+        )
+    cause = shared_cause([error for _, error in done.failures], counts.feeds)
+    if cause:
+        _log.warning(
+            f"{cause}: {counts.feeds} feeds",
+            next_try=_clock(next_due),
+            hint="`make demo` shows everything offline",
+        )
+    else:
+        for feed, error in done.failures:
+            if feed.failure is None or feed.failure.kind is not error.kind:
+                _log.warning("feed failed", feed=feed.url, kind=error.kind, why=error.what)
+    for feed in done.recovered:
+        _log.info("feed recovered", feed=feed.url)
+    for feed in done.missed:
+        _log.warning(
+            "entries may have been missed: this poll and the last have nothing in common",
+            feed=feed.url,
+        )
+
+
+def _clock(moment: datetime | None) -> str:
+    """A time for people: hours and minutes in their own zone; the log line itself is in UTC."""
+    return moment.astimezone().strftime("%H:%M") if moment else "unknown"
+
+
+class ProgressLine:
+    """One live line at the foot of a terminal; silent where there is no terminal."""
+
+    def __init__(self, *, wanted: bool) -> None:
+        self._live: Any = None
+        if wanted and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(stderr=True), transient=True, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.__exit__(kind, error, trace)
+
+    def show(self, text: str) -> None:
+        """Replace the line. ``text`` is ours, never markup, never from a feed."""
+        if self._live:
+            from rich.text import Text
+
+            self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def describe_wait(next_due: datetime | None, feeds: int) -> str:
+    """The idle line: how many feeds, and when the next is due."""
+    return f"{feeds} feeds · " + (f"next due {_clock(next_due)}" if next_due else "none due")

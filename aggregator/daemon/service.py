@@ -1,0 +1,299 @@
+"""The service loop: wait for a tick, run a round, publish, look after things."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from aggregator import __version__
+from aggregator.archive import Archive, open_archive
+from aggregator.config import Configuration, files, load
+from aggregator.daemon.logs import configure as configure_logs
+from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.reporting import ProgressLine, describe_wait, report_round
+from aggregator.daemon.systemd import notify, watchdog_seconds
+from aggregator.daemon.ticks import Ticks, ticking
+from aggregator.model.batch import Counts
+from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
+from aggregator.model.time import iso, now
+from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
+from aggregator.rounds import Round, collect_round
+from aggregator.web import serving
+
+_log: Any = structlog.get_logger()
+
+# New entries are published this long after the first of them was stored: one
+# rendering then serves the writes that follow at once.
+_PUBLISH_DELAY = 1.0
+_INTERRUPTED = 128
+
+
+def run(folder: Path | None, *, progress: bool = True) -> int:
+    """Run the daemon until a signal ends it; returns the exit code 0.
+
+    ``folder`` as in ``config.load``. Raises ConfigError, ArchiveError,
+    AlreadyRunning, PublishError (a busy port) before anything was started.
+    """
+    configuration = load(folder)
+    configure_logs(configuration.settings.log)
+    with open_archive(
+        configuration.settings.archive, write=True, purpose="aggregator run"
+    ) as archive:
+        asyncio.run(_Service(configuration, archive, progress=progress).run())
+    return 0
+
+
+class _Service:
+    def __init__(self, configuration: Configuration, archive: Archive, *, progress: bool) -> None:
+        self._configuration = configuration
+        self._archive = archive
+        self._metrics = Metrics()
+        self._line = ProgressLine(wanted=progress)
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._unpublished = asyncio.Event()
+        self._publishing = asyncio.Lock()
+        self._started = now()
+        self._alive = monotonic()
+        self._paused: str | None = None
+        self._health: dict[str, object] = {}
+
+    async def run(self) -> None:
+        """Serve, tick and collect until told to stop."""
+        settings = self._configuration.settings
+        self._catch_signals()
+        async with contextlib.AsyncExitStack() as stack:
+            address = await stack.enter_async_context(
+                serving(
+                    settings.server,
+                    settings.publish.directory,
+                    health=lambda: self._health,
+                    metrics=self._metrics.text,
+                )
+            )
+            stack.enter_context(self._line)
+            _log.info(
+                "started",
+                version=__version__,
+                archive=self._archive.location,
+                serving=address,
+                feeds=len(self._configuration.subscriptions),
+                topics=len(self._configuration.topics),
+            )
+            for warning in self._configuration.warnings:
+                _log.warning(warning)
+            self._archive.free_dead_claims()
+            ticks = stack.enter_context(ticking())
+            await stack.enter_async_context(self._beside(self._watch_files()))
+            await stack.enter_async_context(self._beside(self._feed_watchdog()))
+            ready = False
+            while not self._stop.is_set():
+                async with self._opened() as pipeline:
+                    if not ready:
+                        notify("READY=1")
+                        ready = True
+                    await self._serve_rounds(pipeline, ticks)
+            notify("STOPPING=1")
+        _log.info("stopped")
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Pipeline]:
+        """The pipeline of the configuration as it is now, with everything behind published."""
+        configuration = self._configuration
+        matcher = await asyncio.to_thread(
+            prepare,
+            self._archive,
+            configuration.settings,
+            configuration.subscriptions,
+            configuration.topics,
+        )
+        await self._publish()
+        async with (
+            open_pipeline(self._archive, configuration.settings, matcher) as pipeline,
+            self._beside(self._publish_soon()),
+        ):
+            yield pipeline
+
+    async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
+        """Act on ticks until told to stop, or until a new configuration is there."""
+        ticks.collect.set()
+        while not self._stop.is_set():
+            self._alive = monotonic()
+            if ticks.collect.is_set():
+                ticks.collect.clear()
+                await self._collect(pipeline)
+            if ticks.publish.is_set():
+                ticks.publish.clear()
+                await self._publish()
+            if ticks.upkeep.is_set():
+                ticks.upkeep.clear()
+                await asyncio.to_thread(self._archive.maintain, now())
+            if self._reload.is_set():
+                self._reload.clear()
+                if self._load_again():
+                    return
+            await _first_of(self._stop, self._reload, ticks.collect, ticks.publish, ticks.upkeep)
+
+    async def _collect(self, pipeline: Pipeline) -> None:
+        """One round, if anything is due; a full disk pauses and says so once."""
+        if not await asyncio.to_thread(self._archive.is_due, now()):
+            self._look()
+            return
+        try:
+            done = await collect_round(pipeline, stop=self._stop, progress=self._show)
+        except ArchiveError as error:
+            self._pause(error)
+            return
+        self._resume()
+        self._metrics.count_round(done.counts.seconds)
+        report_round(done, next_due=self._archive.next_due())
+        self._look()
+
+    def _show(self, done: Round, counts: Counts) -> None:
+        """After each write: count, show, and have it published soon."""
+        self._alive = monotonic()
+        self._metrics.count_write(counts)
+        if counts.new or counts.revised or counts.vanished:
+            self._unpublished.set()
+        total = done.counts
+        self._line.show(
+            f"collecting · {total.feeds} of {done.claimed} feeds · {total.new} new entries"
+        )
+
+    async def _publish_soon(self) -> None:
+        while True:
+            await self._unpublished.wait()
+            await asyncio.sleep(_PUBLISH_DELAY)
+            self._unpublished.clear()
+            await self._publish()
+
+    async def _publish(self) -> None:
+        """Write whatever is behind; an output folder that cannot be written is told, not fatal."""
+        settings = self._configuration.settings
+        try:
+            async with self._publishing:
+                changed = await asyncio.to_thread(
+                    publish_behind, self._archive, settings, site(settings)
+                )
+        except (PublishError, ArchiveError) as error:
+            _log.error("not published", why=str(error))
+            return
+        self._metrics.count_published(len(changed))
+
+    def _look(self) -> None:
+        """Refresh what /health, /metrics and the progress line show."""
+        feeds, due = self._archive.feeds(), self._archive.next_due()
+        asked = [feed for feed in feeds if feed.subscribed]
+        entries = self._archive.stats().entries
+        self._metrics.show_archive([feed.state for feed in asked], entries)
+        self._health = {
+            "status": "paused" if self._paused else "ok",
+            "paused": self._paused,
+            "version": __version__,
+            "started": iso(self._started),
+            "feeds": len(asked),
+            "failing": sum(feed.failure is not None for feed in asked),
+            "entries": entries,
+            "next_due": iso(due),
+        }
+        self._line.show(describe_wait(due, len(asked)))
+
+    def _pause(self, error: ArchiveError) -> None:
+        if self._paused is None:
+            _log.error("collecting is paused", why=error.what, where=error.where, hint=error.hint)
+        self._paused = str(error)
+        self._metrics.show_paused(True)
+        self._health = {**self._health, "status": "paused", "paused": self._paused}
+
+    def _resume(self) -> None:
+        if self._paused is not None:
+            _log.info("collecting goes on")
+        self._paused = None
+        self._metrics.show_paused(False)
+
+    def _load_again(self) -> bool:
+        """Take the files' new state; keep the last good one, and say why, where they are wrong."""
+        notify("RELOADING=1")
+        old = self._configuration
+        try:
+            fresh = load(old.folder)
+        except ConfigError as error:
+            _log.error("configuration kept as it was", why=str(error))
+            return False
+        finally:
+            notify("READY=1")
+        if (fresh.settings.archive, fresh.settings.server) != (
+            old.settings.archive,
+            old.settings.server,
+        ):
+            _log.warning("[archive] and [server] take effect at the next start")
+        self._configuration = fresh
+        configure_logs(fresh.settings.log)
+        _log.info(
+            "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
+        )
+        return True
+
+    async def _watch_files(self) -> None:
+        """Reload when a file that a person edits changes."""
+        from watchfiles import awatch
+
+        watched = {path.resolve() for path in files(self._configuration.folder)}
+        async for changes in awatch(self._configuration.folder, recursive=False):
+            if any(Path(path).resolve() in watched for _, path in changes):
+                self._reload.set()
+
+    async def _feed_watchdog(self) -> None:
+        """Tell systemd we live, as long as the loop really goes on."""
+        patience = watchdog_seconds()
+        while patience:
+            if monotonic() - self._alive < patience:
+                notify("WATCHDOG=1")
+            await asyncio.sleep(patience / 3)
+
+    @contextlib.asynccontextmanager
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Run ``work`` while the context lasts; its failure is told and ends only itself."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(_tell_failure)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+
+    def _end(self, number: int) -> None:
+        """First signal: finish the batch under way. Second: at once; the next start repairs."""
+        if self._stop.is_set():
+            os._exit(_INTERRUPTED + number)
+        _log.info("stopping", hint="a second signal ends at once")
+        self._stop.set()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        why = str(error) if isinstance(error, AggregatorError) else repr(error)
+        _log.error("a part of the daemon ended", why=why)
