@@ -1,0 +1,132 @@
+"""The command line's outermost layer: every ending becomes a line and an exit code.
+
+::
+
+    0   done                              3   the archive fails us
+    1   some feeds failed (collect)       4   cannot serve or publish, or already running
+    2   usage or configuration           70   a bug of ours
+                                        130   interrupted
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.cli import Session
+
+_USAGE, _ARCHIVE, _BUG, _INTERRUPTED = 2, 3, 70, 130
+# What the machine, not the program, is to blame for, should a room not have said it better.
+_MACHINE = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room within your quota",
+    errno.EROFS: "that disk is mounted read-only",
+    errno.EACCES: "check its owner and permissions",
+    errno.EPERM: "check its owner and permissions",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. ``arguments`` default to the command line's."""
+    # Imported here: parse workers import this module too, and need no commands.
+    from aggregator.cli import Session
+
+    for stream in (sys.stdout, sys.stderr):
+        # No output encoding of any terminal may stop us in the middle of a list.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    session = Session()
+    try:
+        code = _run(arguments, session)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _reader_left()
+    except OSError as error:
+        code = _machine(error, session)
+    return code
+
+
+def _run(arguments: Sequence[str] | None, session: Session) -> int:
+    from typer import Abort
+    from typer.exceptions import TyperException
+
+    from aggregator.cli import application
+    from aggregator.model.errors import AggregatorError
+
+    try:
+        result = application()(
+            args=arguments, prog_name="aggregator", standalone_mode=False, obj=session
+        )
+    except AggregatorError as error:
+        return _fail(str(error), error.exit_code, session)
+    except TyperException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, Abort):
+        return _fail("interrupted", _INTERRUPTED, session)
+    except SystemExit as end:
+        # Typer turns a closed pipe into an exit of its own; completion ends this way too.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _reader_left()
+        raise
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  the last resort: whatever comes here is ours
+        text = " ".join(str(error).split())[:500]
+        what = f"this is a bug of ours: {type(error).__name__}: {text}"
+        mend = "please report it with what --verbose shows; nothing committed is lost"
+        return _fail(f"{what} ({mend})", _BUG, session)
+    if result == _INTERRUPTED:
+        return _fail("interrupted", _INTERRUPTED, session)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(text: str, code: int, session: Session) -> int:
+    """Say what went wrong on standard error: one message, and the trace where it is wanted."""
+    from aggregator.cli.output import harmless
+
+    if session.verbose and code != _INTERRUPTED:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.write(f"aggregator: {harmless(text)}\n")
+    return code
+
+
+def _usage(error: Exception) -> int:
+    """A mistake on the command line itself: the sentence, and where help is."""
+    from aggregator.cli.output import harmless
+
+    context = getattr(error, "ctx", None)
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(message + "\n")
+        return _USAGE
+    where = context.command_path if context is not None else "aggregator"
+    sys.stderr.write(f"aggregator: {harmless(message)} (see: {where} --help)\n")
+    return _USAGE
+
+
+def _machine(error: OSError, session: Session) -> int:
+    hint = _MACHINE.get(error.errno or 0)
+    name = f"{error.filename}: " if error.filename else ""
+    what = f"{name}{error.strerror or error}"
+    if hint is None:
+        mend = "please report it with what --verbose shows; nothing committed is lost"
+        return _fail(f"this is a bug of ours: {type(error).__name__}: {what} ({mend})", 70, session)
+    return _fail(f"{what} ({hint})", _ARCHIVE, session)
+
+
+def _reader_left() -> int:
+    """Whoever read our output has gone (``| head``): no error, and no complaint at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""``collect``: one round over the due feeds, then publish what changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import DryRun, Json
+from aggregator.cli.output import note, one_line, plural, print_json, progress, say
+from aggregator.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from aggregator.config import Configuration
+    from aggregator.model.batch import Counts
+    from aggregator.model.feed import Feed
+    from aggregator.rounds import Round
+
+_SOME_FAILED, _INTERRUPTED = 1, 130
+
+
+def collect(
+    context: typer.Context,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Every feed, whatever its due time, interval or back-off; only a server's "
+            "running Retry-After and feeds that are gone for good are left alone.",
+        ),
+    ] = False,
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Collect the feeds that are due, publish, and end.
+
+    Exit code 1 tells that some feeds failed; the others are stored all the same.
+    """
+    import asyncio
+
+    session = session_of(context)
+    if dry_run:
+        _print_due(session, everything)
+        return
+    configuration = session.configuration()
+    done, pages, interrupted = asyncio.run(_collect(configuration, everything))
+    if as_json:
+        print_json({**asdict(done.counts), "seconds": round(done.counts.seconds, 3)})
+    else:
+        say(describe(done.counts, pages))
+    _tell_failures(done)
+    if interrupted:
+        raise typer.Exit(_INTERRUPTED)
+    if done.counts.failed:
+        raise typer.Exit(_SOME_FAILED)
+
+
+def describe(counts: Counts, pages: int) -> str:
+    """One sentence on what a round came to."""
+    brought = [
+        f"{plural(counts.new, 'new entry', 'new entries')}"
+        + (f" ({plural(counts.new_stories, 'new story', 'new stories')})" if counts.new else ""),
+        f"{counts.revised:,} revised",
+        f"{counts.vanished:,} vanished",
+    ]
+    fetched = f"{counts.unchanged:,} unchanged, {counts.failed:,} failed"
+    written = f"{plural(pages, 'published file')} changed"
+    return (
+        f"{plural(counts.feeds, 'feed')} ({fetched}): {', '.join(brought)}; "
+        f"{written}; {counts.seconds:.1f} s"
+    )
+
+
+async def _collect(configuration: Configuration, everything: bool) -> tuple[Round, int, bool]:
+    import asyncio
+
+    from aggregator.archive import open_archive
+    from aggregator.cli.signals import stop_on_signals
+    from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+    from aggregator.rounds import collect_round
+
+    settings = configuration.settings
+    with open_archive(settings.archive, write=True, purpose="aggregator collect") as archive:
+        stop = stop_on_signals()
+        archive.free_dead_claims()
+        matcher = prepare(archive, settings, configuration.subscriptions, configuration.topics)
+        with progress("collecting", len(configuration.subscriptions)) as bar:
+
+            def show(done: Round, wrote: Counts) -> None:
+                bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
+
+            async with open_pipeline(archive, settings, matcher) as pipeline:
+                done = await collect_round(
+                    pipeline, everything=everything, stop=stop, progress=show
+                )
+        changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        return done, len(changed), stop.is_set()
+
+
+def _tell_failures(done: Round) -> None:
+    """Each failure once, on standard error; a cause that all share is one line."""
+    from aggregator.collect import shared_cause
+
+    cause = shared_cause([error for _, error in done.failures], done.counts.feeds)
+    if cause:
+        note(f"aggregator: {cause}: {plural(done.counts.feeds, 'feed')}")
+        return
+    for feed, error in done.failures:
+        note(f"failed: {one_line(feed.url)}: {one_line(error.what)}")
+
+
+def _print_due(session: Session, everything: bool) -> None:
+    """List what a round would fetch now, from the archive as it is."""
+    from aggregator.archive import open_archive
+    from aggregator.model.errors import ArchiveError
+
+    configuration = session.configuration()
+    try:
+        with open_archive(configuration.settings.archive) as archive:
+            known = {feed.url: feed for feed in archive.feeds()}
+    except ArchiveError:
+        known = {}  # nothing was collected yet: everything is due
+    due = [
+        line.url
+        for line in configuration.subscriptions
+        if not line.paused and _is_due(known.get(line.url), everything)
+    ]
+    for url in due:
+        say(f"would fetch {one_line(url)}")
+    note(plural(len(due), "feed is due", "feeds are due"))
+
+
+def _is_due(feed: Feed | None, everything: bool) -> bool:
+    from aggregator.model.feed import FeedState
+    from aggregator.model.time import now
+
+    if feed is None:
+        return True
+    if feed.state is FeedState.STOPPED or (feed.retry_after and feed.retry_after > now()):
+        return False
+    return everything or feed.next_due is None or feed.next_due <= now()

@@ -1,0 +1,60 @@
+"""``config show``: each setting's value, and where it comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from aggregator.cli.options import Json
+from aggregator.cli.output import Column, print_json, print_table
+from aggregator.cli.session import session_of
+
+app = typer.Typer(help="Look at the configuration.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Look at the configuration."""
+
+
+@app.command()
+def show(context: typer.Context, as_json: Json = False) -> None:
+    """Show every setting, its value, and where it comes from."""
+    configuration = session_of(context).configuration()
+    rows = [
+        (name, value, configuration.sources.get(name, "default"))
+        for name, value in _flat(configuration.settings)
+    ]
+    if as_json:
+        print_json({name: {"value": value, "source": source} for name, value, source in rows})
+        return
+    columns = (Column("setting"), Column("value", wide=True), Column("from"))
+    print_table(columns, [(name, _text(value), source) for name, value, source in rows])
+
+
+def _flat(settings: object) -> Iterator[tuple[str, object]]:
+    """(dotted name, JSON value) of every setting, in the order of the file."""
+    for table in dataclasses.fields(settings):  # type: ignore[arg-type]
+        part = getattr(settings, table.name)
+        for setting in dataclasses.fields(part):
+            yield f"{table.name}.{setting.name}", _plain(getattr(part, setting.name))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path | StrEnum):
+        return str(value)
+    return value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,223 @@
+"""``doctor``: looks at everything a daemon needs and says, one line each, what to mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from aggregator.cli.options import Json
+from aggregator.cli.output import one_line, plural, print_json, say, size
+from aggregator.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from aggregator.config import Configuration
+
+_CONFIGURATION, _ARCHIVE, _SERVE = 2, 3, 4
+# No clock that is right can be before the day this was written.
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+_HOSTS_RESOLVED = 3
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check's outcome; ``code`` is the exit code that a failure of it has."""
+
+    check: str
+    verdict: Verdict
+    what: str
+    mend: str = ""
+    code: int = 0
+
+
+def diagnose(
+    context: typer.Context,
+    network: Annotated[
+        bool, typer.Option("--network", help="Also look up the hosts of the first feeds.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check configuration, archive, disk, port and clock.
+
+    One line a check, with the mend where something is wrong. Fetches nothing;
+    with --network it asks the name server for a few feed hosts.
+    """
+    findings = list(_examine(session_of(context), network))
+    if as_json:
+        print_json([_json(found) for found in findings])
+    else:
+        for found in findings:
+            mend = f" → {found.mend}" if found.mend else ""
+            say(f"{found.verdict:<4}  {found.check:<13}  {one_line(found.what + mend)}")
+    failed = [found.code for found in findings if found.verdict is Verdict.FAIL]
+    if failed:
+        raise typer.Exit(failed[0])
+
+
+def _json(found: Finding) -> dict[str, object]:
+    return {
+        "check": found.check,
+        "verdict": found.verdict.lower(),
+        "what": found.what,
+        "mend": found.mend,
+    }
+
+
+def _examine(session: Session, network: bool) -> Iterator[Finding]:
+    from aggregator.model.errors import ConfigError
+
+    yield _python()
+    try:
+        configuration = session.configuration()
+    except ConfigError as error:
+        yield _fail("configuration", f"{error.where}: {error.what}", error.hint, _CONFIGURATION)
+        return
+    yield from _configuration(configuration)
+    yield from _archive(configuration, session)
+    yield _disk(configuration)
+    yield _output(configuration)
+    yield _port(configuration)
+    if network:
+        yield _names(configuration)
+
+
+def _ok(check: str, what: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.OK, what=what)
+
+
+def _warn(check: str, what: str, mend: str) -> Finding:
+    return Finding(check=check, verdict=Verdict.WARN, what=what, mend=mend)
+
+
+def _fail(check: str, what: str, mend: str, code: int) -> Finding:
+    return Finding(check=check, verdict=Verdict.FAIL, what=what, mend=mend, code=code)
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return _ok("program", f"aggregator {_version()} on Python {version}")
+
+
+def _version() -> str:
+    from aggregator import __version__
+
+    return __version__
+
+
+def _configuration(configuration: Configuration) -> Iterator[Finding]:
+    feeds, topics = len(configuration.subscriptions), len(configuration.topics)
+    told = f"{configuration.folder}: {plural(feeds, 'feed')}, {plural(topics, 'topic')}"
+    if feeds:
+        yield _ok("configuration", told)
+    else:
+        yield _warn("configuration", told, "aggregator feeds add URL")
+    if not configuration.settings.collect.contact:
+        mend = "set collect.contact to a page or mail address"
+        yield _warn("contact", "publishers cannot reach you", mend)
+
+
+def _archive(configuration: Configuration, session: Session) -> Iterator[Finding]:
+    from aggregator.model.errors import ArchiveError
+
+    try:
+        archive = session.reading_if_any()
+    except ArchiveError as error:
+        yield _fail("archive", f"{error.where}: {error.what}", error.hint, _ARCHIVE)
+        return
+    if archive is None:
+        yield _ok("archive", "none yet: the first `collect` or `run` makes it")
+        yield _clock(None)
+        return
+    with archive:
+        info = archive.info()
+        newest = [feed.last_fetch for feed in archive.feeds() if feed.last_fetch]
+    yield _ok("archive", f"{info.location}: {plural(info.entries, 'entry', 'entries')}")
+    yield _clock(max(newest, default=None))
+
+
+def _clock(newest: datetime | None) -> Finding:
+    """The clock against what it cannot be before: this program, and the last fetch."""
+    from aggregator.model.time import now
+
+    at = now()
+    if at < _EARLIEST or (newest and at < newest):
+        mend = "set it (timedatectl set-ntp true); due times and dates depend on it"
+        return _warn("clock", f"{at:%Y-%m-%d %H:%M} UTC is before the last fetch", mend)
+    return _ok("clock", f"{at:%Y-%m-%d %H:%M} UTC, shown as {at.astimezone():%H:%M %Z}")
+
+
+def _disk(configuration: Configuration) -> Finding:
+    settings = configuration.settings.archive
+    place = _existing(settings.directory)
+    if not os.access(place, os.W_OK | os.X_OK):
+        mend = "give the user who runs this the right to write there"
+        return _fail("disk", f"{place} cannot be written", mend, _ARCHIVE)
+    free = shutil.disk_usage(place).free
+    if free < settings.free_space:
+        told = f"{size(free)} free at {place}, the floor is {size(settings.free_space)}"
+        return _fail("disk", told, "make room, or lower archive.free_space", _ARCHIVE)
+    return _ok("disk", f"{size(free)} free at {place}")
+
+
+def _output(configuration: Configuration) -> Finding:
+    place = _existing(configuration.settings.publish.directory)
+    if not os.access(place, os.W_OK | os.X_OK):
+        mend = "give the user who runs this the right to write there, or set publish.directory"
+        return _fail("output", f"{place} cannot be written", mend, _SERVE)
+    return _ok("output", str(configuration.settings.publish.directory))
+
+
+def _port(configuration: Configuration) -> Finding:
+    server = configuration.settings.server
+    where = f"{server.host}:{server.port}"
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((server.host, server.port))
+    except OSError as error:
+        mend = "that is right while the daemon runs; else set server.port to a free one"
+        return _warn("port", f"{where}: {error.strerror or error}", mend)
+    return _ok("port", f"{where} is free")
+
+
+def _names(configuration: Configuration) -> Finding:
+    """Whether the name server answers for some feed hosts; nothing is fetched."""
+    urls = [urlsplit(line.url) for line in configuration.subscriptions]
+    hosts = list(dict.fromkeys(url.hostname for url in urls if url.hostname))[:_HOSTS_RESOLVED]
+    lost = [host for host in hosts if not _resolves(host)]
+    if lost:
+        mend = "check the network; `aggregator demo` needs none"
+        return _warn("network", f"no address for {', '.join(lost)}", mend)
+    return _ok("network", f"found {', '.join(hosts)}" if hosts else "no feed to look up")
+
+
+def _resolves(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def _existing(place: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    return next((at for at in (place, *place.parents) if at.exists()), Path("/"))

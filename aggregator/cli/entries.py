@@ -1,0 +1,205 @@
+"""Commands that read entries: ``search``, ``show``, ``history``, ``export``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.differences import print_differences
+from aggregator.cli.options import EntryIdentifier, Json, Limit
+from aggregator.cli.output import (
+    Column,
+    harmless,
+    heading,
+    json_line,
+    local,
+    note,
+    one_line,
+    plural,
+    print_fields,
+    print_json,
+    print_table,
+    say,
+)
+from aggregator.cli.session import session_of
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive
+    from aggregator.model.entry import EntryRecord, RevisionRecord
+
+_WORDS_SHOWN = 400
+
+
+class Sort(StrEnum):
+    """Orders of ``search``."""
+
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
+
+
+class ExportFormat(StrEnum):
+    """Formats of ``export``."""
+
+    JSONL = "jsonl"
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[
+        list[str],
+        typer.Argument(metavar="QUERY...", help="Words, \"phrases\", fields: 'torres AND coach*'."),
+    ],
+    sort: Annotated[
+        Sort, typer.Option(help="Newest arrival first, or best match first.")
+    ] = Sort.NEWEST,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """Find archived entries."""
+    from aggregator.model.time import now
+    from aggregator.query import parse
+
+    parsed = parse(" ".join(query))
+    with session_of(context).reading() as archive:
+        found = archive.search(parsed, sort=sort.value, limit=limit, now=now())
+    if as_json:
+        print_json([record.as_json() for record in found])
+        return
+    columns = (Column("seen"), Column("id"), Column("title", wide=True), Column("feed"))
+    rows = [(local(r.first_seen), short(r.id), _title(r), r.feed_title) for r in found]
+    print_table(columns, rows, empty="nothing found")
+
+
+def show(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) -> None:
+    """Show one entry, and who else carried its story."""
+    with session_of(context).reading() as archive:
+        record = _entry(archive, entry)
+        if as_json:
+            print_json(record.as_json())
+            return
+        sightings = archive.sightings(record.story)
+    heading(one_line(_title(record)))
+    print_fields(_facts(record))
+    words = record.text or record.summary
+    if words:
+        say()
+        say(_clip(harmless(words)))
+    if len(sightings) > 1:
+        say()
+        heading(f"The story in {plural(len(sightings), 'entry', 'entries')}")
+        columns = (Column("seen"), Column("known by"), Column("feed"), Column("address", wide=True))
+        rows = [(local(s.first_seen), s.how, s.feed_title, s.url or "") for s in sightings]
+        print_table(columns, rows)
+
+
+def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) -> None:
+    """Show every state of an entry, and what changed."""
+    with session_of(context).reading() as archive:
+        record = _entry(archive, entry)
+        revisions = archive.history(record.id)
+    if as_json:
+        print_json([_revision_json(revision) for revision in revisions])
+        return
+    before: RevisionRecord | None = None
+    for revision in revisions:
+        changed = f" · {', '.join(revision.changed)} changed" if revision.changed and before else ""
+        heading(f"{revision.number} · seen {local(revision.seen)}{changed}")
+        print_differences(before, revision)
+        before = revision
+
+
+def export(
+    context: typer.Context,
+    query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Only what was first seen at this time (your zone) or later.",
+        ),
+    ] = None,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="One JSON object a line.")
+    ] = ExportFormat.JSONL,
+) -> None:
+    """Print entries, oldest first, one JSON object a line."""
+    del form  # there is one format so far; the option is there so that scripts can name it
+    from aggregator.query import parse
+
+    parsed = parse(query) if query else None
+    start = since.astimezone(UTC) if since else None
+    with session_of(context).reading() as archive:
+        for record in archive.export(query=parsed, since=start):
+            sys.stdout.write(json_line(record.as_json()) + "\n")
+
+
+def short(identifier: str) -> str:
+    """The first digits of a public id: enough to name it on the command line."""
+    return identifier.removeprefix("urn:uuid:")[:13]
+
+
+def _entry(archive: Archive, identifier: str) -> EntryRecord:
+    from aggregator.model.errors import UsageError
+
+    record = archive.entry(identifier)
+    if record is None:
+        raise UsageError(
+            f"no entry or story has the id {identifier!r}", hint="ids are in `aggregator search`"
+        )
+    return record
+
+
+def _title(record: EntryRecord) -> str:
+    return record.title or " ".join((record.summary or record.text).split()[:12]) or "(no title)"
+
+
+def _facts(record: EntryRecord) -> list[tuple[str, str]]:
+    facts = [
+        ("id", record.id),
+        ("feed", f"{record.feed_title} <{record.feed}>"),
+        ("address", record.url or ""),
+        ("authors", ", ".join(record.authors)),
+        ("categories", ", ".join(record.categories)),
+        ("language", record.lang),
+        ("published", local(record.published)),
+        ("updated", local(record.updated)),
+        ("first seen", local(record.first_seen)),
+        ("revisions", str(record.revisions) if record.revisions > 1 else ""),
+        ("vanished", local(record.vanished)),
+        ("topics", ", ".join(record.topics)),
+        ("story", f"{record.story}{' (this entry leads it)' if record.lead else ''}"),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _clip(text: str) -> str:
+    """The text, shortened on a terminal only; a pipe gets it whole."""
+    words = text.split(" ")
+    if not sys.stdout.isatty() or len(words) <= _WORDS_SHOWN:
+        return text
+    note(f"{len(words) - _WORDS_SHOWN} more words with --json or in a pipe")
+    return " ".join(words[:_WORDS_SHOWN]) + " …"
+
+
+def _revision_json(revision: RevisionRecord) -> dict[str, object]:
+    from aggregator.model.time import iso
+
+    return {
+        "number": revision.number,
+        "seen": iso(revision.seen),
+        "changed": list(revision.changed),
+        "url": revision.url,
+        "title": revision.title,
+        "authors": list(revision.authors),
+        "categories": list(revision.categories),
+        "published": iso(revision.published),
+        "updated": iso(revision.updated),
+        "summary": revision.summary,
+        "html": revision.html,
+        "text": revision.text,
+        "capture": revision.capture,
+    }

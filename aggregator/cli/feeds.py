@@ -1,0 +1,294 @@
+"""``feeds``: what is collected. Files say it (feeds.opml); the archive tells how it goes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import DryRun, FeedName, Json
+from aggregator.cli.output import (
+    Column,
+    away,
+    heading,
+    local,
+    note,
+    one_line,
+    plural,
+    print_fields,
+    print_json,
+    print_table,
+    say,
+)
+from aggregator.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive
+    from aggregator.model.feed import Failure, Feed, Subscription
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_FETCHES_SHOWN = 20
+
+
+@app.callback()
+def _group() -> None:
+    """See and edit what is collected."""
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
+    title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
+    folder: Annotated[
+        str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
+    ] = "",
+    interval: Annotated[
+        int | None,
+        typer.Option(min=60, metavar="SECONDS", help="Poll this feed so often, whatever else."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Subscribe to a feed: a line in feeds.opml.
+
+    A running daemon picks it up.
+    """
+    from aggregator.config import add_subscription
+    from aggregator.model.feed import Subscription
+
+    folders = tuple(part.strip() for part in folder.split("/") if part.strip())
+    wanted = Subscription(url=url.strip(), title=title, folders=folders, interval=interval)
+    if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
+        note(f"{one_line(url)} is in feeds.opml already; nothing was changed")
+        return
+    say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address in feeds.opml.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Take a feed out of feeds.opml; its entries stay archived."""
+    from aggregator.config import remove_subscription
+
+    gone = remove_subscription(session_of(context).place, url.strip(), dry_run=dry_run)
+    say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
+
+
+@app.command("list")
+def list_feeds(context: typer.Context, as_json: Json = False) -> None:
+    """List the feeds with their state.
+
+    Needs no archive: a feed that was never collected is new.
+    """
+    rows = _subscribed(session_of(context))
+    if as_json:
+        print_json([_feed_json(line, feed) for line, feed in rows])
+        return
+    columns = (
+        Column("state"),
+        Column("next due"),
+        Column("entries", right=True),
+        Column("title", wide=True),
+        Column("url", wide=True),
+        Column("failure", wide=True),
+    )
+    cells = [
+        (
+            _state(line, feed),
+            away(feed.next_due) if feed else "",
+            str(feed.entries) if feed else "0",
+            line.title or (feed.title if feed else ""),
+            line.url,
+            feed.failure.message if feed and feed.failure else "",
+        )
+        for line, feed in rows
+    ]
+    print_table(columns, cells, empty="no feeds yet: aggregator feeds add URL")
+
+
+@app.command()
+def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
+    """Show one feed: when it is due, why, its last fetches."""
+    session = session_of(context)
+    line, known = _named(session, feed)
+    fetches = ()
+    if known:
+        with session.reading() as archive:
+            fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
+    if as_json:
+        print_json({**_feed_json(line, known), "fetches": [_fetch_json(f) for f in fetches]})
+        return
+    heading(one_line(line.title or (known.title if known else "") or line.url))
+    print_fields(_facts(line, known))
+    if fetches:
+        say()
+        columns = (Column("fetched"), Column("came to", wide=True))
+        print_table(columns, [(local(f.at), _fetch_words(f)) for f in fetches])
+
+
+@app.command("import")
+def import_feeds(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file.")],
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Add the feeds of an OPML file to feeds.opml, with their folders."""
+    from aggregator.config import import_opml
+
+    report = import_opml(session_of(context).place, file, dry_run=dry_run)
+    if as_json:
+        print_json(
+            {
+                "added": [line.url for line in report.added],
+                "known": [_url(line) for line in report.known],
+                "refused": [{"url": url, "why": why} for url, why in report.refused],
+            }
+        )
+        return
+    for line in report.added:
+        say(f"{'would add' if dry_run else 'added'} {one_line(line.url)}")
+    for url, why in report.refused:
+        note(f"refused {one_line(url)}: {one_line(why)}")
+    note(
+        f"{plural(len(report.added), 'feed')} added, {len(report.known)} there already, "
+        f"{len(report.refused)} refused"
+    )
+
+
+@app.command("export")
+def export_feeds(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output by default.")
+    ] = None,
+) -> None:
+    """Write the feeds as OPML, for another program."""
+    from aggregator.config import export_opml
+
+    data = export_opml(session_of(context).place)
+    if file is None or str(file) == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    file.write_bytes(data)
+    note(f"wrote {file}")
+
+
+def _url(line: object) -> str:
+    return str(getattr(line, "url", line))
+
+
+def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:
+    """Every line of feeds.opml with what the archive, if there is one, knows of it."""
+    lines = session.configuration().subscriptions
+    archive = session.reading_if_any()
+    if archive is None:
+        return [(line, None) for line in lines]
+    with archive:
+        return _join(lines, archive)
+
+
+def _join(
+    lines: tuple[Subscription, ...], archive: Archive
+) -> list[tuple[Subscription, Feed | None]]:
+    from aggregator.model.address import canonical_url
+
+    known = {canonical_url(feed.url): feed for feed in archive.feeds()}
+    # A line that was edited since the last round may be a feed under another address.
+    return [(line, known.get(canonical_url(line.url)) or archive.feed(line.url)) for line in lines]
+
+
+def _named(session: Session, name: str) -> tuple[Subscription, Feed | None]:
+    """The one feed of this URL, or whose title has these words. Raises UsageError."""
+    from difflib import get_close_matches
+
+    from aggregator.model.address import canonical_url
+    from aggregator.model.errors import UsageError
+
+    rows = _subscribed(session)
+    wanted = canonical_url(name)
+    exact = [row for row in rows if canonical_url(row[0].url) == wanted]
+    if exact:
+        return exact[0]
+    titles = {row[0].url: row[0].title or (row[1].title if row[1] else "") for row in rows}
+    found = [row for row in rows if name.casefold() in titles[row[0].url].casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        some = ", ".join(titles[row[0].url] for row in found[:5])
+        raise UsageError(f"{name!r} fits {len(found)} feeds: {some}", hint="give the URL")
+    near = get_close_matches(name, list(titles), n=1) or get_close_matches(
+        name, list(titles.values()), n=1
+    )
+    raise UsageError(
+        f"no feed is called {name!r}",
+        hint=f"did you mean {near[0]}?" if near else "see `aggregator feeds list`",
+    )
+
+
+def _state(line: Subscription, feed: Feed | None) -> str:
+    if line.paused:
+        return "paused"
+    if feed is None:
+        return "new"
+    # A line that is no longer paused is collected from the next round on.
+    return "ok" if feed.state.value == "paused" else feed.state.value
+
+
+def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
+    """The object of ``feeds list --json``, keys as the contract names them."""
+    from aggregator.model.time import iso
+
+    return {
+        "url": line.url,
+        "title": line.title or (feed.title if feed else "") or line.url,
+        "folders": list(line.folders),
+        "state": _state(line, feed),
+        "next_due": iso(feed.next_due) if feed else None,
+        "last_success": iso(feed.last_success) if feed else None,
+        "failure": _failure_json(feed.failure) if feed and feed.failure else None,
+        "entries": feed.entries if feed else 0,
+    }
+
+
+def _failure_json(failure: Failure) -> dict[str, object]:
+    from aggregator.model.time import iso
+
+    return {
+        "kind": failure.kind.value,
+        "message": failure.message,
+        "since": iso(failure.since),
+        "count": failure.count,
+    }
+
+
+def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
+    facts = [
+        ("url", line.url),
+        ("folders", " / ".join(line.folders)),
+        ("state", _state(line, feed)),
+    ]
+    if feed:
+        due = f"{local(feed.next_due)} ({away(feed.next_due)})" if feed.next_due else ""
+        facts += [
+            ("home", feed.home),
+            ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
+            ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
+            ("next due", due),
+            ("because", feed.due_reason),
+            ("last fetch", local(feed.last_fetch)),
+            ("last success", local(feed.last_success)),
+            ("stay away until", local(feed.retry_after)),
+            ("entries", str(feed.entries)),
+        ]
+        if feed.failure:
+            since, times = local(feed.failure.since), plural(feed.failure.count, "time")
+            facts.append(("failure", f"{feed.failure.message} ({times} since {since})"))
+    return [(name, value) for name, value in facts if value]

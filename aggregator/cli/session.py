@@ -1,0 +1,60 @@
+"""What one command line has in common: the configuration folder and how much to say."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from aggregator.cli.output import note
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive
+    from aggregator.config import Configuration
+
+
+@dataclass(slots=True)
+class Session:
+    """Made by ``main``, filled by the options before the command."""
+
+    folder: Path | None = None
+    """As ``-C`` gives it; None means ``$AGGREGATOR_CONFIG`` or ``config/``."""
+    verbose: bool = False
+
+    @property
+    def place(self) -> Path:
+        """The configuration folder, whether it exists or not."""
+        return self.folder or Path(os.environ.get("AGGREGATOR_CONFIG") or "config")
+
+    def configuration(self) -> Configuration:
+        """Read the configuration; its warnings go to standard error. Raises ConfigError."""
+        from aggregator.config import load
+
+        configuration = load(self.folder)
+        for warning in configuration.warnings:
+            note(f"aggregator: {warning}")
+        return configuration
+
+    def reading(self) -> Archive:
+        """Open the archive to read it. Raises ConfigError, ArchiveError."""
+        from aggregator.archive import open_archive
+
+        return open_archive(self.configuration().settings.archive)
+
+    def reading_if_any(self) -> Archive | None:
+        """Open the archive to read it; None where nothing was collected yet."""
+        from aggregator.archive import open_archive
+
+        settings = self.configuration().settings.archive
+        if not settings.database and not (settings.directory / "archive.db").exists():
+            return None
+        return open_archive(settings)
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that ``main`` handed to the command."""
+    session = context.find_object(Session)
+    return session if session is not None else Session()

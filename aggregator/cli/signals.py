@@ -1,0 +1,27 @@
+"""Ctrl-C and SIGTERM in commands that run a loop: finish what is under way, then end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+_INTERRUPTED = 130
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that the first SIGINT or SIGTERM sets; a second ends the process at once.
+
+    Ending at once loses nothing that was committed: the archive repairs itself
+    at the next start.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        if stop.is_set():
+            os._exit(_INTERRUPTED)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    return stop

@@ -1,0 +1,115 @@
+"""``status`` and ``stats``: how it goes now, and what there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import typer
+
+from aggregator.cli.options import Json
+from aggregator.cli.output import (
+    Column,
+    away,
+    local,
+    plural,
+    print_fields,
+    print_json,
+    print_table,
+    say,
+)
+from aggregator.cli.session import session_of
+
+if TYPE_CHECKING:
+    from aggregator.model.feed import Feed
+
+_FAILING_SHOWN = 10
+
+
+def print_status(context: typer.Context, as_json: Json = False) -> None:
+    """Tell how collecting goes: who runs, what is due, what fails.
+
+    Reads the archive and its lock, so it works from another terminal, whether a
+    daemon runs or not.
+    """
+    from aggregator.model.time import iso
+
+    session = session_of(context)
+    configuration = session.configuration()
+    archive = session.reading_if_any()
+    if archive is None:
+        if as_json:
+            print_json({"holder": None, "feeds": len(configuration.subscriptions), "entries": 0})
+            return
+        say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
+        return
+    with archive:
+        feeds = [feed for feed in archive.feeds() if feed.subscribed]
+        info, due, behind = archive.info(), archive.next_due(), archive.behind()
+        holder = archive.holder()
+    failing = [feed for feed in feeds if feed.failure]
+    states = Counter(feed.state.value for feed in feeds)
+    last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
+    if as_json:
+        print_json(
+            {
+                "holder": holder,
+                "feeds": len(feeds),
+                "states": dict(states),
+                "entries": info.entries,
+                "last_fetch": iso(last),
+                "next_due": iso(due),
+                "behind": list(behind),
+                "failing": [_failing_json(feed) for feed in failing],
+            }
+        )
+        return
+    print_fields(
+        [
+            ("writing", holder or "nobody: start `aggregator run`"),
+            ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
+            ("feeds", ", ".join(f"{count} {state}" for state, count in states.most_common())),
+            ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
+            ("next due", f"{local(due)} ({away(due)})" if due else "none"),
+            ("unpublished", ", ".join(behind) or "nothing"),
+        ]
+    )
+    if failing:
+        _print_failing(failing)
+
+
+def _print_failing(failing: list[Feed]) -> None:
+    say()
+    columns = (Column("failing"), Column("since"), Column("why", wide=True))
+    rows = [
+        (feed.title or feed.url, away(feed.failure.since), feed.failure.message)
+        for feed in failing[:_FAILING_SHOWN]
+        if feed.failure
+    ]
+    print_table(columns, rows)
+    if len(failing) > _FAILING_SHOWN:
+        say(f"and {len(failing) - _FAILING_SHOWN} more: aggregator feeds list")
+
+
+def _failing_json(feed: Feed) -> dict[str, object]:
+    from aggregator.model.time import iso
+
+    failure = feed.failure
+    return {
+        "url": feed.url,
+        "kind": failure.kind.value if failure else None,
+        "message": failure.message if failure else None,
+        "since": iso(failure.since) if failure else None,
+    }
+
+
+def print_stats(context: typer.Context, as_json: Json = False) -> None:
+    """Count what the archive holds."""
+    from dataclasses import asdict
+
+    with session_of(context).reading() as archive:
+        stats = archive.stats()
+    if as_json:
+        print_json(asdict(stats))
+        return
+    print_fields([(name.replace("_", " "), str(value)) for name, value in asdict(stats).items()])

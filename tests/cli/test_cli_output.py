@@ -1,0 +1,137 @@
+"""What reaches a terminal or a pipe is harmless, whatever a feed says."""
+
+import io
+import json
+import os
+import pty
+import sys
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.cli import output
+from aggregator.cli.output import Column
+
+NASTY = [
+    ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
+    ("\x1b]0;owned\x07", r"\x1b]0;owned\x07"),
+    ("\x9b2J", r"\x9b2J"),
+    ("a\tb\nc\r\nd", "a b c d"),
+    ("\u202egnp.exe", r"\u202egnp.exe"),
+    ("\ud800", r"\ud800"),
+    ("[bold]x[/b] [link=http://x]y[/link] :smile:", "[bold]x[/b] [link=http://x]y[/link] :smile:"),
+    ("../../etc/passwd", "../../etc/passwd"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), NASTY, ids=range(len(NASTY)))
+def test_feed_text_becomes_one_harmless_line(text, shown):
+    assert output.one_line(text) == shown
+
+
+@given(st.text())
+def test_no_control_character_survives(text):
+    for shown in (output.one_line(text), output.harmless(text).replace("\n", "")):
+        assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
+        assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@given(st.dictionaries(st.text(), st.text() | st.none() | st.integers()))
+def test_json_is_equal_when_read_back_and_safe_to_show(value):
+    line = output.json_line(value)
+    assert json.loads(line) == value
+    assert output.one_line(line) == line.strip()
+    line.encode()
+
+
+def test_json_keeps_letters_readable():
+    assert output.json_line({"title": "Ligue féminine 球場"}) == '{"title": "Ligue féminine 球場"}'
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (5, "5 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (7200, "2 h"),
+        (90000, "25 h"),
+        (259200, "3 days"),
+    ],
+)
+def test_durations_are_in_the_largest_unit_that_fits(seconds, words):
+    assert output.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (12_000, "12 kB"),
+        (3_400_000, "3.4 MB"),
+        (2e12, "2.0 TB"),
+    ],
+)
+def test_sizes_are_in_words(count, words):
+    assert output.size(int(count)) == words
+
+
+def test_times_off_are_told_by_direction():
+    now = datetime.now(UTC)
+    assert output.away(now + timedelta(minutes=5, seconds=30)) == "in 5 min"
+    assert output.away(now - timedelta(hours=3)) == "3 h ago"
+    assert output.away(None) == ""
+
+
+def test_a_pipe_gets_one_tab_separated_line_a_row_and_no_head(capsys):
+    rows = [("1", "a\tb\n\x1b[1mc"), ("2", "[red]d[/red]")]
+    output.print_table((Column("n"), Column("title")), rows)
+    assert capsys.readouterr().out == "1\ta b \\x1b[1mc\n2\t[red]d[/red]\n"
+
+
+def test_nothing_to_list_leaves_a_pipe_empty(capsys):
+    output.print_table((Column("n"),), [], empty="nothing found")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "nothing found\n"
+
+
+def _on_a_terminal(monkeypatch, show) -> str:
+    """What ``show`` writes where standard output is a real terminal device."""
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        show()
+        terminal.flush()
+        return os.read(ours, 65536).decode()
+
+
+def _table() -> None:
+    output.print_table((Column("title", wide=True),), [("\x1b[31m[bold]x[/b] [/nope] :smile:",)])
+
+
+def test_markup_and_sequences_in_a_title_stay_text_in_a_table(monkeypatch):
+    shown = _on_a_terminal(monkeypatch, _table)
+    assert r"\x1b[31m[bold]x[/b] [/nope] :smile:" in shown
+    assert "title" in shown
+
+
+def test_no_color_is_heeded(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = _on_a_terminal(monkeypatch, lambda: output.heading("[red]Round[/red]"))
+    assert "[red]Round[/red]" in shown
+    assert "\x1b[3" not in shown
+
+
+def test_progress_says_nothing_where_nobody_watches(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with output.progress("collecting", 3) as bar:
+        bar(1, "2 new entries")
+    assert stream.getvalue() == ""
