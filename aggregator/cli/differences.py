@@ -76,25 +76,22 @@ def print_differences(before: RevisionRecord | None, after: RevisionRecord) -> N
 
 def _print_field(name: str, old: str, new: str) -> None:
     screen = console() if on_terminal(sys.stdout) else None
-    stretches = [(mark, harmless(text)) for mark, text in _lines(old, new)]
+    stretches = [
+        (mark, harmless(text))
+        for mark, text in differences(" ".join(old.split()), " ".join(new.split()))
+    ]
     if screen is None or screen.no_color:
         marked = {Mark.SAME: "{}", Mark.OLD: "[-{}-]", Mark.NEW: "{{+{}+}}"}
         told = "".join(marked[mark].format(text) for mark, text in stretches)
-        say(f"  {name}: {' '.join(told.split())}")
+        say(f"  {name}: {told}")
         return
     from rich.text import Text
 
     styles = {Mark.SAME: "", Mark.OLD: "red strike", Mark.NEW: "green"}
     line = Text(f"  {name}: ")
     for mark, text in stretches:
-        line.append(text.replace("\n", " "), style=styles[mark])
+        line.append(text, style=styles[mark])
     screen.print(line)
-
-
-def _lines(old: str, new: str) -> Iterator[tuple[Mark, str]]:
-    """Differences with blanks kept at the ends of each stretch (``harmless`` drops none)."""
-    for mark, text in differences(" ".join(old.split()), " ".join(new.split())):
-        yield mark, text
 
 
 def _flat(value: object) -> str:
