@@ -1,0 +1,186 @@
+"""The one analysis of text: fold, cut into words, stem by language, tag the stem.
+
+Every text that is found and every query that finds it goes through here, so
+that topics, search and explain cannot disagree. A change of what comes out is a
+new :data:`ANALYSIS_VERSION`, and indexes are rebuilt.
+
+* **Fold**: NFKD, lower case after it (so that 𝗧𝗘𝗔𝗠 is team), Latin, Greek and
+  Cyrillic accents, Hebrew points and Arabic vowel marks off (but й stays й, and
+  Japanese and Indic marks stay), ø ł đ ð þ æ œ ı ß by hand, since NFKD leaves them.
+* **Words**: runs of letters, digits and the marks that belong to them. ``O'Neill``,
+  ``Atlético-Coach`` and ``3:2`` are two words each. Chinese, Japanese and Korean
+  text is cut into overlapping pairs, with the last sign once more by itself.
+* **Stem**: Snowball, chosen by the entry's language, after folding (stemming
+  first loses a fifth of unaccented Spanish), tagged with the language's sign
+  (untagged stems give false matches: the French stem of "forêt" is English "for").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from aggregator.model.entry import Indexed
+
+ANALYSIS_VERSION = 1
+
+MAX_WORD = 64
+"""Longer words are cut: nobody searches them, and they bloat an index."""
+MAX_WORDS = 50_000
+"""Words of one text that are analysed; the rest of a longer text is not found."""
+
+# The sign of each language in a tagged stem, and its Snowball algorithm.
+_STEMMERS = {
+    "ar": ("a", "arabic"), "ca": ("b", "catalan"), "da": ("c", "danish"), "de": ("d", "german"),
+    "en": ("e", "english"), "fi": ("f", "finnish"), "el": ("g", "greek"), "hu": ("h", "hungarian"),
+    "it": ("i", "italian"), "id": ("j", "indonesian"), "eu": ("k", "basque"),
+    "lt": ("l", "lithuanian"), "hi": ("m", "hindi"), "nl": ("n", "dutch"), "no": ("o", "norwegian"),
+    "pt": ("p", "portuguese"), "ga": ("q", "irish"), "ru": ("r", "russian"), "es": ("s", "spanish"),
+    "tr": ("t", "turkish"), "ro": ("u", "romanian"), "sv": ("v", "swedish"), "fr": ("w", "french"),
+    "sr": ("x", "serbian"), "et": ("y", "estonian"), "hy": ("z", "armenian"),
+}  # fmt: skip
+_ALIASES = {"nb": "no", "nn": "no", "sh": "sr", "hr": "sr", "bs": "sr"}
+NO_STEMMER = "0"
+"""The sign of texts in a language without a stemmer, or in none that is known."""
+
+_BY_HAND = str.maketrans(
+    {
+        "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss",
+        "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ſ": "s",
+    }
+)  # fmt: skip
+# Combining marks of the European scripts, Hebrew points, Arabic vowel signs and tatweel.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670]"
+)
+_SHORT_I = (("и\u0306", "\ue000"), ("И\u0306", "\ue000"))
+# What \w leaves out but a word needs: combining marks, vowel signs of the Indic scripts, Thai,
+# Lao, Tibetan, Burmese.
+_SIGNS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0900-\u0903\u093a-\u094f\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d"
+    "\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b4d\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c4d"
+    "\u0cbc-\u0ccd\u0d00-\u0d03\u0d3e-\u0d4d\u0dca-\u0ddf\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1"
+    "\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84\u102b-\u103e"
+)
+_HAS_SIGNS = re.compile(f"[{_SIGNS}]")
+_PLAIN_WORD = re.compile(r"[^\W_]+")
+_SIGNED_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_SIGNS}])*")
+_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_HAS_CJK = re.compile(f"[{_CJK}]")
+_RUNS = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
+
+
+def fold(text: str) -> str:
+    """The form in which letters compare: lower case, no accents, NFC."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text)
+    for short, keep in _SHORT_I:
+        text = text.replace(short, keep)
+    text = _MARKS.sub("", text).replace("\ue000", "й").lower().translate(_BY_HAND)
+    # Lower case may bring a mark of its own (İ → i̇).
+    return unicodedata.normalize("NFC", _MARKS.sub("", text))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, in order; at most MAX_WORDS."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    found = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
+    folded = [_FOLDED[word] for word in found[:MAX_WORDS]]
+    if _HAS_CJK.search(text) or "" in folded or " " in "".join(folded):
+        folded = [piece for word in folded for piece in word.split(" ") if piece]
+    return folded[:MAX_WORDS]
+
+
+class _Folded(dict[str, str]):
+    """word as written → its folded words, by one space; forgets all when it has grown too large.
+
+    Texts repeat their words, so that folding is paid once a word and not once a text.
+    """
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > 200_000:
+            self.clear()
+        pieces = [
+            piece[:MAX_WORD] for run in _SIGNED_WORD.findall(fold(word)) for piece in _cut(run)
+        ]
+        self[word] = folded = " ".join(pieces)
+        return folded
+
+
+_FOLDED = _Folded()
+
+
+def _cut(word: str) -> list[str]:
+    if not _HAS_CJK.search(word):
+        return [word]
+    pieces = []
+    for run in _RUNS.findall(word):
+        if _HAS_CJK.match(run):
+            pieces += [run[at : at + 2] for at in range(len(run))]
+        else:
+            pieces.append(run)
+    return pieces
+
+
+def is_cjk(text: str) -> bool:
+    """Whether the text is written in signs that are cut into pairs."""
+    return bool(_HAS_CJK.search(text))
+
+
+def language(tag: str) -> str:
+    """The primary language of a BCP 47 tag, as far as stems go: ``es-MX`` → ``es``; "" if none."""
+    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+    primary = _ALIASES.get(primary, primary)
+    return primary if primary in _STEMMERS else ""
+
+
+def languages() -> tuple[str, ...]:
+    """All languages that have a stemmer, and "" for the others."""
+    return ("", *_STEMMERS)
+
+
+class _Stems(dict[str, str]):
+    """word → tagged stem of one language; forgets everything when it has grown too large."""
+
+    def __init__(self, lang: str) -> None:
+        super().__init__()
+        self.sign = NO_STEMMER
+        self._stem = None
+        if lang:
+            import Stemmer
+
+            self.sign, algorithm = _STEMMERS[lang]
+            self._stem = Stemmer.Stemmer(algorithm, 0).stemWord
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > 100_000:
+            self.clear()
+        # An empty stem would make all such words equal.
+        stem = (self._stem(word) or word) if self._stem else word
+        self[word] = tagged = self.sign + stem
+        return tagged
+
+
+@lru_cache(maxsize=64)
+def stems(lang: str) -> _Stems:
+    """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
+    return _Stems(lang)
+
+
+def analyse(title: str, text: str, lang: str) -> Indexed:
+    """The index form of an entry's title and text, by the language of the entry."""
+    tagged = stems(language(lang))
+    title_words, text_words = words(title), words(text)
+    distinct = dict.fromkeys(title_words)
+    distinct.update(dict.fromkeys(text_words))
+    sign = tagged.sign
+    return Indexed(
+        title=" ".join([tagged[word] for word in title_words]),
+        text=" ".join([tagged[word] for word in text_words]),
+        forms=" ".join([word for word in distinct if tagged[word] != sign + word]),
+        version=ANALYSIS_VERSION,
+    )
