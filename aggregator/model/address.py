@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -40,10 +41,8 @@ def canonical_url(url: str) -> str:
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS or not host:
         return text
-    try:
+    with contextlib.suppress(UnicodeError):
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError:
-        pass
     host = _WWW.sub("", host.lower())
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         host = f"{host}:{port}"

@@ -41,10 +41,20 @@ class AggregatorError(Exception):
         self.where = where
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors come back from worker processes whole, whatever their arguments.
+        return _restore, (type(self), self.what, self.__dict__.copy())
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         mend = f" ({self.hint})" if self.hint else ""
         return f"{place}{self.what}{mend}"
+
+
+def _restore(kind: type[AggregatorError], what: str, fields: dict[str, object]) -> AggregatorError:
+    error = kind.__new__(kind, what)
+    error.__dict__.update(fields)
+    return error
 
 
 class ConfigError(AggregatorError):

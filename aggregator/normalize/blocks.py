@@ -1,0 +1,348 @@
+"""Safe HTML as a flat run of blocks, and back.
+
+nh3 has made the HTML safe and well formed; here it is cut into paragraphs,
+headings, list items, captions, images, so that repeats and furniture can be
+told from text. What is written back is made of nh3's own output, with addresses
+resolved, checked and escaped once more.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+
+from aggregator.normalize.characters import key
+
+_INLINE = {
+    "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
+    "strong", "sub", "sup", "time", "u",
+}  # fmt: skip
+_WHOLE = {"pre", "table"}
+_HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
+_BREAKS = {
+    "p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption",
+    "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "hr", "center", "details", "summary",
+    *_HEADINGS,
+}  # fmt: skip
+_TABLE = {"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
+_GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head"}  # fmt: skip
+
+_CLEANER = nh3.Cleaner(
+    tags=_INLINE | _WHOLE | _BREAKS | _TABLE | {"img", "br", "span", "font"},
+    clean_content_tags=_GONE,
+    attributes={
+        "a": {"href"},
+        "img": {
+            "src",
+            "alt",
+            "width",
+            "height",
+            "srcset",
+            "data-src",
+            "data-original",
+            "data-lazy-src",
+            "data-srcset",
+        },
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan"},
+        "time": {"datetime"},
+    },
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
+_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
+_TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+# Images that look at the reader instead of the other way round.
+_TRACKER = re.compile(
+    r"(?:^|\.)(?:doubleclick\.net|feedburner\.com|google-analytics\.com|googletagmanager\.com"
+    r"|scorecardresearch\.com|quantserve\.com|pixel\.wp\.com|stats\.wordpress\.com|chartbeat\.net"
+    r"|imrworldwide\.com|adsymptotic\.com|pheedo\.com|feedsportal\.com|parsely\.com|2mdn\.net)$"
+)
+_TRACKER_PATH = re.compile(
+    r"/(?:pixel|beacon|1x1|spacer|blank|track(?:ing)?)(?:\.gif|\.png|\b)|count\.gif|~[45rf]/"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One block. ``kind``: p, h2–h6, li, caption, image, pre, table.
+
+    ``html`` is its inside (for image, pre and table the whole element), ``text``
+    the same as plain text; ``list`` is ul or ol for li; ``quoted`` in a blockquote.
+    """
+
+    kind: str
+    html: str
+    text: str
+    list: str = ""
+    quoted: bool = False
+
+    @property
+    def key(self) -> str:
+        """Equal for blocks that say the same."""
+        return key(self.text)
+
+
+def read_blocks(source: str, base: str) -> tuple[Block, ...]:
+    """The blocks of untrusted HTML, safe, with absolute addresses. ``base``: what they resolve against."""
+    if "&lt;" in source and "<" not in source:
+        source = html.unescape(source)
+    if "<" not in source:
+        source = _from_lines(source)
+    return _Cutter(base).cut(_CLEANER.clean(source))
+
+
+def write_blocks(blocks: Iterable[Block]) -> str:
+    """The blocks as HTML: lists and quotations joined again, captions with their image."""
+    parts = list(blocks)
+    out: list[str] = []
+    around: list[str] = []
+    for at, block in enumerate(parts):
+        wanted = [tag for tag in ("blockquote" if block.quoted else "", block.list) if tag]
+        while around and around != wanted[: len(around)]:
+            out.append(f"</{around.pop()}>")
+        for tag in wanted[len(around) :]:
+            around.append(tag)
+            out.append(f"<{tag}>")
+        follower = parts[at + 1] if at + 1 < len(parts) else None
+        if block.kind == "image":
+            captioned = follower is not None and follower.kind == "caption"
+            out.append(f"<figure>{block.html}" if captioned else f"<figure>{block.html}</figure>")
+        elif block.kind == "caption":
+            alone = at == 0 or parts[at - 1].kind != "image"
+            caption = f"<figcaption>{block.html}</figcaption></figure>"
+            out.append(f"<figure>{caption}" if alone else caption)
+        else:
+            out.append(
+                block.html if block.kind in _WHOLE else f"<{block.kind}>{block.html}</{block.kind}>"
+            )
+    out.extend(f"</{tag}>" for tag in reversed(around))
+    return "".join(out)
+
+
+def plain(inside: str) -> str:
+    """The text of a piece of safe HTML."""
+    return _SPACE.sub(" ", html.unescape(_TAGS.sub("", inside.replace("<br>", " ")))).strip()
+
+
+def _from_lines(text: str) -> str:
+    """Plain text as HTML: each line a paragraph; a line that begins with a bullet is a list item."""
+    out = []
+    for one in text.splitlines():
+        stripped = one.strip()
+        if stripped[:1] in {"•", "◦", "▪", "●"}:
+            out.append(f"<ul><li>{stripped[1:].strip()}</li></ul>")
+        elif stripped:
+            out.append(f"<p>{stripped}</p>")
+    return "\n".join(out)
+
+
+class _Cutter:
+    """Walks the tags of safe HTML and closes a block wherever a block-level tag stands."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._blocks: list[Block] = []
+        self._inside: list[str] = []
+        self._open: list[tuple[str, str]] = []
+        self._kind, self._lists, self._quotes = "p", list[str](), 0
+        self._whole: tuple[str, int] | None = None
+
+    def cut(self, source: str) -> tuple[Block, ...]:
+        at = 0
+        for token in _TOKEN.finditer(source):
+            self._inside.append(source[at : token.start()])
+            at = token.end()
+            closing, name, attributes = bool(token.group(1)), token.group(2), token.group(3)
+            if name in _WHOLE or self._whole:
+                self._in_whole(closing, name, token.group(0))
+            elif name in _INLINE:
+                self._inline(closing, name, attributes)
+            elif name == "br":
+                self._inside.append("<br>")
+            elif name == "img":
+                self._image(attributes)
+            elif name in _BREAKS or name in _TABLE:
+                self._turn(closing, name)
+        self._inside.append(source[at:])
+        self._flush()
+        return tuple(self._blocks)
+
+    def _turn(self, closing: bool, name: str) -> None:
+        self._flush()
+        if name in {"ul", "ol"}:
+            if not closing:
+                self._lists.append(name)
+            elif self._lists:
+                self._lists.pop()
+        elif name == "blockquote":
+            self._quotes = max(0, self._quotes + (-1 if closing else 1))
+        if closing:
+            self._kind = "p"
+        else:
+            kinds = {"li": "li", "figcaption": "caption", **_HEADINGS}
+            self._kind = kinds.get(name, "li" if self._kind == "li" and name == "p" else "p")
+
+    def _inline(self, closing: bool, name: str, attributes: str) -> None:
+        if not closing:
+            tag = f"<{name}>"
+            if name == "a":
+                href = self._address(
+                    dict(_ATTRIBUTE.findall(attributes)).get("href", ""),
+                    {"http", "https", "mailto"},
+                )
+                tag = f'<a href="{html.escape(href)}">' if href else ""
+            elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
+                tag = f'<time datetime="{found.group(2)}">'
+            self._open.append((name, tag))
+            self._inside.append(tag)
+        elif self._open and self._open[-1][0] == name:
+            _, tag = self._open.pop()
+            if tag:
+                self._inside.append(f"</{name}>")
+
+    def _in_whole(self, closing: bool, name: str, written: str) -> None:
+        """A table or preformatted text is one block, kept as nh3 wrote it, images left out."""
+        if self._whole is None:
+            self._flush()
+            self._whole = (name, 1)
+            self._inside.append(written)
+            return
+        outer, depth = self._whole
+        if name == outer:
+            depth += -1 if closing else 1
+            self._whole = (outer, depth)
+        if name in _INLINE | {"br"} | _TABLE | {outer}:
+            self._inside.append(written if name != "a" else "")
+        if depth == 0:
+            self._whole = None
+            written = "".join(self._inside)
+            self._inside = []
+            if text := plain(written.replace("</td>", " ").replace("</tr>", " ")):
+                self._blocks.append(
+                    Block(kind=outer, html=written, text=text, quoted=self._quotes > 0)
+                )
+
+    def _image(self, attributes: str) -> None:
+        found = dict(_ATTRIBUTE.findall(attributes))
+        source = _best_source(found)
+        address = self._address(source, {"http", "https"})
+        tiny = any(
+            found.get(side, "9").strip(" px") in {"0", "1", "2"} for side in ("width", "height")
+        )
+        if not address or tiny or _is_tracker(address):
+            return
+        alt = plain(found.get("alt", ""))
+        tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
+        self._flush(keep_kind=True)
+        self._blocks.append(Block(kind="image", html=tag, text="", quoted=self._quotes > 0))
+
+    def _address(self, written: str, schemes: set[str]) -> str:
+        """An absolute address with an allowed scheme, or ""."""
+        written = html.unescape(written).strip()
+        if not written or written.startswith("#"):
+            return ""
+        try:
+            address = urljoin(self._base, written)
+            parts = urlsplit(address)
+        except ValueError:
+            return ""
+        if parts.scheme.lower() not in schemes or (parts.scheme != "mailto" and not parts.netloc):
+            return ""
+        return address.replace(" ", "%20")
+
+    def _flush(self, *, keep_kind: bool = False) -> None:
+        """Close the block under way; inline tags open across its end are closed and opened again."""
+        for _, tag in reversed(self._open):
+            if tag:
+                self._inside.append(f"</{tag[1:].split(' ')[0].rstrip('>')}>")
+        inside = "".join(self._inside)
+        self._inside = [tag for _, tag in self._open]
+        for piece in _lines(inside):
+            text = plain(piece)
+            if text:
+                self._blocks.append(
+                    Block(
+                        kind=self._kind,
+                        html=_balanced(piece),
+                        text=text,
+                        list=(self._lists[-1] if self._lists else "ul")
+                        if self._kind == "li"
+                        else "",
+                        quoted=self._quotes > 0,
+                    )
+                )
+        if not keep_kind:
+            self._kind = "p"
+
+
+def _best_source(found: dict[str, str]) -> str:
+    """The image itself where the page loads it late: data-src, else the first of srcset, else src."""
+    late = found.get("data-src") or found.get("data-original") or found.get("data-lazy-src")
+    several = found.get("data-srcset") or found.get("srcset") or ""
+    source = found.get("src", "")
+    if late:
+        return late
+    if source and not source.startswith("data:"):
+        return source
+    return several.split(",")[0].strip().split(" ")[0]
+
+
+def _is_tracker(address: str) -> bool:
+    parts = urlsplit(address)
+    return bool(_TRACKER.search(parts.hostname or "") or _TRACKER_PATH.search(parts.path))
+
+
+def _lines(inside: str) -> list[str]:
+    """The paragraphs that line breaks make: two breaks always, single ones between long lines."""
+    inside = _SPACE.sub(" ", inside).strip()
+    if "<br>" not in inside:
+        return [inside] if inside else []
+    pieces = [piece.strip() for piece in inside.split("<br>")]
+    full = [piece for piece in pieces if piece]
+    if any(len(piece) > 80 for piece in full) or len(full) > 3:
+        return full
+    return ["<br>".join(part) for part in _paragraphs(pieces)]
+
+
+def _paragraphs(pieces: list[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for piece in pieces:
+        if piece:
+            parts[-1].append(piece)
+        elif parts[-1]:
+            parts.append([])
+    return [part for part in parts if part]
+
+
+def _balanced(piece: str) -> str:
+    """A piece cut at a line break: inline tags closed and opened so that it stands alone."""
+    opened: list[str] = []
+    lead: list[str] = []
+    for token in _TOKEN.finditer(piece):
+        name = token.group(2)
+        if name not in _INLINE:
+            continue
+        if not token.group(1):
+            opened.append(name)
+        elif opened and opened[-1] == name:
+            opened.pop()
+        else:
+            lead.append(name)
+    if lead:
+        # Closed here but opened in an earlier piece: the sense is gone, the tag goes too.
+        for name in lead:
+            piece = piece.replace(f"</{name}>", "", 1)
+    return piece + "".join(f"</{name}>" for name in reversed(opened))
+
+
+def retext(block: Block, inside: str) -> Block:
+    """The block with another inside."""
+    return replace(block, html=inside, text=plain(inside))

@@ -1,0 +1,185 @@
+"""What a document changes: Entry* and what is known → Change*. Pure: old, new, clock in; intents out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model.batch import (
+    Change,
+    ChangeKind,
+    Decision,
+    Fetched,
+    Known,
+    KnownEntry,
+    StoryChoice,
+)
+from aggregator.model.entry import Document, Entry, EntryId, EntryKey
+from aggregator.model.feed import Feed
+from aggregator.normalize.stories import Stories
+
+# An item is called vanished when it is missing for so many polls running.
+_POLLS = 2
+# Of a feed's first document, so many undated items count as news.
+_UNDATED_NEWS = 10
+
+
+def decide(
+    fetched: Sequence[Fetched], known: Known, *, now: datetime, announce_days: int
+) -> tuple[Decision, ...]:
+    """Decide over a whole batch, in its order, so that two copies in it make one story."""
+    stories = Stories(known, now)
+    return tuple(
+        _Desk(one, one.document, known, stories, now, timedelta(days=announce_days)).decide()
+        if one.document is not None and one.failure is None
+        else Decision(fetched=one)
+        for one in fetched
+    )
+
+
+@dataclass(slots=True)
+class _Desk:
+    """The decisions about one document."""
+
+    fetched: Fetched
+    document: Document
+    known: Known
+    stories: Stories
+    now: datetime
+    recent: timedelta
+
+    @property
+    def feed(self) -> Feed:
+        return self.fetched.feed
+
+    def decide(self) -> Decision:
+        first_poll = not self.feed.listing and not self.feed.entries
+        changes: list[Change] = []
+        listed: dict[int, tuple[bytes, EntryId]] = {}
+        met: dict[EntryId, KnownEntry | None] = {}
+        # Oldest first, so that keys and places grow with time.
+        for entry in reversed(self.document.entries):
+            held = self._find(entry, met)
+            identifier = held.id if held else entry.id
+            if identifier in met:
+                continue
+            met[identifier] = held
+            listed[entry.position] = (entry.item_hash, identifier)
+            if held is None:
+                changes.append(self._new(entry, first_poll))
+            else:
+                changes.extend(self._against(entry, held))
+        by_hash = {item.item_hash: item.entry_key for item in self.feed.listing}
+        for position, item_hash in self.document.known:
+            held = self.known.listed.get(EntryKey(by_hash.get(item_hash, -1)))
+            if held and held.id not in met:
+                met[held.id] = held
+                listed[position] = (item_hash, held.id)
+                changes.extend(self._returned(held))
+        listing = [
+            (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
+        ]
+        gone, missing = self._missing(met, [identifier for _, identifier, _ in listing])
+        overlap = any(held is not None for held in met.values())
+        return Decision(
+            fetched=self.fetched,
+            changes=(*changes, *gone),
+            listing=(*listing, *missing),
+            missed=bool(self.feed.listing and met and not overlap),
+        )
+
+    def _find(self, entry: Entry, met: dict[EntryId, KnownEntry | None]) -> KnownEntry | None:
+        """The archived entry this item is: by identity, else by the page it leads to."""
+        held = self.known.entries.get((self.feed.key, entry.identity))
+        if held is None and entry.canonical_url:
+            held = self.known.by_url.get((self.feed.key, entry.canonical_url))
+            if held is not None and held.id in met:
+                return None
+        return held
+
+    def _new(self, entry: Entry, first_poll: bool) -> Change:
+        choice = self.stories.choose(entry, entry.id)
+        return Change(
+            kind=ChangeKind.NEW,
+            feed=self.feed,
+            id=entry.id,
+            key=None,
+            entry=entry,
+            revision=1,
+            story=choice,
+            lead=choice.new,
+            announce=self._is_news(entry, first_poll),
+        )
+
+    def _is_news(self, entry: Entry, first_poll: bool) -> bool:
+        if entry.published is not None:
+            return self.now - entry.published <= self.recent
+        return not first_poll or entry.position < _UNDATED_NEWS
+
+    def _against(self, entry: Entry, held: KnownEntry) -> list[Change]:
+        """What an item says of an entry we have: back again, revised, at a new address."""
+        found = self._returned(held)
+        fields = _differing(entry, held)
+        if fields:
+            found.append(self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields))
+        elif entry.identity != held.identity or entry.url != held.url:
+            found.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
+        return found
+
+    def _returned(self, held: KnownEntry) -> list[Change]:
+        if held.vanished is None:
+            return []
+        return [self._change(ChangeKind.RETURNED, held, None, held.revisions)]
+
+    def _change(
+        self,
+        kind: ChangeKind,
+        held: KnownEntry,
+        entry: Entry | None,
+        revision: int,
+        fields: tuple[str, ...] = (),
+    ) -> Change:
+        return Change(
+            kind=kind,
+            feed=self.feed,
+            id=held.id,
+            key=held.key,
+            entry=entry,
+            revision=revision,
+            story=StoryChoice(id=held.story, key=held.story_key, how="known"),
+            lead=held.lead,
+            announce=entry is not None and self._is_news(entry, first_poll=False),
+            fields=fields,
+        )
+
+    def _missing(
+        self, met: dict[EntryId, KnownEntry | None], order: Sequence[EntryId]
+    ) -> tuple[list[Change], list[tuple[bytes, EntryId, int]]]:
+        """Items listed last time and not now: vanished, missing for one poll, or rolled off.
+
+        An item is missing only if the document still goes back further than it:
+        if its last item is an older entry. Else newer items pushed it out.
+        """
+        bottom = met.get(order[-1]) if order else None
+        if not self.document.complete or bottom is None:
+            return [], []
+        gone: list[Change] = []
+        missing: list[tuple[bytes, EntryId, int]] = []
+        for item in self.feed.listing:
+            held = self.known.listed.get(EntryKey(item.entry_key))
+            if held is None or held.id in met or held.vanished or held.key < bottom.key:
+                continue
+            if item.missing + 1 >= _POLLS:
+                gone.append(self._change(ChangeKind.VANISHED, held, None, held.revisions))
+            else:
+                missing.append((item.item_hash, held.id, item.missing + 1))
+        return gone, missing
+
+
+def _differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
+    """Names of the fields that differ; an address that only moved is no difference."""
+    if entry.fingerprint == held.fingerprint:
+        return ()
+    before = dict(held.parts)
+    return tuple(name for name, hashed in entry.parts if before.get(name) != hashed)

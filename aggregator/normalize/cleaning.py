@@ -1,0 +1,129 @@
+"""An item's text made clean: headline once, each block once, no furniture, safe HTML and plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
+from aggregator.normalize.characters import key, line, repair
+from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
+
+# A repeat shorter than this may be meant: "1-0", a name in two lists.
+_REPEAT = 20
+_LABEL = 30
+_SUMMARY = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
+    address or None."""
+
+    title: str
+    summary: str
+    html: str
+    text: str
+    sections: tuple[str, ...]
+    image: str | None
+
+
+def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
+    """Clean an item as published: ``summary`` and ``content`` are untrusted HTML or plain text.
+
+    Idempotent: the clean form of a clean form is itself. Addresses are resolved
+    against ``base``.
+    """
+    headline = line(title)
+    main = content or summary
+    blocks = list(read_blocks(repair(main), base)) if main else []
+    blocks, sections = _without_head(blocks, key(headline))
+    blocks = _without_tail(_once(blocks))
+    text = "\n\n".join(block.text for block in blocks if block.text)
+    if content and summary:
+        teaser = _teaser(summary, base, key(headline))
+    else:
+        teaser = " ".join(text.split("\n\n")) if summary and len(text) <= _SUMMARY else ""
+    return Clean(
+        title=headline,
+        summary=teaser,
+        html=write_blocks(blocks),
+        text=text,
+        sections=sections,
+        image=_first_image(blocks),
+    )
+
+
+def _teaser(summary: str, base: str, headline: str) -> str:
+    """The summary as one plain paragraph."""
+    if "<" not in summary and "&" not in summary and "\n" not in summary:
+        text = line(summary)
+        return "" if is_furniture(text) or key(text) == headline else text
+    blocks, _ = _without_head(list(read_blocks(repair(summary), base)), headline)
+    return " ".join(block.text for block in _without_tail(_once(blocks)) if block.text)
+
+
+def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+    """Without the headline given again on top, and without section labels above it."""
+    labels: list[Block] = []
+    said = [block for block in blocks if block.text][:4]
+    for at, block in enumerate(said):
+        if headline and block.key == headline:
+            labels = [one for one in said[:at] if _is_label(one)]
+            break
+        if not _is_label(block):
+            break
+    if not labels and said and len(said) > 1 and is_section(said[0].text):
+        labels = [said[0]]
+    sections = tuple(dict.fromkeys(label.text for label in labels))
+    kept = [
+        block
+        for block in blocks
+        if not any(block is label for label in labels)
+        and not (headline and block.key == headline and block.kind not in {"li", "caption"})
+    ]
+    return kept, sections
+
+
+def _is_label(block: Block) -> bool:
+    return len(block.text) <= _LABEL and block.text[-1:] not in ".!?:…" and block.kind != "li"
+
+
+def _once(blocks: Sequence[Block]) -> list[Block]:
+    """Each block once: the first stays, but a caption stays where its image is."""
+    captions = {block.key for block in blocks if block.kind == "caption"}
+    seen: set[str] = set()
+    kept = []
+    for block in blocks:
+        same = f"\0{block.html}" if block.kind == "image" else block.key
+        if same in seen or (block.kind != "caption" and block.text and same in captions):
+            continue
+        if block.kind in {"image", "caption"} or len(block.text) >= _REPEAT:
+            seen.add(same)
+        kept.append(block)
+    return kept
+
+
+def _without_tail(blocks: list[Block]) -> list[Block]:
+    """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
+    kept = [
+        block
+        for block in blocks
+        if block.kind in {"image", "table", "pre"} or not is_furniture(block.text)
+    ]
+    for at in range(len(kept) - 1, -1, -1):
+        if kept[at].kind in {"p", "li"}:
+            shorter = without_last_link(kept[at].html)
+            if shorter != kept[at].html:
+                kept[at] = retext(kept[at], shorter)
+            break
+    return [block for block in kept if block.text or block.kind == "image"]
+
+
+def _first_image(blocks: Sequence[Block]) -> str | None:
+    for block in blocks:
+        if block.kind == "image":
+            import html
+
+            return html.unescape(block.html.split('"', 2)[1])
+    return None

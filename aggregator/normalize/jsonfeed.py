@@ -1,0 +1,109 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1): bytes → Head and Items."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from aggregator.model.entry import Enclosure
+from aggregator.model.errors import NotAFeed
+from aggregator.normalize import dates
+from aggregator.normalize.item import Head, Item
+
+
+def looks_like_json(body: bytes, content_type: str) -> bool:
+    """Whether to read the body as JSON: by its first sign, whatever the server calls it."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" or "feed+json" in content_type
+
+
+def parse(body: bytes, *, url: str, now: datetime) -> tuple[Head, list[Item]]:
+    """Read a JSON Feed. Raises NotAFeed; an item that is no object is left out and named."""
+    try:
+        data = json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise NotAFeed(f"the JSON cannot be read: {error}"[:300], url=url) from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise NotAFeed("the answer is JSON, but no JSON Feed", url=url)
+    items = [item for item in data["items"] if isinstance(item, dict)]
+    left_out = len(data["items"]) - len(items)
+    head = Head(
+        version=f"json{_text(version).rsplit('/', 1)[-1] or '1'}",
+        title=_text(data.get("title")),
+        home=_address(data.get("home_page_url"), url) or "",
+        description=_text(data.get("description")),
+        lang=_text(data.get("language")),
+        hubs=tuple(
+            hub["url"]
+            for hub in data.get("hubs") or ()
+            if isinstance(hub, dict) and isinstance(hub.get("url"), str)
+        ),
+        self_url=_address(data.get("feed_url"), url),
+        problems=(f"{left_out} items are no objects",) if left_out else (),
+    )
+    return head, [_item(item, data, url, now) for item in items]
+
+
+def _item(item: dict[str, Any], feed: dict[str, Any], url: str, now: datetime) -> Item:
+    link = _address(item.get("url") or item.get("external_url"), url)
+    published, updated = _text(item.get("date_published")), _text(item.get("date_modified"))
+    plain = _text(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
+    return Item(
+        guid=_text(item.get("id")).strip(),
+        link=link,
+        title=_text(item.get("title")),
+        summary=_text(item.get("summary")),
+        content=_text(item.get("content_html")) or _paragraphs(plain),
+        authors=_authors(item) or _authors(feed),
+        categories=tuple(tag for tag in item.get("tags") or () if isinstance(tag, str) and tag),
+        enclosures=_enclosures(item, url),
+        image=_address(item.get("image") or item.get("banner_image"), url),
+        lang=_text(item.get("language")) or _text(feed.get("language")),
+        base=link or url,
+        published=dates.moment(published, now=now),
+        updated=dates.moment(updated, now=now),
+        dates=(published, updated),
+    )
+
+
+def _paragraphs(escaped: str) -> str:
+    return "".join(f"<p>{line}</p>" for line in escaped.splitlines() if line.strip())
+
+
+def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
+    found = holder.get("authors") or [holder.get("author")]
+    names = (
+        [one.get("name") for one in found if isinstance(one, dict)]
+        if isinstance(found, list)
+        else []
+    )
+    return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _enclosures(item: dict[str, Any], url: str) -> tuple[Enclosure, ...]:
+    found = []
+    for one in item.get("attachments") or ():
+        address = _address(one.get("url"), url) if isinstance(one, dict) else None
+        if address:
+            size = one.get("size_in_bytes")
+            length = size if isinstance(size, int) and 0 <= size < 2**62 else None
+            found.append(Enclosure(url=address, type=_text(one.get("mime_type")), length=length))
+    return tuple(found)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return ""
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _address(value: Any, base: str) -> str | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        found = urljoin(base, value.strip())
+    except ValueError:
+        return None
+    return found if found.lower().startswith(("http://", "https://")) else None

@@ -1,0 +1,205 @@
+"""Bytes → Document: parse, identify, clean, analyse. Pure; runs in a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from aggregator.model.address import canonical_url
+from aggregator.model.entry import Document, Entry
+from aggregator.model.feed import FeedIdentity
+from aggregator.normalize import document, jsonfeed
+from aggregator.normalize.characters import key, line, repair
+from aggregator.normalize.cleaning import Clean, clean
+from aggregator.normalize.identity import digest, entry_id, identities
+from aggregator.normalize.item import Head, Item, compressed, original
+from aggregator.normalize.language import detect, tag
+from aggregator.query import analyse, words
+
+# Two entries are the same text from so many words of body on; shorter ones need the title too.
+_LONG_TEXT = 60
+_SHORT_TEXT = 12
+
+
+def read(
+    body: bytes,
+    *,
+    content_type: str,
+    url: str,
+    feed: FeedIdentity,
+    seen: frozenset[bytes],
+    now: datetime,
+    max_entries: int,
+    lang: str = "",
+) -> Document:
+    """Read one feed document. Raises NotAFeed.
+
+    ``url`` is where it came from, ``feed`` whose entries they are, ``lang`` the
+    language a person gave the feed. Items whose hash is in ``seen`` are not
+    cleaned again: they come back in ``known`` as (position, hash). Of more than
+    ``max_entries`` items the first are kept, and the cut is named.
+    """
+    if jsonfeed.looks_like_json(body, content_type):
+        head, items = jsonfeed.parse(body, url=url, now=now)
+    else:
+        head, items = document.parse(body, content_type=content_type, url=url, now=now)
+    if len(items) > max_entries:
+        head = replace(
+            head,
+            complete=False,
+            problems=(*head.problems, f"{len(items)} items, the first {max_entries} are kept"),
+        )
+        items = items[:max_entries]
+    return _document(head, items, feed, seen, lang)
+
+
+def _document(
+    head: Head, items: Sequence[Item], feed: FeedIdentity, seen: frozenset[bytes], lang: str
+) -> Document:
+    names = identities(
+        [(item.guid, item.link, f"{item.title}\0{item.summary or item.content}") for item in items]
+    )
+    originals = [original(item) for item in items]
+    shared = _shared_links(items)
+    feed_lang = tag(head.lang) or tag(lang)
+    entries: list[Entry] = []
+    known: list[tuple[int, bytes]] = []
+    taken: set[str] = set()
+    for position, (item, name, kept) in enumerate(zip(items, names, originals, strict=True)):
+        item_hash = digest(kept.decode("utf-8"), name)
+        if name in taken:
+            continue
+        taken.add(name)
+        if item_hash in seen:
+            known.append((position, item_hash))
+        else:
+            entries.append(_entry(item, name, kept, item_hash, position, feed, feed_lang, shared))
+    return Document(
+        version=head.version,
+        title=line(head.title),
+        home=head.home,
+        description=line(head.description),
+        lang=feed_lang,
+        entries=tuple(entries),
+        known=tuple(known),
+        ttl=head.ttl,
+        update_period=head.update_period,
+        skip_hours=head.skip_hours,
+        skip_days=head.skip_days,
+        hubs=head.hubs,
+        self_url=head.self_url,
+        previous_archive=head.previous_archive,
+        complete=head.complete,
+        problems=head.problems,
+    )
+
+
+def _shared_links(items: Sequence[Item]) -> frozenset[str]:
+    """Canonical links that several different items carry: they lead to a page, but name no item."""
+    seen: dict[str, str] = {}
+    shared: set[str] = set()
+    for item in items:
+        if item.link:
+            link, title = canonical_url(item.link), item.guid or item.title
+            if seen.setdefault(link, title) != title:
+                shared.add(link)
+    return frozenset(shared)
+
+
+def _entry(
+    item: Item,
+    identity: str,
+    kept: bytes,
+    item_hash: bytes,
+    position: int,
+    feed: FeedIdentity,
+    feed_lang: str,
+    shared: frozenset[str],
+) -> Entry:
+    cleaned = clean(item.title, item.summary, item.content, base=item.base)
+    text = cleaned.text or cleaned.summary
+    lang = tag(item.lang) or feed_lang or detect(f"{cleaned.title}\n{text}")
+    categories = _names((*item.categories, *cleaned.sections))
+    authors = _names(item.authors)
+    canonical = _canonical(item.link, shared)
+    parts = _parts(item, cleaned, authors, categories, canonical)
+    return Entry(
+        id=entry_id(feed, identity),
+        identity=identity,
+        position=position,
+        item_hash=item_hash,
+        guid=repair(item.guid),
+        url=item.link,
+        canonical_url=canonical,
+        title=cleaned.title,
+        summary=cleaned.summary,
+        html=cleaned.html,
+        text=cleaned.text,
+        authors=authors,
+        categories=categories,
+        lang=lang,
+        published=item.published or item.updated,
+        updated=item.updated,
+        image=item.image or cleaned.image,
+        enclosures=item.enclosures,
+        fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
+        parts=parts,
+        text_hash=_text_hash(cleaned.title, text),
+        original=compressed(kept),
+        indexed=analyse(cleaned.title, text, lang),
+    )
+
+
+def _names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Names as plain lines, each once, whatever their case."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name = line(text)
+        if name:
+            found.setdefault(key(name), name)
+    return tuple(found.values())
+
+
+def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
+    """What tells the linked page from others; None for a home page, or a page several items share."""
+    if not link or not (urlsplit(link).path.strip("/") or urlsplit(link).query):
+        return None
+    canonical = canonical_url(link)
+    return None if canonical in shared else canonical
+
+
+def _parts(
+    item: Item,
+    cleaned: Clean,
+    authors: Sequence[str],
+    categories: Sequence[str],
+    canonical: str | None,
+) -> tuple[tuple[str, bytes], ...]:
+    """A hash of each field a reader would call changed; ``updated`` alone is no change."""
+    fields = {
+        "title": key(cleaned.title),
+        "summary": key(cleaned.summary),
+        "content": key(cleaned.text),
+        "authors": "\n".join(sorted(map(key, authors))),
+        "published": item.published.isoformat() if item.published else "",
+        "link": canonical or "",
+        "categories": "\n".join(sorted(map(key, categories))),
+        "enclosures": "\n".join(sorted(canonical_url(one.url) for one in item.enclosures)),
+    }
+    return tuple((name, digest(value, size=8)) for name, value in fields.items())
+
+
+def _text_hash(title: str, text: str) -> bytes | None:
+    """Equal for exact copies of a text; None for one too short to tell a copy from a like.
+
+    A long text is a copy under any headline; a short one only under the same.
+    """
+    body = words(text)
+    if len(body) >= _LONG_TEXT:
+        return digest(" ".join(body))
+    head = words(title)
+    if len(head) >= 3 and len(head) + len(body) >= _SHORT_TEXT:
+        return digest(" ".join(head), " ".join(body))
+    return None
