@@ -21,11 +21,12 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
+    size,
 )
 from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from aggregator.archive import Archive
+    from aggregator.archive import Archive, FetchRecord
     from aggregator.model.feed import Failure, Feed, Subscription
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -117,7 +118,7 @@ def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
     """Show one feed: when it is due, why, its last fetches."""
     session = session_of(context)
     line, known = _named(session, feed)
-    fetches = ()
+    fetches: tuple[FetchRecord, ...] = ()
     if known:
         with session.reading() as archive:
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
@@ -292,3 +293,21 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             since, times = local(feed.failure.since), plural(feed.failure.count, "time")
             facts.append(("failure", f"{feed.failure.message} ({times} since {since})"))
     return [(name, value) for name, value in facts if value]
+
+
+def _fetch_words(fetch: FetchRecord) -> str:
+    """What one fetch came to: ``3 new, 1 revised (200, 12 kB, 0.4 s)``."""
+    news = [f"{fetch.new} new"] if fetch.new else []
+    news += [f"{fetch.revised} revised"] if fetch.revised else []
+    came = fetch.message or ", ".join(news) or fetch.outcome
+    details = [str(fetch.status)] if fetch.status else []
+    details += [size(fetch.bytes)] if fetch.bytes else []
+    return f"{came} ({', '.join([*details, f'{fetch.seconds:.1f} s'])})"
+
+
+def _fetch_json(fetch: FetchRecord) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from aggregator.model.time import iso
+
+    return {**asdict(fetch), "at": iso(fetch.at)}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.model.entry import EntryRecord
-    from aggregator.model.topic import Topic, TopicState
+    from aggregator.model.topic import PageEntry, Topic, TopicState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -75,7 +75,8 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     configuration = session.configuration()
     wanted = _topic(configuration, topic)
     archive = session.reading_if_any()
-    state, shown = None, ()
+    state: TopicState | None = None
+    shown: tuple[PageEntry, ...] = ()
     if archive is not None:
         with archive:
             state = {s.topic.slug: s for s in archive.topics()}.get(wanted.slug)

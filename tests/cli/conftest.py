@@ -1,0 +1,101 @@
+"""A configuration folder of one's own, and the commands run on it as a user would."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from aggregator.__main__ import main
+
+SETTINGS = """
+[archive]
+directory = "archive"
+free_space = 0
+
+[collect]
+contact = "mailto:tests@example.org"
+allow_networks = ["127.0.0.0/8"]
+host_spacing = 0
+
+[normalize]
+workers = 1
+
+[publish]
+directory = "public"
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Place:
+    """A configuration folder and the commands on it."""
+
+    def __init__(self, folder: Path, capfd) -> None:
+        self.folder = folder
+        self._capfd = capfd
+        folder.mkdir(parents=True, exist_ok=True)
+        self.settings("")
+        self.subscribe()
+        self.topics("")
+
+    def settings(self, more: str) -> None:
+        (self.folder / "aggregator.toml").write_text(SETTINGS + more, encoding="utf-8")
+
+    def subscribe(self, *urls: str) -> None:
+        lines = "".join(
+            f'<outline text="Sport"><outline type="rss" text="Feed {n}" xmlUrl="{url}"/></outline>'
+            for n, url in enumerate(urls, 1)
+        )
+        text = f'<opml version="2.0"><head><title>t</title></head><body>{lines}</body></opml>'
+        (self.folder / "feeds.opml").write_text(text, encoding="utf-8")
+
+    def topics(self, text: str) -> None:
+        (self.folder / "topics.toml").write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> Ran:
+        """Run a command in this process."""
+        self._capfd.readouterr()
+        code = main(["-C", str(self.folder), *arguments])
+        told = self._capfd.readouterr()
+        return Ran(code, told.out, told.err)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "aggregator", "-C", str(self.folder), *arguments]
+
+    def spawn(self, *arguments: str, **more) -> Ran:
+        """Run a command in a process of its own, as a script would."""
+        done = subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=100,
+            check=False,
+            env=clean_environment(),
+            **more,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def clean_environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("AGGREGATOR_")}
+    return {**kept, "TZ": "UTC"}
+
+
+@pytest.fixture
+def place(tmp_path, capfd, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("AGGREGATOR_") and not name.startswith("AGGREGATOR_TEST"):
+            monkeypatch.delenv(name)
+    with contextlib.chdir(tmp_path):
+        yield Place(tmp_path / "config", capfd)

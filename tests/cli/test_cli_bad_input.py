@@ -1,0 +1,203 @@
+"""Whatever is wrong: one clear message with the mend, the right exit code, no trace."""
+
+import socket
+import sqlite3
+
+import pytest
+
+from aggregator.archive import open_archive
+from aggregator.config import load
+
+
+def _one_message(ran, *words: str, lines: int = 1) -> None:
+    assert "Traceback" not in ran.err
+    assert ran.err.count("\n") == lines, ran.err
+    assert ran.err.startswith("aggregator: ")
+    for word in words:
+        assert word in ran.err
+
+
+def _write(name: str, text: str):
+    return lambda place: (place.folder / name).write_text(text, encoding="utf-8")
+
+
+def _remove_folder(place) -> None:
+    for file in place.folder.iterdir():
+        file.unlink()
+    place.folder.rmdir()
+
+
+def _folder_in_its_place(name: str):
+    def spoil(place) -> None:
+        (place.folder / name).unlink()
+        (place.folder / name).mkdir()
+
+    return spoil
+
+
+CONFIGURATIONS = [
+    ("no folder", _remove_folder, ["init"], 1),
+    ("no TOML", _write("aggregator.toml", "[collect\n"), ["aggregator.toml"], 1),
+    (
+        "an unknown key",
+        _write("aggregator.toml", "[collect]\ncontakt = 'x'\n"),
+        ["aggregator.toml", "contakt", "contact"],
+        1,
+    ),
+    ("a wrong value", _write("aggregator.toml", "[server]\nport = 'x'\n"), ["server.port"], 1),
+    ("topics that are no TOML", _write("topics.toml", "[a\n"), ["topics.toml"], 1),
+    (
+        "a query that cannot be read",
+        _write("topics.toml", "[a]\ntitle = 'A'\nquery = '(torres'\n"),
+        ["topics.toml", "(torres", "^"],
+        3,
+    ),
+    (
+        "a slug that is none",
+        _write("topics.toml", "[A]\ntitle='A'\nquery='x'\n"),
+        ["topics.toml"],
+        1,
+    ),
+    ("broken XML", _write("feeds.opml", "<opml><body>"), ["feeds.opml"], 1),
+    (
+        "a settings file that is a folder",
+        _folder_in_its_place("aggregator.toml"),
+        ["aggregator.toml"],
+        1,
+    ),
+    ("a feeds file that is a folder", _folder_in_its_place("feeds.opml"), ["feeds.opml"], 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words", "lines"),
+    [case[1:] for case in CONFIGURATIONS],
+    ids=[c[0] for c in CONFIGURATIONS],
+)
+@pytest.mark.parametrize("command", ["collect", "feeds list"])
+def test_a_wrong_configuration_is_named_with_its_place(place, command, spoil, words, lines):
+    spoil(place)
+    ran = place.run(*command.split())
+    assert ran.code == 2
+    _one_message(ran, *words, lines=lines)
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("query", ["(torres", '"unclosed', "torres AND", "nofield:x", "*"])
+def test_a_query_that_cannot_be_read_shows_its_column(place, query):
+    for command in (("search",), ("topics", "preview")):
+        place.run("collect")
+        ran = place.run(*command, query)
+        assert ran.code == 2
+        _one_message(ran, query, "^", lines=3)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["search", "torres"],
+        ["show", "abcdef"],
+        ["history", "abcdef"],
+        ["stats"],
+        ["export"],
+        ["archive", "info"],
+        ["topics", "preview", "torres"],
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, command):
+    ran = place.run(*command)
+    assert ran.code == 3
+    _one_message(ran, "collect")
+    assert not (place.folder / "archive").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["show", "../../etc/passwd"], ["../../etc/passwd"]),
+        (["show", "123456abcdef"], ["123456abcdef"]),
+        (["history", "\x1b[31m"], ["\\x1b"]),
+        (["feeds", "show", "https://nowhere.example/feed"], ["nowhere.example"]),
+        (["feeds", "remove", "https://nowhere.example/feed"], ["nowhere.example"]),
+        (["feeds", "import", "no-such.opml"], ["no-such.opml"]),
+        (["topics", "show", "nothing"], ["nothing"]),
+        (["archive", "restore", "no-such-backup"], ["no-such-backup"]),
+        (["feeds", "add", "javascript:alert(1)"], ["javascript"]),
+        (["feeds", "add", "not an address"], ["not an address"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_an_argument_that_names_nothing_is_one_message(place, command, words):
+    place.run("collect")
+    ran = place.run(*command)
+    assert ran.code in {2, 3}
+    _one_message(ran, *words)
+
+
+def test_a_damaged_database_is_named(place):
+    place.run("collect")
+    (place.folder / "archive/archive.db").write_bytes(b"this is no database" * 100)
+    for command in (["search", "x"], ["collect"]):
+        ran = place.run(*command)
+        assert ran.code == 3
+        _one_message(ran, "archive.db")
+
+
+def test_a_database_of_a_newer_program_is_left_alone(place):
+    place.run("collect")
+    database = place.folder / "archive/archive.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE meta SET value = '9999' WHERE name = 'schema'")
+    connection.close()
+    for command in (["search", "x"], ["collect"]):
+        ran = place.run(*command)
+        assert ran.code == 3
+        _one_message(ran, "newer")
+
+
+def test_a_second_writer_learns_who_holds_the_archive(place):
+    settings = load(place.folder).settings.archive
+    with open_archive(settings, write=True, purpose="a long collection"):
+        ran = place.spawn("collect")
+        assert ran.code == 4
+        _one_message(ran, "a long collection")
+        assert place.spawn("search", "x").code == 0
+        assert "a long collection" in place.spawn("status").out
+
+
+def test_an_archive_that_cannot_be_made_is_an_archive_error(place):
+    text = (
+        (place.folder / "aggregator.toml").read_text().replace('"archive"', '"feeds.opml/archive"')
+    )
+    (place.folder / "aggregator.toml").write_text(text)
+    ran = place.run("collect")
+    assert ran.code == 3
+    _one_message(ran, "feeds.opml/archive")
+
+
+def test_an_output_that_cannot_be_written_is_a_publish_error(place):
+    text = (place.folder / "aggregator.toml").read_text().replace('"public"', '"feeds.opml/public"')
+    (place.folder / "aggregator.toml").write_text(text)
+    ran = place.run("collect")
+    assert ran.code == 4
+    _one_message(ran, "feeds.opml/public")
+
+
+def test_a_busy_port_is_named(place):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        place.settings(f"[server]\nport = {port}\n")
+        for command in ("serve", "run"):
+            ran = place.spawn(command)
+            assert ran.code == 4
+            assert "Traceback" not in ran.err
+            assert str(port) in ran.err.splitlines()[-1]
+
+
+def test_verbose_adds_the_trace(place):
+    ran = place.run("--verbose", "search", "x")
+    assert ran.code == 3
+    assert "Traceback" in ran.err
