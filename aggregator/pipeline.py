@@ -128,11 +128,13 @@ def prepare(
     """
     at, matcher = now(), Matcher(topics)
     archive.attach(subscriptions, now=at)
-    synced = archive.sync_topics([(topic, definition(topic)) for topic in topics])
+    size = settings.publish.page_size
+    synced = archive.sync_topics([(topic, definition(topic)) for topic in topics], page_size=size)
     for topic in topics:
         if topic.slug in synced.new or topic.slug in synced.edited:
-            announced = settings.publish.page_size if topic.slug in synced.new else 0
-            archive.fill(topic.slug, _backlog(archive, matcher, topic, announced, at))
+            announced = size if topic.slug in synced.new else 0
+            backlog = _backlog(archive, matcher, topic, announced, at)
+            archive.fill(topic.slug, backlog, definition(topic))
     return matcher
 
 
@@ -179,7 +181,7 @@ def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[st
             first = 1 if whole else archive.published_page(slug)
             changed += folder.write(documents(archive.subscription_page(slug, size=size), site))
             for number in range(first, archive.archive_pages(slug) + 1):
-                page = archive.archive_page(slug, number, size=size)
+                page = archive.archive_page(slug, number)
                 changed += folder.write(documents(page, site))
             archive.mark_published(slug, state.version)
     stats = archive.stats()

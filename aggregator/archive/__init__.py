@@ -1,1 +1,25 @@
+"""The archive: feeds, entries, revisions, stories, hits, captures; kept for good.
 
+``schema`` draws the tables. Everything else comes in and goes out through
+:class:`Archive`, whose methods are transactions.
+"""
+
+from aggregator.archive.archive import Archive, WriteBatch, open_archive
+from aggregator.archive.backup import restore
+from aggregator.archive.feeds import Attached, FetchRecord
+from aggregator.archive.lock import holder_of
+from aggregator.archive.topics import TopicsSynced
+from aggregator.archive.upkeep import ArchiveInfo, Stats
+
+__all__ = [
+    "Archive",
+    "ArchiveInfo",
+    "Attached",
+    "FetchRecord",
+    "Stats",
+    "TopicsSynced",
+    "WriteBatch",
+    "holder_of",
+    "open_archive",
+    "restore",
+]

@@ -1,0 +1,400 @@
+"""The archive as the other rooms see it: one class, whose methods are transactions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from aggregator.archive import feeds as feeds_of
+from aggregator.archive import records, search, topics, upkeep
+from aggregator.archive.backup import backup
+from aggregator.archive.captures import Captures
+from aggregator.archive.database import SCHEMA_VERSION, Database, free_bytes
+from aggregator.archive.feeds import Attached, FetchRecord
+from aggregator.archive.known import read_known
+from aggregator.archive.lock import WriterLock
+from aggregator.archive.opening import open_for_reading, open_for_writing
+from aggregator.archive.schema import entries, feeds, languages, stories
+from aggregator.archive.topics import TopicsSynced
+from aggregator.archive.upkeep import ArchiveInfo, Stats
+from aggregator.archive.writer import Writer
+from aggregator.model.batch import Batch, Counts, Fetched, Known
+from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId
+from aggregator.model.errors import ArchiveError, UsageError
+from aggregator.model.feed import Feed, Subscription
+from aggregator.model.settings import ArchiveSettings
+from aggregator.model.time import now as clock
+from aggregator.model.topic import Hit, Page, Topic, TopicState
+from aggregator.query import Query, Subject
+
+_PORTION = 200
+_RANKED = 1000
+_ID = re.compile(r"(?:urn:uuid:)?([0-9a-f-]{6,36})", re.IGNORECASE)
+
+
+def open_archive(settings: ArchiveSettings, *, write: bool = False, purpose: str = "") -> Archive:
+    """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema.
+
+    Raises AlreadyRunning, which names who writes it; ArchiveError, where it is
+    not there yet, of another version, or cannot be opened.
+    """
+    if write:
+        database, lock = open_for_writing(settings, purpose)
+        return Archive(settings, database, lock)
+    return Archive(settings, open_for_reading(settings), None)
+
+
+class WriteBatch:
+    """One write transaction for a batch: :meth:`known`, then :meth:`store`."""
+
+    def __init__(self, connection: sa.Connection, settings: ArchiveSettings) -> None:
+        self._connection = connection
+        self._settings = settings
+
+    def known(self, fetched: Sequence[Fetched]) -> Known:
+        """The truth that decides about these documents."""
+        return read_known(self._connection, fetched)
+
+    def store(self, batch: Batch) -> Counts:
+        """Store everything that was decided; returns what it came to."""
+        files = Captures(self._settings.directory)
+        return Writer(self._connection, files, self._settings.captures, batch).store()
+
+
+class Archive:
+    """An open archive. Methods may be called from any thread; batches one after another.
+
+    Every method raises ArchiveError where the database fails.
+    """
+
+    def __init__(
+        self, settings: ArchiveSettings, database: Database, lock: WriterLock | None
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._lock = lock
+        self._captures = Captures(settings.directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and give the writer lock back."""
+        self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @property
+    def location(self) -> str:
+        """The database file, or the URL without its password."""
+        return self._database.location
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self._database.dialect
+
+    # Feeds
+
+    def attach(self, subscriptions: Sequence[Subscription], *, now: datetime) -> Attached:
+        """Make the feeds follow the subscriptions."""
+        with self._database.writing() as connection:
+            return feeds_of.attach(connection, subscriptions, now)
+
+    def is_due(self, now: datetime, *, max_interval: float = float(86400)) -> bool:
+        """Whether any feed is due: one indexed read."""
+        condition = feeds_of.due_condition(now, everything=False, max_interval=max_interval)
+        with self._database.reading() as connection:
+            return connection.scalar(sa.select(sa.exists().where(condition))) or False
+
+    def claim_due(
+        self,
+        *,
+        now: datetime,
+        limit: int,
+        holder: str,
+        lease_seconds: float,
+        everything: bool = False,
+        max_interval: float,
+    ) -> tuple[Feed, ...]:
+        """Claim due feeds for a holder, until the lease ends. ``everything``: whatever their due
+        time, but each once for one ``now``; a running Retry-After and stopped feeds are left alone."""
+        condition = feeds_of.due_condition(now, everything=everything, max_interval=max_interval)
+        until = clock() + timedelta(seconds=lease_seconds)
+        with self._database.writing() as connection:
+            return feeds_of.claim(connection, condition, limit, holder, until)
+
+    def release(self, holder: str) -> None:
+        """Free what a holder still claims."""
+        self._free(feeds.c.claim_holder == holder)
+
+    def free_dead_claims(self) -> None:
+        """Free all claims: who holds the writer lock knows that their holders are dead."""
+        self._free(feeds.c.claim_holder.is_not(None))
+
+    def _free(self, condition: sa.ColumnElement[bool]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(feeds).where(condition).values(claim_holder=None, claim_until=None)
+            )
+
+    def next_due(self) -> datetime | None:
+        """When the next feed is due; None where none is asked for."""
+        asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
+        with self._database.reading() as connection:
+            found: datetime | None = connection.scalar(
+                sa.select(sa.func.min(feeds.c.next_due)).where(asked)
+            )
+            return found
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """All feeds, those no longer subscribed included; without their listings."""
+        with self._database.reading() as connection:
+            return feeds_of.read(connection)
+
+    def feed(self, url: str) -> Feed | None:
+        """The feed that has, or ever had, this URL; with its listing."""
+        with self._database.reading() as connection:
+            return feeds_of.by_url(connection, url)
+
+    def fetches(self, feed: Feed, *, limit: int = 20) -> tuple[FetchRecord, ...]:
+        """The last fetches of a feed, newest first."""
+        with self._database.reading() as connection:
+            return feeds_of.log(connection, feed.key, limit)
+
+    # The write
+
+    @contextmanager
+    def batch(self) -> Iterator[WriteBatch]:
+        """One write transaction: all of it is stored, or nothing."""
+        self._refuse_full_disk()
+        with self._database.writing() as connection:
+            yield WriteBatch(connection, self._settings)
+
+    def _refuse_full_disk(self) -> None:
+        free = free_bytes(self._settings.directory)
+        if free < self._settings.free_space:
+            raise ArchiveError(
+                f"only {free // 2**20} MiB are free, and archive.free_space keeps {self._settings.free_space // 2**20}",
+                where=str(self._settings.directory),
+                hint="free some disk; collecting goes on by itself then",
+            )
+
+    # Topics
+
+    def sync_topics(self, wanted: Sequence[tuple[Topic, str]], *, page_size: int) -> TopicsSynced:
+        """Make the topics follow the configuration; says which wait to be filled."""
+        with self._database.writing() as connection:
+            return topics.sync(connection, wanted, page_size, clock())
+
+    def fill(self, slug: str, hits: Sequence[Hit], definition: str) -> int:
+        """Add what a new or edited topic finds in the archive, oldest first; returns how many are new."""
+        with self._database.writing() as connection:
+            return topics.fill(connection, slug, hits, definition, clock())
+
+    def topics(self) -> tuple[TopicState, ...]:
+        """The configured topics, with counts and newest titles."""
+        with self._database.reading() as connection:
+            return topics.states(connection)
+
+    def deleted_topics(self) -> tuple[str, ...]:
+        """Slugs of topics that were taken out of the configuration."""
+        with self._database.reading() as connection:
+            return topics.deleted(connection)
+
+    def subscription_page(self, slug: str, *, size: int) -> Page:
+        """What a subscriber gets: the newest announced stories."""
+        with self._database.reading() as connection:
+            return topics.subscription_page(connection, slug, size)
+
+    def archive_page(self, slug: str, number: int) -> Page:
+        """An archive page, 1 being the oldest. Raises UsageError where there is none."""
+        with self._database.reading() as connection:
+            return topics.archive_page(connection, slug, number)
+
+    def archive_pages(self, slug: str) -> int:
+        """How many archive pages there are, the open one included."""
+        with self._database.reading() as connection:
+            return topics.count_pages(connection, slug)
+
+    def published_page(self, slug: str) -> int:
+        """The first archive page that may have changed since the version last published."""
+        with self._database.reading() as connection:
+            return topics.first_unpublished(connection, slug)
+
+    def mark_published(self, slug: str, version: int) -> None:
+        """The pages of this version are written."""
+        with self._database.writing() as connection:
+            topics.mark_published(connection, slug, version)
+
+    # Reading
+
+    def candidates(self, query: Query) -> Iterator[EntryRecord]:
+        """Entries that may satisfy a query, newest first; the caller asks the matcher."""
+        with self._database.reading() as connection:
+            wanted = query.wanted(_languages(connection))
+            keys = search.candidates(connection, wanted)
+            while portion := [key for _, key in zip(range(_PORTION), keys, strict=False)]:
+                yield from records.read_records(connection, portion)
+
+    def search(
+        self, query: Query, *, sort: str = "newest", limit: int = 20, now: datetime
+    ) -> tuple[EntryRecord, ...]:
+        """Entries that satisfy a query: newest (by arrival) first, or by the engine's relevance
+        over the newest 1,000 matches."""
+        if sort == "relevance":
+            return self._ranked(query, limit, now)
+        with self._database.reading() as connection:
+            return tuple(self._matching(connection, query, limit, now))
+
+    def _matching(
+        self, connection: sa.Connection, query: Query, limit: int, now: datetime
+    ) -> list[EntryRecord]:
+        wanted = query.wanted(_languages(connection))
+        keys, found, portion = search.candidates(connection, wanted), list[EntryRecord](), limit
+        while len(found) < limit:
+            taken = [key for _, key in zip(range(portion), keys, strict=False)]
+            if not taken:
+                break
+            found += [
+                record
+                for record in records.read_records(connection, taken)
+                if query.match(_subject(record), now=now) is not None
+            ]
+            portion = min(2 * portion, _PORTION)
+        return found[:limit]
+
+    def _ranked(self, query: Query, limit: int, now: datetime) -> tuple[EntryRecord, ...]:
+        with self._database.reading() as connection:
+            matches = {
+                record.key: record for record in self._matching(connection, query, _RANKED, now)
+            }
+            wanted = query.wanted(_languages(connection))
+            if wanted is None:
+                return tuple(matches.values())[:limit]
+            order = search.ranked(connection, wanted, sorted(matches))
+            return tuple(matches[key] for key in order[:limit] if key in matches)  # type: ignore[index]
+
+    def entry(self, name: str) -> EntryRecord | None:
+        """An entry by its id, or a story's lead by the story's: the urn, the bare UUID, or the
+        first 6 or more of its hex digits. Raises UsageError where several begin so."""
+        shape = _ID.fullmatch(name.strip())
+        if not shape:
+            raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
+        start = f"urn:uuid:{shape.group(1).lower()}"
+        end = start + "g"
+        with self._database.reading() as connection:
+            keys = list(
+                connection.execute(
+                    sa.select(entries.c.entry_key)
+                    .where(entries.c.entry_id >= start, entries.c.entry_id < end)
+                    .union(
+                        sa.select(stories.c.lead).where(
+                            stories.c.story_id >= start, stories.c.story_id < end
+                        )
+                    )
+                    .limit(2)
+                ).scalars()
+            )
+            if len(keys) > 1:
+                raise UsageError(f"several ids begin with {name}", hint="give more of its digits")
+            found = records.read_records(connection, keys)
+        return found[0] if found else None
+
+    def history(self, name: str) -> tuple[RevisionRecord, ...]:
+        """All states of an entry, oldest first; empty where there is no such entry."""
+        record = self.entry(name)
+        if record is None:
+            return ()
+        with self._database.reading() as connection:
+            return records.read_history(connection, record.key)
+
+    def sightings(self, story: StoryId) -> tuple[SightingRecord, ...]:
+        """The entries that brought a story, first come first."""
+        with self._database.reading() as connection:
+            return records.read_sightings(connection, story)
+
+    def export(
+        self, *, query: Query | None = None, since: datetime | None = None
+    ) -> Iterator[EntryRecord]:
+        """All entries, or those that satisfy a query, first seen since; oldest first, streaming."""
+        last, at = 0, clock()
+        while True:
+            with self._database.reading() as connection:
+                wanted = sa.select(entries.c.entry_key).where(entries.c.entry_key > last)
+                if since is not None:
+                    wanted = wanted.where(entries.c.first_seen >= since)
+                keys = list(
+                    connection.execute(
+                        wanted.order_by(entries.c.entry_key).limit(_PORTION)
+                    ).scalars()
+                )
+                found = records.read_records(connection, keys)
+            for record in found:
+                if query is None or query.match(_subject(record), now=at) is not None:
+                    yield record
+            if len(keys) < _PORTION:
+                return
+            last = keys[-1]
+
+    def stats(self, *, full: bool = False) -> Stats:
+        """Counts; ``full`` counts revisions, vanished entries and hits too, which takes a while."""
+        with self._database.reading() as connection:
+            return upkeep.read_full_stats(connection) if full else upkeep.read_stats(connection)
+
+    def info(self) -> ArchiveInfo:
+        """Where the archive is, how large, and how fast it grows."""
+        return upkeep.read_info(self._database, self._settings, SCHEMA_VERSION, clock())
+
+    def capture(self, reference: str) -> bytes:
+        """The body in a capture, by the reference a revision gives ("file:offset")."""
+        file, _, offset = reference.rpartition(":")
+        return self._captures.read(file, int(offset))
+
+    # Upkeep
+
+    def maintain(self, now: datetime, *, lately_is_enough: bool = False) -> None:
+        """Prune the fetch log and let the database tidy up; once a day is enough."""
+        if not (lately_is_enough and upkeep.maintained_lately(self._database, now)):
+            upkeep.maintain(self._database, now)
+
+    def backup(self, target: Path) -> int:
+        """Write everything into one new file; returns its bytes. Works while the daemon runs."""
+        return backup(self._database, self._captures, target)
+
+
+def _languages(connection: sa.Connection) -> tuple[str, ...]:
+    return tuple(connection.execute(sa.select(languages.c.lang)).scalars())
+
+
+def _subject(record: EntryRecord) -> Subject:
+    return Subject(
+        title=record.title,
+        text=record.text,
+        summary=record.summary,
+        lang=record.lang,
+        feed=record.feed,
+        feed_title=record.feed_title,
+        folders=record.folders,
+        authors=record.authors,
+        categories=record.categories,
+        url=record.url,
+        published=record.published,
+        first_seen=record.first_seen,
+    )

@@ -1,0 +1,265 @@
+"""Feeds in the archive: what is subscribed, what is due, who has claimed it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.schema import feed_urls, feeds, fetches, listings
+from aggregator.model.address import canonical_url, feed_identity
+from aggregator.model.feed import (
+    Failure,
+    FailureKind,
+    Feed,
+    FeedIdentity,
+    FeedKey,
+    FeedState,
+    Listed,
+    Subscription,
+    Validators,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """What following the subscriptions came to; each is feed URLs."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    returned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRecord:
+    """One fetch of a feed. ``outcome`` is changed, unchanged or failed; ``bytes`` as they came."""
+
+    at: datetime
+    outcome: str
+    status: int | None
+    message: str
+    bytes: int
+    seconds: float
+    new: int
+    revised: int
+
+
+def attach(
+    connection: sa.Connection, subscriptions: Sequence[Subscription], now: datetime
+) -> Attached:
+    """Make ``feeds`` follow the subscriptions; each attaches to the feed that ever had its URL."""
+    known = {row.canonical: row.feed_key for row in connection.execute(sa.select(feed_urls))}
+    rows = {row.feed_key: row for row in connection.execute(sa.select(feeds))}
+    next_key = max(rows, default=0) + 1
+    wanted: dict[int, Subscription] = {}
+    added, returned = [], []
+    for one in subscriptions:
+        canonical = canonical_url(one.url)
+        key = known.get(canonical)
+        if key is None:
+            key, next_key = next_key, next_key + 1
+            known[canonical] = key
+            connection.execute(sa.insert(feeds), _new_row(key, one, now))
+            connection.execute(sa.insert(feed_urls), {"canonical": canonical, "feed_key": key})
+            added.append(one.url)
+        elif key not in wanted and key in rows:
+            if not rows[key].subscribed:
+                returned.append(one.url)
+            _follow(connection, rows[key], one)
+        wanted.setdefault(key, one)
+    gone = [row for key, row in rows.items() if row.subscribed and key not in wanted]
+    for row in gone:
+        connection.execute(
+            sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(subscribed=False)
+        )
+    return Attached(
+        added=tuple(added), removed=tuple(row.url for row in gone), returned=tuple(returned)
+    )
+
+
+def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:
+    return {
+        "feed_key": key,
+        "identity": feed_identity(one.url),
+        "url": one.url,
+        "fetch_url": one.url,
+        "title": one.title,
+        "home": one.home,
+        "lang": one.lang,
+        "folders": json.dumps(one.folders, ensure_ascii=False),
+        "subscribed": True,
+        "paused": one.paused,
+        "stopped": False,
+        "interval": one.interval,
+        "next_due": now,
+        "due_reason": "never fetched",
+    }
+
+
+def _follow(connection: sa.Connection, row: Any, one: Subscription) -> None:
+    """The subscription as it is now; a feed that was asked for again starts again."""
+    values: dict[str, Any] = {
+        "url": one.url,
+        "title": one.title,
+        "folders": json.dumps(one.folders, ensure_ascii=False),
+        "interval": one.interval,
+        "paused": one.paused,
+    }
+    if row.url != one.url:
+        values["fetch_url"] = one.url
+    if not row.subscribed:
+        values |= {"subscribed": True, "stopped": False}
+    if any(getattr(row, name) != value for name, value in values.items()):
+        connection.execute(sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(values))
+
+
+def due_condition(
+    now: datetime, *, everything: bool, max_interval: float
+) -> sa.ColumnElement[bool]:
+    """The ONE place that says which feeds are due.
+
+    A due time beyond the longest interval is a clock that was set back: it
+    counts as due, unless the server itself asked for so long a wait.
+    """
+    asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
+    free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
+    allowed = sa.or_(feeds.c.retry_after.is_(None), feeds.c.retry_after <= now)
+    if everything:
+        ready = sa.or_(feeds.c.last_fetch.is_(None), feeds.c.last_fetch < now)
+    else:
+        ready = sa.or_(
+            feeds.c.next_due.is_(None),
+            feeds.c.next_due <= now,
+            feeds.c.next_due > now + timedelta(seconds=max_interval),
+        )
+    return sa.and_(asked, free, allowed, ready)
+
+
+def claim(
+    connection: sa.Connection,
+    condition: sa.ColumnElement[bool],
+    limit: int,
+    holder: str,
+    until: datetime,
+) -> tuple[Feed, ...]:
+    """Claim up to ``limit`` feeds, longest due first, and return them with their listings."""
+    chosen = sa.select(feeds.c.feed_key).where(condition).order_by(feeds.c.next_due).limit(limit)
+    claimed = connection.execute(
+        sa.update(feeds)
+        .where(feeds.c.feed_key.in_(chosen.scalar_subquery()))
+        .values(claim_holder=holder, claim_until=until)
+        .returning(feeds.c.feed_key)
+    ).scalars()
+    return read(connection, feeds.c.feed_key.in_(list(claimed)), with_listing=True)
+
+
+def read(
+    connection: sa.Connection,
+    condition: sa.ColumnElement[bool] | None = None,
+    *,
+    with_listing: bool = False,
+) -> tuple[Feed, ...]:
+    """Feeds as values, by due time."""
+    query = sa.select(*feeds.c, listings.c["items"]).outerjoin(
+        listings, sa.and_(listings.c.feed_key == feeds.c.feed_key, sa.literal(with_listing))
+    )
+    if condition is not None:
+        query = query.where(condition)
+    rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key))
+    return tuple(_feed(row) for row in rows)
+
+
+def by_url(connection: sa.Connection, url: str) -> Feed | None:
+    """The feed that has, or ever had, this URL."""
+    key = connection.scalar(
+        sa.select(feed_urls.c.feed_key).where(feed_urls.c.canonical == canonical_url(url))
+    )
+    found = read(connection, feeds.c.feed_key == key, with_listing=True) if key is not None else ()
+    return found[0] if found else None
+
+
+def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecord, ...]:
+    """The last fetches of a feed, newest first."""
+    rows = connection.execute(
+        sa.select(fetches)
+        .where(fetches.c.feed_key == key)
+        .order_by(fetches.c.fetch_key.desc())
+        .limit(limit)
+    )
+    return tuple(
+        FetchRecord(
+            at=row.at, outcome=row.outcome, status=row.status, message=row.message, bytes=row.bytes,
+            seconds=row.seconds, new=row.new, revised=row.revised,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def pack_listing(items: Sequence[tuple[bytes, int, int]]) -> str:
+    """(item hash, entry key, polls missing) of each item, as text."""
+    return " ".join(f"{item_hash.hex()}:{key}:{missing}" for item_hash, key, missing in items)
+
+
+def _unpack_listing(text: str | None) -> tuple[Listed, ...]:
+    found = (item.split(":") for item in (text or "").split())
+    return tuple(
+        Listed(item_hash=bytes.fromhex(item_hash), entry_key=int(key), missing=int(missing))
+        for item_hash, key, missing in found
+    )
+
+
+def _state(row: Any) -> FeedState:
+    if row.stopped:
+        return FeedState.STOPPED
+    if row.paused:
+        return FeedState.PAUSED
+    if row.failure_kind:
+        return FeedState.FAILING
+    return FeedState.OK if row.last_success else FeedState.NEW
+
+
+def _feed(row: Any) -> Feed:
+    validators = failure = None
+    if row.etag is not None or row.last_modified is not None:
+        validators = Validators(
+            url=row.validator_url or row.fetch_url, etag=row.etag, last_modified=row.last_modified
+        )
+    if row.failure_kind:
+        failure = Failure(
+            kind=FailureKind(row.failure_kind),
+            message=row.failure_message,
+            since=row.failure_since,
+            count=row.failure_count,
+        )
+    return Feed(
+        key=FeedKey(row.feed_key),
+        identity=FeedIdentity(row.identity),
+        url=row.url,
+        fetch_url=row.fetch_url,
+        title=row.title or row.published_title or row.url,
+        published_title=row.published_title,
+        home=row.home,
+        description=row.description,
+        lang=row.lang,
+        folders=tuple(json.loads(row.folders)),
+        subscribed=row.subscribed,
+        state=_state(row),
+        interval=row.interval,
+        next_due=row.next_due,
+        due_reason=row.due_reason,
+        last_fetch=row.last_fetch,
+        last_success=row.last_success,
+        retry_after=row.retry_after,
+        validators=validators,
+        body_hash=row.body_hash,
+        failure=failure,
+        moved_to=row.moved_to,
+        moved_count=row.moved_count,
+        rhythm=json.loads(row.rhythm),
+        listing=_unpack_listing(row.items),
+        entries=row.entries,
+    )

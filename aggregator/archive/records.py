@@ -1,0 +1,190 @@
+"""Rows → the records that readers of the archive get."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.known import chunks
+from aggregator.archive.schema import (
+    captures,
+    entries,
+    feeds,
+    hits,
+    revisions,
+    sightings,
+    stories,
+    topics,
+)
+from aggregator.model.entry import (
+    Enclosure,
+    EntryId,
+    EntryKey,
+    EntryRecord,
+    RevisionRecord,
+    SightingRecord,
+    StoryId,
+)
+
+_FEED_TITLE = sa.func.coalesce(
+    sa.func.nullif(feeds.c.title, ""), sa.func.nullif(feeds.c.published_title, ""), feeds.c.url
+).label("feed_title")
+
+_RECORD = (
+    sa.select(
+        entries.c.entry_key, entries.c.entry_id, entries.c.url, entries.c.first_seen,
+        entries.c.vanished, entries.c.revision,
+        feeds.c.url.label("feed"), _FEED_TITLE, feeds.c.folders,
+        revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
+        revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
+        revisions.c.updated, revisions.c.image, revisions.c.enclosures,
+        stories.c.story_key, stories.c.story_id, stories.c.lead,
+    )
+    .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+    .join(
+        revisions,
+        sa.and_(
+            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
+        ),
+    )
+    .join(sightings, sightings.c.entry_key == entries.c.entry_key)
+    .join(stories, stories.c.story_key == sightings.c.story_key)
+)  # fmt: skip
+
+
+def read_records(connection: sa.Connection, keys: Sequence[int]) -> list[EntryRecord]:
+    """The entries of these keys, in the order of the keys."""
+    found: dict[int, EntryRecord] = {}
+    for chunk in chunks(keys):
+        rows = connection.execute(_RECORD.where(entries.c.entry_key.in_(chunk))).all()
+        slugs = _slugs(connection, {row.story_key for row in rows})
+        for row in rows:
+            found[row.entry_key] = _record(row, slugs.get(row.story_key, ()))
+    return [found[key] for key in keys if key in found]
+
+
+def _slugs(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, set[str]] = {}
+    query = (
+        sa.select(hits.c.story_key, topics.c.slug)
+        .join(topics, topics.c.topic_key == hits.c.topic_key)
+        .where(topics.c.deleted.is_(None))
+        .distinct()
+    )
+    for chunk in chunks(sorted(story_keys)):
+        for row in connection.execute(query.where(hits.c.story_key.in_(chunk))):
+            found.setdefault(row.story_key, set()).add(row.slug)
+    return {key: tuple(sorted(slugs)) for key, slugs in found.items()}
+
+
+def _record(row: Any, slugs: tuple[str, ...]) -> EntryRecord:
+    return EntryRecord(
+        key=EntryKey(row.entry_key),
+        id=EntryId(row.entry_id),
+        feed=row.feed,
+        feed_title=row.feed_title,
+        folders=tuple(json.loads(row.folders)),
+        url=row.url,
+        title=row.title,
+        authors=tuple(json.loads(row.authors)),
+        categories=tuple(json.loads(row.categories)),
+        lang=row.lang,
+        published=row.published,
+        updated=row.updated,
+        first_seen=row.first_seen,
+        summary=row.summary,
+        html=row.html,
+        text=row.text,
+        story=StoryId(row.story_id),
+        lead=row.lead == row.entry_key,
+        revisions=row.revision,
+        vanished=row.vanished,
+        topics=slugs,
+        image=row.image,
+        enclosures=unpack_enclosures(row.enclosures),
+    )
+
+
+def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionRecord, ...]:
+    """All states of an entry, oldest first."""
+    query = (
+        sa.select(revisions, captures.c.file, captures.c.offset)
+        .outerjoin(captures, captures.c.capture_key == revisions.c.capture_key)
+        .where(revisions.c.entry_key == key)
+        .order_by(revisions.c.number)
+    )
+    return tuple(
+        RevisionRecord(
+            number=row.number,
+            seen=row.seen,
+            changed=tuple(json.loads(row.changed)),
+            title=row.title,
+            summary=row.summary,
+            html=row.html,
+            text=row.text,
+            url=row.url,
+            authors=tuple(json.loads(row.authors)),
+            categories=tuple(json.loads(row.categories)),
+            published=row.published,
+            updated=row.updated,
+            original=json.loads(zlib.decompress(row.original)) if row.original else {},
+            capture=f"{row.file}:{row.offset}" if row.file else None,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingRecord, ...]:
+    """The entries that brought a story, first come first."""
+    query = (
+        sa.select(
+            entries.c.entry_id, entries.c.url, entries.c.first_seen, feeds.c.url.label("feed"),
+            _FEED_TITLE, revisions.c.title, revisions.c.published, sightings.c.how,
+        )
+        .join(stories, stories.c.story_key == sightings.c.story_key)
+        .join(entries, entries.c.entry_key == sightings.c.entry_key)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .join(
+            revisions,
+            sa.and_(
+                revisions.c.entry_key == entries.c.entry_key,
+                revisions.c.number == entries.c.revision,
+            ),
+        )
+        .where(stories.c.story_id == story)
+        .order_by(entries.c.entry_key)
+    )  # fmt: skip
+    return tuple(
+        SightingRecord(
+            entry=EntryId(row.entry_id),
+            feed=row.feed,
+            feed_title=row.feed_title,
+            url=row.url,
+            title=row.title,
+            first_seen=row.first_seen,
+            published=row.published,
+            how=row.how,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def pack_enclosures(found: Sequence[Enclosure]) -> str:
+    """Enclosures as JSON: [url, type, length] each."""
+    return (
+        json.dumps([[one.url, one.type, one.length] for one in found], ensure_ascii=False)
+        if found
+        else "[]"
+    )
+
+
+def unpack_enclosures(text: str) -> tuple[Enclosure, ...]:
+    if text == "[]":
+        return ()
+    return tuple(
+        Enclosure(url=url, type=kind, length=length) for url, kind, length in json.loads(text)
+    )

@@ -1,0 +1,283 @@
+"""The tables, and what each is for.
+
+::
+
+    feeds ──< feed_urls          every canonical URL a feed has, or ever had
+      │  └─── listings           the items of its last document
+      ├───< fetches, fetch_days  the last 100 fetches, and counts a day, for ever
+      ├───< captures             where a response's bytes are, in which WARC file
+      └───< entries ──< revisions       every state that was seen; nothing is overwritten
+              │   └───── sightings >── stories     which entry brought which story
+              └── search                the index over the current revision
+    topics ──< hits                     (topic, place): append-only
+      └─────< pages                     closed archive pages, frozen
+    languages, meta
+
+Keys are integers handed out inside the one write transaction, so that they grow
+with arrival. No ON DELETE CASCADE: nothing is deleted by accident. Times are
+microseconds since 1970 (UTC), lists are JSON, hashes are bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time as microseconds since 1970: exact, ordered, alike on both databases."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+metadata = sa.MetaData()
+
+
+def _key(
+    table: str, column: str, *, primary_key: bool = False, index: bool = False
+) -> sa.Column[int]:
+    return sa.Column(
+        column, Key, sa.ForeignKey(f"{table}.{column}"), primary_key=primary_key, nullable=False, index=index
+    )  # fmt: skip
+
+
+def _own_key(name: str) -> sa.Column[int]:
+    return sa.Column(name, Key, primary_key=True, autoincrement=False)
+
+
+def _text(name: str, default: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, default=default)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, default=0)
+
+
+def _moment(name: str, *, required: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, Moment, nullable=not required)
+
+
+feeds = sa.Table(
+    "feeds",
+    metadata,
+    _own_key("feed_key"),
+    sa.Column("identity", sa.Text, nullable=False, unique=True),
+    _text("url"),
+    _text("fetch_url"),
+    _text("title"),
+    _text("published_title"),
+    _text("home"),
+    _text("description"),
+    _text("lang"),
+    _text("folders", "[]"),
+    sa.Column("subscribed", sa.Boolean, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("stopped", sa.Boolean, nullable=False),
+    sa.Column("interval", sa.Integer),
+    _moment("next_due"),
+    _text("due_reason"),
+    _moment("last_fetch"),
+    _moment("last_success"),
+    _moment("retry_after"),
+    sa.Column("validator_url", sa.Text),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("body_hash", sa.LargeBinary),
+    sa.Column("failure_kind", sa.Text),
+    sa.Column("failure_message", sa.Text),
+    _moment("failure_since"),
+    _number("failure_count"),
+    sa.Column("moved_to", sa.Text),
+    _number("moved_count"),
+    _text("rhythm", "{}"),
+    _number("entries"),
+    sa.Column("claim_holder", sa.Text),
+    _moment("claim_until"),
+)
+sa.Index("feeds_due", feeds.c.next_due)
+
+feed_urls = sa.Table(
+    "feed_urls",
+    metadata,
+    sa.Column("canonical", sa.Text, primary_key=True),
+    _key("feeds", "feed_key", index=True),
+)
+
+listings = sa.Table(
+    "listings", metadata, _key("feeds", "feed_key", primary_key=True), sa.Column("items", sa.Text, nullable=False)
+)  # fmt: skip
+
+captures = sa.Table(
+    "captures",
+    metadata,
+    _own_key("capture_key"),
+    _key("feeds", "feed_key", index=True),
+    _text("file"),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    _text("url"),
+    _number("status"),
+    _moment("at", required=True),
+)
+sa.Index("captures_file", captures.c.file, captures.c.offset)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    _own_key("entry_key"),
+    _key("feeds", "feed_key"),
+    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
+    _text("identity"),
+    _text("guid"),
+    sa.Column("url", sa.Text),
+    sa.Column("canonical_url", sa.Text),
+    _moment("first_seen", required=True),
+    _moment("vanished"),
+    _number("revision"),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    _text("parts", "{}"),
+    sa.UniqueConstraint("feed_key", "identity"),
+)
+sa.Index("entries_canonical", entries.c.canonical_url, entries.c.feed_key)
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    _key("entries", "entry_key", primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _moment("seen", required=True),
+    _text("changed", "[]"),
+    _text("title"),
+    _text("summary"),
+    _text("html"),
+    _text("text"),
+    _text("authors", "[]"),
+    _text("categories", "[]"),
+    _text("lang"),
+    _moment("published"),
+    _moment("updated"),
+    sa.Column("url", sa.Text),
+    sa.Column("image", sa.Text),
+    _text("enclosures", "[]"),
+    sa.Column("original", sa.LargeBinary, nullable=False),
+    sa.Column("capture_key", Key, sa.ForeignKey("captures.capture_key")),
+)
+
+stories = sa.Table(
+    "stories",
+    metadata,
+    _own_key("story_key"),
+    sa.Column("story_id", sa.Text, nullable=False, unique=True),
+    sa.Column("lead", Key, sa.ForeignKey("entries.entry_key"), nullable=False),
+)
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    _key("entries", "entry_key", primary_key=True),
+    _key("stories", "story_key", index=True),
+    _text("how"),
+    sa.Column("text_hash", sa.LargeBinary),
+)
+sa.Index("sightings_text", sightings.c.text_hash)
+
+topics = sa.Table(
+    "topics",
+    metadata,
+    _own_key("topic_key"),
+    sa.Column("slug", sa.Text, nullable=False, unique=True),
+    _text("settings", "{}"),
+    sa.Column("definition", sa.Text),
+    _number("page_size"),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("published_version", sa.BigInteger, nullable=False),
+    sa.Column("published_place", sa.BigInteger, nullable=False),
+    _moment("deleted"),
+)
+
+hits = sa.Table(
+    "hits",
+    metadata,
+    _key("topics", "topic_key", primary_key=True),
+    sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("stories", "story_key"),
+    _key("entries", "entry_key"),
+    _number("revision"),
+    sa.Column("announced", sa.Boolean, nullable=False),
+    _text("reason"),
+    _moment("at", required=True),
+)
+sa.Index("hits_story", hits.c.story_key, hits.c.topic_key, hits.c.place)
+
+pages = sa.Table(
+    "pages",
+    metadata,
+    _key("topics", "topic_key", primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_place", sa.BigInteger, nullable=False),
+    sa.Column("last_place", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    _moment("closed", required=True),
+)
+
+fetches = sa.Table(
+    "fetches",
+    metadata,
+    _own_key("fetch_key"),
+    _key("feeds", "feed_key", index=True),
+    _moment("at", required=True),
+    _text("outcome"),
+    sa.Column("status", sa.Integer),
+    _text("message"),
+    _number("bytes"),
+    sa.Column("seconds", sa.Float, nullable=False),
+    _number("new"),
+    _number("revised"),
+)
+
+fetch_days = sa.Table(
+    "fetch_days",
+    metadata,
+    _key("feeds", "feed_key", primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    _number("requests"),
+    _number("unchanged"),
+    _number("failed"),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    _number("new"),
+    _number("revised"),
+)
+
+languages = sa.Table("languages", metadata, sa.Column("lang", sa.Text, primary_key=True))
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+SEARCH_SQLITE = (
+    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"
+)
+"""Words come analysed, so the plainest tokenizer does; the text itself is in ``revisions``."""
+
+SEARCH_POSTGRESQL = (
+    "CREATE TABLE search (entry_key bigint PRIMARY KEY REFERENCES entries(entry_key), words tsvector NOT NULL)",
+    "CREATE INDEX search_words ON search USING gin (words)",
+)
+"""One lexeme a word: ``^`` before a title's stems, ``=`` before forms."""
