@@ -49,13 +49,13 @@ def vocabulary(size: int = 20_000) -> list[str]:
     return words
 
 
-_WORDS = vocabulary()
-_WEIGHTS = [1 / (rank + 2.7) for rank in range(len(_WORDS))]
-_CUMULATIVE: list[float] = []
+WORDS = vocabulary()
+_WEIGHTS = [1 / (rank + 2.7) for rank in range(len(WORDS))]
+CUMULATIVE: list[float] = []
 _total = 0.0
 for _weight in _WEIGHTS:
     _total += _weight
-    _CUMULATIVE.append(_total)
+    CUMULATIVE.append(_total)
 
 
 def article(feed: int, number: int) -> tuple[str, str]:
@@ -63,7 +63,7 @@ def article(feed: int, number: int) -> tuple[str, str]:
     draw = random.Random(feed * 1_000_003 + number)
 
     def text(count: int) -> str:
-        return " ".join(draw.choices(_WORDS, cum_weights=_CUMULATIVE, k=count))
+        return " ".join(draw.choices(WORDS, cum_weights=CUMULATIVE, k=count))
 
     title = text(draw.randint(6, 12)).capitalize()
     paragraphs, left = [], draw.randint(200, 600)

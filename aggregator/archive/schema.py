@@ -15,11 +15,13 @@
 
 Keys are integers handed out inside the one write transaction, so that they grow
 with arrival. No ON DELETE CASCADE: nothing is deleted by accident. Times are
-microseconds since 1970 (UTC), lists are JSON, hashes are bytes.
+microseconds since 1970 (UTC), lists are JSON, hashes are bytes. What is looked up
+by name is kept as :func:`name_of` makes it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +45,54 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Words(TypeDecorator[str]):
+    """Text of any length. What no database can hold (NUL, lone surrogates) becomes U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class Name(Words):
+    """Text that is looked up: compared by code point on both databases, not by a locale's rules.
+
+    (An index under a locale's rules goes wrong when the system's C library is upgraded.)
+    """
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(sa.Text(collation=collation))
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL (NUL) or UTF-8 (lone surrogates) cannot hold."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def name_of(text: str) -> str:
+    """A publisher's name for something, as it is looked up: long ones end in a hash of themselves.
+
+    (PostgreSQL's indexes take no more than 2,700 bytes.)
+    """
+    text = storable(text)
+    if len(text) <= _LONGEST_NAME:
+        return text
+    return f"{text[:200]}…{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
+_LONGEST_NAME = 400
 Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 metadata = sa.MetaData()
 
@@ -60,7 +110,11 @@ def _own_key(name: str) -> sa.Column[int]:
 
 
 def _text(name: str, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, default=default)
+    return sa.Column(name, Words, nullable=False, default=default)
+
+
+def _name(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, Name, nullable=False, **options)
 
 
 def _number(name: str) -> sa.Column[int]:
@@ -75,7 +129,7 @@ feeds = sa.Table(
     "feeds",
     metadata,
     _own_key("feed_key"),
-    sa.Column("identity", sa.Text, nullable=False, unique=True),
+    _name("identity", unique=True),
     _text("url"),
     _text("fetch_url"),
     _text("title"),
@@ -93,19 +147,19 @@ feeds = sa.Table(
     _moment("last_fetch"),
     _moment("last_success"),
     _moment("retry_after"),
-    sa.Column("validator_url", sa.Text),
-    sa.Column("etag", sa.Text),
-    sa.Column("last_modified", sa.Text),
+    sa.Column("validator_url", Words),
+    sa.Column("etag", Words),
+    sa.Column("last_modified", Words),
     sa.Column("body_hash", sa.LargeBinary),
-    sa.Column("failure_kind", sa.Text),
-    sa.Column("failure_message", sa.Text),
+    sa.Column("failure_kind", Words),
+    sa.Column("failure_message", Words),
     _moment("failure_since"),
     _number("failure_count"),
-    sa.Column("moved_to", sa.Text),
+    sa.Column("moved_to", Words),
     _number("moved_count"),
     _text("rhythm", "{}"),
     _number("entries"),
-    sa.Column("claim_holder", sa.Text),
+    sa.Column("claim_holder", Words),
     _moment("claim_until"),
 )
 sa.Index("feeds_due", feeds.c.next_due)
@@ -113,12 +167,12 @@ sa.Index("feeds_due", feeds.c.next_due)
 feed_urls = sa.Table(
     "feed_urls",
     metadata,
-    sa.Column("canonical", sa.Text, primary_key=True),
+    _name("canonical", primary_key=True),
     _key("feeds", "feed_key", index=True),
 )
 
 listings = sa.Table(
-    "listings", metadata, _key("feeds", "feed_key", primary_key=True), sa.Column("items", sa.Text, nullable=False)
+    "listings", metadata, _key("feeds", "feed_key", primary_key=True), _text("items")
 )  # fmt: skip
 
 captures = sa.Table(
@@ -126,7 +180,7 @@ captures = sa.Table(
     metadata,
     _own_key("capture_key"),
     _key("feeds", "feed_key", index=True),
-    _text("file"),
+    _name("file"),
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("length", sa.BigInteger, nullable=False),
     _text("url"),
@@ -140,11 +194,11 @@ entries = sa.Table(
     metadata,
     _own_key("entry_key"),
     _key("feeds", "feed_key"),
-    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
-    _text("identity"),
+    _name("entry_id", unique=True),
+    _name("identity"),
     _text("guid"),
-    sa.Column("url", sa.Text),
-    sa.Column("canonical_url", sa.Text),
+    sa.Column("url", Words),
+    sa.Column("canonical_url", Name),
     _moment("first_seen", required=True),
     _moment("vanished"),
     _number("revision"),
@@ -170,8 +224,8 @@ revisions = sa.Table(
     _text("lang"),
     _moment("published"),
     _moment("updated"),
-    sa.Column("url", sa.Text),
-    sa.Column("image", sa.Text),
+    sa.Column("url", Words),
+    sa.Column("image", Words),
     _text("enclosures", "[]"),
     sa.Column("original", sa.LargeBinary, nullable=False),
     sa.Column("capture_key", Key, sa.ForeignKey("captures.capture_key")),
@@ -181,7 +235,7 @@ stories = sa.Table(
     "stories",
     metadata,
     _own_key("story_key"),
-    sa.Column("story_id", sa.Text, nullable=False, unique=True),
+    _name("story_id", unique=True),
     sa.Column("lead", Key, sa.ForeignKey("entries.entry_key"), nullable=False),
 )
 
@@ -199,13 +253,16 @@ topics = sa.Table(
     "topics",
     metadata,
     _own_key("topic_key"),
-    sa.Column("slug", sa.Text, nullable=False, unique=True),
+    _name("slug", unique=True),
     _text("settings", "{}"),
-    sa.Column("definition", sa.Text),
+    sa.Column("definition", Words),
     _number("page_size"),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("published_version", sa.BigInteger, nullable=False),
     sa.Column("published_place", sa.BigInteger, nullable=False),
+    _number("stories"),
+    _number("announced"),
+    _moment("newest"),
     _moment("deleted"),
 )
 
@@ -253,7 +310,7 @@ fetch_days = sa.Table(
     "fetch_days",
     metadata,
     _key("feeds", "feed_key", primary_key=True),
-    sa.Column("day", sa.Text, primary_key=True),
+    _name("day", primary_key=True),
     _number("requests"),
     _number("unchanged"),
     _number("failed"),
@@ -262,13 +319,13 @@ fetch_days = sa.Table(
     _number("revised"),
 )
 
-languages = sa.Table("languages", metadata, sa.Column("lang", sa.Text, primary_key=True))
+languages = sa.Table("languages", metadata, _name("lang", primary_key=True))
 
 meta = sa.Table(
     "meta",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
+    _name("name", primary_key=True),
+    _text("value"),
 )
 
 SEARCH_SQLITE = (

@@ -1,1 +1,107 @@
+"""What a person edits: aggregator.toml, feeds.opml, topics.toml → Configuration."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.config import opml
+from aggregator.config.opml import ImportReport
+from aggregator.config.settings import known_settings, parse_duration, read_settings
+from aggregator.config.starting import NAMES, write_starter
+from aggregator.config.topics import read_topics
+from aggregator.model.errors import ConfigError
+from aggregator.model.feed import Subscription
+from aggregator.model.settings import Settings
+from aggregator.model.topic import Topic
+
+FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """A configuration folder, read and checked.
+
+    ``sources`` says of each dotted setting where it comes from: default,
+    aggregator.toml or an environment variable. ``warnings`` are lines that were
+    left out, each with its place.
+    """
+
+    folder: Path
+    settings: Settings
+    subscriptions: tuple[Subscription, ...]
+    topics: tuple[Topic, ...]
+    sources: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+def default_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """``$AGGREGATOR_CONFIG``, else ``config`` in the current folder."""
+    chosen = (os.environ if environ is None else environ).get(FOLDER_VARIABLE, "")
+    return Path(chosen) if chosen else Path("config")
+
+
+def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Read a configuration folder (None: the default one). Raises ConfigError, QueryError."""
+    environ = os.environ if environ is None else environ
+    folder = default_folder(environ) if folder is None else folder
+    if not folder.is_dir():
+        raise ConfigError(
+            "there is no such configuration folder",
+            file=str(folder),
+            hint=f"aggregator init {folder} makes it, -C FOLDER names another",
+        )
+    settings, sources = read_settings(folder / "aggregator.toml", environ)
+    subscriptions, warnings = opml.read_subscriptions(folder / "feeds.opml")
+    return Configuration(
+        folder=folder,
+        settings=settings,
+        subscriptions=subscriptions,
+        topics=read_topics(folder / "topics.toml"),
+        sources=sources,
+        warnings=warnings,
+    )
+
+
+def files(folder: Path) -> tuple[Path, ...]:
+    """The files of a folder that a running daemon watches."""
+    return tuple(folder / name for name in NAMES)
+
+
+def add_subscription(folder: Path, one: Subscription, *, dry_run: bool = False) -> bool:
+    """Add a feed to feeds.opml; False where its URL is there already. Raises ConfigError, UsageError."""
+    return opml.add_subscription(folder / "feeds.opml", one, dry_run=dry_run)
+
+
+def remove_subscription(folder: Path, url: str, *, dry_run: bool = False) -> Subscription:
+    """Take a feed out of feeds.opml; returns what it was. Raises ConfigError, UsageError."""
+    return opml.remove_subscription(folder / "feeds.opml", url, dry_run=dry_run)
+
+
+def import_opml(folder: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
+    """Add the feeds of another OPML file. Raises ConfigError."""
+    return opml.import_opml(folder / "feeds.opml", source, dry_run=dry_run)
+
+
+def export_opml(folder: Path) -> bytes:
+    """The subscriptions as OPML. Raises ConfigError."""
+    return opml.export_opml(folder / "feeds.opml")
+
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "Configuration",
+    "ImportReport",
+    "add_subscription",
+    "default_folder",
+    "export_opml",
+    "files",
+    "import_opml",
+    "known_settings",
+    "load",
+    "parse_duration",
+    "remove_subscription",
+    "write_starter",
+]

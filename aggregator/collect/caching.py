@@ -1,0 +1,54 @@
+"""What headers say about time: Retry-After, Cache-Control, Expires (RFC 9110, 9111). Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST = 10 * 365 * 86400.0
+"""No header makes us wait longer than ten years: larger numbers overflow clocks."""
+
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.IGNORECASE)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """An HTTP date (RFC 9110, 5.6.7) as aware UTC; None for anything else."""
+    if not text:
+        return None
+    try:
+        found = parsedate_to_datetime(text.strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Seconds to stay away, from a number or a date; None where it says neither."""
+    if not text:
+        return None
+    stripped = text.strip()
+    if re.fullmatch(r"\d{1,20}", stripped, re.ASCII):
+        return min(float(stripped), LONGEST)
+    at = http_date(stripped)
+    if at is None:
+        return None
+    return min(max((at - now).total_seconds(), 0.0), LONGEST)
+
+
+def freshness(
+    cache_control: str | None, expires: str | None, date: str | None, now: datetime
+) -> float | None:
+    """Seconds for which the publisher calls the answer fresh; None where it does not say.
+
+    ``no-cache`` and ``no-store`` say nothing about how often to ask.
+    """
+    if cache_control and (found := _MAX_AGE.search(cache_control)):
+        return min(float(found.group(1)[:20]), LONGEST)
+    ends = http_date(expires)
+    if ends is None:
+        return None
+    return min(max((ends - (http_date(date) or now)).total_seconds(), 0.0), LONGEST)

@@ -1,0 +1,44 @@
+"""One request at a time to a host, with a pause between two; fair between hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class _Host:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    waiting: int = 0
+
+
+class Hosts:
+    """Turns at hosts. Waiting for a busy host takes no place from requests to others."""
+
+    def __init__(self, spacing: float, concurrency: int) -> None:
+        self._spacing = spacing
+        self._places = asyncio.Semaphore(concurrency)
+        self._hosts: dict[str, _Host] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for the host's turn, then for a place among all requests; hold both."""
+        held = self._hosts.setdefault(host, _Host())
+        held.waiting += 1
+        try:
+            async with held.lock:
+                loop = asyncio.get_running_loop()
+                if (wait := held.free_at - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                async with self._places:
+                    try:
+                        yield
+                    finally:
+                        held.free_at = loop.time() + self._spacing
+        finally:
+            held.waiting -= 1
+            if not held.waiting and not self._spacing:
+                self._hosts.pop(host, None)

@@ -1,0 +1,300 @@
+"""feeds.opml: read as people have it, edited without losing what we do not understand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aggregator.config.settings import parse_duration
+from aggregator.model.address import canonical_url
+from aggregator.model.errors import ConfigError, UsageError
+from aggregator.model.feed import Subscription
+
+INTERVAL, PAUSED = "aggregatorInterval", "aggregatorPaused"
+"""Attributes of our own on an outline: "15m", "true"."""
+
+_SCHEMES = ("http://", "https://", "file:")
+_EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import brought: URLs added, URLs there already, (URL or line, why) refused."""
+
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
+    """The subscriptions of an OPML file in order, each canonical URL once, and warnings.
+
+    A line that cannot be used is a warning and stops no other. Raises ConfigError
+    where the file is no OPML at all.
+    """
+    root = _parse(file)
+    found: dict[str, Subscription] = {}
+    warnings: list[str] = []
+    for outline, folders in _outlines(root):
+        url = _attribute(outline, "xmlUrl")
+        where = f"{file}:{outline.sourceline}"
+        if not url:
+            continue
+        if not url.lower().startswith(_SCHEMES):
+            warnings.append(
+                f"{where}: {url} is no http, https or file address; the line is left out"
+            )
+            continue
+        canonical = canonical_url(url)
+        if canonical in found:
+            warnings.append(
+                f"{where}: {url} is there already as {found[canonical].url}; the line is left out"
+            )
+            continue
+        interval, problem = _interval(outline)
+        if problem:
+            warnings.append(f"{where}: {problem}")
+        found[canonical] = Subscription(
+            url=url,
+            title=_attribute(outline, "title") or _attribute(outline, "text"),
+            folders=folders,
+            home=_attribute(outline, "htmlUrl"),
+            lang=_attribute(outline, "language"),
+            interval=interval,
+            paused=_attribute(outline, PAUSED).lower() == "true",
+        )
+    return tuple(found.values()), tuple(warnings)
+
+
+def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
+    """Add a line for a feed, in its folder; False where its URL is there already."""
+    root = _parse(file) if file.exists() else _parse_bytes(_EMPTY, file)
+    if not one.url.lower().startswith(_SCHEMES):
+        raise UsageError(
+            f"{one.url} is no http, https or file address", hint="give the feed's own address"
+        )
+    if _find(root, one.url) is not None:
+        return False
+    _insert(root, one)
+    if not dry_run:
+        _save(file, root)
+    return True
+
+
+def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subscription:
+    """Take a feed's line out; returns what it was. Raises UsageError where there is none."""
+    root = _parse(file)
+    outline = _find(root, url)
+    if outline is None:
+        import difflib
+
+        urls = [_attribute(one, "xmlUrl") for one, _ in _outlines(root)]
+        near = difflib.get_close_matches(url, urls, 1, 0.4)
+        raise UsageError(
+            f"{url} is not subscribed",
+            hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows them",
+        )
+    taken = Subscription(
+        url=_attribute(outline, "xmlUrl"),
+        title=_attribute(outline, "title") or _attribute(outline, "text"),
+    )
+    parent = outline.getparent()
+    previous = outline.getprevious()
+    if previous is not None and outline.getnext() is None:
+        previous.tail = outline.tail
+    parent.remove(outline)
+    if not dry_run:
+        _save(file, root)
+    return taken
+
+
+def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
+    """Add the feeds of another OPML file, with their folders, titles and own attributes."""
+    root = _parse(file) if file.exists() else _parse_bytes(_EMPTY, file)
+    held = {
+        canonical_url(_attribute(one, "xmlUrl"))
+        for one, _ in _outlines(root)
+        if _attribute(one, "xmlUrl")
+    }
+    added, known, refused = [], [], []
+    for outline, folders in _outlines(_parse(source)):
+        url = _attribute(outline, "xmlUrl")
+        if not url:
+            continue
+        canonical = canonical_url(url)
+        if not url.lower().startswith(_SCHEMES):
+            refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
+        elif canonical in held:
+            known.append(url)
+        else:
+            held.add(canonical)
+            added.append(url)
+            _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib))
+    if added and not dry_run:
+        _save(file, root)
+    return ImportReport(added=tuple(added), known=tuple(known), refused=tuple(refused))
+
+
+def export_opml(file: Path) -> bytes:
+    """The subscriptions as OPML, as they stand in the file. Raises ConfigError where it is none."""
+    _parse(file)
+    return file.read_bytes()
+
+
+def _parse(file: Path) -> Any:
+    try:
+        return _parse_bytes(file.read_bytes(), file)
+    except FileNotFoundError:
+        raise ConfigError(
+            "the file is not there", file=str(file), hint=f"aggregator init {file.parent} writes it"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
+
+
+def _parse_bytes(data: bytes, file: Path) -> Any:
+    # lxml keeps comments, order and what we do not know; DTDs and entities are never followed.
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(data.lstrip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise ConfigError(
+            f"this is no XML: {error.msg}",
+            file=str(file),
+            line=error.lineno,
+            hint="an & in an address is written &amp;",
+        ) from None
+    if etree.QName(root).localname.lower() != "opml":
+        raise ConfigError(
+            "this is XML, but no OPML", file=str(file), hint="its first element must be <opml>"
+        )
+    return root
+
+
+def _outlines(root: Any) -> list[tuple[Any, tuple[str, ...]]]:
+    """Every outline with the names of the outlines it stands in, in document order."""
+    found: list[tuple[Any, tuple[str, ...]]] = []
+    pending: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
+    while pending:
+        element, folders = pending.pop()
+        inside = folders
+        if element.tag == "outline":
+            found.append((element, folders))
+            if not _attribute(element, "xmlUrl"):
+                name = _attribute(element, "title") or _attribute(element, "text")
+                inside = (*folders, name) if name else folders
+        children = [
+            (child, inside)
+            for child in element
+            if isinstance(child.tag, str) and child.tag in {"body", "outline"}
+        ]
+        pending.extend(reversed(children))
+    return found
+
+
+def _attribute(outline: Any, name: str) -> str:
+    """An attribute by any letter case, stripped; "" where absent."""
+    value = outline.get(name)
+    if value is None:
+        wanted = name.lower()
+        value = next((held for key, held in outline.attrib.items() if key.lower() == wanted), "")
+    return str(value).strip()
+
+
+def _interval(outline: Any) -> tuple[int | None, str]:
+    text = _attribute(outline, INTERVAL)
+    if not text:
+        return None, ""
+    try:
+        return max(60, int(parse_duration(text))), ""
+    except ValueError as error:
+        return None, f"{INTERVAL}: {error}; it is left out"
+
+
+def _find(root: Any, url: str) -> Any:
+    wanted = canonical_url(url)
+    for outline, _ in _outlines(root):
+        held = _attribute(outline, "xmlUrl")
+        if held and canonical_url(held) == wanted:
+            return outline
+    return None
+
+
+def _insert(root: Any, one: Subscription, attributes: dict[str, str] | None = None) -> None:
+    from lxml import etree
+
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    parent, depth = body, 2
+    for folder in one.folders:
+        inside = next(
+            (
+                child
+                for child in parent
+                if child.tag == "outline"
+                and not _attribute(child, "xmlUrl")
+                and folder in {_attribute(child, "title"), _attribute(child, "text")}
+            ),
+            None,
+        )
+        if inside is None:
+            inside = _append(parent, {"text": folder, "title": folder}, depth)
+        parent, depth = inside, depth + 1
+    title = one.title or one.url
+    held = {"type": "rss", "text": title, "title": title, "xmlUrl": one.url}
+    held |= {
+        name: value for name, value in (("htmlUrl", one.home), ("language", one.lang)) if value
+    }
+    if one.interval:
+        held[INTERVAL] = f"{one.interval}s"
+    _append(parent, attributes or held, depth)
+
+
+def _append(parent: Any, attributes: dict[str, str], depth: int) -> Any:
+    """A new last child, indented as the others are."""
+    from lxml import etree
+
+    indent = "\n" + "  " * depth
+    if len(parent):
+        parent[-1].tail = indent
+    else:
+        parent.text = indent
+    child = etree.SubElement(parent, "outline", attributes)
+    child.tail = "\n" + "  " * (depth - 1)
+    return child
+
+
+def _save(file: Path, root: Any) -> None:
+    """Atomically, with the file before kept as .bak. Raises ConfigError where it cannot be written."""
+    from lxml import etree
+
+    data = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8") + b"\n"
+    try:
+        if file.exists():
+            shutil.copy2(file, file.with_name(f"{file.name}.bak"))
+        with tempfile.NamedTemporaryFile(
+            dir=file.parent, prefix=f".{file.name}.", delete=False
+        ) as part:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        if file.exists():
+            shutil.copymode(file, part.name)
+        else:
+            Path(part.name).chmod(0o644)
+        Path(part.name).replace(file)
+    except OSError as error:
+        raise ConfigError(
+            f"the file cannot be written: {error.strerror}",
+            file=str(file),
+            hint="check its rights and the disk",
+        ) from None
