@@ -1,1 +1,12 @@
+"""Publish: a page of a topic as Atom, RSS, JSON Feed and HTML; files written only on change.
 
+    Page + Site ─► documents ─► {path: bytes} ─► Folder.write
+
+``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
+"""
+
+from aggregator.publish.documents import documents, index_page
+from aggregator.publish.files import Folder, retired
+from aggregator.publish.site import Overview, Site, feed_id
+
+__all__ = ["Folder", "Overview", "Site", "documents", "feed_id", "index_page", "retired"]

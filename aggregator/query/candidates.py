@@ -60,7 +60,7 @@ def wanted(
 
     ``languages`` are BCP 47 tags or "" as entries carry them.
     """
-    signs = sorted({language(tag) for tag in languages})
+    signs = sorted({language(tag) for tag in languages}) or [""]
     return _wanted(node, signs, fields)
 
 

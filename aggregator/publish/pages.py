@@ -1,0 +1,107 @@
+"""Pages for people: one a topic document, and the index. No scripts, nothing from other hosts.
+
+What a feed brought is shown as text, never as markup: templates escape every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from aggregator.model.time import iso
+from aggregator.model.topic import Page, TopicState
+from aggregator.publish.site import Overview, Site, document_path
+from aggregator.publish.text import one_line
+from aggregator.publish.wording import heading, teaser
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ASSETS = ("style.css", "feed.css", "icon.svg")
+_NEWEST_SHOWN = 3
+
+
+def topic_page(page: Page, site: Site) -> bytes:
+    """The HTML document of a page of a topic. ``page`` must be safe."""
+    root = "../" if page.number is None else "../../"
+    stem = page.topic.slug if page.number is None else str(page.number)
+    return _render(
+        "topic.html",
+        page=page,
+        topic=page.topic,
+        site=site,
+        root=root,
+        stem=stem,
+        address=site.url(document_path(page.topic.slug, page.number, "html")),
+        atom=site.url(document_path(page.topic.slug, None, "atom")),
+    )
+
+
+def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> bytes:
+    """The front page: what is collected, the topics with what is newest in them."""
+    filled = [state for state in states if state.stories]
+    return _render(
+        "index.html",
+        filled=filled,
+        waiting=[state for state in states if not state.stories],
+        overview=overview,
+        site=site,
+        root="",
+        address=site.url(""),
+        newest_shown=_NEWEST_SHOWN,
+    )
+
+
+def assets() -> dict[str, bytes]:
+    """Style sheets and icon, by path: what the pages need, from our own host."""
+    folder = files("aggregator.publish").joinpath("templates")
+    return {name: folder.joinpath(name).read_bytes() for name in _ASSETS}
+
+
+def _render(template: str, **values: object) -> bytes:
+    return _environment().get_template(template).render(**values).encode()
+
+
+@cache
+def _environment() -> Environment:
+    # Cached because compiling the templates takes longer than rendering fifty pages.
+    environment = Environment(
+        loader=PackageLoader("aggregator.publish"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": _day,
+        "clock": _clock,
+        "iso": iso,
+        "count": _count,
+        "heading": heading,
+        "teaser": teaser,
+        "line": one_line,
+        "host": _host,
+    }
+    return environment
+
+
+def _day(value: datetime) -> str:
+    """"14 Nov 2026", in English whatever the locale."""
+    value = value.astimezone(UTC)
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def _clock(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%H:%M} UTC"
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    """"1 story", "2,400 stories"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _host(url: str) -> str:
+    """The name a person knows an address by."""
+    return url.split("/")[2].removeprefix("www.") if url.count("/") >= 2 else url

@@ -1,0 +1,128 @@
+"""What a published entry says, in the words that all formats share.
+
+Everything here works on a page made safe by :func:`safe_page`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+
+from aggregator.model.entry import Enclosure
+from aggregator.model.topic import Detail, Page, PageEntry, Source, Topic
+from aggregator.publish.text import language, media_type, one_line, scrub, shorten, web_url
+
+_HEADING = 90
+_TEASER = 360
+# RFC 5322 has four digits for a year; a publisher's year 824 is no date to pass on.
+_EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+
+
+def safe_page(page: Page) -> Page:
+    """The page with only characters, links, types and tags that every format takes."""
+    topic = replace(
+        page.topic,
+        title=one_line(page.topic.title) or page.topic.slug,
+        description=one_line(page.topic.description),
+        query=one_line(page.topic.query),
+        languages=tuple(tag for tag in page.topic.languages if language(tag)),
+    )
+    return replace(page, topic=topic, entries=tuple(_safe_entry(entry) for entry in page.entries))
+
+
+def _safe_entry(entry: PageEntry) -> PageEntry:
+    return replace(
+        entry,
+        url=web_url(entry.url),
+        title=one_line(entry.title),
+        summary=scrub(entry.summary).strip(),
+        html=scrub(entry.html).strip(),
+        text=scrub(entry.text).strip(),
+        authors=_lines(entry.authors),
+        categories=_lines(entry.categories),
+        lang=language(entry.lang),
+        published=max(entry.published, _EARLIEST),
+        image=web_url(entry.image),
+        enclosures=tuple(_safe_enclosures(entry.enclosures)),
+        origin_id=one_line(entry.origin_id) or entry.entry,
+        origin_title=one_line(entry.origin_title),
+        origin_feed=web_url(entry.origin_feed) or "",
+        origin_home=web_url(entry.origin_home) or "",
+        also_in=tuple(_safe_sources(entry.also_in)),
+        reason=one_line(entry.reason),
+    )
+
+
+def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for text in texts if (line := one_line(text))))
+
+
+def _safe_enclosures(enclosures: tuple[Enclosure, ...]) -> list[Enclosure]:
+    found: dict[str, Enclosure] = {}
+    for enclosure in enclosures:
+        if url := web_url(enclosure.url):
+            length = enclosure.length if enclosure.length and enclosure.length > 0 else None
+            found.setdefault(
+                url, Enclosure(url=url, type=media_type(enclosure.type), length=length)
+            )
+    return list(found.values())
+
+
+def _safe_sources(sources: tuple[Source, ...]) -> list[Source]:
+    found: dict[str, Source] = {}
+    for source in sources:
+        if url := web_url(source.url):
+            found.setdefault(url, Source(title=one_line(source.title) or url, url=url))
+    return list(found.values())
+
+
+def heading(entry: PageEntry) -> str:
+    """The title; the first words of an entry that has none; never empty."""
+    return (
+        entry.title
+        or shorten(entry.summary or entry.text, _HEADING)
+        or entry.origin_title
+        or "Untitled"
+    )
+
+
+def teaser(entry: PageEntry) -> str:
+    """A few lines of plain text that say what it is about, or ""."""
+    text = shorten(entry.summary or entry.text, _TEASER)
+    return "" if text == heading(entry) else text
+
+
+def describes(topic: Topic) -> str:
+    """What the topic is, in a sentence; never empty."""
+    return topic.description or f"Stories that match {topic.query or topic.title}"
+
+
+def content(topic: Topic, entry: PageEntry) -> str:
+    """The body as HTML, with links to the story's other sources; "" where only a summary goes out."""
+    if topic.detail is Detail.SUMMARY:
+        return ""
+    body = entry.html or paragraphs(entry.text)
+    return body + also_in(entry) if body else ""
+
+
+def summary(topic: Topic, entry: PageEntry) -> str:
+    """The summary as plain text; where it is all that goes out, the first words stand in for it."""
+    return entry.summary or (teaser(entry) if topic.detail is Detail.SUMMARY else "")
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as HTML paragraphs; what looks like markup stays text."""
+    return "".join(
+        f"<p>{escape(block)}</p>" for line in text.split("\n") if (block := line.strip())
+    )
+
+
+def also_in(entry: PageEntry) -> str:
+    """A paragraph of HTML that names the story's other sources, or ""."""
+    if not entry.also_in:
+        return ""
+    links = ", ".join(
+        f'<a href="{escape(source.url)}">{escape(source.title)}</a>' for source in entry.also_in
+    )
+    return f"<p><small>Also in: {links}</small></p>"
