@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from aggregator.model.feed import FeedIdentity
@@ -23,6 +24,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WWW = re.compile(r"^www\d?\.")
 
 
+@lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
     """The part of a URL that tells which page it is; equal for copies of one address.
 

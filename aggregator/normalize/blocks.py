@@ -129,7 +129,11 @@ def write_blocks(blocks: Iterable[Block]) -> str:
 
 def plain(inside: str) -> str:
     """The text of a piece of safe HTML."""
-    return _SPACE.sub(" ", html.unescape(_TAGS.sub("", inside.replace("<br>", " ")))).strip()
+    if "<" in inside:
+        inside = _TAGS.sub("", inside.replace("<br>", " "))
+    if "&" in inside:
+        inside = html.unescape(inside)
+    return " ".join(inside.split())
 
 
 def _from_lines(text: str) -> str:
@@ -250,7 +254,8 @@ class _Cutter:
         if not written or written.startswith("#"):
             return ""
         try:
-            address = urljoin(self._base, written)
+            whole = written.startswith(("http://", "https://"))
+            address = written if whole else urljoin(self._base, written)
             parts = urlsplit(address)
         except ValueError:
             return ""
@@ -265,6 +270,10 @@ class _Cutter:
                 self._inside.append(f"</{tag[1:].split(' ')[0].rstrip('>')}>")
         inside = "".join(self._inside)
         self._inside = [tag for _, tag in self._open]
+        if not inside or inside.isspace():
+            if not keep_kind:
+                self._kind = "p"
+            return
         for piece in _lines(inside):
             text = plain(piece)
             if text:
@@ -302,7 +311,7 @@ def _is_tracker(address: str) -> bool:
 
 def _lines(inside: str) -> list[str]:
     """The paragraphs that line breaks make: two breaks always, single ones between long lines."""
-    inside = _SPACE.sub(" ", inside).strip()
+    inside = " ".join(inside.split())
     if "<br>" not in inside:
         return [inside] if inside else []
     pieces = [piece.strip() for piece in inside.split("<br>")]
@@ -324,6 +333,8 @@ def _paragraphs(pieces: list[str]) -> list[list[str]]:
 
 def _balanced(piece: str) -> str:
     """A piece cut at a line break: inline tags closed and opened so that it stands alone."""
+    if "<" not in piece:
+        return piece
     opened: list[str] = []
     lead: list[str] = []
     for token in _TOKEN.finditer(piece):

@@ -16,7 +16,6 @@ _MOJIBAKE = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
-_SPACE = re.compile(r"\s+")
 _QUOTES = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'", "′": "'",
@@ -50,9 +49,10 @@ def line(text: str) -> str:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
-    return _SPACE.sub(" ", repair(text)).strip()
+    return " ".join(repair(text).split())
 
 
 def key(text: str) -> str:
     """The form in which two pieces of text count as the same: quotes, case, spaces folded."""
-    return _SPACE.sub(" ", text.translate(_QUOTES)).strip().casefold()
+    text = text.replace("`", "'") if text.isascii() else text.translate(_QUOTES)
+    return " ".join(text.split()).casefold()

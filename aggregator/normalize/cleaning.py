@@ -68,7 +68,7 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
     labels: list[Block] = []
     said = [block for block in blocks if block.text][:4]
     for at, block in enumerate(said):
-        if headline and block.key == headline:
+        if headline and abs(len(block.text) - len(headline)) < 40 and block.key == headline:
             labels = [one for one in said[:at] if _is_label(one)]
             break
         if not _is_label(block):
@@ -80,7 +80,13 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
         block
         for block in blocks
         if not any(block is label for label in labels)
-        and not (headline and block.key == headline and block.kind not in {"li", "caption"})
+        and not (
+            headline
+            # Far from as long, it is not the same; folding every paragraph would cost much.
+            and abs(len(block.text) - len(headline)) < 40
+            and block.kind not in {"li", "caption"}
+            and block.key == headline
+        )
     ]
     return kept, sections
 

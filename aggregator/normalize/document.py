@@ -10,11 +10,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
+import feedparser.api
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
 from aggregator.normalize.item import Head, Item
+
+feedparser.api.PREFERRED_XML_PARSERS.insert(0, "aggregator.normalize.expat")
 
 _PERIODS = {
     "hourly": 3600,
@@ -197,6 +200,8 @@ def _absolute(address: str | None, base: str) -> str | None:
     """An http(s) address, absolute; None for anything else."""
     if not address:
         return None
+    if address.startswith(("http://", "https://")):
+        return address.strip()
     try:
         found = urljoin(base, address.strip())
     except ValueError:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model.entry import Enclosure
+
+
+_KEPT = (
+    "guid", "link", "title", "summary", "content", "authors", "categories", "image", "lang", "dates",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +62,9 @@ class Head:
 
 def original(item: Item) -> bytes:
     """The item as it is kept in its revision: compact JSON in UTF-8, not yet compressed."""
-    kept = {name: value for name, value in asdict(item).items() if value and name != "base"}
-    for name in ("published", "updated"):
-        kept.pop(name, None)
+    kept = {name: value for name in _KEPT if (value := getattr(item, name))}
+    if item.enclosures:
+        kept["enclosures"] = [[one.url, one.type, one.length] for one in item.enclosures]
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -196,10 +196,11 @@ def _text_hash(title: str, text: str) -> bytes | None:
 
     A long text is a copy under any headline; a short one only under the same.
     """
-    body = words(text)
-    if len(body) >= _LONG_TEXT:
-        return digest(" ".join(body))
-    head = words(title)
+    if text.count(" ") >= _LONG_TEXT or (
+        len(text) > _LONG_TEXT * 4 and len(words(text)) >= _LONG_TEXT
+    ):
+        return digest(key(text))
+    head, body = words(title), words(text)
     if len(head) >= 3 and len(head) + len(body) >= _SHORT_TEXT:
         return digest(" ".join(head), " ".join(body))
     return None
