@@ -173,13 +173,12 @@ def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[st
     """
     folder, size = Folder(settings.publish.directory), settings.publish.page_size
     whole = folder.stale(site)
-    changed: list[str] = [*folder.write_styles()] if whole else []
+    changed: list[str] = []
     states = archive.topics()
     for state in states:
         slug = state.topic.slug
-        lost = whole or folder.lacks(f"topics/{slug}.atom")
-        if lost or state.version > state.published_version:
-            first = 1 if lost else archive.published_page(slug)
+        if whole or state.version > state.published_version:
+            first = 1 if whole else archive.published_page(slug)
             changed += folder.write(documents(archive.subscription_page(slug, size=size), site))
             for number in range(first, archive.archive_pages(slug) + 1):
                 page = archive.archive_page(slug, number)
@@ -194,5 +193,6 @@ def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[st
         stories=stats.stories,
     )
     changed += folder.write(index_page(states, overview, site))
+    changed += folder.retain({state.topic.slug for state in states})
     folder.settle(site)
     return tuple(changed)
