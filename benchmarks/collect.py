@@ -69,8 +69,10 @@ class Ours:
             f'<opml version="2.0"><head/><body>{outlines}</body></opml>'
         )
         (folder / "topics.toml").write_text(
-            '[coach]\ntitle = "Coach"\nquery = "coach AND season"\n'
-            '[final]\ntitle = "Final"\nquery = "\\"final match\\" OR league"\n'
+            # Each holds a few stories in a hundred, as topics do.
+            '[rivals]\ntitle = "Rivals"\nquery = "\\"final match\\""\n'
+            '[bench]\ntitle = "Bench"\nquery = "title:coach AND title:season"\n'
+            '[week]\ntitle = "Week"\nquery = "\\"first week\\" OR \\"second half\\""\n'
         )
         (folder / "aggregator.toml").write_text(
             f'[archive]\ndirectory = "{folder}/archive"\n'

@@ -182,7 +182,9 @@ def _prefix(leaf: Prefix, subject: Subject, name: str) -> str | None:
 def _phrase(leaf: Phrase, subject: Subject, name: str) -> str | None:
     if leaf.near is not None:
         return _near(leaf, subject, name, leaf.near)
-    if not all(subject.stem_of[word] in subject.stem_set(name) for word in leaf.words):
+    stems = [subject.stem_of[word] for word in leaf.words]
+    # The stems are at hand and must adjoin too; the words of the text are costly to know.
+    if stems[0] not in subject.stem_set(name) or _adjoining(stems, subject.stems(name)) is None:
         return None
     return None if _adjoining(leaf.words, subject.words(name)) is None else ""
 
