@@ -56,6 +56,7 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
+_WHOLE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][^\s<>\"\[\]\\\\]*)?")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
@@ -129,11 +130,11 @@ def write_blocks(blocks: Iterable[Block]) -> str:
 
 def plain(inside: str) -> str:
     """The text of a piece of safe HTML."""
+    if "<" not in inside and "&" not in inside:
+        return inside.strip()
     if "<" in inside:
         inside = _TAGS.sub("", inside.replace("<br>", " "))
-    if "&" in inside:
-        inside = html.unescape(inside)
-    return " ".join(inside.split())
+    return " ".join((html.unescape(inside) if "&" in inside else inside).split())
 
 
 def _from_lines(text: str) -> str:
@@ -250,12 +251,13 @@ class _Cutter:
 
     def _address(self, written: str, schemes: set[str]) -> str:
         """An absolute address with an allowed scheme, or ""."""
-        written = html.unescape(written).strip()
+        written = html.unescape(written).strip() if "&" in written else written.strip()
         if not written or written.startswith("#"):
             return ""
+        if _WHOLE_ADDRESS.fullmatch(written):
+            return written
         try:
-            whole = written.startswith(("http://", "https://"))
-            address = written if whole else urljoin(self._base, written)
+            address = urljoin(self._base, written)
             parts = urlsplit(address)
         except ValueError:
             return ""

@@ -32,6 +32,13 @@ def digest(*parts: str, size: int = 16) -> bytes:
     return hashlib.blake2b(joined, digest_size=size).digest()
 
 
+def hash_bytes(data: bytes, name: str) -> bytes:
+    """16 bytes over an item as published and the name it goes by."""
+    hashed = hashlib.blake2b(data, digest_size=16)
+    hashed.update(name.encode("utf-8", "surrogatepass"))
+    return hashed.digest()
+
+
 def identities(items: Sequence[tuple[str, str | None, str]]) -> list[str]:
     """The identity of each item of a document, from (guid, link, content) in document order.
 

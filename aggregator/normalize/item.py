@@ -9,7 +9,6 @@ from datetime import datetime
 
 from aggregator.model.entry import Enclosure
 
-
 _KEPT = (
     "guid", "link", "title", "summary", "content", "authors", "categories", "image", "lang", "dates",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from aggregator.model.feed import FeedIdentity
 from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.characters import key, line, repair
 from aggregator.normalize.cleaning import Clean, clean
-from aggregator.normalize.identity import digest, entry_id, identities
+from aggregator.normalize.identity import digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
 from aggregator.query import analyse, words
@@ -68,7 +68,7 @@ def _document(
     known: list[tuple[int, bytes]] = []
     taken: set[str] = set()
     for position, (item, name, kept) in enumerate(zip(items, names, originals, strict=True)):
-        item_hash = digest(kept.decode("utf-8"), name)
+        item_hash = hash_bytes(kept, name)
         if name in taken:
             continue
         taken.add(name)
@@ -124,7 +124,8 @@ def _entry(
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     canonical = _canonical(item.link, shared)
-    parts = _parts(item, cleaned, authors, categories, canonical)
+    folded = key(cleaned.text)
+    parts = _parts(item, cleaned, folded, authors, categories, canonical)
     return Entry(
         id=entry_id(feed, identity),
         identity=identity,
@@ -146,7 +147,7 @@ def _entry(
         enclosures=item.enclosures,
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        text_hash=_text_hash(cleaned.title, text),
+        text_hash=_text_hash(cleaned.title, text, folded or key(text)),
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
@@ -173,6 +174,7 @@ def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
 def _parts(
     item: Item,
     cleaned: Clean,
+    folded: str,
     authors: Sequence[str],
     categories: Sequence[str],
     canonical: str | None,
@@ -181,7 +183,7 @@ def _parts(
     fields = {
         "title": key(cleaned.title),
         "summary": key(cleaned.summary),
-        "content": key(cleaned.text),
+        "content": folded,
         "authors": "\n".join(sorted(map(key, authors))),
         "published": item.published.isoformat() if item.published else "",
         "link": canonical or "",
@@ -191,7 +193,7 @@ def _parts(
     return tuple((name, digest(value, size=8)) for name, value in fields.items())
 
 
-def _text_hash(title: str, text: str) -> bytes | None:
+def _text_hash(title: str, text: str, folded: str) -> bytes | None:
     """Equal for exact copies of a text; None for one too short to tell a copy from a like.
 
     A long text is a copy under any headline; a short one only under the same.
@@ -199,7 +201,7 @@ def _text_hash(title: str, text: str) -> bytes | None:
     if text.count(" ") >= _LONG_TEXT or (
         len(text) > _LONG_TEXT * 4 and len(words(text)) >= _LONG_TEXT
     ):
-        return digest(key(text))
+        return digest(folded)
     head, body = words(title), words(text)
     if len(head) >= 3 and len(head) + len(body) >= _SHORT_TEXT:
         return digest(" ".join(head), " ".join(body))

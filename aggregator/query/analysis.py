@@ -86,8 +86,9 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order; at most MAX_WORDS."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return list(map(_FOLDED.__getitem__, _PLAIN_WORD.findall(text)[:MAX_WORDS]))
+    text = unicodedata.normalize("NFC", text)
     found = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
     folded = [_FOLDED[word] for word in found[:MAX_WORDS]]
     if _HAS_CJK.search(text) or "" in folded or " " in "".join(folded):
@@ -179,8 +180,8 @@ def analyse(title: str, text: str, lang: str) -> Indexed:
     distinct.update(dict.fromkeys(text_words))
     sign = tagged.sign
     return Indexed(
-        title=" ".join([tagged[word] for word in title_words]),
-        text=" ".join([tagged[word] for word in text_words]),
+        title=" ".join(map(tagged.__getitem__, title_words)),
+        text=" ".join(map(tagged.__getitem__, text_words)),
         forms=" ".join([word for word in distinct if tagged[word] != sign + word]),
         version=ANALYSIS_VERSION,
     )
