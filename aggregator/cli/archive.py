@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from aggregator.cli.options import Json
-from aggregator.cli.output import print_fields, print_json
+from aggregator.cli.options import DryRun, Json
+from aggregator.cli.output import note, print_fields, print_json, say
 from aggregator.cli.session import session_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -27,3 +30,59 @@ def info(context: typer.Context, as_json: Json = False) -> None:
         print_json(facts)
         return
     print_fields([(name.replace("_", " "), str(value)) for name, value in facts.items()])
+
+
+@app.command()
+def migrate(context: typer.Context, dry_run: DryRun = False) -> None:
+    """Bring the archive up to this program's form.
+
+    `run` and `collect` do it by themselves; a copy is kept beside it before
+    anything changes.
+    """
+    from aggregator.archive import open_archive
+
+    settings = session_of(context).configuration().settings.archive
+    if dry_run:
+        with open_archive(settings) as archive:
+            say(f"would bring {archive.location} up to date, if it is not")
+        return
+    with open_archive(settings, write=True, purpose="aggregator archive migrate") as archive:
+        say(f"{archive.location} is up to date")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    target: Annotated[
+        Path, typer.Argument(metavar="PATH", help="The folder to make; it must not exist yet.")
+    ],
+    dry_run: DryRun = False,
+) -> None:
+    """Copy the archive, as it is at one moment, to a folder.
+
+    Works while the daemon runs. The copy holds everything: database and captures.
+    """
+    with session_of(context).reading() as archive:
+        if dry_run:
+            say(f"would copy {archive.location} to {target}")
+            return
+        archive.backup(target)
+    say(f"wrote {target}")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="PATH", help="A folder that backup made.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Bring a backup back, into an archive that is empty or absent."""
+    from aggregator.archive import restore as restore_archive
+
+    settings = session_of(context).configuration().settings.archive
+    if dry_run:
+        say(f"would restore {source}")
+        return
+    restore_archive(source, settings)
+    say(f"restored {source}")
+    note("next: aggregator topics publish")
