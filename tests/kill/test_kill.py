@@ -19,7 +19,7 @@ from aggregator.archive import open_archive
 from aggregator.config import load
 
 FEEDS = 300
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 # Where each run dies: before, or with "+" after, the counted call.
 PLACES = [
     ("aggregator.archive:Archive.attach", 1),
@@ -88,7 +88,7 @@ def killed(folder: Path, place: str, count: int) -> None:
     """One run that dies at the place; nothing it started outlives it."""
     mark = uuid.uuid4().hex
     process = subprocess.run(
-        [sys.executable, HERE / "killed.py", place, str(count), "-C", folder, "collect", "--all"],
+        [sys.executable, TESTS / "killed.py", place, str(count), "-C", folder, "collect", "--all"],
         env={**os.environ, "KILL_TEST_MARK": mark},
         capture_output=True,
         text=True,
