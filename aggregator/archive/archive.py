@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,30 +12,26 @@ from typing import Self
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive import records, search, topics, upkeep
+from aggregator.archive import finding, pages, records, topics, upkeep
 from aggregator.archive.backup import backup
 from aggregator.archive.captures import Captures
-from aggregator.archive.database import SCHEMA_VERSION, Database, free_bytes
+from aggregator.archive.database import SCHEMA_VERSION, Database
+from aggregator.archive.disk import refuse_full_disk
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
-from aggregator.archive.lock import WriterLock
+from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.opening import open_for_reading, open_for_writing
-from aggregator.archive.schema import entries, feeds, languages, stories
+from aggregator.archive.schema import feeds
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId
-from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
 from aggregator.model.topic import Hit, Page, Topic, TopicState
-from aggregator.query import Query, Subject
-
-_PORTION = 200
-_RANKED = 1000
-_ID = re.compile(r"(?:urn:uuid:)?([0-9a-f-]{6,36})", re.IGNORECASE)
+from aggregator.query import Query
 
 
 def open_archive(settings: ArchiveSettings, *, write: bool = False, purpose: str = "") -> Archive:
@@ -57,15 +52,18 @@ class WriteBatch:
     def __init__(self, connection: sa.Connection, settings: ArchiveSettings) -> None:
         self._connection = connection
         self._settings = settings
+        self._known: Known | None = None
 
     def known(self, fetched: Sequence[Fetched]) -> Known:
         """The truth that decides about these documents."""
-        return read_known(self._connection, fetched)
+        self._known = read_known(self._connection, fetched)
+        return self._known
 
     def store(self, batch: Batch) -> Counts:
         """Store everything that was decided; returns what it came to."""
         files = Captures(self._settings.directory)
-        return Writer(self._connection, files, self._settings.captures, batch).store()
+        kept = self._settings.captures
+        return Writer(self._connection, files, kept, batch, self._known).store()
 
 
 class Archive:
@@ -105,6 +103,10 @@ class Archive:
         """The database file, or the URL without its password."""
         return self._database.location
 
+    def holder(self) -> str | None:
+        """Who writes this archive now, in words; None where nobody does."""
+        return holder_of(self._settings.directory)
+
     @property
     def dialect(self) -> str:
         """sqlite or postgresql."""
@@ -136,7 +138,7 @@ class Archive:
         """Claim due feeds for a holder, until the lease ends. ``everything``: whatever their due
         time, but each once for one ``now``; a running Retry-After and stopped feeds are left alone."""
         condition = feeds_of.due_condition(now, everything=everything, max_interval=max_interval)
-        until = clock() + timedelta(seconds=lease_seconds)
+        until = max(now, clock()) + timedelta(seconds=lease_seconds)
         with self._database.writing() as connection:
             return feeds_of.claim(connection, condition, limit, holder, until)
 
@@ -183,18 +185,10 @@ class Archive:
     @contextmanager
     def batch(self) -> Iterator[WriteBatch]:
         """One write transaction: all of it is stored, or nothing."""
-        self._refuse_full_disk()
+        refuse_full_disk(self._settings.directory, self._settings.free_space)
+        self._database.hold("")
         with self._database.writing() as connection:
             yield WriteBatch(connection, self._settings)
-
-    def _refuse_full_disk(self) -> None:
-        free = free_bytes(self._settings.directory)
-        if free < self._settings.free_space:
-            raise ArchiveError(
-                f"only {free // 2**20} MiB are free, and archive.free_space keeps {self._settings.free_space // 2**20}",
-                where=str(self._settings.directory),
-                hint="free some disk; collecting goes on by itself then",
-            )
 
     # Topics
 
@@ -213,6 +207,11 @@ class Archive:
         with self._database.reading() as connection:
             return topics.states(connection)
 
+    def behind(self) -> tuple[str, ...]:
+        """Slugs of topics whose content is newer than what was last published."""
+        with self._database.reading() as connection:
+            return topics.behind(connection)
+
     def deleted_topics(self) -> tuple[str, ...]:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:
@@ -221,22 +220,22 @@ class Archive:
     def subscription_page(self, slug: str, *, size: int) -> Page:
         """What a subscriber gets: the newest announced stories."""
         with self._database.reading() as connection:
-            return topics.subscription_page(connection, slug, size)
+            return pages.subscription_page(connection, slug, size)
 
     def archive_page(self, slug: str, number: int) -> Page:
         """An archive page, 1 being the oldest. Raises UsageError where there is none."""
         with self._database.reading() as connection:
-            return topics.archive_page(connection, slug, number)
+            return pages.archive_page(connection, slug, number)
 
     def archive_pages(self, slug: str) -> int:
         """How many archive pages there are, the open one included."""
         with self._database.reading() as connection:
-            return topics.count_pages(connection, slug)
+            return pages.count(connection, slug)
 
     def published_page(self, slug: str) -> int:
         """The first archive page that may have changed since the version last published."""
         with self._database.reading() as connection:
-            return topics.first_unpublished(connection, slug)
+            return pages.first_unpublished(connection, slug)
 
     def mark_published(self, slug: str, version: int) -> None:
         """The pages of this version are written."""
@@ -247,83 +246,28 @@ class Archive:
 
     def candidates(self, query: Query) -> Iterator[EntryRecord]:
         """Entries that may satisfy a query, newest first; the caller asks the matcher."""
-        with self._database.reading() as connection:
-            wanted = query.wanted(_languages(connection))
-            keys = search.candidates(connection, wanted)
-            while portion := [key for _, key in zip(range(_PORTION), keys, strict=False)]:
-                yield from records.read_records(connection, portion)
+        return finding.candidates(self._database, query)
 
     def search(
         self, query: Query, *, sort: str = "newest", limit: int = 20, now: datetime
     ) -> tuple[EntryRecord, ...]:
         """Entries that satisfy a query: newest (by arrival) first, or by the engine's relevance
         over the newest 1,000 matches."""
-        if sort == "relevance":
-            return self._ranked(query, limit, now)
+        find = finding.best if sort == "relevance" else finding.newest
         with self._database.reading() as connection:
-            return tuple(self._matching(connection, query, limit, now))
-
-    def _matching(
-        self, connection: sa.Connection, query: Query, limit: int, now: datetime
-    ) -> list[EntryRecord]:
-        wanted = query.wanted(_languages(connection))
-        keys, found, portion = search.candidates(connection, wanted), list[EntryRecord](), limit
-        while len(found) < limit:
-            taken = [key for _, key in zip(range(portion), keys, strict=False)]
-            if not taken:
-                break
-            found += [
-                record
-                for record in records.read_records(connection, taken)
-                if query.match(_subject(record), now=now) is not None
-            ]
-            portion = min(2 * portion, _PORTION)
-        return found[:limit]
-
-    def _ranked(self, query: Query, limit: int, now: datetime) -> tuple[EntryRecord, ...]:
-        with self._database.reading() as connection:
-            matches = {
-                record.key: record for record in self._matching(connection, query, _RANKED, now)
-            }
-            wanted = query.wanted(_languages(connection))
-            if wanted is None:
-                return tuple(matches.values())[:limit]
-            order = search.ranked(connection, wanted, sorted(matches))
-            return tuple(matches[key] for key in order[:limit] if key in matches)  # type: ignore[index]
+            return find(connection, query, limit, now)
 
     def entry(self, name: str) -> EntryRecord | None:
         """An entry by its id, or a story's lead by the story's: the urn, the bare UUID, or the
         first 6 or more of its hex digits. Raises UsageError where several begin so."""
-        shape = _ID.fullmatch(name.strip())
-        if not shape:
-            raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
-        start = f"urn:uuid:{shape.group(1).lower()}"
-        end = start + "g"
         with self._database.reading() as connection:
-            keys = list(
-                connection.execute(
-                    sa.select(entries.c.entry_key)
-                    .where(entries.c.entry_id >= start, entries.c.entry_id < end)
-                    .union(
-                        sa.select(stories.c.lead).where(
-                            stories.c.story_id >= start, stories.c.story_id < end
-                        )
-                    )
-                    .limit(2)
-                ).scalars()
-            )
-            if len(keys) > 1:
-                raise UsageError(f"several ids begin with {name}", hint="give more of its digits")
-            found = records.read_records(connection, keys)
-        return found[0] if found else None
+            return finding.entry(connection, name)
 
     def history(self, name: str) -> tuple[RevisionRecord, ...]:
         """All states of an entry, oldest first; empty where there is no such entry."""
-        record = self.entry(name)
-        if record is None:
-            return ()
         with self._database.reading() as connection:
-            return records.read_history(connection, record.key)
+            record = finding.entry(connection, name)
+            return records.read_history(connection, record.key) if record else ()
 
     def sightings(self, story: StoryId) -> tuple[SightingRecord, ...]:
         """The entries that brought a story, first come first."""
@@ -334,24 +278,7 @@ class Archive:
         self, *, query: Query | None = None, since: datetime | None = None
     ) -> Iterator[EntryRecord]:
         """All entries, or those that satisfy a query, first seen since; oldest first, streaming."""
-        last, at = 0, clock()
-        while True:
-            with self._database.reading() as connection:
-                wanted = sa.select(entries.c.entry_key).where(entries.c.entry_key > last)
-                if since is not None:
-                    wanted = wanted.where(entries.c.first_seen >= since)
-                keys = list(
-                    connection.execute(
-                        wanted.order_by(entries.c.entry_key).limit(_PORTION)
-                    ).scalars()
-                )
-                found = records.read_records(connection, keys)
-            for record in found:
-                if query is None or query.match(_subject(record), now=at) is not None:
-                    yield record
-            if len(keys) < _PORTION:
-                return
-            last = keys[-1]
+        return finding.export(self._database, query, since, clock())
 
     def stats(self, *, full: bool = False) -> Stats:
         """Counts; ``full`` counts revisions, vanished entries and hits too, which takes a while."""
@@ -377,24 +304,3 @@ class Archive:
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""
         return backup(self._database, self._captures, target)
-
-
-def _languages(connection: sa.Connection) -> tuple[str, ...]:
-    return tuple(connection.execute(sa.select(languages.c.lang)).scalars())
-
-
-def _subject(record: EntryRecord) -> Subject:
-    return Subject(
-        title=record.title,
-        text=record.text,
-        summary=record.summary,
-        lang=record.lang,
-        feed=record.feed,
-        feed_title=record.feed_title,
-        folders=record.folders,
-        authors=record.authors,
-        categories=record.categories,
-        url=record.url,
-        published=record.published,
-        first_seen=record.first_seen,
-    )

@@ -1,7 +1,14 @@
-"""Backup and restore: one tar file with a database and the captures, equal whichever database it came from."""
+"""Backup and restore: one tar file with a database and the captures, equal whichever database it came from.
+
+The database inside is always an SQLite file (``archive.db``): the very copy that
+SQLite makes of itself, or the rows of PostgreSQL, table by table.
+"""
 
 from __future__ import annotations
 
+import filecmp
+import os
+import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -11,137 +18,192 @@ import sqlalchemy as sa
 from aggregator.archive import search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
-from aggregator.archive.schema import entries, meta, metadata, revisions
+from aggregator.archive.disk import free_bytes, refuse_network_disk
+from aggregator.archive.opening import migrate, take_folder
+from aggregator.archive.schema import entries, meta, metadata
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
-from aggregator.query import analyse
+from aggregator.query import ANALYSIS_VERSION
 
-_DATABASE = "archive.db"
+_DATABASE, _CAPTURES = "archive.db", "captures"
 _PORTION = 1000
 
 
 def backup(database: Database, files: Captures, target: Path) -> int:
-    """Write the backup to ``target`` (a new file); returns its bytes. Raises UsageError, ArchiveError."""
+    """Write the backup to ``target`` (a new file); returns its bytes. Raises UsageError, ArchiveError.
+
+    It is whole or not there. The database is copied first: every capture that it
+    refers to is in the files by then.
+    """
     if target.exists():
         raise UsageError(f"{target} exists already", hint="give another name, or move it away")
     part = target.with_name(f"{target.name}.part")
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch, database.told():
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             copy = Path(scratch) / _DATABASE
             _copy_database(database, copy)
-            with tarfile.open(part, "w") as tar:
+            with part.open("wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
                 tar.add(copy, arcname=_DATABASE)
                 for path in files.files():
-                    tar.add(path, arcname=f"captures/{path.name}")
+                    tar.add(path, arcname=f"{_CAPTURES}/{path.name}")
+                file.flush()
+                os.fsync(file.fileno())
         part.rename(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ArchiveError(
             f"the backup cannot be written: {error.strerror or error}",
             where=str(target),
-            hint="is there room?",
+            hint="give another place, or free some disk",
         ) from None
+    finally:
+        part.unlink(missing_ok=True)
     return target.stat().st_size
 
 
 def restore(source: Path, settings: ArchiveSettings) -> None:
-    """Make the archive of ``settings`` from a backup. It must be empty. Raises ArchiveError, UsageError."""
+    """Make the archive of ``settings`` from a backup. It must be empty.
+
+    Raises UsageError where ``source`` is no backup, AlreadyRunning, ArchiveError.
+    Nothing that is there already is overwritten.
+    """
+    names = _members(source)
+    lock = take_folder(settings, "aggregator archive restore")
+    database = Database(settings)
     try:
-        tar = tarfile.open(source, "r:")  # noqa: SIM115 - closed below
+        if database.file is not None:
+            refuse_network_disk(database.file.parent)
+        database.hold("aggregator archive restore")
+        _refuse_filled(database)
+        _refuse_crowded(source, settings.directory)
+        with database.told(), tempfile.TemporaryDirectory(dir=settings.directory) as scratch:
+            with tarfile.open(source, "r:") as tar:
+                tar.extractall(
+                    scratch, members=[tar.getmember(one) for one in names], filter="data"
+                )
+            _bring_back(Path(scratch), database, settings)
+    finally:
+        database.close()
+        lock.release()
+
+
+def _members(source: Path) -> list[str]:
+    """What is taken from the file: the database and the captures. Raises UsageError."""
+    try:
+        with tarfile.open(source, "r:") as tar:
+            names = [
+                one.name
+                for one in tar.getmembers()
+                if one.isfile()
+                and (one.name == _DATABASE or Path(one.name).parent == Path(_CAPTURES))
+            ]
     except (OSError, tarfile.TarError) as error:
         raise UsageError(f"{source} is no backup: {error}") from None
-    database = Database(settings)
-    with tar, tempfile.TemporaryDirectory(dir=settings.directory) as scratch:
-        if database.version() is not None and not _is_empty(database):
+    if _DATABASE not in names:
+        raise UsageError(
+            f"{source} is no backup: it holds no {_DATABASE}",
+            hint="a file that aggregator archive backup wrote is needed",
+        )
+    return names
+
+
+def _refuse_filled(database: Database) -> None:
+    if database.version() is None:
+        return
+    with database.reading() as connection:
+        if connection.scalar(sa.select(entries.c.entry_key).limit(1)) is not None:
             raise ArchiveError(
                 "this archive is not empty",
                 where=database.location,
                 hint="restore into another archive.directory, or move this one away",
             )
-        tar.extractall(scratch, filter="data")
-        copy = Path(scratch) / _DATABASE
-        if not copy.is_file():
-            raise UsageError(f"{source} is no backup: it holds no {_DATABASE}")
-        captures = settings.directory / "captures"
-        captures.mkdir(exist_ok=True)
-        for path in (Path(scratch) / "captures").glob("*.warc.gz"):
-            path.rename(captures / path.name)
-        held = Database(ArchiveSettings(directory=settings.directory, database=f"sqlite:///{copy}"))
-        try:
+
+
+def _refuse_crowded(source: Path, directory: Path) -> None:
+    needed = 2 * source.stat().st_size
+    if free_bytes(directory) < needed:
+        raise ArchiveError(
+            f"restoring needs {needed // 2**20} MiB, which are not free",
+            where=str(directory),
+            hint="free some disk",
+        )
+
+
+def _bring_back(scratch: Path, database: Database, settings: ArchiveSettings) -> None:
+    copy = scratch / _DATABASE
+    held = Database(ArchiveSettings(directory=scratch, database=f"sqlite:///{copy}"))
+    try:
+        with held.reading() as connection:
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise ArchiveError("the database in the backup is damaged", where=str(copy.name))
+        migrate(held)
+        _bring_captures(scratch / _CAPTURES, settings.directory / _CAPTURES)
+        if database.file is None:
             copy_rows(held, database)
-        finally:
-            held.close()
-    database.close()
+    finally:
+        held.close()
+    if database.file is not None:
+        database.close()
+        for leftover in ("-wal", "-shm"):
+            database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
+        shutil.move(copy, database.file)
 
 
-def copy_rows(source: Database, target: Database) -> None:
-    """Every row of one archive into another that has none; the index is made anew."""
+def _bring_captures(brought: Path, target: Path) -> None:
+    """Put the capture files in place; one that is there already may only be longer, never another."""
+    files = sorted(brought.glob("*.warc.gz"))
+    for path in files:
+        there = target / path.name
+        if there.exists() and not _begins_with(there, path):
+            raise ArchiveError(
+                "a capture file is there already, and is another than the backup's",
+                where=str(there),
+                hint="move the folder of captures away, then restore again",
+            )
+    target.mkdir(exist_ok=True)
+    for path in files:
+        if not (target / path.name).exists():
+            path.rename(target / path.name)
+
+
+def _begins_with(longer: Path, shorter: Path) -> bool:
+    size = shorter.stat().st_size
+    if longer.stat().st_size == size:
+        return filecmp.cmp(longer, shorter, shallow=False)
+    with longer.open("rb") as one, shorter.open("rb") as other:
+        while piece := other.read(1 << 20):
+            if one.read(len(piece)) != piece:
+                return False
+    return True
+
+
+def copy_rows(source: Database, target: Database, *, index: bool = True) -> None:
+    """Every row of one archive into another that has no entries. Without ``index`` the search
+    index is left out; it is made when the copy is first opened for writing."""
     if target.version() is None:
         target.create()
     with source.reading() as old, target.writing() as new:
-        for table in metadata.sorted_tables:
+        for table in reversed(metadata.sorted_tables):
             new.execute(sa.delete(table))
         for table in metadata.sorted_tables:
-            order = list(table.primary_key.columns)
             rows = old.execution_options(yield_per=_PORTION).execute(
-                sa.select(table).order_by(*order)
+                sa.select(table).order_by(*table.primary_key.columns)
             )
             for portion in rows.partitions(_PORTION):
                 new.execute(sa.insert(table), [dict(row._mapping) for row in portion])
-        _index(new)
-
-
-def _index(connection: sa.Connection) -> None:
-    """Fill the index from the current revisions."""
-    query = (
-        sa.select(
-            revisions.c.entry_key,
-            revisions.c.title,
-            revisions.c.text,
-            revisions.c.summary,
-            revisions.c.lang,
-        )
-        .join(
-            entries,
-            sa.and_(
-                entries.c.entry_key == revisions.c.entry_key,
-                entries.c.revision == revisions.c.number,
-            ),
-        )
-        .order_by(revisions.c.entry_key)
-    )
-    last = 0
-    while True:
-        rows = connection.execute(query.where(revisions.c.entry_key > last).limit(_PORTION)).all()
-        search.add(
-            connection,
-            [
-                (row.entry_key, analyse(row.title, row.text or row.summary, row.lang))
-                for row in rows
-            ],
-        )
-        if len(rows) < _PORTION:
-            return
-        last = rows[-1].entry_key
+        if index:
+            search.rebuild(new)
+        analysis = str(ANALYSIS_VERSION) if index else ""
+        new.execute(sa.update(meta).where(meta.c.name == "analysis").values(value=analysis))
 
 
 def _copy_database(database: Database, copy: Path) -> None:
     if database.sqlite:
-        with database.reading() as connection:
-            connection.exec_driver_sql("COMMIT")
+        with database.outside() as connection:
             # SQLite's own way to a consistent copy of a database in use.
             connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
-            connection.exec_driver_sql("BEGIN")
         return
     target = Database(ArchiveSettings(directory=copy.parent, database=f"sqlite:///{copy}"))
     try:
-        copy_rows(database, target)
+        copy_rows(database, target, index=False)
     finally:
         target.close()
-
-
-def _is_empty(database: Database) -> bool:
-    with database.reading() as connection:
-        return not connection.scalar(sa.select(sa.func.count()).select_from(entries)) and bool(
-            connection.scalar(sa.select(sa.func.count()).select_from(meta))
-        )

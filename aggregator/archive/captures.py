@@ -1,26 +1,41 @@
 """Captures: responses as they came, in WARC 1.1 files (ISO 28500) below ``captures/``.
 
-A record is appended and synced before its reference is committed; what no
-reference covers at the end of a file is the trace of a crash and is cut off.
+A record is appended and synced before its reference is committed. What a crash
+tore at the end of a file is cut off before the next record is appended; a whole
+record stays even where no reference was committed: it is of use to a rebuild, and
+its response is fetched again anyway.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from aggregator.model.errors import ArchiveError
 from aggregator.model.feed import Response
 from aggregator.model.time import iso
 
 # What a server may set or echo that is ours alone.
-_PRIVATE = {"set-cookie", "set-cookie2", "authorization", "proxy-authorization", "www-authenticate"}
+_PRIVATE = frozenset(("set-cookie", "set-cookie2", "authorization", "proxy-authorization"))
+# The payload came through the HTTP client, which has taken this coding off: kept under
+# the name that web archives use for it, so that nobody takes it off again.
+_UNDONE = "transfer-encoding"
+_UNDONE_AS = "X-Archive-Orig-Transfer-Encoding"
+# Files whose end may be torn: only the newest is appended to, so three are plenty.
+_LOOKED_AT = 3
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,72 +51,147 @@ class Captures:
     """The capture files of one archive."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory / "captures"
+        self.directory = directory / "captures"
 
-    def append(self, responses: Iterable[Response]) -> list[Place]:
-        """Write a record for each response, and sync. Raises ArchiveError (a full disk)."""
-        records = [(response, _record(response)) for response in responses]
-        if not records:
+    def append(self, responses: Sequence[Response]) -> list[Place]:
+        """Write a record for each response, and sync. Raises ArchiveError (a full disk).
+
+        All are there afterwards, or none.
+        """
+        if not responses:
             return []
-        places = []
+        records = [_record(response) for response in responses]
+        name = _file_name(responses[0])
+        path = self.directory / name
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            name = _file_name(records[0][0])
-            path = self._directory / name
-            with path.open("ab") as file:
-                if file.tell() == 0:
-                    file.write(_warcinfo(name))
-                for _, record in records:
-                    places.append(Place(file=name, offset=file.tell(), length=len(record)))
-                    file.write(record)
-                file.flush()
-                os.fsync(file.fileno())
+            fresh = not path.exists()
+            self.directory.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                places = _append(file, name, records)
+            finally:
+                os.close(file)
+            if fresh:
+                _sync_folder(self.directory)
         except OSError as error:
             raise ArchiveError(
                 f"a capture cannot be written: {error.strerror}",
-                where=str(self._directory),
+                where=str(path),
                 hint="free some disk; what was fetched is fetched again",
             ) from None
         return places
 
     def read(self, file: str, offset: int) -> bytes:
-        """The decoded body in a record. Raises ArchiveError where it is not there."""
+        """The body in a record, decoded. Raises ArchiveError where it is not there."""
+        with self._record(file, offset) as record:
+            wire: bytes = record.raw_stream.read()
+            headers = record.http_headers
+            coding = headers.get_header("content-encoding") if headers else None
+        try:
+            return _decoded(wire, coding or "")
+        except Exception as error:  # noqa: BLE001 - every decoder has errors of its own
+            raise self._unreadable(file, offset, error) from None
+
+    @contextlib.contextmanager
+    def _record(self, file: str, offset: int) -> Iterator[Any]:
         from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
 
         try:
-            with (self._directory / file).open("rb") as stream:
+            if Path(file).name != file:
+                raise FileNotFoundError(file)
+            with (self.directory / file).open("rb") as stream:
                 stream.seek(offset)
-                record = next(iter(ArchiveIterator(stream)))
-                return bytes(record.content_stream().read())
-        except (OSError, StopIteration) as error:
-            raise ArchiveError(
-                f"capture {file}:{offset} cannot be read: {error}",
-                where=str(self._directory),
-                hint="restore the file from a backup",
-            ) from None
+                yield next(iter(ArchiveIterator(stream)))
+        except (OSError, ValueError, StopIteration, ArchiveLoadFailed) as error:
+            raise self._unreadable(file, offset, error) from None
 
-    def repair(self, end_of: Callable[[str], int]) -> None:
-        """Cut what is after the last referenced byte of each of the newest files.
+    def _unreadable(self, file: str, offset: int, error: Exception) -> ArchiveError:
+        return ArchiveError(
+            f"capture {file}:{offset} cannot be read: {str(error) or 'it is not there'}",
+            where=str(self.directory),
+            hint="restore the file from a backup",
+        )
 
-        ``end_of(file)`` is that byte's position, 0 where nothing refers to the file.
+    def repair(self, end_of: Callable[[str], int]) -> tuple[str, ...]:
+        """Cut off records that a crash left torn; returns the names of the files that were cut.
+
+        ``end_of(file)`` is where the last record that is referred to ends, 0 where
+        there is none. Nothing before it is touched, and no whole record after it.
         """
-        if not self._directory.is_dir():
-            return
-        for path in sorted(self._directory.glob("*.warc.gz"))[-3:]:
-            end = end_of(path.name)
-            if end and path.stat().st_size > end:
+        cut = []
+        for path in self.files()[-_LOOKED_AT:]:
+            size = path.stat().st_size
+            sound = _sound_end(path, min(end_of(path.name), size))
+            if sound < size:
                 with path.open("r+b") as file:
-                    file.truncate(end)
+                    file.truncate(sound)
                     os.fsync(file.fileno())
-            elif not end:
-                path.unlink()
+                cut.append(path.name)
+        return tuple(cut)
 
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(path.stat().st_size for path in self._directory.glob("*.warc.gz"))
+        return sum(path.stat().st_size for path in self.files())
 
     def files(self) -> list[Path]:
-        return sorted(self._directory.glob("*.warc.gz"))
+        """All capture files, oldest first."""
+        return sorted(self.directory.glob("*.warc.gz"))
+
+
+def shown_url(url: str) -> str:
+    """The address without the user's name and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url  # fmt: skip
+
+
+def _append(file: int, name: str, records: Sequence[bytes]) -> list[Place]:
+    begin = os.lseek(file, 0, os.SEEK_END)
+    head = b"" if begin else _warcinfo(name)
+    at, places = begin + len(head), []
+    for record in records:
+        places.append(Place(file=name, offset=at, length=len(record)))
+        at += len(record)
+    left = memoryview(b"".join((head, *records)))
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+        os.fsync(file)
+    except OSError:
+        # Half a record would stand in the way of the next.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, begin)
+        raise
+    return places
+
+
+def _sync_folder(directory: Path) -> None:
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _sound_end(path: Path, start: int) -> int:
+    """Where the last whole gzip member (RFC 1952) after ``start`` ends."""
+    with path.open("rb") as file:
+        file.seek(start)
+        sound, read = start, start
+        member = zlib.decompressobj(31)
+        while piece := file.read(_PIECE):
+            read += len(piece)
+            try:
+                while piece:
+                    member.decompress(piece)
+                    if not member.eof:
+                        break
+                    piece = member.unused_data
+                    sound = read - len(piece)
+                    member = zlib.decompressobj(31)
+            except zlib.error:
+                break
+    return sound
 
 
 def _file_name(response: Response) -> str:
@@ -113,19 +203,35 @@ def _record(response: Response) -> bytes:
     from warcio.statusandheaders import StatusAndHeaders
     from warcio.warcwriter import WARCWriter
 
-    headers = [(name, value) for name, value in response.headers if name.lower() not in _PRIVATE]
+    headers = [
+        (_UNDONE_AS if name.lower() == _UNDONE else name, _one_line(value))
+        for name, value in response.headers
+        if name.lower() not in _PRIVATE
+    ]
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=False, warc_version="WARC/1.1")
     record = writer.create_warc_record(
-        response.url,
+        shown_url(response.url),
         "response",
         payload=io.BytesIO(response.wire),
-        http_headers=StatusAndHeaders(f"{response.status} -", headers, protocol="HTTP/1.1"),
+        length=len(response.wire),
+        http_headers=StatusAndHeaders(_status(response.status), headers, protocol="HTTP/1.1"),
         warc_headers_dict={"WARC-Date": iso(response.started)},
     )
     writer.write_record(record)
     # Level 1: most bodies come compressed, the rest shrink well enough.
     return gzip.compress(buffer.getvalue(), 1, mtime=0)
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} -"
+
+
+def _one_line(value: str) -> str:
+    return value.encode("utf-8", "replace").decode().replace("\r", " ").replace("\n", " ")
 
 
 def _warcinfo(name: str) -> bytes:
@@ -138,3 +244,36 @@ def _warcinfo(name: str) -> bytes:
     info = {"software": f"aggregator/{__version__}", "format": "WARC File Format 1.1"}
     writer.write_record(writer.create_warcinfo_record(name, info))
     return gzip.compress(buffer.getvalue(), 1, mtime=0)
+
+
+def _decoded(wire: bytes, coding: str) -> bytes:
+    """The payload without its content codings (RFC 9110, 8.4), the last applied first."""
+    for name in reversed([one.strip().lower() for one in coding.split(",")]):
+        match name:
+            case "gzip" | "x-gzip":
+                wire = zlib.decompressobj(31).decompress(wire)
+            case "deflate":
+                wire = _inflated(wire)
+            case "br":
+                import brotli
+
+                wire = brotli.decompress(wire)
+            case "zstd":
+                wire = _zstd(wire)
+    return wire
+
+
+def _zstd(wire: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.decompress(wire)
+
+
+def _inflated(wire: bytes) -> bytes:
+    """zlib's format as the standard asks, or bare deflate, as many servers send."""
+    try:
+        return zlib.decompress(wire)
+    except zlib.error:
+        return zlib.decompressobj(-15).decompress(wire)

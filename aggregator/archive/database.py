@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from aggregator.archive.schema import SEARCH_POSTGRESQL, SEARCH_SQLITE, meta, metadata
-from aggregator.model.errors import ArchiveError
+from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
@@ -21,51 +23,28 @@ SCHEMA_VERSION = "0001"
 """The newest migration this program knows."""
 
 _BUSY_SECONDS = 15
-# Any number will do, as long as it is the same for all who write one archive.
-_WRITER_LOCK = 0x61676772
-_NETWORK = {
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "smbfs",
-    "fuse.sshfs",
-    "9p",
-    "afs",
-    "ceph",
-    "glusterfs",
-    "fuse.glusterfs",
-}
+# Any two numbers will do, as long as they are the same for all who write one archive.
+_WRITE_LOCK, _HOLDER_LOCK = 0x61676772, 0x61676773
 
 
 class Database:
     """An engine with the transactions the archive needs: :meth:`reading` and :meth:`writing`."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
-        url = settings.database or f"sqlite:///{settings.directory / 'archive.db'}"
-        try:
-            parsed = sa.make_url(url)
-        except sa.exc.ArgumentError:
-            raise ArchiveError(
-                "archive.database is no database URL",
-                hint="sqlite:////path/archive.db or postgresql://user@host/name",
-            ) from None
-        if parsed.drivername in {"postgresql", "postgres"}:
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise ArchiveError(
-                f"{parsed.drivername} is not supported", hint="use sqlite or postgresql"
-            )
-        self.url = parsed
-        self.dialect = parsed.get_backend_name()
-        self.location = parsed.render_as_string(hide_password=True)
+        self.url = _parsed(settings)
+        self.dialect = self.url.get_backend_name()
+        self._held: sa.Connection | None = None
         if self.sqlite:
-            self.location = parsed.database or ":memory:"
-            self.engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+            self.location = self.url.database or ":memory:"
+            busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
+            self.engine = sa.create_engine(self.url, connect_args=busy)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = sa.create_engine(parsed, pool_pre_ping=True)
+            self.location = self.url.render_as_string(hide_password=True)
+            self.engine = sa.create_engine(
+                self.url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS}
+            )
 
     @property
     def sqlite(self) -> bool:
@@ -78,8 +57,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """One consistent view. Raises ArchiveError."""
+        """One consistent view, whatever is written meanwhile. Raises ArchiveError."""
         with self.told(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager
@@ -93,11 +74,63 @@ class Database:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 if not self.sqlite:
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK)))
                 yield connection
 
+    @contextmanager
+    def outside(self) -> Iterator[sa.Connection]:
+        """No transaction, for what must not stand in one (VACUUM, checkpoints). Raises ArchiveError."""
+        with self.told(), self.engine.connect() as plain:
+            if self.sqlite:
+                yield plain.execution_options(outside=True)
+            else:
+                yield plain.execution_options(isolation_level="AUTOCOMMIT")
+
+    def hold(self, purpose: str) -> None:
+        """On PostgreSQL: be the one who writes this database, until :meth:`close`.
+
+        The lock of the folder says nothing to another machine; this one does.
+        Called again, it looks whether the lock outlived the connection. Raises
+        AlreadyRunning, ArchiveError.
+        """
+        if self.sqlite or self._still_held():
+            return
+        with self.told():
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            name = f"{purpose or 'aggregator'} ({os.getpid()} on {socket.gethostname()})"[:63]
+            connection.exec_driver_sql("SELECT set_config('application_name', %s, false)", (name,))
+            if connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_HOLDER_LOCK))):
+                # The connection is ours alone from here on, and the lock lives as long as it.
+                connection.detach()
+                self._held = connection
+                return
+            holder = connection.exec_driver_sql(
+                "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) "
+                "WHERE locktype = 'advisory' AND granted AND objid = %s "
+                "AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                (_HOLDER_LOCK,),
+            ).scalar()
+            connection.invalidate()
+            connection.close()
+        raise AlreadyRunning(
+            f"{holder or 'another process'} is writing this archive",
+            holder=holder or "another process",
+            where=self.location,
+            hint="stop it first, or use another archive.database",
+        )
+
+    def _still_held(self) -> bool:
+        if self._held is None:
+            return False
+        try:
+            self._held.exec_driver_sql("SELECT 1")
+        except sa.exc.SQLAlchemyError:
+            self._held.close()
+            self._held = None
+        return self._held is not None
+
     def version(self) -> str | None:
-        """The schema version of what is there; None for an empty database."""
+        """The schema version of what is there; None for an empty database. Raises ArchiveError."""
         with self.reading() as connection:
             if not sa.inspect(connection).has_table("meta"):
                 return None
@@ -106,7 +139,7 @@ class Database:
     def create(self) -> None:
         """Make all tables in an empty database."""
         with self.writing() as connection:
-            metadata.create_all(connection)
+            metadata.create_all(connection, checkfirst=False)
             for statement in (SEARCH_SQLITE,) if self.sqlite else SEARCH_POSTGRESQL:
                 connection.exec_driver_sql(statement)
             connection.execute(
@@ -118,6 +151,9 @@ class Database:
             )
 
     def close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         self.engine.dispose()
 
     @contextmanager
@@ -126,37 +162,64 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            raise ArchiveError(_words(str(error.orig)), where=self.location) from error
+            what, hint = _words(str(error.orig))
+            raise ArchiveError(what, where=self.location, hint=hint) from error
         except sa.exc.SQLAlchemyError as error:
-            raise ArchiveError(
-                f"the database refused: {error}"[:300], where=self.location
-            ) from error
+            what, hint = _words(str(error))
+            raise ArchiveError(what, where=self.location, hint=hint) from error
         except OSError as error:
+            what, hint = _words(error.strerror or str(error))
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise ArchiveError(
-                    "the disk is full", where=self.location, hint="free some disk; nothing was lost"
-                ) from error
-            raise
+                what, hint = "the disk is full", "free some; nothing was lost"
+            raise ArchiveError(
+                what, where=str(error.filename or self.location), hint=hint
+            ) from error
 
 
-def _words(text: str) -> str:
-    """A driver's complaint in plain words, with what to do."""
-    low = text.lower()
-    for sign, what in (
-        ("locked", "the database is locked by another program; close it, then try again"),
-        ("not a database", "the file is not an SQLite database; move it away or restore a backup"),
-        ("malformed", "the database file is damaged; restore a backup"),
-        ("readonly", "the database is read-only; give its file and folder to the user that runs aggregator"),
-        ("unable to open", "the database file cannot be opened; check archive.directory and its rights"),
-        ("full", "the disk is full; free some, nothing was lost"),
-        ("connection refused", "the database server does not answer; is it running?"),
-        ("authentication failed", "the database server refused the log-in; check archive.database"),
-        ("does not exist", "the database does not exist on the server; create it first"),
-        ("connection", "the connection to the database failed"),
-    ):  # fmt: skip
+def _parsed(settings: ArchiveSettings) -> sa.URL:
+    text = settings.database or f"sqlite:///{settings.directory / 'archive.db'}"
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError:
+        raise ArchiveError(
+            "archive.database is no database URL",
+            hint="sqlite:////path/archive.db or postgresql://user@host/name",
+        ) from None
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise ArchiveError(f"{url.drivername} is not supported", hint="use sqlite or postgresql")
+    return url
+
+
+_COMPLAINTS = (
+    ("locked", "the database is locked by another program", "close that program, then try again"),
+    ("not a database", "the file is no SQLite database", "move it away, or restore a backup"),
+    ("malformed", "the database file is damaged", "restore a backup: aggregator archive restore"),
+    ("readonly", "the database is read-only", "give its file and folder to the user that runs aggregator"),
+    ("unable to open", "the database file cannot be opened", "check archive.directory and its rights"),
+    ("disk is full", "the disk is full", "free some; nothing was lost"),
+    ("no space left", "the disk of the database server is full", "free some; nothing was lost"),
+    ("disk i/o error", "the disk fails", "look at the system's log; restore a backup onto a sound disk"),
+    ("no such table", "the file is no archive", "check archive.database"),
+    ("connection refused", "the database server does not answer", "is it running? check archive.database"),
+    ("timeout expired", "the database server does not answer", "check archive.database"),
+    ("authentication failed", "the database server refused the log-in", "check archive.database"),
+    ("permission denied", "the database or its folder may not be used", "check its rights"),
+    ("connection", "the connection to the database failed", "check archive.database; try again"),
+)  # fmt: skip
+
+
+def _words(complaint: str) -> tuple[str, str]:
+    """A driver's complaint in plain words, and what to do."""
+    low = complaint.lower()
+    if re.search(r'database "[^"]*" does not exist', low):
+        return "the database is not there", "create it on the server first; check archive.database"
+    for sign, what, hint in _COMPLAINTS:
         if sign in low:
-            return what
-    return f"the database refused: {text}"[:300]
+            return what, hint
+    first = complaint.strip().partition("\n")[0]
+    return f"the database refused: {first}"[:300], ""
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -168,43 +231,18 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         # FULL: a commit survives a power cut, not only a crash. One fsync a batch.
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-32768",
         "temp_store=MEMORY",
     ):
         try:
             connection.execute(f"PRAGMA {pragma}").close()
         except Exception:
+            # A reader without the right to write finds the journal as it is.
             if not pragma.startswith("journal_mode"):
                 raise
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def refuse_network_disk(directory: Path) -> None:
-    """SQLite's locks do not hold on network file systems: ArchiveError where the folder is on one."""
-    try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    here = str(directory.resolve())
-    best = ("", "")
-    for mount in mounts:
-        _, point, kind, *_ = mount.split(" ")
-        inside = here == point or here.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best[0]):
-            best = (point, kind)
-    if best[1] in _NETWORK:
-        raise ArchiveError(
-            f"the folder is on a network file system ({best[1]}), where SQLite can lose data",
-            where=str(directory),
-            hint="use a local folder, or PostgreSQL by archive.database",
-        )
-
-
-def free_bytes(directory: Path) -> int:
-    """Bytes free for us on the disk that holds the folder."""
-    found = os.statvfs(directory)
-    return found.f_bavail * found.f_frsize
+    options = connection.get_execution_options()
+    if not options.get("outside"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.schema import feed_urls, feeds, fetches, listings
+from aggregator.archive.schema import Moment, feed_urls, feeds, fetches, listings, name_of
 from aggregator.model.address import canonical_url, feed_identity
 from aggregator.model.feed import (
     Failure,
@@ -48,43 +48,54 @@ class FetchRecord:
     revised: int
 
 
+_ASKED = (
+    feeds.c.feed_key, feeds.c.url, feeds.c.title, feeds.c.folders, feeds.c.interval,
+    feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url,
+)  # fmt: skip
+
+
 def attach(
     connection: sa.Connection, subscriptions: Sequence[Subscription], now: datetime
 ) -> Attached:
     """Make ``feeds`` follow the subscriptions; each attaches to the feed that ever had its URL."""
     known = {row.canonical: row.feed_key for row in connection.execute(sa.select(feed_urls))}
-    rows = {row.feed_key: row for row in connection.execute(sa.select(feeds))}
+    rows = {row.feed_key: row for row in connection.execute(sa.select(*_ASKED))}
     next_key = max(rows, default=0) + 1
     wanted: dict[int, Subscription] = {}
-    added, returned = [], []
+    made: list[tuple[str, int, Subscription]] = []
+    returned = []
     for one in subscriptions:
-        canonical = canonical_url(one.url)
+        canonical = name_of(canonical_url(one.url))
         key = known.get(canonical)
         if key is None:
             key, next_key = next_key, next_key + 1
             known[canonical] = key
-            connection.execute(sa.insert(feeds), _new_row(key, one, now))
-            connection.execute(sa.insert(feed_urls), {"canonical": canonical, "feed_key": key})
-            added.append(one.url)
+            made.append((canonical, key, one))
         elif key not in wanted and key in rows:
             if not rows[key].subscribed:
                 returned.append(one.url)
             _follow(connection, rows[key], one)
         wanted.setdefault(key, one)
+    if made:
+        connection.execute(sa.insert(feeds), [_new_row(key, one, now) for _, key, one in made])
+        urls = [{"canonical": canonical, "feed_key": key} for canonical, key, _ in made]
+        connection.execute(sa.insert(feed_urls), urls)
     gone = [row for key, row in rows.items() if row.subscribed and key not in wanted]
     for row in gone:
         connection.execute(
             sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(subscribed=False)
         )
     return Attached(
-        added=tuple(added), removed=tuple(row.url for row in gone), returned=tuple(returned)
+        added=tuple(one.url for _, _, one in made),
+        removed=tuple(row.url for row in gone),
+        returned=tuple(returned),
     )
 
 
 def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:
     return {
         "feed_key": key,
-        "identity": feed_identity(one.url),
+        "identity": name_of(feed_identity(one.url)),
         "url": one.url,
         "fetch_url": one.url,
         "title": one.title,
@@ -117,13 +128,17 @@ def _follow(connection: sa.Connection, row: Any, one: Subscription) -> None:
         connection.execute(sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(values))
 
 
+_ROOM = 1.5
+
+
 def due_condition(
     now: datetime, *, everything: bool, max_interval: float
 ) -> sa.ColumnElement[bool]:
     """The ONE place that says which feeds are due.
 
-    A due time beyond the longest interval is a clock that was set back: it
-    counts as due, unless the server itself asked for so long a wait.
+    A due time beyond the longest interval (with room for the spread that cadence
+    adds to it) is a clock that was set back: it counts as due, unless the server
+    itself asked for so long a wait.
     """
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
@@ -131,10 +146,15 @@ def due_condition(
     if everything:
         ready = sa.or_(feeds.c.last_fetch.is_(None), feeds.c.last_fetch < now)
     else:
+        far = now + timedelta(seconds=_ROOM * max_interval)
+        # A feed may have an interval of its own that is longer, in seconds; rows count microseconds.
+        own = sa.type_coerce(feeds.c.next_due, sa.BigInteger) - int(_ROOM * 1_000_000) * sa.cast(
+            sa.func.coalesce(feeds.c.interval, 0), sa.BigInteger
+        )
         ready = sa.or_(
             feeds.c.next_due.is_(None),
             feeds.c.next_due <= now,
-            feeds.c.next_due > now + timedelta(seconds=max_interval),
+            sa.and_(feeds.c.next_due > far, own > sa.literal(now, Moment)),
         )
     return sa.and_(asked, free, allowed, ready)
 
@@ -176,7 +196,7 @@ def read(
 def by_url(connection: sa.Connection, url: str) -> Feed | None:
     """The feed that has, or ever had, this URL."""
     key = connection.scalar(
-        sa.select(feed_urls.c.feed_key).where(feed_urls.c.canonical == canonical_url(url))
+        sa.select(feed_urls.c.feed_key).where(feed_urls.c.canonical == name_of(canonical_url(url)))
     )
     found = read(connection, feeds.c.feed_key == key, with_listing=True) if key is not None else ()
     return found[0] if found else None

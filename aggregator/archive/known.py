@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
-from aggregator.archive.schema import entries, hits, sightings, stories, topics
+from aggregator.archive.schema import Key, entries, hits, name_of, sightings, stories, topics
 from aggregator.model.batch import Fetched, Known, KnownEntry, KnownStory
 from aggregator.model.entry import Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
@@ -18,104 +19,168 @@ T = TypeVar("T")
 
 _ENTRY = (
     sa.select(
-        entries,
-        sightings.c.story_key,
-        sightings.c.text_hash,
-        stories.c.story_id,
-        stories.c.lead,
+        entries.c.entry_key, entries.c.feed_key, entries.c.entry_id, entries.c.identity,
+        entries.c.canonical_url, entries.c.url, entries.c.fingerprint, entries.c.parts,
+        entries.c.revision, entries.c.vanished, stories.c.story_id, stories.c.story_key,
+        stories.c.lead, sightings.c.text_hash,
     )
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
-)
+)  # fmt: skip
 
 
 def read_known(connection: sa.Connection, fetched: Sequence[Fetched]) -> Known:
-    """Everything the decisions of this batch may ask for."""
-    known, fresh, story_keys = Known(), list[Entry](), set[int]()
-    for one in fetched:
-        if one.document is None:
-            continue
-        # A feed without entries has none to find: the first poll asks nothing.
-        if one.feed.entries:
-            _read_feed(connection, known, one)
-        fresh += [
-            entry
-            for entry in one.document.entries
-            if (one.feed.key, entry.identity) not in known.entries
-        ]
+    """Everything the decisions of this batch may ask for; a handful of statements, whatever its size."""
+    known = Known()
+    brought = [
+        (one.feed.key, entry) for one in fetched if one.document for entry in one.document.entries
+    ]
+    _Entries(connection, known, brought).read()
+    listed = {item.entry_key for one in fetched if one.document for item in one.feed.listing}
+    for held in _by_key(connection, listed):
+        known.listed[held.key] = held
+    fresh = [entry for feed, entry in brought if (feed, entry.identity) not in known.entries]
     _read_stories(connection, known, fresh)
-    for held in (*known.entries.values(), *known.by_url.values(), *known.listed.values()):
-        story_keys.add(held.story_key)
+    story_keys = {
+        held.story_key
+        for group in (known.entries, known.by_url, known.listed)
+        for held in group.values()
+    }
     for story in (*known.stories_by_url.values(), *known.stories_by_text.values()):
         story_keys.add(story.key)
     known.hits = _read_hits(connection, story_keys)
     return known
 
 
-def _read_feed(connection: sa.Connection, known: Known, one: Fetched) -> None:
-    assert one.document is not None
-    feed, document = one.feed, one.document
-    names = [entry.identity for entry in document.entries]
-    for chunk in chunks(names):
-        condition = sa.and_(entries.c.feed_key == feed.key, entries.c.identity.in_(chunk))
-        for held in _held(connection, condition):
-            known.entries[feed.key, held.identity] = held
-    addresses = [
-        entry.canonical_url
-        for entry in document.entries
-        if entry.canonical_url and (feed.key, entry.identity) not in known.entries
-    ]
-    for chunk in chunks(addresses):
-        condition = sa.and_(entries.c.canonical_url.in_(chunk), entries.c.feed_key == feed.key)
-        for held in _held(connection, condition):
+class _Entries:
+    """Looks up the entries that the items of a batch are."""
+
+    def __init__(
+        self, connection: sa.Connection, known: Known, brought: Sequence[tuple[FeedKey, Entry]]
+    ) -> None:
+        self._connection = connection
+        self._known = known
+        filled = self._filled({feed for feed, _ in brought})
+        self._brought = [one for one in brought if one[0] in filled]
+        # Long names are kept shortened; out of here they come as they were asked for.
+        self._whole = {
+            name_of(name): name
+            for _, entry in self._brought
+            for name in (entry.identity, entry.canonical_url)
+            if name
+        }
+
+    def _filled(self, feeds: set[FeedKey]) -> set[int]:
+        """The feeds that have any entries: for the others there is nothing to look for."""
+        found: set[int] = set()
+        for chunk in chunks(sorted(feeds)):
+            condition = entries.c.feed_key.in_(chunk)
+            query = sa.select(entries.c.feed_key).where(condition).distinct()
+            found.update(self._connection.execute(query).scalars())
+        return found
+
+    def read(self) -> None:
+        known = self._known
+        pairs = [(feed, name_of(entry.identity)) for feed, entry in self._brought]
+        for held in self._paired(pairs, entries.c.identity):
+            known.entries[held.feed, held.identity] = held
+        missed = [one for one in self._brought if (one[0], one[1].identity) not in known.entries]
+        # An entry that has another identity by now, while its first one comes again.
+        by_id = {held.id: held for held in self._by_id([entry.id for _, entry in missed])}
+        for feed, entry in missed:
+            if entry.id in by_id:
+                known.entries[feed, entry.identity] = by_id[entry.id]
+        pairs = [
+            (feed, name_of(entry.canonical_url)) for feed, entry in missed if entry.canonical_url
+        ]
+        for held in sorted(self._paired(pairs, entries.c.canonical_url), key=lambda one: one.key):
             if held.canonical_url:
-                known.by_url.setdefault((feed.key, held.canonical_url), held)
-    for keys in chunks([item.entry_key for item in feed.listing]):
-        for held in _held(connection, entries.c.entry_key.in_(keys)):
-            known.listed[held.key] = held
+                known.by_url.setdefault((held.feed, held.canonical_url), held)
+
+    def _paired(
+        self, pairs: Sequence[tuple[int, str]], column: sa.Column[Any]
+    ) -> Iterator[KnownEntry]:
+        if pairs:
+            given = _given(self._connection, pairs)
+            condition = sa.and_(entries.c.feed_key == given.c.number, column == given.c.name)
+            yield from self._held(_ENTRY.join(given, condition))
+
+    def _by_id(self, ids: Sequence[EntryId]) -> Iterator[KnownEntry]:
+        for chunk in chunks(ids):
+            yield from self._held(_ENTRY.where(entries.c.entry_id.in_(chunk)))
+
+    def _held(self, query: sa.Select[Any]) -> Iterator[KnownEntry]:
+        for row in self._connection.execute(query):
+            yield _known_entry(row, self._whole)
 
 
-def _held(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[KnownEntry]:
-    for row in connection.execute(_ENTRY.where(condition)):
-        yield KnownEntry(
-            key=EntryKey(row.entry_key),
-            feed=FeedKey(row.feed_key),
-            id=EntryId(row.entry_id),
-            identity=row.identity,
-            canonical_url=row.canonical_url,
-            url=row.url,
-            fingerprint=row.fingerprint,
-            parts=unpack_parts(row.parts),
-            revisions=row.revision,
-            vanished=row.vanished,
-            story=StoryId(row.story_id),
-            story_key=StoryKey(row.story_key),
-            lead=row.lead == row.entry_key,
-            text_hash=row.text_hash,
+def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:
+    for chunk in chunks(sorted(keys)):
+        for row in connection.execute(_ENTRY.where(entries.c.entry_key.in_(chunk))):
+            yield _known_entry(row, {})
+
+
+def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
+    (key, feed, entry_id, identity, canonical, url, fingerprint, parts, revision, vanished,
+     story_id, story_key, lead, text_hash) = row  # fmt: skip
+    return KnownEntry(
+        key=EntryKey(key),
+        feed=FeedKey(feed),
+        id=EntryId(entry_id),
+        identity=whole.get(identity, identity),
+        canonical_url=whole.get(canonical, canonical),
+        url=url,
+        fingerprint=fingerprint,
+        parts=unpack_parts(parts),
+        revisions=revision,
+        vanished=vanished,
+        story=StoryId(story_id),
+        story_key=StoryKey(story_key),
+        lead=lead == key,
+        text_hash=text_hash,
+    )
+
+
+def _given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Subquery:
+    """A table of (number, name) as one parameter: one statement for any number of pairs."""
+    if connection.dialect.name == "sqlite":
+        each = sa.func.json_each(json.dumps(pairs)).table_valued("value")
+        return sa.select(
+            sa.func.json_extract(each.c.value, "$[0]").label("number"),
+            sa.func.json_extract(each.c.value, "$[1]").label("name"),
+        ).subquery()
+    columns = (
+        sa.func.unnest(
+            sa.cast([number for number, _ in pairs], postgresql.ARRAY(Key)),
+            sa.cast([name for _, name in pairs], postgresql.ARRAY(sa.Text())),
         )
+        .table_valued(sa.column("number", Key), sa.column("name", sa.Text))
+        .render_derived()
+    )
+    # Compared as the columns are that it is joined with, so that their index serves.
+    named = sa.collate(columns.c.name, "C").label("name")
+    return sa.select(columns.c.number, named).subquery()
 
 
 def _read_stories(connection: sa.Connection, known: Known, fresh: Sequence[Entry]) -> None:
-    """Stories that bring the same page or the same text, over all feeds; the oldest of each."""
+    """Stories that bring the same page or the same text, over all feeds."""
     columns = (
         sa.select(
-            stories.c.story_key, stories.c.story_id, entries.c.canonical_url, sightings.c.text_hash,
-            entries.c.first_seen,
+            stories.c.story_key, stories.c.story_id, entries.c.first_seen,
+            entries.c.canonical_url, sightings.c.text_hash,
         )
         .join(sightings, sightings.c.story_key == stories.c.story_key)
         .join(entries, entries.c.entry_key == sightings.c.entry_key)
         .order_by(entries.c.entry_key)
     )  # fmt: skip
-    for chunk in chunks(sorted({one.canonical_url for one in fresh if one.canonical_url})):
+    whole = {name_of(one.canonical_url): one.canonical_url for one in fresh if one.canonical_url}
+    for chunk in chunks(sorted(whole)):
         for row in connection.execute(columns.where(entries.c.canonical_url.in_(chunk))):
-            known.stories_by_url.setdefault(row.canonical_url, _story(row))
+            known.stories_by_url.setdefault(whole[row.canonical_url], _story(row))
     for hashes in chunks(sorted({one.text_hash for one in fresh if one.text_hash})):
         for row in connection.execute(columns.where(sightings.c.text_hash.in_(hashes))):
-            # The newest bringer tells how long ago the text was last seen.
-            first = known.stories_by_text.get(row.text_hash)
-            story = _story(row)
-            if first is None or first.key == story.key:
-                known.stories_by_text[row.text_hash] = story
+            # The last to bring the text: how long ago that was decides whether this is a copy.
+            known.stories_by_text[row.text_hash] = _story(row)
 
 
 def _story(row: Any) -> KnownStory:
@@ -146,8 +211,11 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def pack_parts(parts: Sequence[tuple[str, bytes]]) -> str:
-    return json.dumps({name: hashed.hex() for name, hashed in parts}, separators=(",", ":"))
+    """(field, hash) pairs as text: ``title=hex summary=hex``."""
+    return " ".join(f"{name}={hashed.hex()}" for name, hashed in parts)
 
 
 def unpack_parts(text: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, bytes.fromhex(hashed)) for name, hashed in json.loads(text).items())
+    """The pairs that :func:`pack_parts` packed."""
+    pairs = (one.split("=") for one in text.split())
+    return tuple((name, bytes.fromhex(hashed)) for name, hashed in pairs)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import sys
 from pathlib import Path
+from time import sleep
 
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.time import iso, now
 
 _NAME = "writer.lock"
+# Who only looks (holder_of) has the lock for a moment: that is no reason to give up.
+_TRIES, _PAUSE = 5, 0.02
 
 
 class WriterLock:
@@ -30,9 +34,7 @@ class WriterLock:
                 where=str(directory),
                 hint="give it to the user that runs aggregator, or set archive.directory",
             ) from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _taken(self._file):
             os.close(self._file)
             holder = holder_of(directory) or "another process"
             raise AlreadyRunning(
@@ -40,8 +42,9 @@ class WriterLock:
                 holder=holder,
                 where=str(directory),
                 hint="stop it first, or use another archive.directory",
-            ) from None
-        told = f"{purpose or 'aggregator'} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
+            )
+        command = purpose or Path(sys.argv[0] or "aggregator").name
+        told = f"{command} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, told.encode(), 0)
 
@@ -51,11 +54,21 @@ class WriterLock:
         os.close(self._file)
 
 
+def _taken(file: int) -> bool:
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
 def holder_of(directory: Path) -> str | None:
     """Who holds the lock now, in words; None where nobody does."""
-    path = directory / _NAME
     try:
-        with path.open("rb") as file:
+        with (directory / _NAME).open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-
 import sqlalchemy as sa
 
+from aggregator.archive import search
 from aggregator.archive.captures import Captures
-from aggregator.archive.database import SCHEMA_VERSION, Database, refuse_network_disk
+from aggregator.archive.database import SCHEMA_VERSION, Database
+from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.lock import WriterLock
-from aggregator.archive.schema import captures
+from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError
 from aggregator.model.settings import ArchiveSettings
+from aggregator.query import ANALYSIS_VERSION
 
 
-def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database, WriterLock]:
-    """Take the lock, make or migrate the schema, repair captures. Raises AlreadyRunning, ArchiveError."""
+def take_folder(settings: ArchiveSettings, purpose: str) -> WriterLock:
+    """Make the folder if need be, and be its writer. Raises AlreadyRunning, ArchiveError."""
     directory = settings.directory
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -25,13 +26,19 @@ def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database,
             where=str(directory),
             hint="make it, or set archive.directory in aggregator.toml",
         ) from None
+    return WriterLock(directory, purpose)
+
+
+def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database, WriterLock]:
+    """Take the lock, make or migrate the schema, repair captures. Raises AlreadyRunning, ArchiveError."""
     database = Database(settings)
-    if database.sqlite:
-        refuse_network_disk(directory)
-    lock = WriterLock(directory, purpose)
+    lock = take_folder(settings, purpose)
     try:
+        if database.file is not None:
+            refuse_network_disk(database.file.parent)
+        database.hold(purpose)
         migrate(database)
-        repair(database, Captures(directory))
+        repair(database, Captures(settings.directory))
     except BaseException:
         database.close()
         lock.release()
@@ -42,19 +49,21 @@ def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database,
 def open_for_reading(settings: ArchiveSettings) -> Database:
     """Open what is there. Raises ArchiveError where there is no archive yet, or one of another version."""
     database = Database(settings)
+    try:
+        _refuse_unreadable(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _refuse_unreadable(database: Database) -> None:
+    begin = "aggregator run or aggregator collect makes it"
     if database.file is not None and not database.file.exists():
-        raise ArchiveError(
-            "there is no archive yet",
-            where=str(database.file),
-            hint="aggregator run or aggregator collect makes it",
-        )
+        raise ArchiveError("there is no archive yet", where=str(database.file), hint=begin)
     version = database.version()
     if version is None:
-        raise ArchiveError(
-            "there is no archive yet",
-            where=database.location,
-            hint="aggregator run or aggregator collect makes it",
-        )
+        raise ArchiveError("there is no archive yet", where=database.location, hint=begin)
     if version != SCHEMA_VERSION:
         _refuse_newer(version, database)
         raise ArchiveError(
@@ -62,7 +71,6 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
             where=database.location,
             hint="aggregator archive migrate brings it up to date",
         )
-    return database
 
 
 def migrate(database: Database) -> tuple[str | None, str]:
@@ -71,30 +79,41 @@ def migrate(database: Database) -> tuple[str | None, str]:
     A file is copied before it is changed, after a look whether there is room.
     """
     before = database.version()
-    if before == SCHEMA_VERSION:
-        return before, before
     if before is None:
         database.create()
-        return None, SCHEMA_VERSION
-    _refuse_newer(before, database)
-    if database.file is not None:
-        _copy_first(database)
-    # Alembic is loaded only where there is something to migrate.
-    from aggregator.archive.migrating import upgrade
+    elif before != SCHEMA_VERSION:
+        _refuse_newer(before, database)
+        if database.file is not None:
+            _copy_first(database)
+        # Alembic is loaded only where there is something to migrate.
+        from aggregator.archive.migrating import upgrade
 
-    upgrade(database, before)
+        upgrade(database, before)
+    _follow_analysis(database)
     return before, SCHEMA_VERSION
 
 
+def _follow_analysis(database: Database) -> None:
+    """Make the index anew where the analysis of text is another than the one that filled it."""
+    of_index = meta.c.name == "analysis"
+    with database.reading() as connection:
+        if connection.scalar(sa.select(meta.c.value).where(of_index)) == str(ANALYSIS_VERSION):
+            return
+    with database.writing() as connection:
+        search.rebuild(connection)
+        connection.execute(sa.update(meta).where(of_index).values(value=str(ANALYSIS_VERSION)))
+
+
 def repair(database: Database, files: Captures) -> None:
-    """Cut off what a crash left at the end of capture files: bytes that no row refers to."""
+    """Cut off records that a crash left torn at the end of capture files."""
     with database.reading() as connection:
 
         def end_of(name: str) -> int:
             end = connection.scalar(
-                sa.select(sa.func.max(captures.c.offset + captures.c.length)).where(
-                    captures.c.file == name
-                )
+                sa.select(captures.c.offset + captures.c.length)
+                .where(captures.c.file == name)
+                .order_by(captures.c.offset.desc())
+                .limit(1)
             )
             return end or 0
 
@@ -114,15 +133,13 @@ def _copy_first(database: Database) -> None:
     file = database.file
     assert file is not None
     needed = file.stat().st_size
-    if shutil.disk_usage(file.parent).free < 2 * needed:
+    if free_bytes(file.parent) < 2 * needed:
         raise ArchiveError(
-            f"a migration first copies the database, and {needed} bytes are not free",
+            f"a migration first copies the database, and {2 * needed // 2**20} MiB are not free",
             where=str(file),
             hint="free some disk",
         )
-    with database.reading() as connection:
-        copy = file.with_name(f"{file.name}.before-{SCHEMA_VERSION}")
+    copy = file.with_name(f"{file.name}.before-{SCHEMA_VERSION}")
+    with database.outside() as connection:
         copy.unlink(missing_ok=True)
-        connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
-        connection.exec_driver_sql("BEGIN")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,8 +30,10 @@ from aggregator.model.entry import (
     SightingRecord,
     StoryId,
 )
+from aggregator.model.errors import UsageError
+from aggregator.model.topic import Collapse, Detail, Topic
 
-_FEED_TITLE = sa.func.coalesce(
+FEED_TITLE = sa.func.coalesce(
     sa.func.nullif(feeds.c.title, ""), sa.func.nullif(feeds.c.published_title, ""), feeds.c.url
 ).label("feed_title")
 
@@ -38,7 +41,7 @@ _RECORD = (
     sa.select(
         entries.c.entry_key, entries.c.entry_id, entries.c.url, entries.c.first_seen,
         entries.c.vanished, entries.c.revision,
-        feeds.c.url.label("feed"), _FEED_TITLE, feeds.c.folders,
+        feeds.c.url.label("feed"), FEED_TITLE, feeds.c.folders,
         revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
         revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
         revisions.c.updated, revisions.c.image, revisions.c.enclosures,
@@ -143,7 +146,7 @@ def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingR
     query = (
         sa.select(
             entries.c.entry_id, entries.c.url, entries.c.first_seen, feeds.c.url.label("feed"),
-            _FEED_TITLE, revisions.c.title, revisions.c.published, sightings.c.how,
+            FEED_TITLE, revisions.c.title, revisions.c.published, sightings.c.how,
         )
         .join(stories, stories.c.story_key == sightings.c.story_key)
         .join(entries, entries.c.entry_key == sightings.c.entry_key)
@@ -183,8 +186,37 @@ def pack_enclosures(found: Sequence[Enclosure]) -> str:
 
 
 def unpack_enclosures(text: str) -> tuple[Enclosure, ...]:
+    """The enclosures that :func:`pack_enclosures` packed."""
     if text == "[]":
         return ()
     return tuple(
         Enclosure(url=url, type=kind, length=length) for url, kind, length in json.loads(text)
     )
+
+
+def read_topic(connection: sa.Connection, slug: str) -> Any:
+    """The row of a configured topic. Raises UsageError where there is none."""
+    row = connection.execute(
+        sa.select(topics).where(topics.c.slug == slug, topics.c.deleted.is_(None))
+    ).first()
+    if row is None:
+        raise UsageError(f"there is no topic {slug}", hint="aggregator topics list shows them")
+    return row
+
+
+def pack_topic(topic: Topic) -> str:
+    """The topic as JSON."""
+    return json.dumps(asdict(topic), sort_keys=True, ensure_ascii=False)
+
+
+def unpack_topic(text: str) -> Topic:
+    """The topic as it was configured when it was last synced."""
+    held = json.loads(text)
+    values: dict[str, Any] = {
+        one.name: tuple(held[one.name]) if isinstance(held[one.name], list) else held[one.name]
+        for one in fields(Topic)
+        if one.name in held
+    }
+    values["collapse"] = Collapse(values["collapse"])
+    values["detail"] = Detail(values["detail"])
+    return Topic(**values)

@@ -55,6 +55,19 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+class Header(TypeDecorator[str]):
+    """A header's value as its very bytes: it goes back to the server as it came."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> bytes | None:
+        return None if value is None else value.encode("utf-8", "surrogateescape")
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else bytes(value).decode("utf-8", "surrogateescape")
+
+
 class Name(Words):
     """Text that is looked up: compared by code point on both databases, not by a locale's rules.
 
@@ -148,8 +161,8 @@ feeds = sa.Table(
     _moment("last_success"),
     _moment("retry_after"),
     sa.Column("validator_url", Words),
-    sa.Column("etag", Words),
-    sa.Column("last_modified", Words),
+    sa.Column("etag", Header),
+    sa.Column("last_modified", Header),
     sa.Column("body_hash", sa.LargeBinary),
     sa.Column("failure_kind", Words),
     sa.Column("failure_message", Words),
@@ -203,7 +216,7 @@ entries = sa.Table(
     _moment("vanished"),
     _number("revision"),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
-    _text("parts", "{}"),
+    _text("parts"),
     sa.UniqueConstraint("feed_key", "identity"),
 )
 sa.Index("entries_canonical", entries.c.canonical_url, entries.c.feed_key)

@@ -9,18 +9,19 @@ ways instead: a walk over the newest keys, then GIN first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.schema import entries
+from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions
 from aggregator.model.entry import Indexed
-from aggregator.query import All, Starts, Terms, Wanted
+from aggregator.query import All, Starts, Terms, Wanted, analyse
 from aggregator.query import Any as AnyOf
 
-# A tsvector fails beyond 2,046 bytes a word, and silently loses words beyond 1 MiB.
-_MOST_BYTES = 200
-_MOST_WORDS = 20_000
+# array_to_tsvector refuses words beyond 2,046 bytes, and beyond 1 MiB in all it silently
+# loses words; each word costs some bytes besides itself.
+_WORD_BYTES, _ALL_BYTES, _WORD_COST = 200, 1_000_000, 8
+# Stands in for what had to be left out: such an entry is a candidate of every query.
+_CUT = "=\x01"
 # Keys walked on PostgreSQL before the index is asked: where common words meet often
 # the walk ends the query, where they are rare the index is quick.
 _WALK = 1000
@@ -58,10 +59,44 @@ def remove(connection: sa.Connection, rows: Sequence[tuple[int, Indexed]]) -> No
         )
 
 
+def rebuild(connection: sa.Connection) -> None:
+    """Make the index anew from the current revisions."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search")
+        connection.exec_driver_sql(SEARCH_SQLITE)
+    else:
+        connection.exec_driver_sql("TRUNCATE search")
+    query = (
+        sa.select(
+            revisions.c.entry_key, revisions.c.title, revisions.c.text, revisions.c.summary,
+            revisions.c.lang,
+        )
+        .join(
+            entries,
+            sa.and_(
+                entries.c.entry_key == revisions.c.entry_key,
+                entries.c.revision == revisions.c.number,
+            ),
+        )
+        .order_by(revisions.c.entry_key)
+        .limit(_PORTION)
+    )  # fmt: skip
+    last = 0
+    while rows := connection.execute(query.where(revisions.c.entry_key > last)).all():
+        add(
+            connection,
+            [
+                (row.entry_key, analyse(row.title, row.text or row.summary, row.lang))
+                for row in rows
+            ],
+        )
+        last = rows[-1].entry_key
+
+
 def candidates(connection: sa.Connection, wanted: Wanted | None) -> Iterator[int]:
     """Entry keys that may satisfy the query, newest first, without end until there are no more."""
     if wanted is None:
-        yield from _portions(connection, sa.select(entries.c.entry_key), entries.c.entry_key)
+        yield from _all_keys(connection)
     elif connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(
             "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC", (_match(wanted),)
@@ -91,13 +126,12 @@ def ranked(connection: sa.Connection, wanted: Wanted, keys: Sequence[int]) -> li
     return [row[0] for row in rows]
 
 
-def _portions(
-    connection: sa.Connection, query: sa.Select[Any], key: sa.Column[int]
-) -> Iterator[int]:
-    last: int | None = None
+def _all_keys(connection: sa.Connection) -> Iterator[int]:
+    key, last = entries.c.entry_key, None
+    query = sa.select(key).order_by(key.desc()).limit(_PORTION)
     while True:
         narrowed = query if last is None else query.where(key < last)
-        found = list(connection.execute(narrowed.order_by(key.desc()).limit(_PORTION)).scalars())
+        found = list(connection.execute(narrowed).scalars())
         yield from found
         if len(found) < _PORTION:
             return
@@ -105,12 +139,12 @@ def _portions(
 
 
 def _postgresql(connection: sa.Connection, query: str) -> Iterator[int]:
-    newest = (
-        connection.exec_driver_sql("SELECT coalesce(max(entry_key), 0) FROM search").scalar() or 0
-    )
+    newest = connection.exec_driver_sql("SELECT max(entry_key) FROM search").scalar() or 0
     floor = newest - _WALK
+    # MATERIALIZED: else the planner would turn either into the other.
     walked = connection.exec_driver_sql(
-        "SELECT entry_key FROM search WHERE entry_key > %s AND words @@ CAST(%s AS tsquery) ORDER BY entry_key DESC",
+        "WITH newest AS MATERIALIZED (SELECT entry_key, words FROM search WHERE entry_key > %s) "
+        "SELECT entry_key FROM newest WHERE words @@ CAST(%s AS tsquery) ORDER BY entry_key DESC",
         (floor, query),
     )
     for row in walked:
@@ -143,7 +177,8 @@ def _match(wanted: Wanted) -> str:
 def _sequence(words: Sequence[str], near: int | None) -> str:
     if near is None or len(words) == 1:
         return " + ".join(map(_quoted, words))
-    return f"NEAR({' '.join(map(_quoted, words))}, {near})"
+    # FTS5 counts all words between the first and the last, the sought ones too.
+    return f"NEAR({' '.join(map(_quoted, words))}, {near + len(words) - 2})"
 
 
 def _quoted(word: str) -> str:
@@ -151,6 +186,11 @@ def _quoted(word: str) -> str:
 
 
 def _tsquery(wanted: Wanted) -> str:
+    """The query in PostgreSQL's words, with entries whose words had to be cut."""
+    return f"({_terms(wanted)} | {_lexeme(_CUT)})"
+
+
+def _terms(wanted: Wanted) -> str:
     match wanted:
         case Terms(fields=fields, sequences=sequences):
             # Positions are not indexed here: a phrase brings entries with all its words.
@@ -163,9 +203,9 @@ def _tsquery(wanted: Wanted) -> str:
             each = [_lexeme("=" + form) + ":*", *(_in_fields(stem, fields, ":*") for stem in stems)]
             return "(" + " | ".join(each) + ")"
         case All(parts=parts):
-            return "(" + " & ".join(map(_tsquery, parts)) + ")"
+            return "(" + " & ".join(map(_terms, parts)) + ")"
         case AnyOf(parts=parts):
-            return "(" + " | ".join(map(_tsquery, parts)) + ")"
+            return "(" + " | ".join(map(_terms, parts)) + ")"
 
 
 def _in_fields(word: str, fields: Sequence[str], suffix: str = "") -> str:
@@ -178,13 +218,23 @@ def _lexeme(word: str) -> str:
 
 
 def _lexemes(one: Indexed) -> list[str]:
-    found = [f"^{word}" for word in one.title.split()]
-    found += [f"={word}" for word in one.forms.split()]
-    found += one.text.split()
-    return list(dict.fromkeys(map(_cut, found)))[:_MOST_WORDS]
+    found = [f"^{word}" for word in one.title.split(" ") if word]
+    found += [f"={word}" for word in one.forms.split(" ") if word]
+    found += [word for word in one.text.split(" ") if word]
+    distinct = list(dict.fromkeys(map(_cut, found)))
+    # At four bytes a character it fits in any case: then nothing need be counted.
+    if (sum(map(len, distinct)) * 4 + _WORD_COST * len(distinct)) <= _ALL_BYTES:
+        return distinct
+    kept, left = [_CUT], _ALL_BYTES
+    for word in distinct:
+        left -= len(word.encode()) + _WORD_COST
+        if left < 0:
+            return kept
+        kept.append(word)
+    return distinct
 
 
 def _cut(word: str) -> str:
-    if len(word) * 4 <= _MOST_BYTES:
+    if len(word) * 4 <= _WORD_BYTES:
         return word
-    return word.encode()[:_MOST_BYTES].decode("utf-8", "ignore")
+    return word.encode()[:_WORD_BYTES].decode("utf-8", "ignore")

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from aggregator.archive.captures import Captures
-from aggregator.archive.database import Database, free_bytes
+from aggregator.archive.database import Database
+from aggregator.archive.disk import free_bytes
 from aggregator.archive.schema import (
     entries,
     feeds,
@@ -120,7 +121,9 @@ def read_info(
     files = Captures(settings.directory)
     with database.reading() as connection:
         count = connection.scalar(sa.select(sa.func.max(entries.c.entry_key))) or 0
-        first = connection.scalar(sa.select(sa.func.min(entries.c.first_seen)))
+        first = connection.scalar(
+            sa.select(entries.c.first_seen).order_by(entries.c.entry_key).limit(1)
+        )
         if database.sqlite:
             size = connection.exec_driver_sql(
                 "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
@@ -161,11 +164,9 @@ def maintain(database: Database, now: datetime) -> None:
         connection.execute(sa.delete(meta).where(meta.c.name == "maintained"))
         connection.execute(sa.insert(meta), {"name": "maintained", "value": now.isoformat()})
     if database.sqlite:
-        with database.reading() as connection:
+        with database.outside() as connection:
             connection.exec_driver_sql("PRAGMA optimize")
-            connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-            connection.exec_driver_sql("BEGIN")
 
 
 def maintained_lately(database: Database, now: datetime) -> bool:

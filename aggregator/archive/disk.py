@@ -1,0 +1,66 @@
+"""The disk below the archive: its kind, and the room on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from aggregator.model.errors import ArchiveError
+
+_NETWORK = frozenset(
+    ["nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "davfs", "fuse.davfs2"]
+)  # fmt: skip
+
+
+def refuse_network_disk(directory: Path, mounts: Path = Path("/proc/mounts")) -> None:
+    """SQLite's locks do not hold on network file systems: ArchiveError where the folder is on one."""
+    kind = file_system(directory, mounts)
+    if kind in _NETWORK:
+        raise ArchiveError(
+            f"the folder is on a network file system ({kind}), where SQLite can lose data",
+            where=str(directory),
+            hint="use a local folder, or PostgreSQL by archive.database",
+        )
+
+
+def file_system(directory: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of file system a folder is on, as the kernel names it; "" where that is not known."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    here, best, kind = str(directory.resolve()), "", ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        # A blank in a mount point is written as \040 (proc(5), fstab(5)).
+        point = fields[1].replace("\\040", " ")
+        inside = here == point or here.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind
+
+
+def free_bytes(directory: Path) -> int:
+    """Bytes free for us on the disk that holds the folder. Raises ArchiveError."""
+    try:
+        found = os.statvfs(directory)
+    except OSError as error:
+        raise ArchiveError(
+            f"the folder cannot be used: {error.strerror}",
+            where=str(directory),
+            hint="set archive.directory in aggregator.toml",
+        ) from None
+    return found.f_bavail * found.f_frsize
+
+
+def refuse_full_disk(directory: Path, floor: int) -> None:
+    """ArchiveError where fewer than ``floor`` bytes are free (``archive.free_space``)."""
+    free = free_bytes(directory)
+    if free < floor:
+        raise ArchiveError(
+            f"only {free // 2**20} MiB are free, and archive.free_space keeps {floor // 2**20}",
+            where=str(directory),
+            hint="free some disk; collecting goes on by itself then",
+        )

@@ -1,0 +1,129 @@
+"""Finding entries: by query, by id, and all of them in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+import sqlalchemy as sa
+
+from aggregator.archive import records, search
+from aggregator.archive.database import Database
+from aggregator.archive.schema import entries, languages, stories
+from aggregator.model.entry import EntryKey, EntryRecord
+from aggregator.model.errors import UsageError
+from aggregator.query import Query, Subject, Wanted
+
+_PORTION = 200
+_RANKED = 1000
+_ID = re.compile(r"(?:urn:uuid:)?([0-9a-f][0-9a-f-]{5,35})", re.IGNORECASE)
+
+
+def candidates(database: Database, query: Query) -> Iterator[EntryRecord]:
+    """Entries that may satisfy a query, newest first; the caller asks the matcher."""
+    with database.reading() as connection:
+        keys = _keys(connection, query)
+        while portion := list(islice(keys, _PORTION)):
+            yield from records.read_records(connection, portion)
+
+
+def newest(
+    connection: sa.Connection, query: Query, limit: int, now: datetime
+) -> tuple[EntryRecord, ...]:
+    """Entries that satisfy a query, newest (by arrival) first."""
+    keys, found, portion = _keys(connection, query), list[EntryRecord](), limit
+    while len(found) < limit and (taken := list(islice(keys, portion))):
+        found += [
+            record
+            for record in records.read_records(connection, taken)
+            if query.match(_subject(record), now=now) is not None
+        ]
+        portion = min(2 * portion, _PORTION)
+    return tuple(found[:limit])
+
+
+def best(
+    connection: sa.Connection, query: Query, limit: int, now: datetime
+) -> tuple[EntryRecord, ...]:
+    """The same by the engine's relevance over the newest 1,000 matches."""
+    matches = {record.key: record for record in newest(connection, query, _RANKED, now)}
+    wanted = _wanted(connection, query)
+    if wanted is None or not matches:
+        return tuple(matches.values())[:limit]
+    order = dict.fromkeys(search.ranked(connection, wanted, sorted(matches)))
+    # What only the matcher can see (a word of an author, say) comes after what the index ranks.
+    order.update(dict.fromkeys(matches))
+    return tuple(matches[EntryKey(key)] for key in islice(order, limit))
+
+
+def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
+    """An entry by its id, or a story's lead by the story's: the urn, the bare UUID, or the first 6
+    or more of its digits. Raises UsageError where several begin so, or the name is no id."""
+    shape = _ID.fullmatch(name.strip())
+    if not shape:
+        raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
+    begin = f"urn:uuid:{shape.group(1).lower()}"
+    end = begin + "g"
+    own = sa.select(entries.c.entry_key).where(
+        entries.c.entry_id >= begin, entries.c.entry_id < end
+    )
+    lead = sa.select(stories.c.lead).where(stories.c.story_id >= begin, stories.c.story_id < end)
+    keys = list(connection.execute(own.union(lead).limit(2)).scalars())
+    if len(keys) > 1:
+        raise UsageError(f"several ids begin with {name}", hint="give more of its digits")
+    found = records.read_records(connection, keys)
+    return found[0] if found else None
+
+
+def export(
+    database: Database, query: Query | None, since: datetime | None, now: datetime
+) -> Iterator[EntryRecord]:
+    """All entries, or those that satisfy a query, first seen since; oldest first, streaming.
+
+    Portions are read one by one, so that a long export keeps no snapshot open.
+    """
+    last = 0
+    while True:
+        wanted = sa.select(entries.c.entry_key).where(entries.c.entry_key > last)
+        if since is not None:
+            wanted = wanted.where(entries.c.first_seen >= since)
+        with database.reading() as connection:
+            keys = list(
+                connection.execute(wanted.order_by(entries.c.entry_key).limit(_PORTION)).scalars()
+            )
+            found = records.read_records(connection, keys)
+        for record in found:
+            if query is None or query.match(_subject(record), now=now) is not None:
+                yield record
+        if len(keys) < _PORTION:
+            return
+        last = keys[-1]
+
+
+def _keys(connection: sa.Connection, query: Query) -> Iterator[int]:
+    return search.candidates(connection, _wanted(connection, query))
+
+
+def _wanted(connection: sa.Connection, query: Query) -> Wanted | None:
+    held = tuple(connection.execute(sa.select(languages.c.lang)).scalars())
+    # Without any language there is no entry either, and nothing to look for.
+    return query.wanted(held) if held else None
+
+
+def _subject(record: EntryRecord) -> Subject:
+    return Subject(
+        title=record.title,
+        text=record.text,
+        summary=record.summary,
+        lang=record.lang,
+        feed=record.feed,
+        feed_title=record.feed_title,
+        folders=record.folders,
+        authors=record.authors,
+        categories=record.categories,
+        url=record.url,
+        published=record.published,
+        first_seen=record.first_seen,
+    )

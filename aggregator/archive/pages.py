@@ -1,0 +1,264 @@
+"""The pages of a topic (RFC 5005): runs of places, frozen once they are full.
+
+The newest archive page is open and grows; the write that puts a hit beyond its
+size closes it: its entries are kept as they were, so that no re-cleaning, no
+edited title and no other page size ever changes it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.known import chunks
+from aggregator.archive.records import FEED_TITLE, read_topic, unpack_enclosures, unpack_topic
+from aggregator.archive.schema import entries, feeds, hits, pages, revisions, sightings, stories
+from aggregator.model.entry import Enclosure, EntryId
+from aggregator.model.errors import UsageError
+from aggregator.model.topic import Collapse, Page, PageEntry, Source
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
+    """The newest ``size`` announced stories, the latest announced hit of each."""
+    row = read_topic(connection, slug)
+    shown = _entries_at(connection, row, _newest_places(connection, row, size))
+    number, end = _last_closed(connection, row.topic_key)
+    is_open = last_place(connection, row.topic_key) > end
+    return Page(
+        topic=unpack_topic(row.settings),
+        number=None,
+        entries=shown,
+        updated=_updated(shown),
+        previous=number + is_open or None,
+        total=row.stories,
+    )
+
+
+def archive_page(connection: sa.Connection, slug: str, number: int) -> Page:
+    """An archive page: frozen where it is closed, the newest as it is now. Raises UsageError."""
+    row = read_topic(connection, slug)
+    closed = connection.scalar(
+        sa.select(pages.c.content).where(
+            pages.c.topic_key == row.topic_key, pages.c.number == number
+        )
+    )
+    if closed is not None:
+        shown = _thaw(closed)
+    else:
+        newest, end = _last_closed(connection, row.topic_key)
+        last = last_place(connection, row.topic_key)
+        if number != newest + 1 or last == end:
+            raise UsageError(f"topic {slug} has no page {number}")
+        shown = _entries_between(connection, row, end + 1, last)
+    return Page(
+        topic=unpack_topic(row.settings),
+        number=number,
+        entries=shown,
+        updated=_updated(shown),
+        previous=number - 1 or None,
+        next=number + 1 if closed is not None else None,
+    )
+
+
+def count(connection: sa.Connection, slug: str) -> int:
+    """How many archive pages there are, the open one included."""
+    row = read_topic(connection, slug)
+    number, end = _last_closed(connection, row.topic_key)
+    return number + (last_place(connection, row.topic_key) > end)
+
+
+def first_unpublished(connection: sa.Connection, slug: str) -> int:
+    """Number of the first archive page that may have changed since the version last published."""
+    row = read_topic(connection, slug)
+    # A page that ended at the very place last published had no next page then.
+    done = sa.and_(pages.c.topic_key == row.topic_key, pages.c.last_place < row.published_place)
+    return 1 + (connection.scalar(sa.select(sa.func.max(pages.c.number)).where(done)) or 0)
+
+
+def last_place(connection: sa.Connection, key: int) -> int:
+    """The place of a topic's newest hit; 0 where it has none."""
+    found = connection.scalar(sa.select(sa.func.max(hits.c.place)).where(hits.c.topic_key == key))
+    return found or 0
+
+
+def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: datetime) -> None:
+    """Freeze the pages that are full and have a hit beyond them. ``topic`` is its row."""
+    number, end = _last_closed(connection, topic.topic_key)
+    size = topic.page_size
+    while newest_place - end > size:
+        number += 1
+        shown = _entries_between(connection, topic, end + 1, end + size)
+        connection.execute(
+            sa.insert(pages),
+            {
+                "topic_key": topic.topic_key, "number": number, "first_place": end + 1,
+                "last_place": end + size, "content": _freeze(shown), "closed": at,
+            },
+        )  # fmt: skip
+        end += size
+
+
+def _last_closed(connection: sa.Connection, key: int) -> tuple[int, int]:
+    """(number, last place) of the newest closed page; zeros where there is none."""
+    row = connection.execute(
+        sa.select(pages.c.number, pages.c.last_place)
+        .where(pages.c.topic_key == key)
+        .order_by(pages.c.number.desc())
+        .limit(1)
+    ).first()
+    return (row.number, row.last_place) if row else (0, 0)
+
+
+def _newest_places(connection: sa.Connection, topic: Any, size: int) -> list[int]:
+    """Places of the newest announced hits, one a story (an entry, where it does not collapse)."""
+    query = (
+        sa.select(hits.c.place, _shown_as(topic))
+        .where(hits.c.topic_key == topic.topic_key, hits.c.announced)
+        .order_by(hits.c.place.desc())
+        .limit(2 * size)
+    )
+    newest: dict[int, int] = {}
+    before: int | None = None
+    while len(newest) < size:
+        more = query if before is None else query.where(hits.c.place < before)
+        rows = connection.execute(more).all()
+        for place, one in rows:
+            newest.setdefault(one, place)
+        if len(rows) < 2 * size:
+            break
+        before = rows[-1].place
+    return list(newest.values())[:size]
+
+
+def _shown_as(topic: Any) -> sa.Column[int]:
+    """What a topic shows once: its column in ``hits``."""
+    alone = unpack_topic(topic.settings).collapse is Collapse.NONE
+    return hits.c.entry_key if alone else hits.c.story_key
+
+
+def _entries_between(
+    connection: sa.Connection, topic: Any, first: int, last: int
+) -> tuple[PageEntry, ...]:
+    """What a run of places shows, newest first; a story once, at its last place in the run."""
+    latest = (
+        sa.select(sa.func.max(hits.c.place))
+        .where(hits.c.topic_key == topic.topic_key, hits.c.place.between(first, last))
+        .group_by(_shown_as(topic))
+    )
+    return _entries_at(connection, topic, list(connection.execute(latest).scalars()))
+
+
+def _entries_at(
+    connection: sa.Connection, topic: Any, places: Sequence[int]
+) -> tuple[PageEntry, ...]:
+    query = (
+        sa.select(
+            hits.c.reason, hits.c.story_key, entries.c.entry_id, entries.c.guid,
+            entries.c.first_seen, entries.c.vanished, revisions, stories.c.story_id,
+            feeds.c.url.label("feed_url"), feeds.c.home.label("feed_home"), FEED_TITLE,
+        )
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(
+            revisions,
+            sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
+        .where(hits.c.topic_key == topic.topic_key)
+        .order_by(hits.c.place.desc())
+    )  # fmt: skip
+    alone = unpack_topic(topic.settings).collapse is Collapse.NONE
+    rows = [
+        row
+        for chunk in chunks(sorted(places, reverse=True))
+        for row in connection.execute(query.where(hits.c.place.in_(chunk)))
+    ]
+    others = _others(connection, {row.story_key for row in rows})
+    return tuple(_page_entry(row, others.get(row.story_key, []), alone) for row in rows)
+
+
+def _others(connection: sa.Connection, story_keys: set[int]) -> dict[int, list[Any]]:
+    """All entries of each story, first come first."""
+    query = (
+        sa.select(
+            sightings.c.story_key, entries.c.entry_key, entries.c.url,
+            feeds.c.url.label("feed_url"), FEED_TITLE,
+        )
+        .join(entries, entries.c.entry_key == sightings.c.entry_key)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .order_by(entries.c.entry_key)
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for chunk in chunks(sorted(story_keys)):
+        for row in connection.execute(query.where(sightings.c.story_key.in_(chunk))):
+            found.setdefault(row.story_key, []).append(row)
+    return found
+
+
+def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
+    published = row.published or row.first_seen
+    # The first state counts from the publisher's date, so that entries that came in
+    # one batch do not share one time; a correction from when we saw it.
+    updated = min(published, row.first_seen) if row.number == 1 else row.seen
+    also = {
+        (other.feed_title, other.url or other.feed_url)
+        for other in others
+        if other.entry_key != row.entry_key
+    }
+    return PageEntry(
+        id=row.entry_id if alone else row.story_id,
+        entry=EntryId(row.entry_id),
+        url=row.url,
+        title=row.title,
+        summary=row.summary,
+        html=row.html,
+        text=row.text,
+        authors=tuple(json.loads(row.authors)),
+        categories=tuple(json.loads(row.categories)),
+        lang=row.lang,
+        published=published.replace(microsecond=0),
+        updated=updated.replace(microsecond=0),
+        image=row.image,
+        enclosures=unpack_enclosures(row.enclosures),
+        origin_id=row.guid or row.url or row.entry_id,
+        origin_title=row.feed_title,
+        origin_feed=row.feed_url,
+        origin_home=row.feed_home,
+        also_in=tuple(Source(title=title, url=url) for title, url in sorted(also)),
+        reason=row.reason,
+        corrected=row.number > 1,
+        vanished=row.vanished is not None,
+    )
+
+
+def _updated(shown: Sequence[PageEntry]) -> datetime:
+    return max((entry.updated for entry in shown), default=_EARLIEST)
+
+
+def _freeze(shown: Sequence[PageEntry]) -> bytes:
+    def plain(value: Any) -> str:
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
+    text = json.dumps([asdict(entry) for entry in shown], default=plain, ensure_ascii=False)
+    return zlib.compress(text.encode("utf-8"), 6)
+
+
+def _thaw(content: bytes) -> tuple[PageEntry, ...]:
+    return tuple(_thaw_entry(one) for one in json.loads(zlib.decompress(content)))
+
+
+def _thaw_entry(one: dict[str, Any]) -> PageEntry:
+    one["published"] = datetime.fromisoformat(one["published"])
+    one["updated"] = datetime.fromisoformat(one["updated"])
+    one["authors"], one["categories"] = tuple(one["authors"]), tuple(one["categories"])
+    one["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in one["enclosures"])
+    one["also_in"] = tuple(Source(**source) for source in one["also_in"])
+    return PageEntry(**one)

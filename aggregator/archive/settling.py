@@ -1,0 +1,185 @@
+"""What a fetch came to, into the feeds' rows, their listings and the fetch log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.archive import feeds as feeds_of
+from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings, name_of
+from aggregator.model.address import canonical_url
+from aggregator.model.batch import ChangeKind, Settled
+from aggregator.model.entry import EntryId
+from aggregator.model.errors import FetchError, Retry
+from aggregator.model.feed import Validators
+
+
+def store_feeds(
+    connection: sa.Connection, settled: Sequence[Settled], entry_keys: Mapping[EntryId, int]
+) -> None:
+    """The feeds' rows after this fetch, claims given back; and what each now lists."""
+    rows = [_feed_values(one) for one in settled]
+    for names in {tuple(row) for row in rows}:
+        alike = [row for row in rows if tuple(row) == names]
+        # The other names of a row are columns, which are set to what it says.
+        statement = (
+            sa.update(feeds)
+            .where(feeds.c.feed_key == sa.bindparam("of"))
+            .values(entries=feeds.c.entries + sa.bindparam("added", type_=sa.Integer))
+        )
+        connection.execute(statement, alike)
+    listed = [
+        {"feed_key": one.decision.fetched.feed.key, "items": _listing(one, entry_keys)}
+        for one in settled
+        if one.decision.listing is not None
+    ]
+    upsert(connection, listings, listed, replace=("items",))
+    moved = [
+        {
+            "canonical": name_of(canonical_url(one.address.fetch_url)),
+            "feed_key": one.decision.fetched.feed.key,
+        }
+        for one in settled
+        if one.address.fetch_url != one.decision.fetched.feed.fetch_url
+    ]
+    upsert(connection, feed_urls, moved)
+
+
+def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
+    """One line a fetch, and the counts of the day."""
+    first = (connection.scalar(sa.select(sa.func.max(fetches.c.fetch_key))) or 0) + 1
+    lines = [_line(one) for one in settled]
+    if not lines:
+        return
+    connection.execute(
+        sa.insert(fetches), [{"fetch_key": first + at, **line} for at, line in enumerate(lines)]
+    )
+    days = [
+        {
+            "feed_key": line["feed_key"], "day": line["at"].date().isoformat(), "requests": 1,
+            "unchanged": int(line["outcome"] == "unchanged"),
+            "failed": int(line["outcome"] == "failed"),
+            "bytes": line["bytes"], "new": line["new"], "revised": line["revised"],
+        }
+        for line in lines
+    ]  # fmt: skip
+    counted = ("requests", "unchanged", "failed", "bytes", "new", "revised")
+    upsert(connection, fetch_days, days, add=counted)
+
+
+def upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    replace: Iterable[str] = (),
+    add: Iterable[str] = (),
+) -> None:
+    """Insert; where the primary key is there already, replace or add to the named columns."""
+    if not rows:
+        return
+    make: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table)
+    values = {name: statement.excluded[name] for name in replace}
+    values |= {name: table.c[name] + statement.excluded[name] for name in add}
+    key = list(table.primary_key.columns)
+    if values:
+        statement = statement.on_conflict_do_update(index_elements=key, set_=values)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    connection.execute(statement, list(rows))
+
+
+def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:
+    return feeds_of.pack_listing(
+        [
+            (item_hash, entry_keys[identifier], missing)
+            for item_hash, identifier, missing in one.decision.listing or ()
+        ]
+    )
+
+
+def _count(one: Settled, kind: ChangeKind) -> int:
+    return sum(change.kind is kind for change in one.decision.changes)
+
+
+def _line(one: Settled) -> dict[str, Any]:
+    fetched = one.decision.fetched
+    response, failure = fetched.response, fetched.failure
+    outcome = "failed" if failure else "unchanged" if fetched.unchanged else "changed"
+    return {
+        "feed_key": fetched.feed.key, "at": fetched.at, "outcome": outcome,
+        "status": response.status if response else getattr(failure, "status", None),
+        "message": failure.what if failure else "",
+        "bytes": len(response.wire) if response else 0,
+        "seconds": response.seconds if response else 0.0,
+        "new": _count(one, ChangeKind.NEW), "revised": _count(one, ChangeKind.REVISED),
+    }  # fmt: skip
+
+
+def _feed_values(one: Settled) -> dict[str, Any]:
+    fetched = one.decision.fetched
+    feed, failure, response = fetched.feed, fetched.failure, fetched.response
+    values: dict[str, Any] = {
+        "of": feed.key,
+        "added": _count(one, ChangeKind.NEW),
+        "last_fetch": fetched.at,
+        "next_due": one.poll.due,
+        "due_reason": one.poll.reason,
+        "retry_after": one.poll.retry_after,
+        "rhythm": json.dumps(one.poll.rhythm),
+        "claim_holder": None,
+        "claim_until": None,
+    }
+    if failure is not None:
+        held = feed.failure
+        return values | {
+            "failure_kind": failure.kind.value,
+            "failure_message": failure.what,
+            "failure_since": held.since if held else fetched.at,
+            "failure_count": held.count + 1 if held else 1,
+            "stopped": isinstance(failure, FetchError) and failure.retry is Retry.GONE,
+        }
+    values |= {
+        "last_success": fetched.at,
+        "failure_kind": None,
+        "failure_message": None,
+        "failure_since": None,
+        "failure_count": 0,
+        "fetch_url": one.address.fetch_url,
+        "moved_to": one.address.moved_to,
+        "moved_count": one.address.moved_count,
+        "body_hash": fetched.body_hash,
+    }
+    if response is not None:
+        values |= _validators(response.status, response.validators, feed.validators)
+    if fetched.document is not None:
+        document = fetched.document
+        values |= {
+            "published_title": document.title or feed.published_title,
+            "home": document.home or feed.home,
+            "description": document.description or feed.description,
+            "lang": document.lang or feed.lang,
+        }
+    return values
+
+
+def _validators(
+    status: int, found: Validators | None, held: Validators | None
+) -> dict[str, str | None]:
+    """The latest response's; a 304 may leave out what it does not change (RFC 9110, 15.4.5)."""
+    if status == 304 and held is not None and (found is None or found.url == held.url):
+        found = Validators(
+            url=held.url,
+            etag=(found and found.etag) or held.etag,
+            last_modified=(found and found.last_modified) or held.last_modified,
+        )
+    return {
+        "validator_url": found.url if found else None,
+        "etag": found.etag if found else None,
+        "last_modified": found.last_modified if found else None,
+    }

@@ -1,0 +1,28 @@
+"""What tests of all rooms share: the databases."""
+
+from collections.abc import Iterator
+
+import postgres
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a real PostgreSQL server that runs for the whole session."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a PostgreSQL database that is fresh and empty."""
+    with postgres.database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """``archive.database`` for a fresh, empty database of each kind; "" is SQLite's own file."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return ""
