@@ -1,0 +1,232 @@
+"""Finding entries: both databases give what the one matcher says, newest first."""
+
+from datetime import timedelta
+
+import pytest
+from archivedesk import NOON, ONE, TWO, item
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aggregator.model.errors import UsageError
+from aggregator.model.feed import Subscription
+from aggregator.query import Subject, parse
+
+LATER = NOON + timedelta(hours=2)
+
+NEWS = (
+    ("a", "Torres takes over as coach", "The former striker begins coaching on Monday.", "en"),
+    ("b", "Torres entrena al filial", "El exdelantero dirigirá su primera sesión.", "es"),
+    ("c", "Gleyber Torres hits twice", "The Yankees win; the coach is pleased.", "en"),
+    ("d", "Trainer lobt Forêt", "Das Spiel endete 3:2 nach Verlängerung.", "de"),
+    ("e", "Müller kehrt zurück", "Der Stürmer trifft zum Ausgleich.", "de"),
+    ("f", "大谷翔平が本塁打", "ドジャースの大谷翔平が二本の本塁打を放った。", "ja"),
+    ("g", "Fixtures", "coach " * 40 + "final match between far away teams", ""),
+    ("h", "A final, a match", "The final of one match; the match of the final", "en"),
+)
+QUERIES = (
+    "torres", "torres AND coach*", "coach", "coaching", "title:torres", "torres AND NOT gleyber",
+    "NOT torres", "*", "lang:de", "feed:one.example", "feed:two.example", "author:ana",
+    '"final match"', '"final match"~2', '"match final the"~0', '"the final match"~3', "müller",
+    "muller", "mull*", "大谷", "3:2", "torres OR (lang:ja AND 本塁打)", "nothing", "nothing OR author:ana",
+    "published:[2026-03-01 TO 2026-03-03]", "fore*", "for*", "entrenar", "verlangerung",
+)  # fmt: skip
+
+
+@pytest.fixture
+def newsroom(desk):
+    desk.subscribe(ONE, TWO)
+    for hours, (name, title, text, lang) in enumerate(NEWS):
+        authors = ("Ana Pérez",) if name in "ad" else ()
+        url = TWO if name == "e" else ONE
+        made = item(
+            name, feed=url, title=title, text=text, lang=lang, authors=authors, indexed=None
+        )
+        desk.bring(url, made, at=NOON + timedelta(hours=hours))
+    return desk
+
+
+def expected(archive, query, now=LATER):
+    """What the matcher says of every entry, newest first."""
+    records = list(archive.export())
+    return [record.id for record in reversed(records) if query.match(_subject(record), now=now)]
+
+
+def _subject(record):
+    names = ("title", "text", "summary", "lang", "feed", "feed_title", "folders", "authors")
+    more = ("categories", "url", "published", "first_seen")
+    return Subject(**{name: getattr(record, name) for name in (*names, *more)})
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_the_index_misses_nothing_the_matcher_accepts(newsroom, text):
+    query = parse(text)
+    found = [one.id for one in newsroom.archive.search(query, limit=50, now=LATER)]
+    assert found == expected(newsroom.archive, query)
+    ranked = newsroom.archive.search(query, sort="relevance", limit=50, now=LATER)
+    assert sorted(one.id for one in ranked) == sorted(found)
+    candidates = [one.id for one in newsroom.archive.candidates(query)]
+    assert [one for one in candidates if one in found] == found
+
+
+def test_most_queries_find_something(newsroom):
+    found = [bool(newsroom.archive.search(parse(text), now=LATER)) for text in QUERIES]
+    assert found.count(False) <= 3
+
+
+_WORDS = ["final", "match", "the", "cup", "coach", "coaches", "torres", "málaga", "大谷", "3:2"]
+_LEAVES = st.one_of(
+    st.sampled_from(_WORDS),
+    st.lists(st.sampled_from(_WORDS), min_size=2, max_size=3).map(
+        lambda words: f'"{" ".join(words)}"'
+    ),
+    st.tuples(st.lists(st.sampled_from(_WORDS), min_size=2, max_size=3), st.integers(0, 4)).map(
+        lambda given: f'"{" ".join(given[0])}"~{given[1]}'
+    ),
+    st.sampled_from(["fin*", "coa*", "mal*"]),
+)
+_QUERIES = st.recursive(
+    _LEAVES,
+    lambda part: st.one_of(
+        st.tuples(part, st.sampled_from(["AND", "OR", "AND NOT"]), part).map(
+            lambda one: f"({one[0]} {one[1]} {one[2]})"
+        ),
+        part.map(lambda one: f"title:({one})"),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=_QUERIES)
+def test_made_queries_find_what_the_matcher_says(crowd, query):
+    parsed = parse(query)
+    found = [one.id for one in crowd.search(parsed, limit=100, now=LATER)]
+    assert found == expected(crowd, parsed)
+
+
+@pytest.fixture
+def crowd(desk):
+    texts = (
+        "the final match of the cup", "match the final", "coach torres", "torres the coach",
+        "coaches of málaga and the final cup", "malaga 3:2 torres", "大谷 the match", "cup cup coach",
+        "final torres match coach the cup", "the the match final final",
+    )  # fmt: skip
+    made = [
+        item(
+            str(number),
+            title=texts[number % 7],
+            text=f"{text} {number}",
+            lang=("en", "es")[number % 2],
+            indexed=None,
+        )
+        for number, text in enumerate(texts * 3)
+    ]
+    desk.bring(ONE, *made)
+    return desk.archive
+
+
+def test_a_revised_entry_is_found_by_its_new_words_only(desk):
+    desk.bring(ONE, item("a", title="Torres signs", text="old words"))
+    desk.bring(ONE, item("a", title="Morientes signs", text="new words"), at=LATER)
+    for text, count in (("torres", 0), ("old", 0), ("morientes", 1), ("new", 1)):
+        assert len(desk.archive.search(parse(text), now=LATER)) == count
+        assert len(list(desk.archive.candidates(parse(text)))) == count
+
+
+def test_the_index_is_made_anew_when_the_analysis_changed(desk, settings):
+    from aggregator.archive import open_archive
+
+    desk.bring(ONE, item("a", title="Torres signs"), item("b", title="Morientes signs"))
+    desk.bring(ONE, item("a", title="Raúl signs"), at=LATER)
+    import sqlalchemy as sa
+
+    from aggregator.archive.schema import meta
+
+    with desk.archive._database.writing() as connection:
+        connection.execute(sa.update(meta).where(meta.c.name == "analysis").values(value="0"))
+        connection.exec_driver_sql(
+            "INSERT INTO search(search) VALUES ('delete-all')"
+            if desk.archive.dialect == "sqlite"
+            else "DELETE FROM search"
+        )
+    assert not desk.archive.search(parse("raul"), now=LATER)
+    desk.archive.close()
+    with open_archive(settings, write=True) as opened:
+        titles = [one.title for one in opened.search(parse("signs"), now=LATER)]
+        assert titles == ["Morientes signs", "Raúl signs"] or titles == [
+            "Raúl signs",
+            "Morientes signs",
+        ]
+        assert not opened.search(parse("torres"), now=LATER)
+
+
+def test_a_text_with_more_words_than_an_index_takes(desk):
+    words = " ".join(f"w{number:06}{'x' * 40}" for number in range(30_000))
+    desk.bring(ONE, item("a", text=words, indexed=None))
+    last = f"w029999{'x' * 40}"
+    assert len(desk.archive.search(parse(last), now=LATER)) == 1
+
+
+def test_an_empty_archive_has_nothing_to_find(desk):
+    for text in ("torres", "NOT torres", "*", "tor*"):
+        assert desk.archive.search(parse(text), now=LATER) == ()
+        assert desk.archive.search(parse(text), sort="relevance", now=LATER) == ()
+
+
+def test_limits_and_portions(desk):
+    desk.bring(ONE, *[item(f"{number:03}", text="the same word") for number in range(450)])
+    assert len(desk.archive.search(parse("word"), limit=450, now=LATER)) == 450
+    newest = desk.archive.search(parse("word AND NOT title:447"), limit=3, now=LATER)
+    keys = [one.key for one in newest]
+    assert keys == sorted(keys, reverse=True)
+    assert len(list(desk.archive.candidates(parse("word")))) == 450
+    assert len(list(desk.archive.export())) == 450
+    assert len(list(desk.archive.export(query=parse("title:447")))) == 1
+
+
+def test_export_is_oldest_first_and_since(desk):
+    desk.bring(ONE, item("b"), item("a"))
+    desk.bring(ONE, item("c"), item("b"), at=LATER)
+    assert [one.title[-1] for one in desk.archive.export()] == ["a", "b", "c"]
+    assert [one.title[-1] for one in desk.archive.export(since=LATER)] == ["c"]
+
+
+def test_an_entry_by_every_form_of_its_id(desk):
+    desk.bring(ONE, item("a"), item("b"))
+    record = desk.archive.entry(item("a").id)
+    bare = item("a").id.removeprefix("urn:uuid:")
+    for name in (bare, bare[:8], bare[:6].upper(), f" {bare} ", record.story, record.story[9:20]):
+        assert desk.archive.entry(name) == record
+    assert desk.archive.entry("urn:uuid:00000000-0000-0000-0000-000000000000") is None
+
+
+@pytest.mark.parametrize("name", ["", "abc", "torres", "urn:uuid:", "12345", "%%%%%%", "../../x"])
+def test_what_is_no_id(desk, name):
+    with pytest.raises(UsageError, match="no entry id"):
+        desk.archive.entry(name)
+
+
+def test_an_id_that_is_too_short_to_tell(desk):
+    alike = [f"urn:uuid:aaaaaa{number}0-0000-4000-8000-000000000000" for number in (1, 2)]
+    desk.bring(ONE, *[item(name[-30], id=name, url=None, text=name) for name in alike])
+    with pytest.raises(UsageError, match="several ids"):
+        desk.archive.entry("aaaaaa")
+    assert desk.archive.entry("aaaaaa1").id == alike[0]
+
+
+def test_a_record_says_which_topics_hold_its_story(desk):
+    from aggregator.model.topic import Topic
+
+    desk.topics(Topic(slug="t", title="T", query="torres"), Topic(slug="s", title="S", query="*"))
+    desk.bring(ONE, item("a", title="Torres"), item("b"))
+    found = {one.title: one.topics for one in desk.archive.export()}
+    assert found == {"Torres": ("s", "t"), "Title of b": ("s",)}
+
+
+def test_folders_and_titles_follow_the_subscription(desk):
+    desk.bring(ONE, item("a"))
+    desk.archive.attach([Subscription(url=ONE, title="Mine", folders=("Sport",))], now=NOON)
+    record = desk.archive.entry(item("a").id)
+    assert (record.feed_title, record.folders) == ("Mine", ("Sport",))

@@ -1,0 +1,255 @@
+"""Topics: places, pages that never change once closed, corrections, and what is behind."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from archivedesk import NOON, ONE, TWO, item
+
+from aggregator.model.errors import UsageError
+from aggregator.model.feed import Subscription
+from aggregator.model.topic import Collapse, Hit, Topic
+from aggregator.topics import definition
+
+ALL = Topic(slug="all", title="All", query="*")
+SIZE = 3
+
+
+def titles(page):
+    return [entry.title for entry in page.entries]
+
+
+def bring(desk, *names, hours=0, **given):
+    at = NOON + timedelta(hours=hours)
+    for name in names:
+        desk.bring(ONE, item(name, title=name, **given), at=at)
+
+
+@pytest.fixture
+def filled(desk):
+    """A topic with pages of three places, and a way to bring it entries."""
+    desk.topics(ALL, page_size=SIZE)
+    return desk
+
+
+def test_places_fill_pages_and_the_newest_stays_open(filled):
+    archive = filled.archive
+    for count, pages in ((0, 0), (1, 1), (3, 1), (4, 2), (7, 3)):
+        bring(filled, *[f"n{number}" for number in range(archive.stats().entries, count)])
+        assert archive.archive_pages("all") == pages
+    first, second, third = (archive.archive_page("all", number) for number in (1, 2, 3))
+    assert [titles(page) for page in (first, second, third)] == [
+        ["n2", "n1", "n0"], ["n5", "n4", "n3"], ["n6"],
+    ]  # fmt: skip
+    assert [(page.previous, page.next) for page in (first, second, third)] == [
+        (None, 2), (1, 3), (2, None),
+    ]  # fmt: skip
+    subscription = archive.subscription_page("all", size=SIZE)
+    assert titles(subscription) == ["n6", "n5", "n4"]
+    assert (subscription.number, subscription.previous, subscription.total) == (None, 3, 7)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2, 99])
+def test_pages_that_are_not_there(filled, number):
+    bring(filled, "n0")
+    with pytest.raises(UsageError, match="has no page"):
+        filled.archive.archive_page("all", number)
+
+
+def test_a_topic_that_is_not_there(filled):
+    for ask in (filled.archive.archive_pages, filled.archive.published_page):
+        with pytest.raises(UsageError, match="no topic other"):
+            ask("other")
+
+
+def test_a_closed_page_never_changes(filled):
+    bring(filled, "n0", "n1", "n2", "n3")
+    closed = filled.archive.archive_page("all", 1)
+    # A correction, another title of the feed, other page sizes: none of it reaches the page.
+    filled.bring(ONE, item("n1", title="corrected"), at=NOON + timedelta(hours=1))
+    filled.archive.attach([Subscription(url=ONE, title="Another")], now=NOON)
+    filled.topics(replace(ALL, title="New title"), page_size=10)
+    now = filled.archive.archive_page("all", 1)
+    assert now.entries == closed.entries
+    assert (now.updated, now.previous, now.next) == (closed.updated, closed.previous, closed.next)
+    bring(filled, "n5", "n6")
+    assert filled.archive.archive_pages("all") == 2
+
+
+def test_a_correction_enters_again_with_the_same_id_and_a_new_time(filled):
+    bring(filled, "n0", "n1", "n2", "n3")
+    before = {one.title: one for one in filled.archive.archive_page("all", 1).entries}["n1"]
+    later = NOON + timedelta(hours=1)
+    filled.bring(ONE, item("n1", title="n1 corrected"), at=later)
+    page = filled.archive.subscription_page("all", size=SIZE)
+    assert titles(page) == ["n1 corrected", "n3", "n2"]
+    assert page.entries[0].id == before.id
+    assert page.entries[0].updated == later > before.updated
+    assert page.entries[0].corrected
+    assert not before.corrected
+    assert page.total == 4
+    assert page.updated == later
+
+
+def test_a_story_stands_once_on_a_page(filled):
+    bring(filled, "n0")
+    filled.bring(ONE, item("n0", title="n0 again"), at=NOON + timedelta(hours=1))
+    assert titles(filled.archive.subscription_page("all", size=SIZE)) == ["n0 again"]
+    assert titles(filled.archive.archive_page("all", 1)) == ["n0 again"]
+    (state,) = filled.archive.topics()
+    assert (state.stories, state.announced, state.newest_titles) == (1, 1, ("n0 again",))
+
+
+def test_silent_hits_reach_archive_pages_only(filled):
+    bring(filled, "old", published=NOON - timedelta(days=90))
+    bring(filled, "new")
+    assert titles(filled.archive.subscription_page("all", size=SIZE)) == ["new"]
+    assert titles(filled.archive.archive_page("all", 1)) == ["new", "old"]
+    (state,) = filled.archive.topics()
+    assert (state.stories, state.announced) == (2, 1)
+
+
+def test_one_page_is_one_page_whatever_the_time(filled):
+    bring(filled, "n0", "n1")
+    page = filled.archive.subscription_page("all", size=SIZE)
+    assert filled.archive.subscription_page("all", size=SIZE) == page
+    first = page.entries[-1]
+    assert first.published == first.updated == NOON
+    assert page.updated == NOON
+
+
+def test_an_entry_without_a_date_counts_from_when_it_was_first_seen(filled):
+    bring(filled, "n0", published=None, hours=5)
+    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    assert entry.published == entry.updated == NOON + timedelta(hours=5)
+
+
+def test_a_date_in_the_future_does_not_make_it_newer(filled):
+    bring(filled, "n0", published=NOON + timedelta(days=2))
+    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    assert entry.updated == NOON
+
+
+def test_a_page_entry_credits_its_origin_and_the_other_sources(filled):
+    filled.subscribe(ONE, TWO)
+    bring(filled, "n0", text="same words")
+    copy = item("z", feed=TWO, title="n0", text="same words", url="https://two.example/z")
+    filled.bring(TWO, copy)
+    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    assert (entry.origin_id, entry.origin_title, entry.origin_feed) == ("n0", "A feed", ONE)
+    assert [(one.title, one.url) for one in entry.also_in] == [("A feed", "https://two.example/z")]
+    assert entry.id == filled.archive.entry(copy.id).story
+
+
+def test_without_collapse_every_entry_stands_for_itself(desk):
+    desk.subscribe(ONE, TWO)
+    desk.topics(replace(ALL, collapse=Collapse.NONE), page_size=SIZE)
+    bring(desk, "n0", text="same words")
+    copy = item("z", feed=TWO, title="n0", text="same words", url="https://two.example/z")
+    desk.bring(TWO, copy)
+    page = desk.archive.subscription_page("all", size=SIZE)
+    assert [one.id for one in page.entries] == [copy.id, item("n0").id]
+    assert len(desk.archive.archive_page("all", 1).entries) == 2
+
+
+def test_what_vanished_stays_and_is_marked(filled):
+    for hours, names in enumerate((("c", "b", "a"), ("c", "a"), ("c", "a"))):
+        filled.bring(ONE, *map(item, names), at=NOON + timedelta(hours=hours))
+    shown = {one.title[-1]: one.vanished for one in filled.archive.archive_page("all", 1).entries}
+    assert shown == {"a": False, "b": True, "c": False}
+
+
+def test_what_is_behind_and_which_pages_to_write(filled):
+    archive = filled.archive
+
+    def publish():
+        for state in archive.topics():
+            archive.mark_published(state.topic.slug, state.version)
+
+    assert archive.behind() == ("all",)
+    publish()
+    assert archive.behind() == ()
+    bring(filled, "n0", "n1", "n2")
+    assert (archive.behind(), archive.published_page("all")) == (("all",), 1)
+    publish()
+    # Page 1 is full; only the next hit closes it and gives it a next page.
+    assert archive.published_page("all") == 1
+    bring(filled, "n3")
+    publish()
+    assert archive.published_page("all") == 2
+    bring(filled, "n4")
+    assert (archive.behind(), archive.published_page("all")) == (("all",), 2)
+
+
+def test_a_hit_that_comes_while_publishing_leaves_the_topic_behind(filled):
+    bring(filled, "n0")
+    (state,) = filled.archive.topics()
+    bring(filled, "n1")
+    filled.archive.mark_published("all", state.version)
+    assert filled.archive.behind() == ("all",)
+
+
+def test_a_write_without_news_leaves_nothing_behind(filled):
+    bring(filled, "n0")
+    (state,) = filled.archive.topics()
+    filled.archive.mark_published("all", state.version)
+    filled.bring(ONE, item("n0", title="n0"), at=NOON + timedelta(hours=1))
+    assert filled.archive.behind() == ()
+
+
+def test_topics_follow_the_configuration(desk):
+    synced = desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    assert (synced.new, synced.edited, synced.deleted) == (("all",), (), ())
+    # Until it is filled it is new, whatever happens between.
+    assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ("all",)
+    desk.archive.fill("all", [], "d")
+    assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ()
+    assert desk.archive.sync_topics([(ALL, "e")], page_size=SIZE).edited == ("all",)
+    desk.archive.fill("all", [], "e")
+    titled = replace(ALL, title="Other")
+    assert desk.archive.sync_topics([(titled, "e")], page_size=SIZE).edited == ()
+    assert desk.archive.topics()[0].topic == titled
+    assert desk.archive.sync_topics([], page_size=SIZE).deleted == ("all",)
+    assert desk.archive.sync_topics([], page_size=SIZE).deleted == ()
+    assert desk.archive.deleted_topics() == ("all",)
+    assert desk.archive.topics() == ()
+
+
+def test_a_topic_that_comes_back_is_filled_again(filled):
+    bring(filled, "n0")
+    filled.archive.sync_topics([], page_size=SIZE)
+    filled.matcher = type(filled.matcher)([])
+    bring(filled, "n1")
+    synced = filled.archive.sync_topics([(ALL, definition(ALL))], page_size=SIZE)
+    assert synced.edited == ("all",)
+    (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
+    hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
+    assert filled.archive.fill("all", [hit], definition(ALL)) == 1
+    assert titles(filled.archive.archive_page("all", 1)) == ["n1", "n0"]
+
+
+def test_filling_leaves_out_what_is_held(desk):
+    bring(desk, "n0", "n1")
+    desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    hits = [
+        Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=True, reason="why")
+        for one in desk.archive.export()
+    ]
+    assert desk.archive.fill("all", hits[:1], "d") == 1
+    assert desk.archive.fill("all", hits, "d") == 1
+    assert desk.archive.fill("all", hits, "d") == 0
+    page = desk.archive.subscription_page("all", size=SIZE)
+    assert [(one.title, one.reason) for one in page.entries] == [("n1", "why"), ("n0", "why")]
+
+
+def test_filling_many_closes_pages_in_one_write(desk):
+    bring(desk, *[f"n{number}" for number in range(8)])
+    desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    hits = [
+        Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=False)
+        for one in desk.archive.export()
+    ]
+    desk.archive.fill("all", hits, "d")
+    assert desk.archive.archive_pages("all") == 3
+    assert titles(desk.archive.archive_page("all", 2)) == ["n5", "n4", "n3"]
+    assert desk.archive.subscription_page("all", size=SIZE).entries == ()
