@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aggregator.model.batch import Counts, Fetched
 from aggregator.model.errors import FeedError
@@ -81,6 +81,7 @@ class _Crew:
         self._writer = writer
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
+        self._written = asyncio.Event()
         self._round = Round()
 
     async def run(self, progress: Progress) -> Round:
@@ -88,6 +89,7 @@ class _Crew:
         try:
             while batch := await self._next_batch():
                 counts = await self._in_writer(self._write, batch)
+                self._written.set()
                 progress(self._round, counts)
             await fetching
         finally:
@@ -117,13 +119,20 @@ class _Crew:
                     for task in ended - {stopped}:
                         task.result()
                     running -= ended
-                while self._queue.qsize() > _CLAIM and not self._stop.is_set():
-                    await asyncio.sleep(0.05)
+                await self._room_to_go_on(stopped)
         finally:
             for task in (*running, stopped):
                 task.cancel()
             await asyncio.gather(*running, stopped, return_exceptions=True)
             self._queue.put_nowait(None)
+
+    async def _room_to_go_on(self, stopped: asyncio.Task[Literal[True]]) -> None:
+        """Wait while the writer is far behind: what was fetched waits in memory."""
+        while self._queue.qsize() > _CLAIM and not self._stop.is_set():
+            self._written.clear()
+            written = asyncio.create_task(self._written.wait())
+            await asyncio.wait({written, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            written.cancel()
 
     def _claim(self, at: datetime) -> tuple[Feed, ...]:
         return self._pipeline.archive.claim_due(

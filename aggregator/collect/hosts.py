@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import aiohttp
+
 
 @dataclass(slots=True)
 class _Host:
@@ -36,8 +38,14 @@ class Hosts:
                 async with self._places:
                     try:
                         yield
-                    finally:
+                    except aiohttp.ClientConnectorError:
+                        # Nothing reached the host, so there is nothing to space out; a
+                        # machine without a network knows so at once.
+                        raise
+                    except BaseException:
                         held.free_at = loop.time() + self._spacing
+                        raise
+                    held.free_at = loop.time() + self._spacing
         finally:
             held.waiting -= 1
             if not held.waiting and not self._spacing:

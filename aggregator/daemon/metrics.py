@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from aggregator.model.batch import Counts
 from aggregator.model.feed import FeedState
@@ -17,6 +24,8 @@ class Metrics:
     """The counters and gauges of one running daemon."""
 
     def __init__(self) -> None:
+        # The time each counter was made is said by none of our names, and doubles the text.
+        disable_created_metrics()
         self._registry = registry = CollectorRegistry()
         self._fetches = Counter(
             "aggregator_fetches", "Feeds fetched, by outcome", ["outcome"], registry=registry

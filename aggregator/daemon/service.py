@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import monotonic
 from typing import Any
 
@@ -116,6 +116,7 @@ class _Service:
             configuration.topics,
         )
         await self._publish()
+        self._look()
         async with (
             open_pipeline(self._archive, configuration.settings, matcher) as pipeline,
             self._beside(self._publish_soon()),
@@ -246,9 +247,9 @@ class _Service:
         """Reload when a file that a person edits changes."""
         from watchfiles import awatch
 
-        watched = {path.resolve() for path in files(self._configuration.folder)}
+        watched = {path.name for path in files(self._configuration.folder)}
         async for changes in awatch(self._configuration.folder, recursive=False):
-            if any(Path(path).resolve() in watched for _, path in changes):
+            if any(PurePath(path).name in watched for _, path in changes):
                 self._reload.set()
 
     async def _feed_watchdog(self) -> None:
