@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import filecmp
 import os
+import re
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -26,6 +29,7 @@ from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
 _DATABASE, _CAPTURES = "archive.db", "captures"
+_A_CAPTURE = re.compile(rf"{_CAPTURES}/[^/]+\.warc\.gz")
 _PORTION = 1000
 
 
@@ -42,10 +46,11 @@ def backup(database: Database, files: Captures, target: Path) -> int:
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             copy = Path(scratch) / _DATABASE
             _copy_database(database, copy)
-            with part.open("wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
-                tar.add(copy, arcname=_DATABASE)
-                for path in files.files():
-                    tar.add(path, arcname=f"{_CAPTURES}/{path.name}")
+            with part.open("wb") as file:
+                with tarfile.open(fileobj=file, mode="w") as tar:
+                    tar.add(copy, arcname=_DATABASE)
+                    for path in files.files():
+                        tar.add(path, arcname=f"{_CAPTURES}/{path.name}")
                 file.flush()
                 os.fsync(file.fileno())
         part.rename(target)
@@ -66,7 +71,7 @@ def restore(source: Path, settings: ArchiveSettings) -> None:
     Raises UsageError where ``source`` is no backup, AlreadyRunning, ArchiveError.
     Nothing that is there already is overwritten.
     """
-    names = _members(source)
+    members = _members(source)
     lock = take_folder(settings, "aggregator archive restore")
     database = Database(settings)
     try:
@@ -76,34 +81,37 @@ def restore(source: Path, settings: ArchiveSettings) -> None:
         _refuse_filled(database)
         _refuse_crowded(source, settings.directory)
         with database.told(), tempfile.TemporaryDirectory(dir=settings.directory) as scratch:
-            with tarfile.open(source, "r:") as tar:
-                tar.extractall(
-                    scratch, members=[tar.getmember(one) for one in names], filter="data"
-                )
+            with _reading(source) as tar:
+                tar.extractall(scratch, members=members, filter="data")
             _bring_back(Path(scratch), database, settings)
     finally:
         database.close()
         lock.release()
 
 
-def _members(source: Path) -> list[str]:
-    """What is taken from the file: the database and the captures. Raises UsageError."""
+@contextmanager
+def _reading(source: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(source, "r:") as tar:
-            names = [
-                one.name
-                for one in tar.getmembers()
-                if one.isfile()
-                and (one.name == _DATABASE or Path(one.name).parent == Path(_CAPTURES))
-            ]
-    except (OSError, tarfile.TarError) as error:
-        raise UsageError(f"{source} is no backup: {error}") from None
-    if _DATABASE not in names:
+            yield tar
+    except (FileNotFoundError, tarfile.TarError) as error:
         raise UsageError(
-            f"{source} is no backup: it holds no {_DATABASE}",
+            f"{source} is no backup: {error}",
             hint="a file that aggregator archive backup wrote is needed",
-        )
-    return names
+        ) from None
+
+
+def _members(source: Path) -> list[tarfile.TarInfo]:
+    """What is taken from the file: the database and the captures. Raises UsageError."""
+    with _reading(source) as tar:
+        found = [
+            one
+            for one in tar.getmembers()
+            if one.isfile() and (one.name == _DATABASE or _A_CAPTURE.fullmatch(one.name))
+        ]
+        if _DATABASE not in [one.name for one in found]:
+            raise tarfile.TarError(f"it holds no {_DATABASE}")
+    return found
 
 
 def _refuse_filled(database: Database) -> None:

@@ -1,0 +1,177 @@
+"""A fresh schema equals all migrations, and a migration can lose nothing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from archivedesk import NOON, ONE, Desk, item
+
+from aggregator.archive import database as database_of
+from aggregator.archive import migrating, open_archive
+from aggregator.archive.database import SCHEMA_VERSION, Database
+from aggregator.archive.schema import meta, metadata
+from aggregator.model.errors import ArchiveError
+
+VERSIONS = Path(migrating.__file__).parent / "migrations"
+
+
+def shape(database):
+    """Tables, columns, keys and indexes, as the database itself tells them."""
+    with database.reading() as connection:
+        found = sa.inspect(connection)
+        told = {}
+        for table in found.get_table_names():
+            columns = [
+                (
+                    one["name"],
+                    str(one["type"]),
+                    getattr(one["type"], "collation", None),
+                    one["nullable"],
+                )
+                for one in found.get_columns(table)
+            ]
+            keys = sorted(
+                (
+                    tuple(one["constrained_columns"]),
+                    one["referred_table"],
+                    one["options"].get("ondelete"),
+                )
+                for one in found.get_foreign_keys(table)
+            )
+            indexes = sorted(
+                (one["name"], tuple(one["column_names"]), bool(one["unique"]))
+                for one in found.get_indexes(table)
+            )
+            unique = sorted(
+                tuple(one["column_names"]) for one in found.get_unique_constraints(table)
+            )
+            primary = found.get_pk_constraint(table)["constrained_columns"]
+            told[table] = (columns, keys, indexes, unique, primary)
+        return told
+
+
+def test_a_fresh_schema_equals_all_migrations(settings, tmp_path, request):
+    settings.directory.mkdir()
+    fresh, migrated = Database(settings), None
+    fresh.create()
+    if settings.database:
+        import postgres
+
+        other = postgres.database(request.getfixturevalue("postgres_server"))
+        with other as url:
+            migrated = Database(type(settings)(directory=tmp_path, database=url))
+            migrating.upgrade(migrated, None)
+            assert shape(migrated) == shape(fresh)
+            migrated.close()
+    else:
+        migrated = Database(type(settings)(directory=tmp_path))
+        migrating.upgrade(migrated, None)
+        assert shape(migrated) == shape(fresh)
+        migrated.close()
+    assert set(shape(fresh)) >= set(metadata.tables)
+    fresh.close()
+
+
+def test_nothing_is_deleted_with_something_else():
+    for table in metadata.tables.values():
+        assert all(key.ondelete is None for key in table.foreign_keys)
+
+
+def test_the_newest_migration_is_the_schemas_version():
+    names = sorted(path.name[:4] for path in (VERSIONS / "versions").glob("0*.py"))
+    assert names[-1] == SCHEMA_VERSION
+
+
+STEP = """
+import sqlalchemy as sa
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    {what}
+"""
+
+
+@pytest.fixture
+def next_step(tmp_path, monkeypatch):
+    """Makes a program that knows one migration more."""
+    scripts = tmp_path / "migrations"
+    shutil.copytree(VERSIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def make(what: str) -> None:
+        (scripts / "versions" / "0002_next.py").write_text(STEP.format(what=what))
+        from aggregator.archive import opening
+
+        monkeypatch.setattr(opening, "SCHEMA_VERSION", "0002")
+        real = migrating.upgrade
+        monkeypatch.setattr(
+            migrating,
+            "upgrade",
+            lambda held, before: real(held, before, to="0002", scripts=scripts),
+        )
+
+    return make
+
+
+@pytest.fixture
+def stocked(settings):
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE)
+        desk.bring(ONE, item("a"), item("b"))
+        desk.bring(ONE, item("a", title="revised"), item("b"))
+        return [archive.history(one.id) for one in archive.export()]
+
+
+def test_opening_migrates_and_keeps_everything(stocked, settings, next_step):
+    next_step('op.add_column("stories", sa.Column("weight", sa.Integer(), server_default="1"))')
+    with pytest.raises(ArchiveError, match="older version") as raised:
+        open_archive(settings)
+    assert "archive migrate" in raised.value.hint
+    with open_archive(settings, write=True) as archive:
+        assert [archive.history(one.id) for one in archive.export()] == stocked
+        with archive._database.reading() as connection:
+            held = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "schema"))
+            assert held == "0002"
+            assert connection.exec_driver_sql("SELECT sum(weight) FROM stories").scalar() == 2
+    if not settings.database:
+        assert (settings.directory / "archive.db.before-0001").exists() or (
+            settings.directory / "archive.db.before-0002"
+        ).exists()
+
+
+def test_rebuilding_a_table_loses_no_rows_that_refer_to_it(stocked, settings, next_step):
+    """A batch migration drops and makes the table again: with foreign keys on, that takes others along."""
+    next_step(
+        'with op.batch_alter_table("entries", recreate="auto") as batch:\n'
+        '        batch.add_column(sa.Column("weight", sa.Integer(), server_default="1"))'
+    )
+    with open_archive(settings, write=True) as archive:
+        assert [archive.history(one.id) for one in archive.export()] == stocked
+
+
+@pytest.mark.parametrize(
+    "what",
+    ['op.execute("DELETE FROM revisions")', 'op.execute("DELETE FROM revisions WHERE number=2")'],
+)
+def test_a_migration_that_loses_rows_changes_nothing(
+    stocked, settings, next_step, what, monkeypatch
+):
+    next_step(what)
+    with pytest.raises(ArchiveError, match="would lose rows of revisions"):
+        open_archive(settings, write=True)
+    monkeypatch.undo()
+    with open_archive(settings, write=True) as archive:
+        assert [archive.history(one.id) for one in archive.export()] == stocked
+
+
+def test_a_migration_that_fails_half_way_changes_nothing(stocked, settings, next_step, monkeypatch):
+    next_step('op.execute("UPDATE revisions SET title = \'x\'"); op.execute("no such thing")')
+    with pytest.raises(ArchiveError):
+        open_archive(settings, write=True)
+    monkeypatch.undo()
+    with open_archive(settings, write=True) as archive:
+        assert [archive.history(one.id) for one in archive.export()] == stocked
+    assert database_of.SCHEMA_VERSION == "0001"
+    assert NOON

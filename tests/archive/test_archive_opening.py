@@ -1,0 +1,297 @@
+"""Opening an archive, and what each trouble with it is told as."""
+
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from archivedesk import NOON, ONE, Desk, item
+
+from aggregator.archive import holder_of, open_archive
+from aggregator.archive.disk import file_system, refuse_network_disk
+from aggregator.archive.schema import meta
+from aggregator.model.entry import StoryId
+from aggregator.model.errors import AlreadyRunning, ArchiveError
+from aggregator.model.feed import Subscription
+from aggregator.model.settings import ArchiveSettings
+from aggregator.model.topic import Topic
+from aggregator.query import parse
+
+HELD = """
+import json, sys
+from pathlib import Path
+from aggregator.archive import open_archive
+from aggregator.model.settings import ArchiveSettings
+directory, database = json.loads(sys.argv[1])
+with open_archive(ArchiveSettings(directory=Path(directory), database=database), write=True, purpose="the other"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other(settings):
+    """Another process that writes the archive."""
+    place = json.dumps([str(settings.directory), settings.database])
+    running = subprocess.Popen(
+        [sys.executable, "-c", HELD, place],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with running:
+        assert running.stdout.readline() == "held\n"
+        yield running
+        running.kill()
+
+
+def test_the_second_writer_is_told_who_the_first_is(settings, other):
+    with pytest.raises(AlreadyRunning) as raised:
+        open_archive(settings, write=True)
+    assert f"the other (process {other.pid}" in raised.value.holder
+    assert holder_of(settings.directory) == raised.value.holder
+    with open_archive(settings) as reader:
+        assert reader.holder() == raised.value.holder
+
+
+def test_the_lock_dies_with_its_holder(settings, other):
+    other.kill()
+    other.wait()
+    assert holder_of(settings.directory) is None
+    with open_archive(settings, write=True):
+        pass
+
+
+def test_the_lock_is_given_back(settings):
+    for _ in range(2):
+        with open_archive(settings, write=True, purpose="a test"):
+            assert holder_of(settings.directory)
+        assert holder_of(settings.directory) is None
+
+
+def test_one_database_on_a_server_has_one_writer_whatever_the_folder(postgres_url, tmp_path):
+    one = ArchiveSettings(directory=tmp_path / "one", database=postgres_url, free_space=0)
+    two = replace(one, directory=tmp_path / "two")
+    with open_archive(one, write=True, purpose="the first"):
+        with pytest.raises(AlreadyRunning, match="the first"):
+            open_archive(two, write=True)
+        assert holder_of(two.directory) is None
+    with open_archive(two, write=True):
+        pass
+
+
+def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path, database=postgres_url, free_space=0)
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE)
+        with archive._database.outside() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert desk.bring(ONE, item("a")).new == 1
+        with pytest.raises(AlreadyRunning):
+            open_archive(replace(settings, directory=tmp_path / "two"), write=True)
+
+
+def test_reading_needs_an_archive(settings):
+    with pytest.raises(ArchiveError, match="no archive yet"):
+        open_archive(settings)
+
+
+def test_a_newer_archive_is_refused(settings):
+    with open_archive(settings, write=True) as archive, archive._database.writing() as connection:
+        connection.execute(sa.update(meta).where(meta.c.name == "schema").values(value="9999"))
+    for write in (False, True):
+        with pytest.raises(ArchiveError, match="newer aggregator") as raised:
+            open_archive(settings, write=write)
+        assert raised.value.hint == "upgrade aggregator"
+    assert holder_of(settings.directory) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("no url at all", "no database URL"),
+        ("mysql://host/name", "not supported"),
+        ("sqlite+aiosqlite:///x.db", "not supported"),
+        ("postgresql://nobody@127.0.0.1:9/none", "does not answer"),
+    ],
+)
+def test_a_database_that_cannot_be(tmp_path, url, told):
+    settings = ArchiveSettings(directory=tmp_path / "archive", database=url)
+    for write in (False, True):
+        with pytest.raises(ArchiveError, match=told) as raised:
+            open_archive(settings, write=write)
+        assert raised.value.hint
+
+
+def test_a_password_is_not_told(tmp_path):
+    url = "postgresql://ana:topsecret@127.0.0.1:9/none"
+    with pytest.raises(ArchiveError) as raised:
+        open_archive(ArchiveSettings(directory=tmp_path, database=url))
+    assert "topsecret" not in str(raised.value)
+
+
+def test_a_missing_database_on_a_server(postgres_server, tmp_path):
+    url = sa.make_url(postgres_server).set(database="not_there").render_as_string(False)
+    with pytest.raises(ArchiveError, match="not there"):
+        open_archive(ArchiveSettings(directory=tmp_path, database=url), write=True)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_file_that_is_no_database(tmp_path, write):
+    (tmp_path / "archive.db").write_bytes(b"this is a letter to my aunt\n" * 400)
+    with pytest.raises(ArchiveError, match="no SQLite database"):
+        open_archive(ArchiveSettings(directory=tmp_path), write=write)
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "archive").write_text("a file")
+    with pytest.raises(ArchiveError, match="cannot be made"):
+        open_archive(ArchiveSettings(directory=tmp_path / "archive"), write=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(tmp_path):
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(ArchiveError, match="cannot be written"):
+        open_archive(ArchiveSettings(directory=tmp_path), write=True)
+
+
+def test_network_disks_are_refused(tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"disk / ext4 rw 0 0\nserver:/x {tmp_path}/far nfs4 rw 0 0\n"
+        f"//nas/y {tmp_path}/a\\040b cifs rw 0 0\ntmp {tmp_path}/far/near tmpfs rw 0 0\nodd\n"
+    )
+    for name, kind in (("far", "nfs4"), ("a b", "cifs")):
+        assert file_system(tmp_path / name / "archive", mounts) == kind
+        with pytest.raises(ArchiveError, match=kind) as raised:
+            refuse_network_disk(tmp_path / name / "archive", mounts)
+        assert "PostgreSQL" in raised.value.hint
+    refuse_network_disk(tmp_path / "far" / "near", mounts)
+    refuse_network_disk(tmp_path / "farther", mounts)
+    refuse_network_disk(tmp_path, tmp_path / "no such file")
+
+
+READS = {
+    "is_due": lambda archive: archive.is_due(NOON),
+    "next_due": lambda archive: archive.next_due(),
+    "feeds": lambda archive: archive.feeds(),
+    "feed": lambda archive: archive.feed(ONE),
+    "topics": lambda archive: archive.topics(),
+    "behind": lambda archive: archive.behind(),
+    "deleted_topics": lambda archive: archive.deleted_topics(),
+    "subscription_page": lambda archive: archive.subscription_page("all", size=5),
+    "archive_page": lambda archive: archive.archive_page("all", 1),
+    "archive_pages": lambda archive: archive.archive_pages("all"),
+    "published_page": lambda archive: archive.published_page("all"),
+    "candidates": lambda archive: list(archive.candidates(parse("words"))),
+    "search": lambda archive: archive.search(parse("words"), now=NOON),
+    "relevance": lambda archive: archive.search(parse("words"), sort="relevance", now=NOON),
+    "entry": lambda archive: archive.entry(item("a").id),
+    "history": lambda archive: archive.history(item("a").id),
+    "sightings": lambda archive: archive.sightings(StoryId("x")),
+    "export": lambda archive: list(archive.export()),
+    "stats": lambda archive: archive.stats(),
+    "full stats": lambda archive: archive.stats(full=True),
+    "info": lambda archive: archive.info(),
+}
+WRITES = {
+    "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
+    "claim_due": lambda archive: archive.claim_due(
+        now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
+    ),
+    "release": lambda archive: archive.release("x"),
+    "free_dead_claims": lambda archive: archive.free_dead_claims(),
+    "batch": lambda archive: archive.batch().__enter__(),
+    "sync_topics": lambda archive: archive.sync_topics([], page_size=5),
+    "fill": lambda archive: archive.fill("all", [], ""),
+    "mark_published": lambda archive: archive.mark_published("all", 1),
+    "maintain": lambda archive: archive.maintain(NOON),
+}
+
+
+@pytest.fixture
+def short(tmp_path: Path):
+    """An archive on SQLite that does not wait long for a lock."""
+    database = f"sqlite:///{tmp_path}/archive.db?timeout=0.01"
+    settings = ArchiveSettings(directory=tmp_path, database=database, free_space=0)
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE)
+        desk.topics(Topic(slug="all", title="All", query="*"))
+        desk.bring(ONE, item("a"))
+    with open_archive(settings) as archive:
+        yield archive, tmp_path / "archive.db"
+
+
+def test_every_method_is_tried_against_a_locked_database():
+    from aggregator.archive import Archive
+
+    names = {name for name in dir(Archive) if not name.startswith("_")}
+    others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
+    assert names - others <= READS.keys() | WRITES.keys()
+
+
+@pytest.mark.parametrize("name", [*READS, *WRITES])
+def test_a_locked_database(short, name):
+    archive, file = short
+    thief = sqlite3.connect(file, isolation_level=None)
+    archive.close()
+    thief.execute("PRAGMA locking_mode=EXCLUSIVE")
+    thief.execute("BEGIN EXCLUSIVE")
+    thief.execute("COMMIT")
+    try:
+        with pytest.raises(ArchiveError, match="locked") as raised:
+            (READS | WRITES)[name](archive)
+        assert raised.value.where == str(file)
+        assert raised.value.hint
+    finally:
+        thief.close()
+
+
+@pytest.mark.parametrize("name", READS)
+def test_reading_goes_on_while_another_writes(short, name):
+    archive, file = short
+    writer = sqlite3.connect(file, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM hits")
+    READS[name](archive)
+    writer.execute("ROLLBACK")
+    writer.close()
+
+
+@pytest.mark.parametrize("name", [*READS, *WRITES])
+def test_a_database_whose_tables_are_gone(archive, name):
+    with archive._database.writing() as connection:
+        if archive.dialect == "sqlite":
+            connection.exec_driver_sql("DROP TABLE search")
+            for table in sa.inspect(connection).get_table_names():
+                connection.exec_driver_sql(f'ALTER TABLE "{table}" RENAME TO "was_{table}"')
+        else:
+            connection.exec_driver_sql("ALTER SCHEMA public RENAME TO gone")
+    if name == "batch":
+        return
+    with pytest.raises(ArchiveError):
+        (READS | WRITES)[name](archive)
+
+
+def test_a_database_that_is_damaged(short):
+    archive, file = short
+    archive.close()
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(os.urandom(size - 4096))
+    for name in ("export", "search"):
+        with pytest.raises(ArchiveError):
+            READS[name](archive)

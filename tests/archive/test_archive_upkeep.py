@@ -1,0 +1,99 @@
+"""What the archive tells of itself, and its upkeep."""
+
+from datetime import timedelta
+
+import pytest
+from archivedesk import NOON, ONE, TWO, answer, item
+
+from aggregator.model.errors import NotAFeed
+from aggregator.model.topic import Topic
+
+LATER = NOON + timedelta(hours=2)
+
+
+@pytest.fixture
+def stocked(desk):
+    desk.subscribe(ONE, TWO)
+    desk.topics(Topic(slug="all", title="All", query="*"))
+    desk.bring(ONE, item("b", lang="es"), item("a"))
+    desk.bring(ONE, item("b", title="revised", lang="es"), item("a"), at=LATER)
+    desk.fail(TWO, NotAFeed("a web page", url=TWO))
+    return desk.archive
+
+
+def test_counts(stocked):
+    stats = stocked.stats()
+    assert (stats.feeds, stats.collected, stats.failing) == (2, 1, 1)
+    assert (stats.entries, stats.stories, stats.topics) == (2, 2, 1)
+    assert stats.languages == ("en", "es")
+    full = stocked.stats(full=True)
+    assert (full.revisions, full.hits, full.vanished) == (3, 3, 0)
+    assert (full.first, full.newest) == (NOON, NOON)
+
+
+def test_feeds_nobody_asks_for_are_not_counted(desk, stocked):
+    desk.subscribe(ONE)
+    assert (stocked.stats().feeds, stocked.stats().failing) == (1, 0)
+
+
+def test_place_and_size(stocked, settings):
+    info = stocked.info()
+    assert info.entries == 2
+    assert info.dialect == ("postgresql" if settings.database else "sqlite")
+    assert info.database_bytes > 0
+    assert info.capture_bytes > 0
+    assert info.capture_files == 1
+    assert info.free_bytes > 0
+    assert info.schema == "0001"
+    assert "archive" in info.location or "aggregator_" in info.location
+
+
+def test_growth_a_year(desk):
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    desk.bring(ONE, item("a"), at=now)
+    assert desk.archive.info().growth is None
+    desk.write([desk.fetched(ONE, item("b"), at=now)], at=now - timedelta(days=365))
+    with desk.archive._database.writing() as connection:
+        from aggregator.archive.schema import entries
+
+        connection.execute(entries.update().values(first_seen=now - timedelta(days=365)))
+    info = desk.archive.info()
+    total = info.database_bytes + info.capture_bytes
+    assert info.growth == pytest.approx(total, rel=0.01)
+
+
+def test_the_fetch_log_keeps_the_last_hundred_of_each_feed(desk):
+    desk.subscribe(ONE, TWO)
+    for number in range(120):
+        at = NOON + timedelta(minutes=number)
+        desk.bring(ONE, response=answer(ONE, at, b"", 304), document=None, at=at)
+    desk.bring(TWO, item("z", feed=TWO), at=NOON)
+    desk.archive.maintain(LATER)
+    log = desk.archive.fetches(desk.archive.feed(ONE), limit=1000)
+    assert len(log) == 100
+    assert log[0].at == NOON + timedelta(minutes=119)
+    assert len(desk.archive.fetches(desk.archive.feed(TWO))) == 1
+    # The counts of the day know them all.
+    from aggregator.archive.schema import fetch_days
+
+    with desk.archive._database.reading() as connection:
+        days = {
+            row.feed_key: (row.requests, row.unchanged, row.new)
+            for row in connection.execute(fetch_days.select())
+        }
+    assert sorted(days.values()) == [(1, 0, 1), (120, 120, 0)]
+
+
+def test_upkeep_once_a_day_is_enough(desk):
+    for number in range(102):
+        at = NOON + timedelta(minutes=number)
+        desk.bring(ONE, response=answer(ONE, at, b"", 304), document=None, at=at)
+    desk.archive.maintain(NOON)
+    desk.fail(ONE, NotAFeed("x", url=ONE))
+    desk.archive.maintain(LATER, lately_is_enough=True)
+    feed = desk.archive.feed(ONE)
+    assert len(desk.archive.fetches(feed, limit=1000)) == 101
+    desk.archive.maintain(NOON + timedelta(days=2), lately_is_enough=True)
+    assert len(desk.archive.fetches(feed, limit=1000)) == 100
