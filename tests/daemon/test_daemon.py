@@ -1,0 +1,212 @@
+"""The daemon as a person meets it: a process, signals, files that are edited, an address."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from feedserver import FeedServer
+
+STORY = "Fernando Torres spoke after training about his first month as a coach in the city."
+
+
+def rss(*titles: str) -> bytes:
+    items = "".join(
+        f"<item><guid>{title}</guid><title>{title}</title><link>http://news.example/{n}</link>"
+        f"<description>{STORY} {title}</description></item>"
+        for n, title in enumerate(titles)
+    )
+    return f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>".encode()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class Daemon:
+    """A configuration folder, and ``aggregator run`` over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        folder.mkdir()
+        (folder / "aggregator.toml").write_text(
+            f'[archive]\ndirectory = "{folder}/archive"\n'
+            f'[publish]\ndirectory = "{folder}/public"\n'
+            '[collect]\nallow_networks = ["127.0.0.0/8"]\nhost_spacing = 0\n'
+            f"[server]\nport = {self.port}\n"
+        )
+        (folder / "topics.toml").write_text('[torres]\ntitle = "Torres"\nquery = "torres coach"\n')
+        self.subscribe()
+        self.log = folder / "log"
+
+    def subscribe(self, *urls: str) -> None:
+        lines = "".join(f'<outline type="rss" text="F" xmlUrl="{url}"/>' for url in urls)
+        (self.folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{lines}</body></opml>')
+
+    def start(self) -> subprocess.Popen:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "aggregator", "-C", self.folder, "run"],
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        self.wait_for(lambda: self.answers("/health"))
+        return self.process
+
+    def answers(self, path: str) -> bytes | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.read()
+        except OSError:
+            return None
+
+    def events(self, name: str = "") -> list[dict]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [event for line in lines if name in (event := json.loads(line))["event"]]
+
+    def wait_for(self, condition, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.log.read_text() if self.log.exists() else ""
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    running = Daemon(tmp_path / "config")
+    yield running
+    process = getattr(running, "process", None)
+    if process and process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def test_collects_publishes_and_ends_on_a_signal(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One", "Two")))
+    daemon.start()
+    daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+    health = json.loads(daemon.answers("/health"))
+    assert health["status"] == "ok"
+    assert health["feeds"] == 1
+    assert b'aggregator_entries_total{change="new"} 2.0' in daemon.answers("/metrics")
+    began = time.monotonic()
+    assert daemon.end() == 0
+    assert time.monotonic() - began < 10
+    assert daemon.events("collected")[0]["new"] == 2
+    assert daemon.events("stopped")
+
+
+def test_does_not_ask_again_after_a_restart(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collected"))
+    daemon.end(signal.SIGINT)
+    daemon.start()
+    time.sleep(1)
+    assert len(server.asked("/a.xml")) == 1
+
+
+def test_the_second_is_told_who_runs(daemon):
+    daemon.start()
+    second = subprocess.run(
+        [sys.executable, "-m", "aggregator", "-C", daemon.folder, "run"],
+        env={**os.environ, "AGGREGATOR_SERVER__PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == 4
+    assert str(daemon.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_changed_file_is_taken_up_and_a_wrong_one_is_not(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collected"))
+    daemon.subscribe(server.url("/a.xml"), server.serve("/b.xml", rss("Later")))
+    daemon.wait_for(lambda: server.asked("/b.xml"))
+    (daemon.folder / "topics.toml").write_text('[torres]\ntitle = "T"\nquery = "(torres"\n')
+    daemon.wait_for(lambda: daemon.events("configuration kept"))
+    assert "not closed" in daemon.events("configuration kept")[0]["why"]
+    assert daemon.answers("/health")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_for(lambda: len(daemon.events("configuration kept")) > 1)
+
+
+def test_a_new_topic_is_filled_from_the_archive(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("Harbour")))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collected"))
+    with (daemon.folder / "topics.toml").open("a") as file:
+        file.write('[harbour]\ntitle = "Harbour"\nquery = "harbour"\n')
+    daemon.wait_for(lambda: b"Harbour" in (daemon.answers("/topics/harbour.json") or b""))
+    assert len(server.asked("/a.xml")) == 1
+
+
+def test_no_network_is_one_line(daemon):
+    daemon.subscribe(*(f"http://127.0.0.1:{free_port()}/{n}.xml" for n in range(3)))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("no network"))
+    assert daemon.events("no network")[0]["event"] == "no network: 3 feeds"
+    assert not daemon.events("feed failed")
+    assert daemon.process.poll() is None
+
+
+def test_a_failing_feed_is_told_once_and_its_recovery_too(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One")), server.serve("/b.xml", b"", status=500))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("feed failed"))
+    assert [event["feed"] for event in daemon.events("feed failed")] == [server.url("/b.xml")]
+
+
+def test_a_second_signal_ends_at_once(daemon, server):
+    daemon.subscribe(server.serve("/slow.xml", rss("One"), delay=60))
+    daemon.start()
+    daemon.wait_for(lambda: server.asked("/slow.xml"))
+    began = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.process.wait(10)
+    assert time.monotonic() - began < 10
+
+
+def test_systemd_is_told(daemon, tmp_path):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(path))
+        channel.settimeout(20)
+        os.environ.update(NOTIFY_SOCKET=str(path), WATCHDOG_USEC="900000")
+        try:
+            daemon.start()
+            told = {channel.recv(100), channel.recv(100)}
+            while told < {b"READY=1", b"WATCHDOG=1"}:
+                told.add(channel.recv(100))
+            daemon.end()
+            while b"STOPPING=1" not in told:
+                told.add(channel.recv(100))
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]

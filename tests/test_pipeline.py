@@ -1,0 +1,181 @@
+"""Many feeds through the whole walk: what is stored, what is asked, what is published."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from feedserver import FeedServer
+
+from aggregator.archive import open_archive
+from aggregator.model.feed import Subscription
+from aggregator.model.settings import (
+    ArchiveSettings,
+    CollectSettings,
+    PublishSettings,
+    ServerSettings,
+    Settings,
+)
+from aggregator.model.topic import Topic
+from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+from aggregator.query import parse
+from aggregator.rounds import Round, collect_round
+
+TOPICS = (Topic(slug="seven", title="Seven", query='"number seven"'),)
+
+
+def settings(folder: Path, **changes: object) -> Settings:
+    return replace(
+        Settings(
+            archive=ArchiveSettings(directory=folder / "archive"),
+            collect=CollectSettings(allow_networks=("127.0.0.0/8",), host_spacing=0),
+            publish=PublishSettings(directory=folder / "public"),
+        ),
+        **changes,
+    )
+
+
+def document(feed: int, first: int, count: int = 30) -> bytes:
+    names = {27: "number seven"}
+    items = "".join(
+        f"<item><guid>{feed}-{n}</guid><title>Story {n} of feed {feed}</title>"
+        f"<link>http://news{feed}.example/{n}</link>"
+        f"<description>&lt;p&gt;What feed {feed} tells in {names.get(n, n)}.&lt;/p&gt;</description></item>"
+        for n in range(first + count - 1, first - 1, -1)
+    )
+    return f"<rss version='2.0'><channel><title>Feed {feed}</title><language>en</language>{items}</channel></rss>".encode()
+
+
+def run(of: Settings, urls: list[str], **how: object) -> Round:
+    """One round over the feeds, and publishing, as a command does it."""
+
+    async def go() -> Round:
+        with open_archive(of.archive, write=True, purpose="test") as archive:
+            matcher = prepare(archive, of, [Subscription(url=url) for url in urls], TOPICS)
+            async with open_pipeline(archive, of, matcher) as pipeline:
+                done = await collect_round(pipeline, **how)
+            publish_behind(archive, of, site(of))
+            return done
+
+    return asyncio.run(go())
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+@pytest.mark.timeout(300)
+def test_three_hundred_feeds_cold_unchanged_and_one_new(tmp_path, server):
+    of, feeds = settings(tmp_path), range(300)
+    urls = [server.serve(f"/{n}.xml", document(n, 0), gzipped=True) for n in feeds]
+    assert run(of, urls, everything=True).counts.new == 9000
+    server.requests.clear()
+    quiet = run(of, urls, everything=True).counts
+    assert (quiet.feeds, quiet.unchanged, quiet.new, quiet.revised) == (300, 300, 0, 0)
+    assert len(server.requests) == 300
+    assert all(one.status == 304 and "if-none-match" in one.headers for one in server.requests)
+    for n in feeds:
+        server.serve(f"/{n}.xml", document(n, 1), gzipped=True)
+    fresh = run(of, urls, everything=True).counts
+    assert (fresh.new, fresh.revised, fresh.vanished, fresh.failed) == (300, 0, 0, 0)
+    with open_archive(of.archive) as archive:
+        assert sum(1 for _ in archive.export()) == 9300
+
+
+def test_what_is_not_due_is_not_asked(tmp_path, server):
+    of, urls = settings(tmp_path), [server.serve("/a.xml", document(0, 0))]
+    assert run(of, urls).counts.feeds == 1
+    assert run(of, urls).counts.feeds == 0
+    assert len(server.requests) == 1
+
+
+def test_a_bad_feed_stops_no_other(tmp_path, server):
+    urls = [
+        server.serve("/good.xml", document(1, 0)),
+        server.serve("/html.xml", b"<!doctype html><html><body>hello</body></html>"),
+        server.serve("/empty.xml", b""),
+        server.serve("/path.xml", str(tmp_path).encode()),
+        server.serve("/missing.xml", b"", status=404),
+        server.serve("/broken.xml", document(2, 0), cut=100),
+        "http://192.168.7.7/feed.xml",
+        "file:///etc/passwd",
+    ]
+    done = run(settings(tmp_path), urls)
+    assert done.counts.new == 30
+    kinds = {feed.url.rsplit("/", 1)[1]: str(error.kind) for feed, error in done.failures}
+    assert kinds == {
+        "html.xml": "not-a-feed",
+        "empty.xml": "not-a-feed",
+        "path.xml": "not-a-feed",
+        "missing.xml": "http",
+        "broken.xml": "connect",
+        "feed.xml": "refused",
+        "passwd": "refused",
+    }
+
+
+def test_a_copy_in_another_feed_is_one_story(tmp_path, server):
+    item = (
+        b"<item><guid>%d</guid><title>The same report everywhere</title>"
+        b"<link>http://news.example/report?utm_source=%d</link><description>Word for word.</description></item>"
+    )
+    urls = [
+        server.serve(
+            f"/{n}.xml",
+            b"<rss version='2.0'><channel><title>F</title>%s</channel></rss>" % (item % (n, n)),
+        )
+        for n in range(3)
+    ]
+    done = run(settings(tmp_path), urls)
+    assert (done.counts.new, done.counts.new_stories) == (3, 1)
+    with open_archive(settings(tmp_path).archive) as archive:
+        (lead,) = [record for record in archive.export() if record.lead]
+        assert len(archive.sightings(lead.story)) == 3
+
+
+def ids(folder: Path) -> list[str]:
+    return [
+        one["id"] for one in json.loads((folder / "public/topics/seven.json").read_text())["items"]
+    ]
+
+
+def test_published_ids_survive_another_port_and_a_lost_folder(tmp_path, server):
+    urls = [server.serve(f"/{n}.xml", document(n, 0)) for n in range(3)]
+    of = settings(tmp_path)
+    run(of, urls)
+    before = ids(tmp_path)
+    assert len(before) == 3
+    for path in sorted((tmp_path / "public").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    moved = settings(tmp_path, server=ServerSettings(port=9999))
+    run(moved, urls)
+    assert ids(tmp_path) == before
+
+
+def test_a_crash_between_store_and_publish_loses_nothing(tmp_path, server):
+    of, urls = settings(tmp_path), [server.serve("/0.xml", document(0, 0))]
+
+    async def without_publishing() -> None:
+        with open_archive(of.archive, write=True) as archive:
+            matcher = prepare(archive, of, [Subscription(url=url) for url in urls], TOPICS)
+            async with open_pipeline(archive, of, matcher) as pipeline:
+                await collect_round(pipeline)
+
+    asyncio.run(without_publishing())
+    assert not (tmp_path / "public").exists()
+    run(of, urls)
+    assert len(ids(tmp_path)) == 1
+
+
+def test_captures_hold_the_bytes_that_were_served(tmp_path, server):
+    body = document(4, 0)
+    of = settings(tmp_path)
+    run(of, [server.serve("/4.xml", body, gzipped=True)])
+    with open_archive(of.archive) as archive:
+        (found,) = archive.search(parse('"number seven"'), now=archive.feeds()[0].last_fetch)
+        assert archive.capture(archive.history(found.id)[0].capture) == body
