@@ -5,7 +5,7 @@
 ``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
 """
 
-from aggregator.publish.documents import documents, index_page
+from aggregator.publish.formats import documents, index_page
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.site import Overview, Site, feed_id
 

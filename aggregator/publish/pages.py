@@ -88,7 +88,7 @@ def _environment() -> Environment:
 
 
 def _day(value: datetime) -> str:
-    """"14 Nov 2026", in English whatever the locale."""
+    """ "14 Nov 2026", in English whatever the locale."""
     value = value.astimezone(UTC)
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
@@ -98,7 +98,7 @@ def _clock(value: datetime) -> str:
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
-    """"1 story", "2,400 stories"."""
+    """ "1 story", "2,400 stories"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 

@@ -34,9 +34,7 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     }
 
 
-def index_page(
-    states: Sequence[TopicState], overview: Overview, site: Site
-) -> dict[str, bytes]:
+def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:
     """``index.html`` and ``topics.opml``, with the style sheets and the icon that all pages use."""
     from aggregator.publish.opml import topics_opml
     from aggregator.publish.pages import assets, index_html

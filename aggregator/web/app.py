@@ -1,0 +1,177 @@
+"""The application: published documents, ``/health`` and ``/metrics``.
+
+Addresses are matched against the shapes that ``publish`` writes; nothing else below
+the folder can be asked for, whatever a path spells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from aggregator.publish import retired
+from aggregator.web.guard import Guard
+from aggregator.web.negotiation import preferred_coding, preferred_type, wants_page
+from aggregator.web.shelf import MEDIA_TYPES, Document, Shelf
+
+Health = Callable[[], Mapping[str, object]]
+Metrics = Callable[[], bytes]
+
+_PLAIN = {
+    "": "index.html",
+    **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
+}
+_TOPIC = re.compile(
+    r"topics/(?P<stem>(?P<slug>_?[a-z0-9][a-z0-9-]*)(/[1-9][0-9]{0,8})?)"
+    r"(\.(?P<extension>atom|rss|json|html))?",
+    re.ASCII,
+)
+_FORMATS = ("html", "atom", "rss", "json")
+_OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/json")
+# Always asked for again: an unchanged document costs a 304, a changed one is seen at once.
+_CACHING = "public, no-cache"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def create_app(
+    directory: Path,
+    *,
+    health: Health | None = None,
+    metrics: Metrics | None = None,
+    allow_hosts: Iterable[str] = (),
+) -> Starlette:
+    """The application that serves a published folder.
+
+    ``health`` gives the details of ``/health`` (empty by default), ``metrics`` the
+    Prometheus text of ``/metrics`` (404 without). Both may block: they run in a
+    thread. ``allow_hosts`` as in :class:`Guard`, besides the loopback names.
+    """
+
+    async def answer_health(_request: Request) -> Response:
+        details = dict(await run_in_threadpool(health)) if health else {}
+        return JSONResponse({"status": "ok", **details}, headers={"Cache-Control": "no-store"})
+
+    async def answer_metrics(_request: Request) -> Response:
+        if metrics is None:
+            return _problem(404)
+        text = await run_in_threadpool(metrics)
+        return Response(text, 200, {"Cache-Control": "no-store"}, _METRICS_TYPE)
+
+    return Starlette(
+        routes=[
+            Route("/health", answer_health),
+            Route("/metrics", answer_metrics),
+            Mount("/", app=_Published(directory)),
+        ],
+        middleware=[Middleware(Guard, hosts=tuple(allow_hosts))],
+    )
+
+
+class _Published:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._shelf = Shelf(directory)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        path = scope["path"].removeprefix("/")
+        topic = _TOPIC.fullmatch(path)
+        if topic:
+            path, negotiated = _wanted(topic, headers.get(b"accept"))
+        else:
+            path, negotiated = _PLAIN.get(path, ""), False
+        document = await self._shelf.find(path) if path else None
+        if document:
+            response = _answer(document, headers, negotiated=negotiated)
+        else:
+            gone = topic is not None and retired(self._directory, topic["slug"])
+            response = _problem(410 if gone else 404, front=path == "index.html")
+        if scope["method"] == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+
+def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:
+    """The file for a topic's address, and whether the Accept header had a say."""
+    extension = topic["extension"]
+    if extension is None:
+        best = _OFFERED.index(preferred_type(accept, _OFFERED))
+        extension = (*_FORMATS, "json")[best]
+        return f"topics/{topic['stem']}.{extension}", True
+    if extension in ("atom", "rss"):
+        page = wants_page(accept, MEDIA_TYPES[extension])
+        return f"topics/{topic['stem']}.{'html' if page else extension}", True
+    return f"topics/{topic['stem']}.{extension}", False
+
+
+def _answer(document: Document, headers: Mapping[bytes, str], *, negotiated: bool) -> Response:
+    coding = preferred_coding(headers.get(b"accept-encoding"), document.codings)
+    etag = document.etag(coding)
+    fields = {
+        "ETag": etag,
+        "Last-Modified": document.last_modified,
+        "Cache-Control": _CACHING,
+        "Vary": "Accept, Accept-Encoding" if negotiated else "Accept-Encoding",
+    }
+    if held := _held(document, headers):
+        return Response(status_code=304, headers=fields | {"ETag": held if held != "*" else etag})
+    body = document.bodies[coding]
+    if coding != "identity":
+        fields["Content-Encoding"] = coding
+    return Response(body, headers=fields | {"Content-Type": document.media_type})
+
+
+def _held(document: Document, headers: Mapping[bytes, str]) -> str | None:
+    """The ETag of what the client holds, where that is this document still (RFC 9110, 13.2.2).
+
+    If-None-Match decides alone where it is given. Any coding of the same content
+    counts, so that a proxy that changes Accept-Encoding costs no transfer.
+    """
+    none_match = headers.get(b"if-none-match")
+    if none_match is not None:
+        if none_match.strip() == "*":
+            return "*"
+        ours = {document.etag(coding) for coding in document.bodies}
+        given = (tag.strip().removeprefix("W/") for tag in none_match.split(","))
+        return next((tag for tag in given if tag in ours), None)
+    since = headers.get(b"if-modified-since")
+    if since is None:
+        return None
+    if since == document.last_modified:
+        return "*"
+    try:
+        fresh = document.modified <= parsedate_to_datetime(since).timestamp()
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return "*" if fresh else None
+
+
+_PROBLEMS = {
+    404: ("Not found", "There is nothing at this address."),
+    410: ("Gone", "This topic is published no longer. Please unsubscribe from it."),
+}
+
+
+def _problem(status: int, *, front: bool = False) -> HTMLResponse:
+    title, text = _PROBLEMS[status]
+    if front:
+        text = "Nothing is published yet. It is as soon as the first round of collecting has ended."
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{title}</title><link rel="icon" href="/icon.svg">'
+        '<link rel="stylesheet" href="/style.css"></head><body><main class="column">'
+        f'<header class="masthead"><p class="kicker">{status}</p><h1>{title}</h1>'
+        f'<p class="lead">{text}</p></header><p><a href="/">All topics</a></p></main></body></html>\n'
+    )
+    return HTMLResponse(page, status, {"Cache-Control": "no-cache"})

@@ -1,0 +1,96 @@
+"""What every request passes first and every answer carries: hosts, methods, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+_SECURITY = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class Guard:
+    """ASGI middleware. Refuses foreign Host headers (a DNS rebinding page sends one) and
+    all methods but GET and HEAD; adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
+        """``hosts``: names that are answered; ``*.example.org`` for all below it, ``*`` for
+        any name, ``<address>`` for any IP address."""
+        self._app = app
+        self._hosts = frozenset(host.lower().strip("[]") for host in (*LOOPBACK_NAMES, *hosts))
+        self._known: dict[bytes, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_SECURITY]
+            await send(message)
+
+        refusal = self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send_guarded)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1:
+            return PlainTextResponse("One Host header is needed.\n", 400)
+        if not self._answers(hosts[0]):
+            return PlainTextResponse(
+                "This server does not answer to that name. "
+                "Its owner can allow it in server.allow_hosts.\n",
+                421,
+            )
+        if scope["method"] not in ("GET", "HEAD"):
+            return PlainTextResponse("Only GET and HEAD.\n", 405, {"Allow": "GET, HEAD"})
+        return None
+
+    def _answers(self, header: bytes) -> bool:
+        answer = self._known.get(header)
+        if answer is None:
+            answer = _allowed(header.decode("latin-1").lower(), self._hosts)
+            if len(self._known) < 1000:
+                self._known[header] = answer
+        return answer
+
+
+def _allowed(header: str, hosts: frozenset[str]) -> bool:
+    name, port = _split(header)
+    if not name or not (port == "" or (port.isascii() and port.isdigit())):
+        return False
+    if name in hosts or "*" in hosts:
+        return True
+    if "<address>" in hosts and _is_address(name):
+        return True
+    return any(host.startswith("*.") and name.endswith(host[1:]) for host in hosts)
+
+
+def _split(header: str) -> tuple[str, str]:
+    """Name and port of a Host header, brackets and a closing dot left out."""
+    if header.startswith("["):
+        name, _, rest = header[1:].partition("]")
+        return (name, rest[1:]) if rest[:1] in ("", ":") else ("", "")
+    name, _, port = header.partition(":")
+    return name.removesuffix("."), port
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
