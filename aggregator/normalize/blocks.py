@@ -12,17 +12,19 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import nh3
 
-from aggregator.normalize.characters import key
+from aggregator.normalize.characters import is_markup, key, repair
+from aggregator.normalize.links import WEB, absolute
 
 _INLINE = {
     "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
     "strong", "sub", "sup", "time", "u",
 }  # fmt: skip
 _WHOLE = {"pre", "table"}
+_LINKS = WEB | {"mailto"}
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
 _BREAKS = {
     "p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption",
@@ -56,9 +58,21 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
-_WHOLE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][^\s<>\"\[\]\\\\]*)?")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
+# Escaped twice: what stands for a sign became text. In code that may be meant.
+_TWICE = re.compile(
+    r"&(?:amp;)+(?=(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash"
+    r"|hellip|euro|pound|copy|reg|trade|laquo|raquo|iquest|iexcl|szlig"
+    r"|[aeiounycAEIOUNYC](?:acute|grave|circ|uml|tilde|cedil|ring|slash));)"
+)
+_VERBATIM = re.compile(r"<(?:code|pre|kbd|xmp)\b", re.IGNORECASE)
+# nh3's own writing of a link that is absolute and plain: taken as it stands.
+_PLAIN_LINK = re.compile(
+    r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
+)
+# What makes a table a way to place things, and not data.
+_PLACED = re.compile(r"<(?:p|div|img|ul|ol|h[1-6]|blockquote|figure|section|article|center|pre)\b")
+_TABLE_EDGE = re.compile(r"<(/?)table\b")
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 # Images that look at the reader instead of the other way round.
 _TRACKER = re.compile(
@@ -92,12 +106,16 @@ class Block:
 
 
 def read_blocks(source: str, base: str) -> tuple[Block, ...]:
-    """The blocks of untrusted HTML, safe, with absolute addresses. ``base``: what they resolve against."""
-    if "&lt;" in source and "<" not in source:
-        source = html.unescape(source)
-    if "<" not in source:
-        source = _from_lines(source)
-    return _Cutter(base).cut(_CLEANER.clean(source))
+    """The blocks of untrusted HTML or plain text, safe. ``base``: what addresses resolve against."""
+    if "&amp;" in source and not _VERBATIM.search(source):
+        source = _TWICE.sub("&", source)
+    if not is_markup(source):
+        # No tags; or all of them escaped once too often.
+        whole = html.unescape(source) if "&lt;" in source else source
+        source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
+    cleaned = _CLEANER.clean(source)
+    # A reference to a sign that XML has no place for becomes that sign.
+    return _Cutter(base).cut(repair(cleaned) if "&#" in source else cleaned)
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -137,7 +155,7 @@ def plain(inside: str) -> str:
     return " ".join((html.unescape(inside) if "&" in inside else inside).split())
 
 
-def _from_lines(text: str) -> str:
+def from_lines(text: str) -> str:
     """Plain text as HTML: each line a paragraph; a line that begins with a bullet is a list item."""
     out = []
     for one in text.splitlines():
@@ -166,7 +184,7 @@ class _Cutter:
             self._inside.append(source[at : token.start()])
             at = token.end()
             closing, name, attributes = bool(token.group(1)), token.group(2), token.group(3)
-            if name in _WHOLE or self._whole:
+            if self._whole or name == "pre" or (name == "table" and _is_data(source, token)):
                 self._in_whole(closing, name, token.group(0))
             elif name in _INLINE:
                 self._inline(closing, name, attributes)
@@ -174,7 +192,7 @@ class _Cutter:
                 self._inside.append("<br>")
             elif name == "img":
                 self._image(attributes)
-            elif name in _BREAKS or name in _TABLE:
+            elif name in _BREAKS or name in _TABLE or name == "table":
                 self._turn(closing, name)
         self._inside.append(source[at:])
         self._flush()
@@ -193,16 +211,17 @@ class _Cutter:
             self._kind = "p"
         else:
             kinds = {"li": "li", "figcaption": "caption", **_HEADINGS}
-            self._kind = kinds.get(name, "li" if self._kind == "li" and name == "p" else "p")
+            inner = name in {"p", "div"} and self._kind in {"li", "caption"}
+            self._kind = kinds.get(name, self._kind if inner else "p")
 
     def _inline(self, closing: bool, name: str, attributes: str) -> None:
         if not closing:
             tag = f"<{name}>"
-            if name == "a":
-                href = self._address(
-                    dict(_ATTRIBUTE.findall(attributes)).get("href", ""),
-                    {"http", "https", "mailto"},
-                )
+            if name == "a" and _PLAIN_LINK.fullmatch(attributes):
+                tag = f"<a{attributes}>"
+            elif name == "a":
+                written = dict(_ATTRIBUTE.findall(attributes)).get("href", "")
+                href = self._address(written, _LINKS)
                 tag = f'<a href="{html.escape(href)}">' if href else ""
             elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
                 tag = f'<time datetime="{found.group(2)}">'
@@ -238,7 +257,7 @@ class _Cutter:
     def _image(self, attributes: str) -> None:
         found = dict(_ATTRIBUTE.findall(attributes))
         source = _best_source(found)
-        address = self._address(source, {"http", "https"})
+        address = self._address(source, WEB)
         tiny = any(
             found.get(side, "9").strip(" px") in {"0", "1", "2"} for side in ("width", "height")
         )
@@ -249,21 +268,10 @@ class _Cutter:
         self._flush(keep_kind=True)
         self._blocks.append(Block(kind="image", html=tag, text="", quoted=self._quotes > 0))
 
-    def _address(self, written: str, schemes: set[str]) -> str:
+    def _address(self, written: str, schemes: frozenset[str]) -> str:
         """An absolute address with an allowed scheme, or ""."""
         written = html.unescape(written).strip() if "&" in written else written.strip()
-        if not written or written.startswith("#"):
-            return ""
-        if _WHOLE_ADDRESS.fullmatch(written):
-            return written
-        try:
-            address = urljoin(self._base, written)
-            parts = urlsplit(address)
-        except ValueError:
-            return ""
-        if parts.scheme.lower() not in schemes or (parts.scheme != "mailto" and not parts.netloc):
-            return ""
-        return address.replace(" ", "%20")
+        return "" if written.startswith("#") else absolute(written, self._base, schemes) or ""
 
     def _flush(self, *, keep_kind: bool = False) -> None:
         """Close the block under way; inline tags open across its end are closed and opened again."""
@@ -292,6 +300,17 @@ class _Cutter:
                 )
         if not keep_kind:
             self._kind = "p"
+
+
+def _is_data(source: str, opened: re.Match[str]) -> bool:
+    """Whether a table that opens here holds data; one that places things is taken apart."""
+    if opened.group(1):
+        return False
+    edge = _TABLE_EDGE.search(source, opened.end())
+    if edge is None or not edge.group(1):
+        return False
+    inside = source[opened.end() : edge.start()]
+    return inside.count("<td") + inside.count("<th>") > 1 and not _PLACED.search(inside)
 
 
 def _best_source(found: dict[str, str]) -> str:

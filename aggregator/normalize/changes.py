@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.model.batch import (
@@ -17,10 +17,13 @@ from aggregator.model.batch import (
 )
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
+from aggregator.normalize.identity import base_of
 from aggregator.normalize.stories import Stories
 
 # An item is called vanished when it is missing for so many polls running.
 _POLLS = 2
+# What two states of one item have alike when only its name in the document differs.
+_TWIN = ("title", "published", "link")
 # Of a feed's first document, so many undated items count as news.
 _UNDATED_NEWS = 10
 
@@ -48,6 +51,15 @@ class _Desk:
     stories: Stories
     now: datetime
     recent: timedelta
+    _dated: bool = field(init=False)
+    _twins: dict[str, list[KnownEntry]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._dated = all(entry.published is not None for entry in self.document.entries)
+        self._twins = {}
+        for item in self.feed.listing:
+            if held := self.known.listed.get(EntryKey(item.entry_key)):
+                self._twins.setdefault(base_of(held.identity), []).append(held)
 
     @property
     def feed(self) -> Feed:
@@ -58,9 +70,10 @@ class _Desk:
         changes: list[Change] = []
         listed: dict[int, tuple[bytes, EntryId]] = {}
         met: dict[EntryId, KnownEntry | None] = {}
+        held_by = self._recognise()
         # Oldest first, so that keys and places grow with time.
-        for entry in reversed(self.document.entries):
-            held = self._find(entry, met)
+        for entry in sorted(self.document.entries, key=self._age):
+            held = held_by.get(entry.position)
             identifier = held.id if held else entry.id
             if identifier in met:
                 continue
@@ -70,10 +83,8 @@ class _Desk:
                 changes.append(self._new(entry, first_poll))
             else:
                 changes.extend(self._against(entry, held))
-        by_hash = {item.item_hash: item.entry_key for item in self.feed.listing}
-        for position, item_hash in self.document.known:
-            held = self.known.listed.get(EntryKey(by_hash.get(item_hash, -1)))
-            if held and held.id not in met:
+        for position, item_hash, held in self._cut():
+            if held.id not in met:
                 met[held.id] = held
                 listed[position] = (item_hash, held.id)
                 changes.extend(self._returned(held))
@@ -89,14 +100,55 @@ class _Desk:
             missed=bool(self.feed.listing and met and not overlap),
         )
 
-    def _find(self, entry: Entry, met: dict[EntryId, KnownEntry | None]) -> KnownEntry | None:
-        """The archived entry this item is: by identity, else by the page it leads to."""
-        held = self.known.entries.get((self.feed.key, entry.identity))
-        if held is None and entry.canonical_url:
-            held = self.known.by_url.get((self.feed.key, entry.canonical_url))
-            if held is not None and held.id in met:
-                return None
-        return held
+    def _age(self, entry: Entry) -> tuple[float, int]:
+        """Sorts oldest first: by date where every item has one, else the document backwards."""
+        dated = self._dated and entry.published is not None
+        return (entry.published.timestamp() if dated and entry.published else 0.0, -entry.position)
+
+    def _recognise(self) -> dict[int, KnownEntry]:
+        """The archived entry each item is, by position in the document.
+
+        By identity first, for all of them; what is left by the page it leads to; what is
+        left then by what it was called before a twin came or went. Each entry once.
+        """
+        found: dict[int, KnownEntry] = {}
+        taken = {held.id for _, _, held in self._cut()}
+        entries = self.document.entries
+        for ways in (self._by_identity, self._by_page, self._by_twin):
+            for entry in entries:
+                held = None if entry.position in found else ways(entry)
+                if held is not None and held.id not in taken:
+                    found[entry.position] = held
+                    taken.add(held.id)
+        return found
+
+    def _by_identity(self, entry: Entry) -> KnownEntry | None:
+        return self.known.entries.get((self.feed.key, entry.identity))
+
+    def _by_page(self, entry: Entry) -> KnownEntry | None:
+        if not entry.canonical_url:
+            return None
+        return self.known.by_url.get((self.feed.key, entry.canonical_url))
+
+    def _by_twin(self, entry: Entry) -> KnownEntry | None:
+        """An item whose name grew or shrank because another of the same name came or went."""
+        parts = dict(entry.parts)
+        for held in self._twins.get(base_of(entry.identity), ()):
+            before = dict(held.parts)
+            if all(before.get(name) == parts.get(name) for name in _TWIN):
+                return held
+        return None
+
+    def _cut(self) -> list[tuple[int, bytes, KnownEntry]]:
+        """The items that were not parsed again, as (position, hash, entry)."""
+        if not self.document.known:
+            return []
+        by_hash = {item.item_hash: EntryKey(item.entry_key) for item in self.feed.listing}
+        return [
+            (position, item_hash, held)
+            for position, item_hash in self.document.known
+            if item_hash in by_hash and (held := self.known.listed.get(by_hash[item_hash]))
+        ]
 
     def _new(self, entry: Entry, first_poll: bool) -> Change:
         choice = self.stories.choose(entry, entry.id)
@@ -159,11 +211,12 @@ class _Desk:
         """Items listed last time and not now: vanished, missing for one poll, or rolled off.
 
         An item is missing only if the document still goes back further than it:
-        if its last item is an older entry. Else newer items pushed it out.
+        if its last item is an older entry. Else newer items pushed it out. Of a
+        document that is not complete nothing can be missing; what was, stays so.
         """
         bottom = met.get(order[-1]) if order else None
         if not self.document.complete or bottom is None:
-            return [], []
+            return [], self._still_missing(met)
         gone: list[Change] = []
         missing: list[tuple[bytes, EntryId, int]] = []
         for item in self.feed.listing:
@@ -175,6 +228,17 @@ class _Desk:
             else:
                 missing.append((item.item_hash, held.id, item.missing + 1))
         return gone, missing
+
+    def _still_missing(
+        self, met: dict[EntryId, KnownEntry | None]
+    ) -> list[tuple[bytes, EntryId, int]]:
+        return [
+            (item.item_hash, held.id, item.missing)
+            for item in self.feed.listing
+            if item.missing
+            and (held := self.known.listed.get(EntryKey(item.entry_key)))
+            and held.id not in met
+        ]
 
 
 def _differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:

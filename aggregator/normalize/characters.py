@@ -1,4 +1,4 @@
-"""Plain text as it should be: Unicode NFC, whole entities, no control signs, no mojibake."""
+"""Plain text as it should be: Unicode NFC, whole entities, no control signs, no mojibake, no tags."""
 
 from __future__ import annotations
 
@@ -6,16 +6,35 @@ import html
 import re
 import unicodedata
 
-# What XML 1.0 cannot carry (section 2.2), lone surrogates and non-characters included.
+# What XML 1.0 cannot carry (section 2.2), lone surrogates and non-characters included, and the
+# signs that turn the direction of all text after them.
 _NOT_XML = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 # UTF-8 read as Windows-1252 shows in pairs like these; ftfy looks only at texts that have them.
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf¡-¿€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|â[\x80€][\x80-\xbf™œ˜\x9d“”¦]|ï»¿|Ð[\x80-\xbf°-¿]"
 )
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+# An ampersand that was escaped, and escaped again, before what follows it.
+LAYERS = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|acronym|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp"
+    r"|small|span|strike|strong|sub|sup|time|tt|u|var|wbr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_BLOCK_TAG = re.compile(
+    r"<!--[^<>]*-->|<![a-z][^<>]*>|</?(?:address|applet|area|article|aside|audio|base|blockquote"
+    r"|body|br|button|canvas|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|embed"
+    r"|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hgroup|hr|html"
+    r"|iframe|image|img|input|isindex|keygen|label|legend|li|link|main|map|marquee|math|menu|meta"
+    r"|nav|noframes|noscript|object|ol|optgroup|option|output|p|param|picture|plaintext|pre"
+    r"|progress|ruby|rp|rt|script|section|select|slot|source|style|summary|svg|table|tbody|td"
+    r"|template|textarea|tfoot|th|thead|title|tr|track|ul|video|xmp|\w+[:-][\w:-]+)"
+    r"(?:[\s/][^<>]*)?/?>",
+    re.IGNORECASE,
+)
 _QUOTES = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'", "′": "'",
@@ -39,17 +58,30 @@ def repair(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_markup(text: str) -> bool:
+    """Whether a text has tags of HTML in it; a lone "<" makes none."""
+    return "<" in text and bool(_BLOCK_TAG.search(text) or _INLINE_TAG.search(text))
+
+
 def line(text: str) -> str:
     """A title, a name: tags off, entities whole (also those escaped twice), one line."""
-    if "<" in text:
-        text = _TAG.sub(" ", text)
-    for _ in range(3):
-        if "&" not in text or not _ENTITY.search(text):
+    text = repair(text)
+    if "<" in text or "&" in text:
+        text = repair(_unmarked(text))
+    return " ".join(text.split())
+
+
+def _unmarked(text: str) -> str:
+    # What was escaped twice shows its tags only after the first round; a handful is plenty.
+    for _ in range(8):
+        before = text
+        if "<" in text:
+            text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
+        if "&" in text:
+            text = ENTITY.sub(lambda found: html.unescape(found.group(0)), LAYERS.sub("&", text))
+        if text == before:
             break
-        text = html.unescape(text)
-    if "<" in text:
-        text = _TAG.sub(" ", text)
-    return " ".join(repair(text).split())
+    return text
 
 
 def key(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
-from aggregator.normalize.characters import key, line, repair
+from aggregator.normalize.characters import ENTITY, is_markup, key, line, repair
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
@@ -56,11 +56,12 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
 
 def _teaser(summary: str, base: str, headline: str) -> str:
     """The summary as one plain paragraph."""
-    if "<" not in summary and "&" not in summary and "\n" not in summary:
-        text = line(summary)
-        return "" if is_furniture(text) or key(text) == headline else text
-    blocks, _ = _without_head(list(read_blocks(repair(summary), base)), headline)
-    return " ".join(block.text for block in _without_tail(_once(blocks)) if block.text)
+    text = summary
+    if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
+        blocks, _ = _without_head(list(read_blocks(repair(summary), base)), headline)
+        text = " ".join(block.text for block in _without_tail(_once(blocks)) if block.text)
+    text = line(text)
+    return "" if is_furniture(text) or key(text) == headline else text
 
 
 def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from xml.sax import SAXException
 
 import feedparser
 import feedparser.api
@@ -16,6 +16,8 @@ from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
 from aggregator.normalize.item import Head, Item
+from aggregator.normalize.links import absolute
+from aggregator.normalize.sniffing import sniff
 
 feedparser.api.PREFERRED_XML_PARSERS.insert(0, "aggregator.normalize.expat")
 
@@ -27,31 +29,27 @@ _PERIODS = {
     "yearly": 365 * 86400,
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HTML = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
-_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
-# Declarations inside a DOCTYPE: feedparser keeps the harmless ones only, but it reads them
-# all with regular expressions, so that a bomb of them costs minutes. None is needed.
+_PROLOG = 65536
+# Declarations inside a DOCTYPE: feedparser keeps the harmless ones only, but it reads them all
+# with regular expressions, so that a bomb of them costs minutes. A few signs of text are let in.
 _SUBSET = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
+_OPEN_SUBSET = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
+_TEXT_ENTITY = re.compile(rb'<!ENTITY\s+\w{1,40}\s+"(?:[^"&%<>]|&#\w{1,7};){1,32}"\s*>')
+_MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
+_MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
-def parse(body: bytes, *, content_type: str, url: str, now: datetime) -> tuple[Head, list[Item]]:
+def parse(body: bytes, *, content_type: str, url: str) -> tuple[Head, list[Item]]:
     """Read a feed document. Raises NotAFeed, in plain words, where there is no feed in it.
 
     Never goes out for anything: feedparser gets a BytesIO, since bytes or text
     it would take for a file name or an address.
     """
-    refuse_what_is_no_feed(body, url)
-    lead = _SUBSET.search(body, 0, 65536)
-    if lead and b"<!ENTITY" in lead.group(0).upper():
-        body = _only_text_entities(body, lead)
+    source = sniff(body, content_type=content_type, url=url)
+    body = _without_traps(source.body, url)
     parsed = feedparser.parse(
         io.BytesIO(body),
-        response_headers={
-            "content-type": content_type or "application/xml",
-            "content-location": url,
-        },
+        response_headers={"content-type": source.content_type, "content-location": url},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -59,67 +57,63 @@ def parse(body: bytes, *, content_type: str, url: str, now: datetime) -> tuple[H
         raise NotAFeed(
             "what came is no feed that can be read", url=url, hint="open the address in a browser"
         )
-    problems, complete = [], True
-    if parsed.bozo and isinstance(parsed.get("bozo_exception"), Exception):
-        problem = parsed.bozo_exception
-        problems.append(f"not well-formed: {type(problem).__name__}: {problem}"[:300])
-        complete = b"</" in body[-200:]
-    items = [_item(entry, parsed.feed, url, now) for entry in parsed.entries]
-    return _head(parsed, url, complete, tuple(problems)), items
+    problems = list(source.notes)
+    if isinstance(parsed.get("bozo_exception"), SAXException):
+        problems.append(f"not well-formed: {parsed.bozo_exception}"[:300])
+    complete = source.whole or not parsed.bozo
+    items = [_item(entry, parsed.feed, url) for entry in parsed.entries]
+    return _head(parsed, body[:_PROLOG], url, complete, tuple(problems)), items
 
 
-def refuse_what_is_no_feed(body: bytes, url: str) -> None:
-    """NotAFeed for nothing, or a web page."""
-    if not body.strip(b" \t\r\n\0\xef\xbb\xbf"):
-        raise NotAFeed(
-            "the answer is empty",
-            url=url,
-            hint="the publisher may be rebuilding; it is tried again",
-        )
-    start = body[:4096]
-    if _HTML.match(start.lstrip(b"\xef\xbb\xbf")) and not _FEED.search(body[:20000]):
-        raise NotAFeed(
-            "the answer is a web page, not a feed",
-            url=url,
-            hint="look for the feed's own address on that page",
-        )
-
-
-def _only_text_entities(body: bytes, subset: re.Match[bytes]) -> bytes:
-    """The document with only those entities that are a few signs of text; the rest are a trap."""
-    safe = re.findall(rb'<!ENTITY\s+\w+\s+"[^"&%<>]{1,64}"\s*>', subset.group(0))
-    if len(safe) == subset.group(0).upper().count(b"<!ENTITY"):
+def _without_traps(body: bytes, url: str) -> bytes:
+    """The document with only those entities declared that stand for a few signs of text."""
+    opened = _OPEN_SUBSET.search(body, 0, _PROLOG)
+    if opened is None:
         return body
-    return body[: subset.start()] + body[subset.end() :]
+    subset = _SUBSET.search(body, opened.start(), opened.start() + _PROLOG)
+    if subset is None:
+        raise NotAFeed(
+            "the document declares more than a feed can need before it begins",
+            url=url,
+            hint="it may be an attack; tell the publisher",
+        )
+    kept = _TEXT_ENTITY.findall(subset.group(0))[:300]
+    instead = b"<!DOCTYPE feed [\n" + b"\n".join(kept) + b"\n]>" if kept else b""
+    return body[: subset.start()] + instead + body[subset.end() :]
 
 
-def _head(parsed: Any, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
+def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
     feed = parsed.feed
     links = feed.get("links", [])
     return Head(
         version=parsed.version,
         title=feed.get("title", ""),
-        home=_absolute(feed.get("link"), url) or "",
+        home=absolute(feed.get("link"), url) or "",
         description=feed.get("subtitle", "") or feed.get("description", ""),
         lang=feed.get("language", ""),
         ttl=_minutes(feed.get("ttl")),
         update_period=_period(feed),
-        skip_hours=_hours(feed.get("skiphours")) | _numbers(feed, "hour"),
-        skip_days=_days(feed),
-        hubs=tuple(link.href for link in links if link.get("rel") == "hub" and link.get("href")),
-        self_url=_rel(links, "self", url),
-        previous_archive=_rel(links, "prev-archive", url),
+        skip_hours=frozenset(
+            int(hour) % 24 for hour in re.findall(r"\d{1,2}", _skipped(prolog, b"skipHours"))
+        ),
+        skip_days=frozenset(
+            at for at, day in enumerate(_DAYS) if day in _skipped(prolog, b"skipDays")
+        ),
+        hubs=tuple(dict.fromkeys(_rels(links, "hub", url))),
+        self_url=next(_rels(links, "self", url), None),
+        previous_archive=next(_rels(links, "prev-archive", url), None),
         complete=complete,
         problems=problems,
     )
 
 
-def _item(entry: Any, feed: Any, url: str, now: datetime) -> Item:
-    content = max((part.get("value", "") for part in entry.get("content", ())), key=len, default="")
-    details = (entry.get("content") or [{}])[0] or {}
+def _item(entry: Any, feed: Any, url: str) -> Item:
+    contents = entry.get("content") or ()
+    content = max((part.get("value", "") for part in contents), key=len, default="")
+    details = contents[0] if contents else {}
     detail = entry.get("summary_detail") or {}
-    base = details.get("base") or detail.get("base") or url
-    link = _absolute(entry.get("link"), base)
+    base = absolute(details.get("base") or detail.get("base"), url) or url
+    link = absolute(entry.get("feedburner_origlink") or entry.get("link"), base)
     published, updated = entry.get("published", ""), entry.get("updated", "")
     summary = entry.get("summary", "")
     if content and len(summary) > 2 * len(content):
@@ -132,45 +126,47 @@ def _item(entry: Any, feed: Any, url: str, now: datetime) -> Item:
         content=content,
         authors=_authors(entry),
         categories=tuple(
-            tag.get("label") or tag.get("term")
-            for tag in entry.get("tags", ())
-            if tag.get("label") or tag.get("term")
+            name for tag in entry.get("tags", ()) if (name := tag.get("label") or tag.get("term"))
         ),
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
         base=base if base != url else (link or url),
-        published=_moment(entry, "published", now),
-        updated=_moment(entry, "updated", now),
+        published=_moment(entry, "published"),
+        updated=_moment(entry, "updated"),
         dates=(published, "" if updated == published else updated),
     )
 
 
-def _moment(entry: Any, name: str, now: datetime) -> datetime | None:
+def _moment(entry: Any, name: str) -> datetime | None:
     # feedparser's own look-up answers "updated" with "published" where only that is there.
     if not dict.__contains__(entry, name):
         return None
-    found = dates.moment(entry.get(name), now=now)
-    return found or dates.from_struct(entry.get(f"{name}_parsed"), now=now)
+    return dates.moment(entry.get(name)) or dates.from_struct(entry.get(f"{name}_parsed"))
 
 
 def _authors(entry: Any) -> tuple[str, ...]:
-    names = [one.get("name") or one.get("email") for one in entry.get("authors", ()) if one]
-    return tuple(dict.fromkeys(name for name in names if name)) or (
-        (entry.author,) if entry.get("author") else ()
-    )
+    """Names; an address only where there is no name. feedparser's own cut of "mail (name)" fails
+    on long top-level domains."""
+    people = [one for one in entry.get("authors", ()) if one]
+    whole = entry.get("author", "")
+    if len(people) <= 1 and whole:
+        named = _MAIL_FIRST.fullmatch(whole) or _MAIL_LAST.fullmatch(whole)
+        return (named.group(1) if named else whole,)
+    names = (one.get("name") or one.get("email") for one in people)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _enclosures(entry: Any, base: str) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
     for one in (*entry.get("enclosures", ()), *entry.get("media_content", ())):
-        address = _absolute(one.get("href") or one.get("url"), base)
+        address = absolute(one.get("href") or one.get("url"), base)
         if address and address not in found:
             length = str(one.get("length") or one.get("filesize") or "")
             found[address] = Enclosure(
                 url=address,
                 type=one.get("type") or "",
-                length=int(length) if length.isdigit() and len(length) < 19 else None,
+                length=int(length) if length.isdecimal() and len(length) < 19 else None,
             )
     return tuple(found.values())
 
@@ -182,7 +178,7 @@ def _image(entry: Any, base: str) -> str | None:
         for one in (*entry.get("media_content", ()), *entry.get("enclosures", ()))
         if one.get("medium") == "image" or (one.get("type") or "").startswith("image/")
     ]
-    return next((address for one in candidates if (address := _absolute(one, base))), None)
+    return next((address for one in candidates if (address := absolute(one, base))), None)
 
 
 def _lang(entry: Any, feed: Any) -> str:
@@ -196,22 +192,11 @@ def _lang(entry: Any, feed: Any) -> str:
     return str(entry.get("language") or feed.get("language") or "")
 
 
-def _absolute(address: str | None, base: str) -> str | None:
-    """An http(s) address, absolute; None for anything else."""
-    if not address:
-        return None
-    if address.startswith(("http://", "https://")):
-        return address.strip()
-    try:
-        found = urljoin(base, address.strip())
-    except ValueError:
-        return None
-    return found if found.lower().startswith(("http://", "https://")) else None
-
-
-def _rel(links: Iterable[Any], rel: str, url: str) -> str | None:
-    return next(
-        (_absolute(link.get("href"), url) for link in links if link.get("rel") == rel), None
+def _rels(links: Iterable[Any], rel: str, url: str) -> Iterator[str]:
+    return (
+        address
+        for link in links
+        if link.get("rel") == rel and (address := absolute(link.get("href"), url))
     )
 
 
@@ -235,15 +220,8 @@ def _period(feed: Any) -> float | None:
     return period / frequency
 
 
-def _hours(text: str | None) -> frozenset[int]:
-    found = (int(number) % 24 for number in re.findall(r"\d{1,2}", text or ""))
-    return frozenset(found)
-
-
-def _numbers(feed: Any, name: str) -> frozenset[int]:
-    return _hours(str(feed.get(name, "")))
-
-
-def _days(feed: Any) -> frozenset[int]:
-    text = f"{feed.get('skipdays', '')} {feed.get('day', '')}".lower()
-    return frozenset(at for at, day in enumerate(_DAYS) if day in text)
+def _skipped(prolog: bytes, name: bytes) -> str:
+    """The inside of skipHours or skipDays, in lower case: feedparser keeps only their last child."""
+    at = prolog.find(b"<" + name + b">")
+    end = prolog.find(b"</" + name, at)
+    return prolog[at:end].decode("ascii", "replace").lower() if 0 <= at < end < at + 4000 else ""

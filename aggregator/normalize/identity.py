@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import EntryId, StoryId
 from aggregator.model.feed import FeedIdentity
+from aggregator.normalize.characters import key, line, repair
 
 # Two name spaces of our own (RFC 9562, section 6.5), so that no story's id is an entry's.
 _ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry")
@@ -39,37 +41,74 @@ def hash_bytes(data: bytes, name: str) -> bytes:
     return hashed.digest()
 
 
-def identities(items: Sequence[tuple[str, str | None, str]]) -> list[str]:
-    """The identity of each item of a document, from (guid, link, content) in document order.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an item has to be told by: each "" where absent. ``date`` and ``words`` as published."""
 
-    guid, else canonical link, else content. A guid or link that several
-    different items of one document carry does not identify: theirs is joined
-    with what else they have. Items that are the same in all three stay the same.
+    guid: str
+    link: str
+    title: str
+    date: str
+    words: str
+
+
+def identities(items: Sequence[Named]) -> list[str]:
+    """The identity of each item of a document, in document order.
+
+    guid, else canonical link, else title and date or words. What several different
+    items of one document have alike tells none of them: theirs is joined with the
+    link, then the title, then the date, whatever first tells them apart. Items that
+    are the same in all of it stay the same.
     """
-    firsts = [_first(guid, link, content) for guid, link, content in items]
-    distinct = {
-        (first, canonical_url(link or ""), content if not link else "")
-        for first, (_, link, content) in zip(firsts, items, strict=True)
-    }
-    repeated = {
-        first for first, count in Counter(first for first, *_ in distinct).items() if count > 1
-    }
+    names = [_first(item) for item in items]
+    for further in (_link, _title, _date):
+        names = _told_apart(names, items, further)
+    return names
+
+
+def base_of(identity: str) -> str:
+    """The identity as it would be if no other item of its document were alike."""
+    return identity.partition("\n")[0]
+
+
+def _told_apart(
+    names: list[str], items: Sequence[Named], further: Callable[[Named], str]
+) -> list[str]:
+    if len(set(names)) == len(names):
+        return names
+    tells: defaultdict[str, set[str]] = defaultdict(set)
+    for name, item in zip(names, items, strict=True):
+        tells[name].add(further(item))
     return [
-        first if first not in repeated else f"{first}\n{_second(link, content)}"
-        for first, (_, link, content) in zip(firsts, items, strict=True)
+        f"{name}\n{further(item)}" if len(tells[name]) > 1 else name
+        for name, item in zip(names, items, strict=True)
     ]
 
 
-def _first(guid: str, link: str | None, content: str) -> str:
-    if guid:
-        if not guid.startswith(("http://", "https://")):
-            return guid
+def _first(item: Named) -> str:
+    guid = " ".join(repair(item.guid).split())
+    if guid.startswith(("http://", "https://")):
         # A guid that is an address moves between http and https like any other; its
         # fragment may be all that tells it from its neighbours.
         address, hash_sign, fragment = guid.partition("#")
         return f"{canonical_url(address)}{hash_sign}{fragment}"
-    return canonical_url(link) if link else f"content:{digest(content).hex()}"
+    if guid or item.link:
+        return guid or canonical_url(item.link)
+    return f"content:{digest(key(line(item.title)), item.date or _said(item)).hex()}"
 
 
-def _second(link: str | None, content: str) -> str:
-    return canonical_url(link) if link else digest(content).hex()
+def _link(item: Named) -> str:
+    return canonical_url(item.link) if item.link else ""
+
+
+def _title(item: Named) -> str:
+    return digest(key(line(item.title)), size=8).hex()
+
+
+def _date(item: Named) -> str:
+    return item.date or digest(_said(item), size=8).hex()
+
+
+def _said(item: Named) -> str:
+    """The item's words without tags, so that markup and pixels that change do not count."""
+    return key(line(item.words))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
+from aggregator.normalize.blocks import from_lines
 from aggregator.normalize.item import Head, Item
+from aggregator.normalize.links import absolute
 
 
 def looks_like_json(body: bytes, content_type: str) -> bool:
     """Whether to read the body as JSON: by its first sign, whatever the server calls it."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" or "feed+json" in content_type
+    first = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return first == b"{" or ("feed+json" in content_type and first not in {b"<", b""})
 
 
-def parse(body: bytes, *, url: str, now: datetime) -> tuple[Head, list[Item]]:
+def parse(body: bytes, *, url: str) -> tuple[Head, list[Item]]:
     """Read a JSON Feed. Raises NotAFeed; an item that is no object is left out and named."""
     try:
         data = json.loads(body.decode("utf-8-sig", "replace"))
@@ -30,23 +31,23 @@ def parse(body: bytes, *, url: str, now: datetime) -> tuple[Head, list[Item]]:
     items = [item for item in data["items"] if isinstance(item, dict)]
     left_out = len(data["items"]) - len(items)
     head = Head(
-        version=f"json{_text(version).rsplit('/', 1)[-1] or '1'}",
+        version="json11" if _text(version).endswith("1.1") else "json1",
         title=_text(data.get("title")),
         home=_address(data.get("home_page_url"), url) or "",
         description=_text(data.get("description")),
         lang=_text(data.get("language")),
         hubs=tuple(
-            hub["url"]
-            for hub in data.get("hubs") or ()
-            if isinstance(hub, dict) and isinstance(hub.get("url"), str)
+            address
+            for hub in _list(data.get("hubs"))
+            if isinstance(hub, dict) and (address := _address(hub.get("url"), url))
         ),
         self_url=_address(data.get("feed_url"), url),
         problems=(f"{left_out} items are no objects",) if left_out else (),
     )
-    return head, [_item(item, data, url, now) for item in items]
+    return head, [_item(item, data, url) for item in items]
 
 
-def _item(item: dict[str, Any], feed: dict[str, Any], url: str, now: datetime) -> Item:
+def _item(item: dict[str, Any], feed: dict[str, Any], url: str) -> Item:
     link = _address(item.get("url") or item.get("external_url"), url)
     published, updated = _text(item.get("date_published")), _text(item.get("date_modified"))
     plain = _text(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
@@ -55,21 +56,17 @@ def _item(item: dict[str, Any], feed: dict[str, Any], url: str, now: datetime) -
         link=link,
         title=_text(item.get("title")),
         summary=_text(item.get("summary")),
-        content=_text(item.get("content_html")) or _paragraphs(plain),
+        content=_text(item.get("content_html")) or from_lines(plain),
         authors=_authors(item) or _authors(feed),
-        categories=tuple(tag for tag in item.get("tags") or () if isinstance(tag, str) and tag),
+        categories=tuple(tag for tag in _list(item.get("tags")) if isinstance(tag, str) and tag),
         enclosures=_enclosures(item, url),
         image=_address(item.get("image") or item.get("banner_image"), url),
         lang=_text(item.get("language")) or _text(feed.get("language")),
         base=link or url,
-        published=dates.moment(published, now=now),
-        updated=dates.moment(updated, now=now),
+        published=dates.moment(published),
+        updated=dates.moment(updated),
         dates=(published, updated),
     )
-
-
-def _paragraphs(escaped: str) -> str:
-    return "".join(f"<p>{line}</p>" for line in escaped.splitlines() if line.strip())
 
 
 def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
@@ -84,13 +81,17 @@ def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
 
 def _enclosures(item: dict[str, Any], url: str) -> tuple[Enclosure, ...]:
     found = []
-    for one in item.get("attachments") or ():
+    for one in _list(item.get("attachments")):
         address = _address(one.get("url"), url) if isinstance(one, dict) else None
         if address:
             size = one.get("size_in_bytes")
             length = size if isinstance(size, int) and 0 <= size < 2**62 else None
             found.append(Enclosure(url=address, type=_text(one.get("mime_type")), length=length))
     return tuple(found)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:
@@ -100,10 +101,4 @@ def _text(value: Any) -> str:
 
 
 def _address(value: Any, base: str) -> str | None:
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        found = urljoin(base, value.strip())
-    except ValueError:
-        return None
-    return found if found.lower().startswith(("http://", "https://")) else None
+    return absolute(value, base) if isinstance(value, str) else None

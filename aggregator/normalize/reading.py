@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -11,9 +11,10 @@ from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document, Entry
 from aggregator.model.feed import FeedIdentity
 from aggregator.normalize import document, jsonfeed
-from aggregator.normalize.characters import key, line, repair
+from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
-from aggregator.normalize.identity import digest, entry_id, hash_bytes, identities
+from aggregator.normalize.dates import believed
+from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
 from aggregator.query import analyse, words
@@ -39,28 +40,40 @@ def read(
     ``url`` is where it came from, ``feed`` whose entries they are, ``lang`` the
     language a person gave the feed. Items whose hash is in ``seen`` are not
     cleaned again: they come back in ``known`` as (position, hash). Of more than
-    ``max_entries`` items the first are kept, and the cut is named.
+    ``max_entries`` items the newest are kept, and the cut is named.
     """
     if jsonfeed.looks_like_json(body, content_type):
-        head, items = jsonfeed.parse(body, url=url, now=now)
+        head, items = jsonfeed.parse(body, url=url)
     else:
-        head, items = document.parse(body, content_type=content_type, url=url, now=now)
+        head, items = document.parse(body, content_type=content_type, url=url)
     if len(items) > max_entries:
-        head = replace(
-            head,
-            complete=False,
-            problems=(*head.problems, f"{len(items)} items, the first {max_entries} are kept"),
-        )
-        items = items[:max_entries]
-    return _document(head, items, feed, seen, lang)
+        problem = f"{len(items)} items, the newest {max_entries} are kept"
+        head = replace(head, complete=False, problems=(*head.problems, problem))
+        items = _newest(items, max_entries)
+    return _document(head, items, feed, seen, lang, now)
+
+
+def _newest(items: list[Item], most: int) -> list[Item]:
+    """The newest items, in document order: by date where all have one, else the first."""
+    dated = [
+        (date, -at)
+        for at, item in enumerate(items)
+        if (date := item.published or item.updated) is not None
+    ]
+    if len(dated) < len(items):
+        return items[:most]
+    return [items[-at] for _, at in sorted(sorted(dated)[-most:], key=lambda one: -one[1])]
 
 
 def _document(
-    head: Head, items: Sequence[Item], feed: FeedIdentity, seen: frozenset[bytes], lang: str
+    head: Head,
+    items: Sequence[Item],
+    feed: FeedIdentity,
+    seen: frozenset[bytes],
+    lang: str,
+    now: datetime,
 ) -> Document:
-    names = identities(
-        [(item.guid, item.link, f"{item.title}\0{item.summary or item.content}") for item in items]
-    )
+    names = identities([_named(item) for item in items])
     originals = [original(item) for item in items]
     shared = _shared_links(items)
     feed_lang = tag(head.lang) or tag(lang)
@@ -75,7 +88,9 @@ def _document(
         if item_hash in seen:
             known.append((position, item_hash))
         else:
-            entries.append(_entry(item, name, kept, item_hash, position, feed, feed_lang, shared))
+            published, updated = believed(item.published, now=now), believed(item.updated, now=now)
+            place = _Place(feed, feed_lang, position, name, item_hash, shared)
+            entries.append(_entry(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
         title=line(head.title),
@@ -92,7 +107,7 @@ def _document(
         self_url=head.self_url,
         previous_archive=head.previous_archive,
         complete=head.complete,
-        problems=head.problems,
+        problems=tuple(map(line, head.problems)),
     )
 
 
@@ -108,32 +123,46 @@ def _shared_links(items: Sequence[Item]) -> frozenset[str]:
     return frozenset(shared)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What an entry is told by the document it stands in."""
+
+    feed: FeedIdentity
+    lang: str
+    position: int
+    identity: str
+    item_hash: bytes
+    shared: frozenset[str]
+
+
+def _named(item: Item) -> Named:
+    return Named(
+        guid=item.guid,
+        link=item.link or "",
+        title=item.title,
+        date=item.dates[0] or item.dates[1],
+        words=item.summary or item.content,
+    )
+
+
 def _entry(
-    item: Item,
-    identity: str,
-    kept: bytes,
-    item_hash: bytes,
-    position: int,
-    feed: FeedIdentity,
-    feed_lang: str,
-    shared: frozenset[str],
+    item: Item, place: _Place, kept: bytes, published: datetime | None, updated: datetime | None
 ) -> Entry:
     cleaned = clean(item.title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
-    lang = tag(item.lang) or feed_lang or detect(f"{cleaned.title}\n{text}")
+    lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
-    canonical = _canonical(item.link, shared)
     folded = key(cleaned.text)
-    parts = _parts(item, cleaned, folded, authors, categories, canonical)
+    parts = _parts(item, cleaned, folded, authors, categories)
     return Entry(
-        id=entry_id(feed, identity),
-        identity=identity,
-        position=position,
-        item_hash=item_hash,
-        guid=repair(item.guid),
+        id=entry_id(place.feed, place.identity),
+        identity=place.identity,
+        position=place.position,
+        item_hash=place.item_hash,
+        guid=line(item.guid),
         url=item.link,
-        canonical_url=canonical,
+        canonical_url=_canonical(item.link, place.shared),
         title=cleaned.title,
         summary=cleaned.summary,
         html=cleaned.html,
@@ -141,10 +170,10 @@ def _entry(
         authors=authors,
         categories=categories,
         lang=lang,
-        published=item.published or item.updated,
-        updated=item.updated,
+        published=published,
+        updated=updated,
         image=item.image or cleaned.image,
-        enclosures=item.enclosures,
+        enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
         text_hash=_text_hash(cleaned.title, text, folded or key(text)),
@@ -177,16 +206,18 @@ def _parts(
     folded: str,
     authors: Sequence[str],
     categories: Sequence[str],
-    canonical: str | None,
 ) -> tuple[tuple[str, bytes], ...]:
-    """A hash of each field a reader would call changed; ``updated`` alone is no change."""
+    """A hash of each field a reader would call changed; ``updated`` alone is no change.
+
+    Nothing in it depends on our clock or on the item's neighbours.
+    """
     fields = {
         "title": key(cleaned.title),
         "summary": key(cleaned.summary),
         "content": folded,
         "authors": "\n".join(sorted(map(key, authors))),
         "published": item.published.isoformat() if item.published else "",
-        "link": canonical or "",
+        "link": canonical_url(item.link) if item.link else "",
         "categories": "\n".join(sorted(map(key, categories))),
         "enclosures": "\n".join(sorted(canonical_url(one.url) for one in item.enclosures)),
     }

@@ -8,6 +8,7 @@ A worker that dies costs the document it was at.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -46,15 +47,33 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.stop()
-            await asyncio.to_thread(self._pool.join, 5)
+        await self.close()
+
+    async def close(self) -> None:
+        """End the workers at once, whatever they are at. A later ``read`` starts others."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            with contextlib.suppress(FutureTimeout):
+                await asyncio.to_thread(pool.join, 5)
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
         """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
         future = self._started().schedule(
             _read,
-            args=[feed, response, now, self._max_entries],
+            # What the worker needs and no more: all of it crosses to another process.
+            args=[
+                response.body,
+                {
+                    "content_type": response.header("content-type") or "",
+                    "url": response.url,
+                    "feed": feed.identity,
+                    "seen": feed.seen,
+                    "now": now,
+                    "max_entries": self._max_entries,
+                    "lang": feed.lang,
+                },
+            ],
             timeout=self._settings.document_seconds,
         )
         try:
@@ -68,9 +87,10 @@ class Workers:
         except MemoryError:
             return _failed(feed, "reading the document took too much memory")
         except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
-            return _failed(
-                feed, f"the document could not be read: {type(error).__name__}: {error}"[:300]
-            )
+            if type(error).__name__ == "ProcessExpired":
+                return _failed(feed, "the process that read the document died of it")
+            what = f"the document could not be read: {type(error).__name__}: {error}"
+            return _failed(feed, " ".join(what.split())[:300])
         return result
 
     def _started(self) -> Any:
@@ -96,22 +116,13 @@ def _failed(feed: Feed, what: str) -> FeedError:
     )
 
 
-def _read(feed: Feed, response: Response, now: datetime, max_entries: int) -> Document | FeedError:
-    """In the worker. A failure goes back as a value: pickling an exception would lose its fields."""
+def _read(body: bytes, told: dict[str, Any]) -> Document | FeedError:
+    """In the worker. A failure goes back as a value: to raise it would cost its trace as well."""
     from aggregator.model.errors import NotAFeed
     from aggregator.normalize.reading import read
 
     try:
-        return read(
-            response.body,
-            content_type=response.header("content-type") or "",
-            url=response.url,
-            feed=feed.identity,
-            seen=feed.seen,
-            now=now,
-            max_entries=max_entries,
-            lang=feed.lang,
-        )
+        return read(body, **told)
     except NotAFeed as error:
         return error
 

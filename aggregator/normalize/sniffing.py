@@ -1,0 +1,157 @@
+"""Bytes as they came → bytes a feed parser can read: encoding settled, junk around the document off.
+
+Also the place where what is no feed is refused, with a sentence that says what it is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+
+from aggregator.model.errors import NotAFeed
+
+_INFLATED = 64 * 1024 * 1024
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
+)  # fmt: skip
+_DECLARATION = re.compile(rb"<\?xml[^>]{0,400}?\?>")
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,400}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:\?xml|!DOCTYPE|rss|(?:\w+:)?feed|(?:\w+:)?RDF|channel)\b", re.IGNORECASE)
+_CLOSED = re.compile(rb"</(?:rss|(?:\w+:)?feed|(?:\w+:)?RDF)\s*>", re.IGNORECASE)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE,
+)
+_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
+_FIRST_TAG = re.compile(rb"(?:\s|<\?[^>]*>|<!--[^<>]*-->|<![^<>]*>)*<([A-Za-z:]+)")
+_MARKS = {
+    b"%PDF": "a PDF file", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image",
+    b"PK\x03\x04": "a ZIP archive",
+}  # fmt: skip
+_ROOTS = {
+    b"opml": "an OPML list of feeds", b"urlset": "a sitemap", b"sitemapindex": "a sitemap",
+    b"svg": "an image", b"opensearchdescription": "a search description", b"kml": "a map (KML)",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document ready to be parsed. ``whole``: its root element is closed. ``notes``: what was mended."""
+
+    body: bytes
+    content_type: str
+    whole: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def sniff(body: bytes, *, content_type: str, url: str) -> Source:
+    """Settle the encoding and cut off what stands around the document. Raises NotAFeed.
+
+    A byte order mark, and bytes that are valid UTF-8 beyond ASCII, outrank what
+    headers or declaration say (RFC 7303, 3.2 for the mark; the rest because no
+    text in another encoding is valid UTF-8 by chance).
+    """
+    notes: list[str] = []
+    if body[:2] == b"\x1f\x8b":
+        body, notes = _inflated(body, url), ["gzip inside gzip"]
+    charset = ""
+    wide = next((name for mark, name in _WIDE if body.startswith(mark)), "")
+    if wide:
+        body, charset = body.decode(wide, "replace").encode("utf-8", "replace"), "utf-8"
+    while body.startswith(codecs.BOM_UTF8):
+        body, charset = body[3:], "utf-8"
+    body = body.lstrip(b" \t\r\n\0")
+    _refuse(body, url)
+    body = _from_root(body, notes)
+    body, whole = _to_end(body)
+    charset = charset or _charset(body, content_type)
+    if charset == "utf-8":
+        body = _DECLARATION.sub(b'<?xml version="1.0"?>', body, count=1)
+    if not whole:
+        notes.append("the document breaks off; what came of it was read")
+    return Source(
+        body=body,
+        content_type=f"application/xml; charset={charset}" if charset else "application/xml",
+        whole=whole,
+        notes=tuple(notes),
+    )
+
+
+def _inflated(body: bytes, url: str) -> bytes:
+    """Some servers send a file that is gzip itself, and say nothing of it."""
+    try:
+        return zlib.decompressobj(31).decompress(body, _INFLATED)
+    except zlib.error:
+        raise NotAFeed("the answer is a damaged gzip file", url=url) from None
+
+
+def _refuse(body: bytes, url: str) -> None:
+    if not body:
+        raise NotAFeed(
+            "the answer is empty",
+            url=url,
+            hint="the publisher may be rebuilding; it is tried again",
+        )
+    start = body[:20000]
+    if _FEED.search(start):
+        return
+    if _HTML.match(body[:4096]):
+        raise NotAFeed(
+            "the answer is a web page, not a feed",
+            url=url,
+            hint="look for the feed's own address on that page",
+        )
+    root = _FIRST_TAG.match(body, 0, 4096)
+    what = next((what for mark, what in _MARKS.items() if body.startswith(mark)), None)
+    what = what or (root and _ROOTS.get(root.group(1).lower()))
+    if what:
+        hint = "check the address of the feed"
+        raise NotAFeed(f"the answer is {what}, not a feed", url=url, hint=hint)
+
+
+def _from_root(body: bytes, notes: list[str]) -> bytes:
+    """Without a warning, a script or text that was printed above the document."""
+    if body[:1] == b"<" and _ROOT.match(body):
+        return body
+    root = _ROOT.search(body, 0, 20000)
+    if root and root.start():
+        if not body.startswith((b"<!--", b"<?")):
+            notes.append("there is something above the document, which was left out")
+        return body[root.start() :]
+    return body
+
+
+def _to_end(body: bytes) -> tuple[bytes, bool]:
+    """Without what follows the document; and whether the document has its end at all."""
+    closed = [one.end() for one in _CLOSED.finditer(body, max(0, len(body) - 8192))]
+    if not closed:
+        return body, False
+    tail = body[closed[-1] :]
+    if not tail.strip() or b"<item" in tail or b"<entry" in tail:
+        return body, True
+    return body[: closed[-1]], True
+
+
+def _charset(body: bytes, content_type: str) -> str:
+    """What to tell the parser: the header's charset, or utf-8 where the bytes prove it."""
+    told = _CHARSET.search(content_type)
+    charset = told.group(1).lower() if told else ""
+    declared = _DECLARED.match(body)
+    written = (declared.group(1).decode() if declared else "").lower()
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return "utf-8"
+    elif (charset or written).startswith(
+        ("utf-16", "utf-32", "utf16", "utf32", "ucs", "iso-10646")
+    ):
+        return "utf-8"
+    return charset
