@@ -116,7 +116,9 @@ def explain(node: Node, subject: Subject, now: datetime) -> Explanation:
 def _text(leaf: Leaf) -> str:
     if isinstance(leaf, Everything):
         return "*"
-    return f'"{leaf.text}"' if isinstance(leaf, Phrase) else leaf.text
+    if not isinstance(leaf, Phrase):
+        return leaf.text
+    return f'"{leaf.text}"' + (f"~{leaf.near}" if leaf.near is not None else "")
 
 
 def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evidence, ...] | None:

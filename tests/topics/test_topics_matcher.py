@@ -1,0 +1,114 @@
+"""Which stories a topic catches: once, corrected where they change, by index as by brute force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model.batch import Change, ChangeKind, Decision, Fetched, Known, StoryChoice
+from aggregator.model.entry import Entry, EntryId, StoryId
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey
+from aggregator.model.topic import Collapse, Topic
+from aggregator.query import Subject, analyse, parse
+from aggregator.topics import Matcher, definition
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+FEED = Feed(
+    key=FeedKey(1), identity=FeedIdentity("news.example"), url="https://news.example/rss",
+    fetch_url="https://news.example/rss", title="Harbour Post", folders=("Football",),
+)  # fmt: skip
+TOPIC = Topic(slug="torres", title="Torres", query="torres coach*")
+
+
+def change(
+    text: str, *, kind=ChangeKind.NEW, number: int = 1, story: str = "s1", lang: str = "en"
+) -> Change:
+    entry = Entry(
+        id=EntryId(f"e{number}"), identity=str(number), position=0, item_hash=b"", title=text, text=text,
+        lang=lang, indexed=analyse(text, text, lang),
+    )  # fmt: skip
+    return Change(
+        kind=kind, feed=FEED, id=entry.id, key=None, entry=entry, revision=1 + (kind is not ChangeKind.NEW),
+        story=StoryChoice(id=StoryId(story), key=None, how="first"), lead=True, announce=True,
+    )  # fmt: skip
+
+
+def hits(topics, changes, held=None):
+    decision = Decision(fetched=Fetched(feed=FEED, at=NOW), changes=tuple(changes))
+    return Matcher(topics).match([decision], Known(hits=held or {}), now=NOW)
+
+
+def test_a_story_is_caught_once_with_its_reason():
+    found = hits([TOPIC], [change("Torres coaching"), change("Torres coaching", number=2)])
+    assert [(hit.topic, hit.entry, hit.revision) for hit in found] == [("torres", "e1", 1)]
+    assert "coach*" in found[0].reason
+
+
+def test_a_held_story_is_not_caught_again_but_its_entry_is_corrected():
+    held = {("torres", StoryId("s1")): (EntryId("e1"), 1)}
+    assert not hits([TOPIC], [change("Torres coaching", number=2)], held)
+    (again,) = hits([TOPIC], [change("Nothing of it left", kind=ChangeKind.REVISED)], held)
+    assert again.revision == 2
+
+
+def test_a_revision_that_now_matches_is_caught():
+    assert hits([TOPIC], [change("Torres coaching", kind=ChangeKind.REVISED)])
+
+
+def test_without_collapse_each_entry_counts():
+    topic = replace(TOPIC, collapse=Collapse.NONE)
+    assert len(hits([topic], [change("Torres coaching"), change("Torres coaching", number=2)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "caught"),
+    [
+        ({}, True),
+        ({"include": ("Football",)}, True),
+        ({"include": ("https://news.example/rss",)}, True),
+        ({"include": ("Tennis",)}, False),
+        ({"exclude": ("football",)}, False),
+        ({"languages": ("en",)}, True),
+        ({"languages": ("es", "fr")}, False),
+        ({"minimum_length": 10}, True),
+        ({"minimum_length": 1000}, False),
+    ],
+)
+def test_limits(limits, caught):
+    assert bool(hits([replace(TOPIC, **limits)], [change("Torres coaching")])) is caught
+
+
+def test_an_edit_that_changes_hits_changes_the_definition():
+    assert definition(replace(TOPIC, query="torres")) != definition(TOPIC)
+    assert definition(replace(TOPIC, title="Other")) == definition(TOPIC)
+
+
+WORD = st.sampled_from("torres coach rain goal win first week final".split())
+CLAUSE = st.one_of(
+    WORD,
+    st.tuples(WORD, WORD).map(lambda two: f'"{two[0]} {two[1]}"'),
+    st.tuples(WORD, WORD).map(lambda two: f'"{two[0]} {two[1]}"~2'),
+    WORD.map(lambda word: f"{word[:3]}*"),
+    st.tuples(WORD, WORD).map(lambda two: f"({two[0]} OR {two[1]})"),
+    WORD.map(lambda word: f"title:{word}"),
+    WORD.map(lambda word: f"(* OR {word})".replace("* OR ", "")),
+)
+QUERY = st.tuples(CLAUSE, CLAUSE, st.sampled_from([" ", " OR ", " NOT "])).map(
+    lambda made: f"{made[0]}{made[2]}{made[1]}"
+)
+
+
+@given(st.lists(QUERY, min_size=1, max_size=6), st.lists(WORD, min_size=1, max_size=9))
+def test_the_index_of_topics_equals_trying_each(queries, text):
+    topics = [Topic(slug=f"t{n}", title="T", query=query) for n, query in enumerate(queries)]
+    joined = " ".join(text)
+    plain = {
+        topic.slug
+        for topic in topics
+        if parse(topic.query).match(Subject(title=joined, text=joined, lang="en"), now=NOW)
+    }
+    assert {hit.topic for hit in hits(topics, [change(joined)])} == plain
