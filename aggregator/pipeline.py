@@ -165,14 +165,16 @@ def site(settings: Settings) -> Site:
     return Site(base_url=base, title=settings.publish.title)
 
 
-def publish_behind(archive: Archive, settings: Settings, site: Site) -> tuple[str, ...]:
-    """Write every topic whose pages are behind the archive; returns the changed paths.
+def publish_behind(
+    archive: Archive, settings: Settings, site: Site, *, everything: bool = False
+) -> tuple[str, ...]:
+    """Write every topic that is behind the archive (``everything``: every topic); returns paths.
 
     A pure function of the archive: run again, or after a crash, it writes what is
     missing and nothing else. Raises PublishError, ArchiveError.
     """
     folder, size = Folder(settings.publish.directory), settings.publish.page_size
-    whole = folder.stale(site)
+    whole = folder.stale(site) or everything
     changed: list[str] = []
     states = archive.topics()
     for state in states:

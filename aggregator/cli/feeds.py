@@ -147,14 +147,14 @@ def import_feeds(
     if as_json:
         print_json(
             {
-                "added": [line.url for line in report.added],
-                "known": [_url(line) for line in report.known],
+                "added": list(report.added),
+                "known": list(report.known),
                 "refused": [{"url": url, "why": why} for url, why in report.refused],
             }
         )
         return
-    for line in report.added:
-        say(f"{'would add' if dry_run else 'added'} {one_line(line.url)}")
+    for url in report.added:
+        say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
     for url, why in report.refused:
         note(f"refused {one_line(url)}: {one_line(why)}")
     note(
@@ -180,10 +180,6 @@ def export_feeds(
         return
     file.write_bytes(data)
     note(f"wrote {file}")
-
-
-def _url(line: object) -> str:
-    return str(getattr(line, "url", line))
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:

@@ -25,7 +25,7 @@ class Metrics:
 
     def __init__(self) -> None:
         # The time each counter was made is said by none of our names, and doubles the text.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._fetches = Counter(
             "aggregator_fetches", "Feeds fetched, by outcome", ["outcome"], registry=registry

@@ -60,12 +60,15 @@ _CLEANER = nh3.Cleaner(
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 # Escaped twice: what stands for a sign became text. In code that may be meant.
-_TWICE = re.compile(
-    r"&(?:amp;)+(?=(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash"
-    r"|hellip|euro|pound|copy|reg|trade|laquo|raquo|iquest|iexcl|szlig"
+_REFERENCE = (
+    r"(?:&amp;)+(?:amp;)*((?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo"
+    r"|[mn]dash|hellip|euro|pound|copy|reg|trade|laquo|raquo|iquest|iexcl|szlig"
     r"|[aeiounycAEIOUNYC](?:acute|grave|circ|uml|tilde|cedil|ring|slash));)"
 )
-_VERBATIM = re.compile(r"<(?:code|pre|kbd|xmp)\b", re.IGNORECASE)
+_TWICE = re.compile(_REFERENCE)
+_TWICE_IN_HTML = re.compile(
+    rf'<code>.*?</code>|<[^<>"]*(?:"[^"]*"[^<>"]*)*>|{_REFERENCE}', re.DOTALL
+)
 # nh3's own writing of a link that is absolute and plain: taken as it stands.
 _PLAIN_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
@@ -90,27 +93,23 @@ class Block:
     """One block. ``kind``: p, h2–h6, li, caption, image, pre, table.
 
     ``html`` is its inside (for image, pre and table the whole element), ``text``
-    the same as plain text; ``list`` is ul or ol for li; ``quoted`` in a blockquote.
+    the same as plain text, ``key`` equal for blocks that say the same; ``list`` is ul
+    or ol for li; ``quoted`` in a blockquote.
     """
 
     kind: str
     html: str
     text: str
+    key: str
     list: str = ""
     quoted: bool = False
-
-    @property
-    def key(self) -> str:
-        """Equal for blocks that say the same."""
-        return key(self.text)
 
 
 def read_blocks(source: str, base: str) -> tuple[Block, ...]:
     """The blocks of untrusted HTML or plain text, safe. ``base``: what addresses resolve against."""
-    if "&amp;" in source and not _VERBATIM.search(source):
-        source = _TWICE.sub("&", source)
     if not is_markup(source):
-        # No tags; or all of them escaped once too often.
+        # No tags; or all of them escaped once, or twice, too often.
+        source = _TWICE.sub(r"&\1", source) if "&amp;" in source else source
         whole = html.unescape(source) if "&lt;" in source else source
         source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
     cleaned = _CLEANER.clean(source)
@@ -251,7 +250,9 @@ class _Cutter:
             self._inside = []
             if text := plain(written.replace("</td>", " ").replace("</tr>", " ")):
                 self._blocks.append(
-                    Block(kind=outer, html=written, text=text, quoted=self._quotes > 0)
+                    Block(
+                        kind=outer, html=written, text=text, key=key(text), quoted=self._quotes > 0
+                    )
                 )
 
     def _image(self, attributes: str) -> None:
@@ -266,7 +267,7 @@ class _Cutter:
         alt = plain(found.get("alt", ""))
         tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
         self._flush(keep_kind=True)
-        self._blocks.append(Block(kind="image", html=tag, text="", quoted=self._quotes > 0))
+        self._blocks.append(Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0))
 
     def _address(self, written: str, schemes: frozenset[str]) -> str:
         """An absolute address with an allowed scheme, or ""."""
@@ -284,6 +285,8 @@ class _Cutter:
             if not keep_kind:
                 self._kind = "p"
             return
+        if "&amp;" in inside:
+            inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
         for piece in _lines(inside):
             text = plain(piece)
             if text:
@@ -292,6 +295,7 @@ class _Cutter:
                         kind=self._kind,
                         html=_balanced(piece),
                         text=text,
+                        key=key(text),
                         list=(self._lists[-1] if self._lists else "ul")
                         if self._kind == "li"
                         else "",
@@ -300,6 +304,14 @@ class _Cutter:
                 )
         if not keep_kind:
             self._kind = "p"
+
+
+def _once_escaped(found: re.Match[str]) -> str:
+    """What a reference that was escaped twice stands for; anything else as it is."""
+    if not found.group(1):
+        return found.group(0)
+    sign = repair(html.unescape(f"&{found.group(1)}"))
+    return html.escape(sign, quote=False)
 
 
 def _is_data(source: str, opened: re.Match[str]) -> bool:
@@ -377,4 +389,5 @@ def _balanced(piece: str) -> str:
 
 def retext(block: Block, inside: str) -> Block:
     """The block with another inside."""
-    return replace(block, html=inside, text=plain(inside))
+    text = plain(inside)
+    return replace(block, html=inside, text=text, key=key(text))

@@ -35,31 +35,49 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     against ``base``.
     """
     headline = line(title)
-    main = content or summary
-    blocks = list(read_blocks(repair(main), base)) if main else []
-    blocks, sections = _without_head(blocks, key(headline))
-    blocks = _without_tail(_once(blocks))
-    text = "\n\n".join(block.text for block in blocks if block.text)
-    if content and summary:
-        teaser = _teaser(summary, base, key(headline))
+    folded = key(headline)
+    blocks, sections = _body(content, base, folded)
+    if blocks:
+        teaser = _teaser(summary, base, folded)
     else:
-        teaser = " ".join(text.split("\n\n")) if summary and len(text) <= _SUMMARY else ""
+        blocks, more = _body(summary, base, folded)
+        sections = tuple(dict.fromkeys((*sections, *more)))
+        said = " ".join(block.text for block in blocks if block.text)
+        teaser = _one_line(said, folded) if len(said) <= _SUMMARY else ""
     return Clean(
         title=headline,
         summary=teaser,
         html=write_blocks(blocks),
-        text=text,
+        text="\n\n".join(block.text for block in blocks if block.text),
         sections=sections,
         image=_first_image(blocks),
     )
 
 
+def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
+    """The blocks that are text, and the section labels found above it."""
+    blocks = list(read_blocks(repair(source), base)) if source else []
+    sections: list[str] = []
+    while blocks:
+        # What goes may lay open what goes with it: a label under a label, a link before a link.
+        kept, labels = _without_head(blocks, headline)
+        kept = _without_tail(_once(kept))
+        sections += labels
+        if kept == blocks:
+            break
+        blocks = kept
+    return blocks, tuple(dict.fromkeys(sections))
+
+
 def _teaser(summary: str, base: str, headline: str) -> str:
     """The summary as one plain paragraph."""
-    text = summary
     if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
-        blocks, _ = _without_head(list(read_blocks(repair(summary), base)), headline)
-        text = " ".join(block.text for block in _without_tail(_once(blocks)) if block.text)
+        blocks, _ = _body(summary, base, headline)
+        summary = " ".join(block.text for block in blocks if block.text)
+    return _one_line(summary, headline)
+
+
+def _one_line(text: str, headline: str) -> str:
     text = line(text)
     return "" if is_furniture(text) or key(text) == headline else text
 

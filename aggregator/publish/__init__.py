@@ -5,8 +5,8 @@
 ``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
 """
 
-from aggregator.publish.formats import documents, index_page
 from aggregator.publish.files import Folder, retired
+from aggregator.publish.formats import documents, index_page
 from aggregator.publish.site import Overview, Site, feed_id
 
 __all__ = ["Folder", "Overview", "Site", "documents", "feed_id", "index_page", "retired"]

@@ -58,7 +58,7 @@ async def serving(
         )
         task = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         try:
-            while not server.started and not task.done():
+            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.005)
             if task.done():
                 task.result()
