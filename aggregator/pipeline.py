@@ -73,10 +73,9 @@ class Pipeline:
         return Fetched(feed=feed, at=at, response=response, body_hash=digest, document=document)
 
     def write(self, fetched: Sequence[Fetched]) -> Written:
-        """Document* → Known → Decision* → Hit* → archive, in one transaction.
+        """Document* → Known → Decision* → Hit* → archive, in one transaction; batches one by one.
 
-        Blocks; batches must come one after another. Raises ArchiveError, and then
-        nothing of the batch is stored.
+        Blocks. Raises ArchiveError, and then nothing of the batch is stored.
         """
         at = now()
         with self.archive.batch() as write:
@@ -122,14 +121,14 @@ def prepare(
     subscriptions: Sequence[Subscription],
     topics: Sequence[Topic],
 ) -> Matcher:
-    """Make the archive follow the configuration: feeds attached, topics made and filled.
+    """Make the archive follow the configuration, and fill new topics from it; returns the matcher.
 
-    Returns the matcher of these topics. Raises QueryError, ArchiveError.
+    Raises QueryError, ArchiveError.
     """
     at, matcher = now(), Matcher(topics)
     archive.attach(subscriptions, now=at)
-    size = settings.publish.page_size
-    synced = archive.sync_topics([(topic, definition(topic)) for topic in topics], page_size=size)
+    size, wanted = settings.publish.page_size, [(topic, definition(topic)) for topic in topics]
+    synced = archive.sync_topics(wanted, page_size=size)
     for topic in topics:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
