@@ -16,22 +16,23 @@ from urllib.parse import urlsplit
 
 import nh3
 
-from aggregator.normalize.characters import is_markup, key, repair
+from aggregator.normalize.characters import is_markup, key, repair, storable
 from aggregator.normalize.links import WEB, absolute
 
 _INLINE = {
     "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
     "strong", "sub", "sup", "time", "u",
 }  # fmt: skip
+_TABLE = {"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
 _WHOLE = {"pre", "table"}
 _LINKS = WEB | {"mailto"}
+_IN_WHOLE = {"pre": _INLINE | {"br", "pre"}, "table": _INLINE | {"br", "table"} | _TABLE}
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
 _BREAKS = {
     "p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption",
     "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "hr", "center", "details", "summary",
     *_HEADINGS,
 }  # fmt: skip
-_TABLE = {"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
 _GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head"}  # fmt: skip
 
 _CLEANER = nh3.Cleaner(
@@ -107,14 +108,13 @@ class Block:
 
 def read_blocks(source: str, base: str) -> tuple[Block, ...]:
     """The blocks of untrusted HTML or plain text, safe. ``base``: what addresses resolve against."""
+    source = storable(source)
     if not is_markup(source):
         # No tags; or all of them escaped once, or twice, too often.
         source = _TWICE.sub(r"&\1", source) if "&amp;" in source else source
         whole = html.unescape(source) if "&lt;" in source else source
         source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
-    cleaned = _CLEANER.clean(source)
-    # A reference to a sign that XML has no place for becomes that sign.
-    return _Cutter(base).cut(repair(cleaned) if "&#" in source else cleaned)
+    return _Cutter(base).cut(_CLEANER.clean(source))
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -236,18 +236,21 @@ class _Cutter:
         if self._whole is None:
             self._flush()
             self._whole = (name, 1)
-            self._inside.append(written)
+            self._inside = [written]
             return
         outer, depth = self._whole
         if name == outer:
             depth += -1 if closing else 1
             self._whole = (outer, depth)
-        if name in _INLINE | {"br"} | _TABLE | {outer}:
+        if name in _IN_WHOLE[outer]:
             self._inside.append(written if name != "a" else "")
         if depth == 0:
             self._whole = None
-            written = "".join(self._inside)
-            self._inside = []
+            written = repair("".join(self._inside))
+            if outer == "pre":
+                # HTML reads no line feed right after the tag.
+                written = f"<pre>{written[5:].lstrip(chr(10))}"
+            self._inside = [tag for _, tag in self._open]
             if text := plain(written.replace("</td>", " ").replace("</tr>", " ")):
                 self._blocks.append(
                     Block(
@@ -264,7 +267,7 @@ class _Cutter:
         )
         if not address or tiny or _is_tracker(address):
             return
-        alt = plain(found.get("alt", ""))
+        alt = repair(plain(found.get("alt", "")))
         tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
         self._flush(keep_kind=True)
         self._blocks.append(Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0))
@@ -285,6 +288,8 @@ class _Cutter:
             if not keep_kind:
                 self._kind = "p"
             return
+        # Here and not earlier: references and tags between have become one text.
+        inside = repair(inside)
         if "&amp;" in inside:
             inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
         for piece in _lines(inside):
@@ -345,7 +350,7 @@ def _is_tracker(address: str) -> bool:
 def _lines(inside: str) -> list[str]:
     """The paragraphs that line breaks make: two breaks always, single ones between long lines."""
     inside = " ".join(inside.split())
-    if "<br>" not in inside:
+    if "<br>" not in inside or "<code>" in inside:
         return [inside] if inside else []
     pieces = [piece.strip() for piece in inside.split("<br>")]
     full = [piece for piece in pieces if piece]

@@ -16,6 +16,7 @@ _NOT_XML = re.compile(
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf¡-¿€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|â[\x80€][\x80-\xbf™œ˜\x9d“”¦]|ï»¿|Ð[\x80-\xbf°-¿]"
 )
+_WORD = re.compile("(?:[^\\s<>]|(?<=[ÃÂ])\u00a0)+")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # An ampersand that was escaped, and escaped again, before what follows it.
 LAYERS = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")
@@ -45,17 +46,28 @@ _QUOTES = str.maketrans(
 )  # fmt: skip
 
 
+def storable(text: str) -> str:
+    """The text without signs that XML, and with it every feed, cannot carry."""
+    return text if text.isascii() and text.isprintable() else _NOT_XML.sub("", text)
+
+
 def repair(text: str) -> str:
     """The text in NFC, without signs that XML cannot carry, mojibake undone where it shows."""
+    text = storable(text)
     if text.isascii():
-        return _NOT_XML.sub("", text) if not text.isprintable() else text
-    text = _NOT_XML.sub("", text)
+        return text
     if _MOJIBAKE.search(text):
-        import ftfy
-
-        text = ftfy.fix_encoding(text)
-        text = _NOT_XML.sub("", text)
+        # Word by word: one whole sign elsewhere would keep all of a text from being mended.
+        text = _NOT_XML.sub("", _WORD.sub(_mended, text))
     return unicodedata.normalize("NFC", text)
+
+
+def _mended(word: re.Match[str]) -> str:
+    if not _MOJIBAKE.search(word.group(0)):
+        return word.group(0)
+    import ftfy
+
+    return str(ftfy.fix_encoding(word.group(0)))
 
 
 def is_markup(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
-from aggregator.normalize.characters import ENTITY, is_markup, key, line, repair
+from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
@@ -56,7 +56,7 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
 
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks that are text, and the section labels found above it."""
-    blocks = list(read_blocks(repair(source), base)) if source else []
+    blocks = list(read_blocks(source, base)) if source else []
     sections: list[str] = []
     while blocks:
         # What goes may lay open what goes with it: a label under a label, a link before a link.
