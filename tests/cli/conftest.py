@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from environment import clean_environment
 
 from aggregator.__main__ import main
 
@@ -85,11 +86,6 @@ class Place:
             **more,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
-
-
-def clean_environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("AGGREGATOR_")}
-    return {**kept, "TZ": "UTC"}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from environment import clean_environment
 from feedserver import FeedServer
 
 ENTRY_KEYS = [
@@ -422,8 +423,6 @@ def test_output_into_a_pipe_that_closes_early_is_no_error(collected):
 def test_ctrl_c_ends_a_collection_with_130(place, server):
     import signal
     import time
-
-    from conftest import clean_environment
 
     server.serve("/slow.xml", _rss(TORRES), delay=30)
     place.subscribe(server.url("/slow.xml"))

@@ -134,7 +134,9 @@ def state(folder: Path) -> dict[str, object]:
             "revisions": revisions,
             "stories": set(sets.values()),
             "hits": {
-                (topic, sets[record.story]) for record in archive.export() for topic in record.topics
+                (topic, sets[record.story])
+                for record in archive.export()
+                for topic in record.topics
             },
             "published": {
                 (slug, sets[story])
