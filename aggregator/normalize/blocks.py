@@ -26,7 +26,7 @@ _INLINE = {
 _TABLE = {"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
 _WHOLE = {"pre", "table"}
 _LINKS = WEB | {"mailto"}
-_IN_WHOLE = {"pre": _INLINE | {"br", "pre"}, "table": _INLINE | {"br", "table"} | _TABLE}
+_IN_WHOLE = {"pre": _INLINE | {"br"}, "table": _INLINE | {"br"} | _TABLE}
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
 _BREAKS = {
     "p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption",
@@ -242,7 +242,7 @@ class _Cutter:
         if name == outer:
             depth += -1 if closing else 1
             self._whole = (outer, depth)
-        if name in _IN_WHOLE[outer]:
+        if name in _IN_WHOLE[outer] or depth == 0:
             self._inside.append(written if name != "a" else "")
         if depth == 0:
             self._whole = None

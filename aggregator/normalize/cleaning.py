@@ -18,12 +18,13 @@ _SUMMARY = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
-    address or None."""
+    address or None; ``key`` is the text folded (see ``characters.key``)."""
 
     title: str
     summary: str
     html: str
     text: str
+    key: str
     sections: tuple[str, ...]
     image: str | None
 
@@ -49,6 +50,7 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
         summary=teaser,
         html=write_blocks(blocks),
         text="\n\n".join(block.text for block in blocks if block.text),
+        key=" ".join(block.key for block in blocks if block.key),
         sections=sections,
         image=_first_image(blocks),
     )

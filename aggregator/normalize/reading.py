@@ -153,8 +153,7 @@ def _entry(
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
-    folded = key(cleaned.text)
-    parts = _parts(item, cleaned, folded, authors, categories)
+    parts = _parts(item, cleaned, authors, categories)
     return Entry(
         id=entry_id(place.feed, place.identity),
         identity=place.identity,
@@ -176,7 +175,7 @@ def _entry(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        text_hash=_text_hash(cleaned.title, text, folded or key(text)),
+        text_hash=_text_hash(cleaned.title, text, cleaned.key or key(text)),
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
@@ -203,7 +202,6 @@ def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
 def _parts(
     item: Item,
     cleaned: Clean,
-    folded: str,
     authors: Sequence[str],
     categories: Sequence[str],
 ) -> tuple[tuple[str, bytes], ...]:
@@ -214,7 +212,7 @@ def _parts(
     fields = {
         "title": key(cleaned.title),
         "summary": key(cleaned.summary),
-        "content": folded,
+        "content": cleaned.key,
         "authors": "\n".join(sorted(map(key, authors))),
         "published": item.published.isoformat() if item.published else "",
         "link": canonical_url(item.link) if item.link else "",
