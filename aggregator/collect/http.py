@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
@@ -107,7 +108,7 @@ class Collector:
         assert self._session is not None
         self._check(feed, url)
         parts = urlsplit(url)
-        headers, auth = dict(self._headers), None
+        headers = dict(self._headers)
         held = feed.validators
         if held is not None and held.url == _shown(url):
             if held.etag is not None:
@@ -115,12 +116,11 @@ class Collector:
             if held.last_modified is not None:
                 headers["If-Modified-Since"] = held.last_modified
         if parts.username is not None:
-            auth = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""))
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         async with (
             self._hosts.turn(parts.hostname or ""),
-            self._session.get(
-                _bare(url), headers=headers, auth=auth, allow_redirects=False
-            ) as answer,
+            self._session.get(_bare(url), headers=headers, allow_redirects=False) as answer,
         ):
             if answer.status in _REDIRECTS and "Location" in answer.headers:
                 target = urljoin(_bare(url), answer.headers["Location"].strip())

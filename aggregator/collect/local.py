@@ -39,10 +39,11 @@ def read_local(feed: Feed, settings: CollectSettings, now: datetime) -> Response
         raise FetchError(
             f"the file cannot be read: {error.strerror}", url=feed.url, kind=FailureKind.FILE
         ) from None
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise RefusedURL(f"{path} is no plain file", url=feed.url)
     with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise RefusedURL(f"{path} is no plain file", url=feed.url)
         if about.st_size > settings.max_bytes:
             raise FetchError(
                 f"the file is larger than {settings.max_bytes // 2**20} MiB",

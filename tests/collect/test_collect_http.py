@@ -1,0 +1,190 @@
+"""Fetching over real sockets: what goes out, what comes back, and what a bad server costs."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import brotli
+import pytest
+from feedserver import FeedServer
+
+from aggregator.collect import Collector, body_hash
+from aggregator.collect.decoding import TooLarge, Undecodable, decode
+from aggregator.model.errors import FeedError
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
+from aggregator.model.settings import CollectSettings
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+OPEN = CollectSettings(
+    allow_networks=("127.0.0.0/8",),
+    host_spacing=0,
+    timeout=3,
+    max_bytes=100_000,
+    contact="a@b.example",
+)
+
+
+def feed(url: str, **more: object) -> Feed:
+    return Feed(key=FeedKey(1), identity=FeedIdentity("x"), url=url, fetch_url=url, **more)
+
+
+def fetch(of: Feed, settings: CollectSettings = OPEN) -> Response | FeedError:
+    async def go() -> Response | FeedError:
+        async with Collector(settings, "9.9") as collector:
+            return await collector.fetch(of, now=NOW)
+
+    return asyncio.run(go())
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def test_who_asks_and_what_is_never_sent(server):
+    fetch(feed(server.serve("/a.xml", b"<rss/>", headers={"Set-Cookie": "a=b"})))
+    (asked,) = server.requests
+    assert asked.headers["user-agent"] == "aggregator/9.9 (+a@b.example)"
+    assert "br" in asked.headers["accept-encoding"]
+    assert not {"cookie", "referer", "if-none-match", "if-modified-since"} & asked.headers.keys()
+
+
+def test_validators_go_back_byte_for_byte_and_to_their_address_only(server):
+    url = server.serve(
+        "/a.xml", b"<rss/>", etag='W/"é-1"', headers={"Last-Modified": "Someday, soon"}
+    )
+    first = fetch(feed(url))
+    assert (first.validators.etag, first.validators.last_modified) == ('W/"é-1"', "Someday, soon")
+    other = replace(first.validators, url="http://127.0.0.1:1/else")
+    fetch(feed(url, validators=other))
+    assert "if-none-match" not in server.requests[-1].headers
+    second = fetch(
+        feed(url, validators=Validators(url=url, etag='"x"', last_modified="Someday, soon"))
+    )
+    assert server.requests[-1].headers["if-none-match"] == '"x"'
+    assert server.requests[-1].headers["if-modified-since"] == "Someday, soon"
+    assert second.status == 200
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        ({"status": 404}, "http", "no such address"),
+        ({"status": 410}, "http", "ended"),
+        ({"status": 500}, "http", "500"),
+        ({"body": b"x" * 200_000}, "size", "larger"),
+        ({"body": b"\0" * 5_000_000, "gzipped": True}, "size", "larger"),
+        ({"body": b"no gzip", "headers": {"Content-Encoding": "gzip"}}, "encoding", "unpacked"),
+        ({"body": b"x", "headers": {"Content-Encoding": "rot13"}}, "encoding", "nobody asked"),
+        ({"body": b"<rss>", "cut": 50}, "connect", "broke off"),
+        ({"body": b"x" * 100, "drip": 0.2}, "timeout", "in time"),
+        ({"body": b"x", "delay": 9}, "timeout", "in time"),
+        ({"status": 301, "headers": {"Location": "/a.xml"}}, "redirect", "circle"),
+        ({"status": 301, "headers": {"Location": "file:///etc/passwd"}}, "refused", "file"),
+        ({"status": 301, "headers": {"Location": "http://[::1]/"}}, "refused", "private"),
+        ({"status": 301, "headers": {"Location": "http://0x0a.1/"}}, "refused", "private"),
+    ],
+)
+def test_a_bad_server_costs_its_own_failure(server, answer, kind, words):
+    answer = {"body": b"", **answer}
+    failed = fetch(feed(server.serve("/a.xml", answer.pop("body"), **answer)))
+    assert isinstance(failed, FeedError)
+    assert (str(failed.kind), words in failed.what) == (kind, True), failed.what
+
+
+def test_nothing_listens():
+    failed = fetch(feed("http://127.0.0.1:9/feed"))
+    assert str(failed.kind) == "connect"
+
+
+def test_loopback_is_refused_unless_allowed(server):
+    failed = fetch(feed(server.serve("/a.xml", b"<rss/>")), replace(OPEN, allow_networks=()))
+    assert str(failed.kind) == "refused"
+    assert not server.requests
+
+
+def test_a_name_that_leads_home_is_refused(server):
+    url = server.serve("/a.xml", b"<rss/>").replace("127.0.0.1", "localhost")
+    assert str(fetch(feed(url), replace(OPEN, allow_networks=())).kind) == "refused"
+    assert not server.requests
+
+
+def test_redirects_are_followed_and_told(server):
+    server.serve("/b.xml", b"<rss/>")
+    found = fetch(feed(server.serve("/a.xml", b"", status=302, headers={"Location": "b.xml"})))
+    assert found.url == server.url("/b.xml")
+    assert [(hop.status, hop.url) for hop in found.redirects] == [(302, server.url("/b.xml"))]
+
+
+def test_a_log_in_goes_to_its_own_server_and_nowhere_else(server):
+    bare = server.serve("/a.xml", b"<rss/>")
+    found = fetch(feed(bare.replace("http://", "http://ann:secret@")))
+    assert server.requests[0].headers["authorization"].startswith("Basic ")
+    assert "secret" not in found.url
+
+
+def test_files_are_read_from_allowed_folders_only(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "feed.xml"
+    path.write_bytes(b"<rss/>")
+    (tmp_path / "out.xml").write_bytes(b"secret")
+    (tmp_path / "in" / "link.xml").symlink_to(tmp_path / "out.xml")
+    allowed = replace(OPEN, allow_files=(tmp_path / "in",))
+    found = fetch(feed(path.as_uri()), allowed)
+    assert found.body == b"<rss/>"
+    assert fetch(feed(path.as_uri(), validators=found.validators), allowed).status == 304
+    for closed in (tmp_path / "out.xml", tmp_path / "in" / "link.xml", tmp_path / "in"):
+        assert str(fetch(feed(closed.as_uri()), allowed).kind) == "refused"
+
+
+def test_one_request_at_a_time_to_a_host(server):
+    urls = [server.serve(f"/{n}.xml", b"<rss/>", delay=0.1) for n in range(3)]
+
+    async def go() -> None:
+        async with Collector(replace(OPEN, host_spacing=0.2), "1") as collector:
+            await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
+
+    asyncio.run(go())
+    times = [one.at for one in server.requests]
+    assert all(later - earlier >= 0.29 for earlier, later in pairwise(times))
+
+
+BODY = b"<rss>" + b"x" * 5000 + b"</rss>"
+
+
+@pytest.mark.parametrize(
+    ("coding", "wire"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", zlib.compress(BODY)[2:-4]),
+        ("br", brotli.compress(BODY)),
+        ("gzip, br", brotli.compress(gzip.compress(BODY))),
+        ("", BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY[:100]) + gzip.compress(BODY[100:])),
+    ],
+)
+def test_codings(coding, wire):
+    assert decode(wire, coding, 10_000) == BODY
+    if coding not in {"", "identity"}:
+        with pytest.raises(TooLarge):
+            decode(wire, coding, 100)
+        with pytest.raises((Undecodable, TooLarge)):
+            decode(wire[: len(wire) // 2], coding, 10_000)
+
+
+def test_the_hash_covers_what_changes_meaning_from_outside(server):
+    one = fetch(feed(server.serve("/a.xml", b"<rss/>")))
+    other = fetch(
+        feed(server.serve("/a.xml", b"<rss/>", content_type="application/xml; charset=latin-1"))
+    )
+    assert body_hash(one) != body_hash(other)
+    assert body_hash(one) == body_hash(fetch(feed(server.serve("/a.xml", b"<rss/>"))))
