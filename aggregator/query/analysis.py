@@ -85,15 +85,17 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of a text, in order; at most MAX_WORDS."""
+    """The folded words of a text, in order; MAX_WORDS as written are looked at."""
+    return " ".join(map(_FOLDED.__getitem__, _runs(text))).split()
+
+
+def _runs(text: str) -> list[str]:
+    """The words of a text as written, not yet folded or cut into pairs."""
     if text.isascii():
-        return list(map(_FOLDED.__getitem__, _PLAIN_WORD.findall(text)[:MAX_WORDS]))
+        return _PLAIN_WORD.findall(text)[:MAX_WORDS]
     text = unicodedata.normalize("NFC", text)
-    found = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
-    folded = [_FOLDED[word] for word in found[:MAX_WORDS]]
-    if _HAS_CJK.search(text) or "" in folded or " " in "".join(folded):
-        folded = [piece for word in folded for piece in word.split(" ") if piece]
-    return folded[:MAX_WORDS]
+    found: list[str] = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
+    return found[:MAX_WORDS]
 
 
 class _Folded(dict[str, str]):
@@ -166,22 +168,56 @@ class _Stems(dict[str, str]):
         return tagged
 
 
+class _Written(dict[str, str]):
+    """word as written → its tagged stems, by one space; one look-up a word of a text.
+
+    ``forms`` likewise → its folded words that differ from their stem.
+    """
+
+    def __init__(self, tagged: _Stems) -> None:
+        super().__init__()
+        self.forms: dict[str, str] = {}
+        self._tagged = tagged
+
+    def __missing__(self, word: str) -> str:
+        tagged, sign = self._tagged, self._tagged.sign
+        folded = _FOLDED[word].split()
+        self.forms[word] = " ".join(one for one in folded if tagged[one] != sign + one)
+        self[word] = found = " ".join(tagged[one] for one in folded)
+        return found
+
+
 @lru_cache(maxsize=64)
 def stems(lang: str) -> _Stems:
     """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
     return _Stems(lang)
 
 
+@lru_cache(maxsize=64)
+def _written(lang: str) -> _Written:
+    return _Written(stems(lang))
+
+
+def _single(stems: str) -> str:
+    """Without the blanks too many that runs leave which fold to nothing."""
+    spaced = "  " in stems or stems[:1] == " " or stems[-1:] == " "
+    return " ".join(stems.split()) if spaced else stems
+
+
 def analyse(title: str, text: str, lang: str) -> Indexed:
     """The index form of an entry's title and text, by the language of the entry."""
-    tagged = stems(language(lang))
-    title_words, text_words = words(title), words(text)
-    distinct = dict.fromkeys(title_words)
-    distinct.update(dict.fromkeys(text_words))
-    sign = tagged.sign
+    written = _written(language(lang))
+    if len(written) > 200_000:
+        written.clear()
+        written.forms.clear()
+    title_runs, text_runs = _runs(title), _runs(text)
+    title_stems = " ".join(map(written.__getitem__, title_runs))
+    text_stems = " ".join(map(written.__getitem__, text_runs))
+    # In the order of the text, since they must come out the same to be taken from an index again.
+    forms = dict.fromkeys(map(written.forms.__getitem__, dict.fromkeys(title_runs + text_runs)))
     return Indexed(
-        title=" ".join(map(tagged.__getitem__, title_words)),
-        text=" ".join(map(tagged.__getitem__, text_words)),
-        forms=" ".join([word for word in distinct if tagged[word] != sign + word]),
+        title=_single(title_stems),
+        text=_single(text_stems),
+        forms=" ".join(filter(None, forms)),
         version=ANALYSIS_VERSION,
     )
