@@ -12,11 +12,11 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import nh3
 
 from aggregator.normalize.characters import is_markup, key, repair, storable
+from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 
 _INLINE = {
@@ -33,6 +33,8 @@ _BREAKS = {
     "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "hr", "center", "details", "summary",
     *_HEADINGS,
 }  # fmt: skip
+_TURNS = _BREAKS | _TABLE | {"table"}
+_KINDS = {"li": "li", "figcaption": "caption", **_HEADINGS}
 _GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head"}  # fmt: skip
 
 _CLEANER = nh3.Cleaner(
@@ -75,18 +77,11 @@ _PLAIN_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
 )
 # What makes a table a way to place things, and not data.
-_PLACED = re.compile(r"<(?:p|div|img|ul|ol|h[1-6]|blockquote|figure|section|article|center|pre)\b")
-_TABLE_EDGE = re.compile(r"<(/?)table\b")
+_PLACED = {
+    "p", "div", "img", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
+    "section", "article", "center", "pre",
+}  # fmt: skip
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
-# Images that look at the reader instead of the other way round.
-_TRACKER = re.compile(
-    r"(?:^|\.)(?:doubleclick\.net|feedburner\.com|google-analytics\.com|googletagmanager\.com"
-    r"|scorecardresearch\.com|quantserve\.com|pixel\.wp\.com|stats\.wordpress\.com|chartbeat\.net"
-    r"|imrworldwide\.com|adsymptotic\.com|pheedo\.com|feedsportal\.com|parsely\.com|2mdn\.net)$"
-)
-_TRACKER_PATH = re.compile(
-    r"/(?:pixel|beacon|1x1|spacer|blank|track(?:ing)?)(?:\.gif|\.png|\b)|count\.gif|~[45rf]/"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,22 +173,23 @@ class _Cutter:
         self._whole: tuple[str, int] | None = None
 
     def cut(self, source: str) -> tuple[Block, ...]:
-        at = 0
-        for token in _TOKEN.finditer(source):
-            self._inside.append(source[at : token.start()])
-            at = token.end()
-            closing, name, attributes = bool(token.group(1)), token.group(2), token.group(3)
-            if self._whole or name == "pre" or (name == "table" and _is_data(source, token)):
-                self._in_whole(closing, name, token.group(0))
+        # Text and the three groups of each tag, in turn.
+        parts = _TOKEN.split(source)
+        for at in range(1, len(parts), 4):
+            if parts[at - 1]:
+                self._inside.append(parts[at - 1])
+            closing, name, attributes = parts[at] == "/", parts[at + 1], parts[at + 2]
+            if self._whole or (name in _WHOLE and (name == "pre" or _is_data(parts, at))):
+                self._in_whole(closing, name, f"<{parts[at]}{name}{attributes}>")
             elif name in _INLINE:
                 self._inline(closing, name, attributes)
             elif name == "br":
                 self._inside.append("<br>")
             elif name == "img":
                 self._image(attributes)
-            elif name in _BREAKS or name in _TABLE or name == "table":
+            elif name in _TURNS:
                 self._turn(closing, name)
-        self._inside.append(source[at:])
+        self._inside.append(parts[-1])
         self._flush()
         return tuple(self._blocks)
 
@@ -209,9 +205,8 @@ class _Cutter:
         if closing:
             self._kind = "p"
         else:
-            kinds = {"li": "li", "figcaption": "caption", **_HEADINGS}
             inner = name in {"p", "div"} and self._kind in {"li", "caption"}
-            self._kind = kinds.get(name, self._kind if inner else "p")
+            self._kind = _KINDS.get(name, self._kind if inner else "p")
 
     def _inline(self, closing: bool, name: str, attributes: str) -> None:
         if not closing:
@@ -260,12 +255,8 @@ class _Cutter:
 
     def _image(self, attributes: str) -> None:
         found = dict(_ATTRIBUTE.findall(attributes))
-        source = _best_source(found)
-        address = self._address(source, WEB)
-        tiny = any(
-            found.get(side, "9").strip(" px") in {"0", "1", "2"} for side in ("width", "height")
-        )
-        if not address or tiny or _is_tracker(address):
+        address = self._address(source_of(found), WEB)
+        if not address or is_tracker(address, found):
             return
         alt = repair(plain(found.get("alt", "")))
         tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
@@ -284,31 +275,32 @@ class _Cutter:
                 self._inside.append(f"</{tag[1:].split(' ')[0].rstrip('>')}>")
         inside = "".join(self._inside)
         self._inside = [tag for _, tag in self._open]
-        if not inside or inside.isspace():
-            if not keep_kind:
-                self._kind = "p"
-            return
-        # Here and not earlier: references and tags between have become one text.
+        if inside and not inside.isspace():
+            self._close(inside)
+        if not keep_kind:
+            self._kind = "p"
+
+    def _close(self, inside: str) -> None:
+        """Make blocks of what stands between two turns: one, or several where lines break."""
+        # Mended here and not earlier: references and tags between have become one text.
         inside = repair(inside)
         if "&amp;" in inside:
             inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
-        for piece in _lines(inside):
+        pieces = _lines(inside)
+        for piece in pieces:
             text = plain(piece)
             if text:
+                inner = (self._lists[-1] if self._lists else "ul") if self._kind == "li" else ""
                 self._blocks.append(
                     Block(
                         kind=self._kind,
-                        html=_balanced(piece),
+                        html=_balanced(piece) if len(pieces) > 1 else piece,
                         text=text,
                         key=key(text),
-                        list=(self._lists[-1] if self._lists else "ul")
-                        if self._kind == "li"
-                        else "",
+                        list=inner,
                         quoted=self._quotes > 0,
                     )
                 )
-        if not keep_kind:
-            self._kind = "p"
 
 
 def _once_escaped(found: re.Match[str]) -> str:
@@ -319,32 +311,19 @@ def _once_escaped(found: re.Match[str]) -> str:
     return html.escape(sign, quote=False)
 
 
-def _is_data(source: str, opened: re.Match[str]) -> bool:
-    """Whether a table that opens here holds data; one that places things is taken apart."""
-    if opened.group(1):
+def _is_data(parts: list[str], at: int) -> bool:
+    """Whether the table that opens here holds data; one that places things is taken apart."""
+    if parts[at]:
         return False
-    edge = _TABLE_EDGE.search(source, opened.end())
-    if edge is None or not edge.group(1):
-        return False
-    inside = source[opened.end() : edge.start()]
-    return inside.count("<td") + inside.count("<th>") > 1 and not _PLACED.search(inside)
-
-
-def _best_source(found: dict[str, str]) -> str:
-    """The image itself where the page loads it late: data-src, else the first of srcset, else src."""
-    late = found.get("data-src") or found.get("data-original") or found.get("data-lazy-src")
-    several = found.get("data-srcset") or found.get("srcset") or ""
-    source = found.get("src", "")
-    if late:
-        return late
-    if source and not source.startswith("data:"):
-        return source
-    return several.split(",")[0].strip().split(" ")[0]
-
-
-def _is_tracker(address: str) -> bool:
-    parts = urlsplit(address)
-    return bool(_TRACKER.search(parts.hostname or "") or _TRACKER_PATH.search(parts.path))
+    cells = 0
+    for further in range(at + 4, len(parts), 4):
+        name = parts[further + 1]
+        if name == "table":
+            return bool(parts[further]) and cells > 1
+        if name in _PLACED:
+            return False
+        cells += name in {"td", "th"} and not parts[further]
+    return False
 
 
 def _lines(inside: str) -> list[str]:

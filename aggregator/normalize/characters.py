@@ -36,8 +36,6 @@ _BLOCK_TAG = re.compile(
     r"(?:[\s/][^<>]*)?/?>",
     re.IGNORECASE,
 )
-# The signs that mojibake cannot do without: far quicker to look for than the pattern.
-_SUSPECTS = ("Ã", "Â", "â", "ï»¿", "Ð")
 # Signs that are written in several ways. One by one, since most texts have one or two of them,
 # and str.translate takes fifty times as long.
 _FOLDS = tuple(
@@ -60,7 +58,9 @@ def repair(text: str) -> str:
     text = storable(text)
     if text.isascii():
         return text
-    if any(sign in text for sign in _SUSPECTS) and _MOJIBAKE.search(text):
+    # Five quick looks for what mojibake cannot do without spare most texts the pattern.
+    suspect = "Ã" in text or "Â" in text or "â" in text or "Ð" in text or "ï»¿" in text
+    if suspect and _MOJIBAKE.search(text):
         # Word by word: one whole sign elsewhere would keep all of a text from being mended.
         text = _NOT_XML.sub("", _WORD.sub(_mended, text))
     return unicodedata.normalize("NFC", text)

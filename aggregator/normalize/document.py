@@ -11,15 +11,17 @@ from xml.sax import SAXException
 
 import feedparser
 import feedparser.api
+import feedparser.mixin
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
+from aggregator.normalize.expat import hasten
 from aggregator.normalize.item import Head, Item
 from aggregator.normalize.links import absolute
 from aggregator.normalize.sniffing import sniff
 
-feedparser.api.PREFERRED_XML_PARSERS.insert(0, "aggregator.normalize.expat")
+hasten(feedparser.api, feedparser.mixin)
 
 _PERIODS = {
     "hourly": 3600,

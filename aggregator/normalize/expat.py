@@ -1,13 +1,20 @@
-"""expat with its text buffered: a tag's text in one piece, where it comes in many otherwise.
+"""What makes feedparser faster and changes nothing of what it finds; the tests compare.
 
-feedparser asks for its XML reader by name; a sixth of its time goes into gluing
-pieces together. What it reads is the same.
+* Text comes in one piece from expat (``buffer_text``), where it comes in many
+  otherwise: a sixth of the whole time went into gluing.
+* The base address, the same for nearly every tag, is joined once and not at each.
+* Windows-1252 leftovers are looked for before a text is translated sign by sign:
+  only texts of plain ASCII were spared that.
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 from xml.sax import expatreader
+
+_LEFTOVERS = re.compile("[\x80-\x9f]")
 
 
 class BufferedReader(expatreader.ExpatParser):
@@ -21,3 +28,26 @@ class BufferedReader(expatreader.ExpatParser):
 def create_parser() -> BufferedReader:
     """What ``xml.sax.make_parser`` calls in a module that it was given by name."""
     return BufferedReader()
+
+
+class _Text(str):
+    """A text that knows when there is nothing to translate in it."""
+
+    __slots__ = ()
+
+    def translate(self, table: Any, /) -> str:
+        return str.translate(self, table) if _LEFTOVERS.search(self) else str(self)
+
+
+def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
+    """Make feedparser use all of this. Once, before the first document."""
+    feedparser_api.PREFERRED_XML_PARSERS.insert(0, __name__)
+    safe = feedparser_mixin.make_safe_absolute_uri
+    feedparser_mixin.make_safe_absolute_uri = lru_cache(maxsize=1024)(safe)
+    strict = feedparser_api.StrictFeedParser
+
+    class Hastened(strict):  # type: ignore[misc,valid-type]
+        def decode_entities(self, element: str, data: str) -> str:
+            return _Text(super().decode_entities(element, data))
+
+    feedparser_api.StrictFeedParser = Hastened
