@@ -1,0 +1,288 @@
+"""The three files a person edits: what they mean, and how a mistake in them is told."""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.config import (
+    add_subscription,
+    default_folder,
+    import_opml,
+    known_settings,
+    load,
+    parse_duration,
+    remove_subscription,
+    write_starter,
+)
+from aggregator.config.settings import parse_size
+from aggregator.model.errors import ConfigError, QueryError, UsageError
+from aggregator.model.feed import Subscription
+
+SHIPPED = Path(__file__).parents[2] / "config"
+STARTER = Path(__file__).parents[2] / "aggregator" / "config" / "starter"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in (
+        ("aggregator.toml", ""),
+        ("feeds.opml", '<opml version="2.0"><body/></opml>'),
+        ("topics.toml", ""),
+    ):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_the_repository_ships_what_init_writes(tmp_path):
+    written = write_starter(tmp_path / "new")
+    assert {path.name for path in written} == {
+        path.name for path in STARTER.iterdir() if path.suffix != ".py"
+    }
+    for path in written:
+        assert path.read_bytes() == (SHIPPED / path.name).read_bytes()
+    (tmp_path / "new" / "topics.toml").write_text("")
+    assert write_starter(tmp_path / "new") == ()
+    assert (tmp_path / "new" / "topics.toml").read_text() == ""
+
+
+def test_the_starter_is_whole():
+    shipped = load(SHIPPED, environ={})
+    assert len(shipped.subscriptions) == 77
+    assert not shipped.warnings
+    assert shipped.topics[0].slug == "torres-coaching"
+    assert len(shipped.topics) >= 12
+    assert set(shipped.sources.values()) == {"default"}
+
+
+def test_every_setting_stands_in_the_starter_with_its_shipped_value():
+    lines = (STARTER / "aggregator.toml").read_text().splitlines()
+    taken_up = "\n".join(
+        line[1:] if line.startswith("#") and not line.startswith("# ") else line for line in lines
+    )
+    found = {
+        f"{section}.{key}" for section, table in tomllib.loads(taken_up).items() for key in table
+    }
+    assert found == set(known_settings())
+
+
+def test_the_shipped_values_are_the_shipped_values(folder):
+    lines = (STARTER / "aggregator.toml").read_text().splitlines()
+    text = "\n".join(
+        line[1:] if line.startswith("#") and not line.startswith("# ") else line for line in lines
+    )
+    (folder / "aggregator.toml").write_text(text)
+    plain = folder / "plain"
+    plain.mkdir()
+    for name in ("feeds.opml", "topics.toml"):
+        (plain / name).write_text((folder / name).read_text())
+    (plain / "aggregator.toml").write_text("")
+    one, other = load(folder, environ={}).settings, load(plain, environ={}).settings
+    assert (one.collect, one.normalize, one.server, one.log) == (
+        other.collect,
+        other.normalize,
+        other.server,
+        other.log,
+    )
+
+
+def test_paths_are_relative_to_the_folder_and_the_environment_wins(folder):
+    (folder / "aggregator.toml").write_text(
+        '[archive]\ndirectory = "data"\n[server]\nport = 1234\n'
+    )
+    found = load(
+        folder,
+        environ={
+            "AGGREGATOR_SERVER__PORT": "4321",
+            "AGGREGATOR_COLLECT__ALLOW_NETWORKS": "10.0.0.0/8, ::1/128",
+        },
+    )
+    assert found.settings.archive.directory == folder / "data"
+    assert found.settings.server.port == 4321
+    assert found.settings.collect.allow_networks == ("10.0.0.0/8", "::1/128")
+    assert found.sources["archive.directory"] == "aggregator.toml"
+    assert found.sources["server.port"] == "AGGREGATOR_SERVER__PORT"
+    assert found.sources["server.host"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[server\n", ["line 1", "TOML"]),
+        ("[servr]\nport = 1\n", ["server", "did you mean"]),
+        ("[server]\nprot = 1\n", [":2", "server.port"]),
+        ('[server]\nport = "x"\n', ["server.port", "whole number"]),
+        ("[server]\nport = 99999\n", ["65535"]),
+        ('[collect]\nmin_interval = "soon"\n', ["min_interval", "30m"]),
+        ('[collect]\nmin_interval = "2d"\n', ["must not fall"]),
+        ('[collect]\nallow_networks = ["home"]\n', ["home", "10.0.0.0/8"]),
+        ('[collect]\ncontact = "me"\n', ["contact"]),
+        ('[archive]\ncaptures = "some"\n', ["changed", "all", "off"]),
+        ('[publish]\nbase_url = "news.example"\n', ["web address"]),
+        ("[server]\nport = -1\n[log]\nlevel = 3\n", ["server.port", "log.level"]),
+    ],
+)
+def test_a_mistake_in_the_settings(folder, text, words):
+    (folder / "aggregator.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(folder, environ={})
+    assert all(word in str(caught.value) for word in [*words, "aggregator.toml"]), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[a]\ntitle = 1\nquery = 'x'", ["a.title"]),
+        ("[a]\ntitle = 'A'", ["needs a query"]),
+        ("[A_b]\nquery = 'x'", ["small letters"]),
+        ("[a]\nqeury = 'x'", ["a.qeury", "query"]),
+        ("[a]\nquery = '(x'", ["a.query", "not closed"]),
+        ("[a]\nquery = 'x'\ncollapse = 'maybe'", ["story", "none"]),
+        ("[mute]\nquery = 'x'", ["mute"]),
+        ("a = 3", ["table"]),
+        ("[a]\nquery = 'x", ["TOML", "quotes"]),
+    ],
+)
+def test_a_mistake_in_the_topics(folder, text, words):
+    (folder / "topics.toml").write_text(text)
+    with pytest.raises((ConfigError, QueryError)) as caught:
+        load(folder, environ={})
+    assert all(word in str(caught.value) for word in [*words, "topics.toml"]), str(caught.value)
+
+
+def test_missing_files_and_folders_say_init(tmp_path, folder):
+    with pytest.raises(ConfigError, match="init"):
+        load(tmp_path / "nowhere", environ={})
+    (folder / "topics.toml").unlink()
+    with pytest.raises(ConfigError, match="init"):
+        load(folder, environ={})
+    assert default_folder({"AGGREGATOR_CONFIG": "/x"}) == Path("/x")
+
+
+OPML = """<?xml version="1.0"?>
+<!-- mine -->
+<opml version="2.0" xmlns:x="urn:x"><head><title>T</title><x:keep/></head><body>
+  <outline text="Football" x:colour="green">
+    <outline type="rss" text="One" xmlUrl="http://one.example/feed" aggregatorInterval="15m"/>
+    <outline type="rss" text="Again" xmlUrl="https://www.one.example/feed/?utm_source=x"/>
+    <outline text="Spain"><outline text="Two" XMLURL="https://two.example/rss" language="es"/></outline>
+    <outline text="Bad" xmlUrl="ftp://three.example/"/>
+  </outline>
+  <outline text="Four" xmlUrl="https://four.example/" aggregatorPaused="true" category="kept"/>
+</body></opml>
+"""
+
+
+def test_subscriptions_and_what_is_said_of_bad_lines(folder):
+    (folder / "feeds.opml").write_text(OPML)
+    found = load(folder, environ={})
+    one, two, four = found.subscriptions
+    assert (one.url, one.folders, one.interval) == ("http://one.example/feed", ("Football",), 900)
+    assert (two.folders, two.lang, two.title) == (("Football", "Spain"), "es", "Two")
+    assert four.paused
+    assert len(found.warnings) == 2
+    assert all(str(folder / "feeds.opml") in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<opml", "<html/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>']
+)
+def test_what_is_no_opml(folder, text):
+    (folder / "feeds.opml").write_text(text)
+    with pytest.raises(ConfigError, match=r"feeds\.opml"):
+        load(folder, environ={})
+
+
+def test_edits_keep_what_they_do_not_understand(folder):
+    file = folder / "feeds.opml"
+    file.write_text(OPML)
+    assert add_subscription(
+        folder,
+        Subscription(url="https://five.example/rss", title="Five", folders=("Football", "Spain")),
+    )
+    assert not add_subscription(folder, Subscription(url="http://www.five.example/rss"))
+    text = file.read_text()
+    assert "<!-- mine -->" in text
+    assert 'colour="green"' in text
+    assert 'category="kept"' in text
+    assert (folder / "feeds.opml.bak").read_text() == OPML
+    assert load(folder, environ={}).subscriptions[2].folders == ("Football", "Spain")
+    assert remove_subscription(folder, "https://five.example/rss").title == "Five"
+    with pytest.raises(UsageError, match="did you mean"):
+        remove_subscription(folder, "https://fou.example/")
+
+
+def test_a_dry_run_changes_nothing(folder):
+    before = (folder / "feeds.opml").read_bytes()
+    assert add_subscription(folder, Subscription(url="https://five.example/rss"), dry_run=True)
+    assert (folder / "feeds.opml").read_bytes() == before
+
+
+def test_import_names_what_is_new_known_and_refused(folder, tmp_path):
+    source = tmp_path / "other.opml"
+    source.write_text(OPML)
+    first = import_opml(folder, source)
+    assert first.added == (
+        "http://one.example/feed",
+        "https://two.example/rss",
+        "https://four.example/",
+    )
+    assert len(first.refused) == 1
+    assert import_opml(folder, source).added == ()
+    assert load(folder, environ={}).subscriptions[1].folders == ("Football", "Spain")
+
+
+URLS = st.from_regex(r"https?://[a-z]{1,8}\.example/[a-z0-9]{0,8}(\?[a-z]=[0-9])?", fullmatch=True)
+NAMES = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc", "Co", "Cn")), min_size=1, max_size=12
+).map(lambda name: " ".join(name.split()) or "n")
+
+
+@given(st.lists(st.tuples(URLS, NAMES, st.lists(NAMES, max_size=2)), max_size=5))
+def test_what_is_added_is_read_again(tmp_path_factory, lines):
+    folder = tmp_path_factory.mktemp("opml")
+    for name in ("aggregator.toml", "topics.toml"):
+        (folder / name).write_text("")
+    (folder / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
+    added = {
+        url: (title, tuple(folders))
+        for url, title, folders in lines
+        if add_subscription(folder, Subscription(url=url, title=title, folders=tuple(folders)))
+    }
+    found = {one.url: (one.title, one.folders) for one in load(folder, environ={}).subscriptions}
+    assert found == added
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (90, 90),
+        ("90", 90),
+        ("90s", 90),
+        ("30m", 1800),
+        ("1h30m", 5400),
+        ("2d", 172800),
+        (0.5, 0.5),
+        ("1.5h", 5400),
+    ],
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_duration_or_refused(text):
+    with contextlib.suppress(ValueError):
+        assert parse_duration(text) >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [(5, 5), ("5", 5), ("16 MiB", 16 * 2**20), ("1gb", 10**9), ("1.5 KiB", 1536)]
+)
+def test_sizes(text, size):
+    assert parse_size(text) == size
