@@ -62,6 +62,9 @@ find_python() {
     fail "${PYTHON:+$PYTHON is no Python: }aggregator needs Python 3.11 or newer with venv; PYTHON=/path/to/python3.11 names one"
 }
 
+# Not of a process that ended and whose end nobody took note of, as happens in containers.
+alive() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:.*zombie' "/proc/$1/status"; }
+
 pip() {
     # No user site, no questions; builds as new pips do them; the index as pip is configured.
     PIP_USER=0 PIP_USE_PEP517=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -74,7 +77,7 @@ wanted=$(stamp "$lock")
 if [ -e "${wanted_too:-$wanted}" ] && works; then
     exit 0
 fi
-if [ -e "$busy" ] && kill -0 "$(cat "$busy")" 2>/dev/null; then
+if [ -e "$busy" ] && alive "$(cat "$busy")"; then
     fail "another make (process $(cat "$busy")) is installing into $venv; wait for it, or make clean"
 fi
 # What an interrupted installation left behind is not to be trusted.

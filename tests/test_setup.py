@@ -79,7 +79,7 @@ def checkout(tmp_path: Path) -> Checkout:
     shutil.copytree(ROOT / "requirements", folder / "requirements")
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
-    for name in ("sh", "make", "cat", "cksum", "dirname", "mkdir", "cp", "rm"):
+    for name in ("sh", "make", "cat", "cksum", "dirname", "grep", "mkdir", "cp", "rm"):
         (tools / name).symlink_to(programs.program(name))
     return Checkout(folder=folder, log=tmp_path / "pip.log")
 
@@ -176,6 +176,16 @@ def test_two_makes_do_not_install_into_one_another(checkout):
     assert second.returncode == 2
     assert f"another make (process {os.getpid()})" in second.stderr
     assert checkout.installed() == []
+
+
+def test_a_dead_process_installs_nothing_any_more(checkout):
+    checkout.python("python3")
+    (checkout.folder / ".venv").mkdir()
+    with subprocess.Popen(["true"]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet buried
+        (checkout.folder / ".venv" / ".installing").write_text(str(ended.pid))
+        assert checkout.make("install").returncode == 0
+    assert checkout.installed() == [BUILD, RUN, PROJECT]
 
 
 def test_a_venv_whose_python_is_gone_is_made_again(checkout):
