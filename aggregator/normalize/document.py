@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 from xml.sax import SAXException
 
@@ -116,7 +115,8 @@ def _item(entry: Any, feed: Any, url: str) -> Item:
     detail = entry.get("summary_detail") or {}
     base = absolute(details.get("base") or detail.get("base"), url) or url
     link = absolute(entry.get("feedburner_origlink") or entry.get("link"), base)
-    published, updated = entry.get("published", ""), entry.get("updated", "")
+    # feedparser's own look-up answers "updated" with "published" where only that is there.
+    published, updated = dict.get(entry, "published") or "", dict.get(entry, "updated") or ""
     summary = entry.get("summary", "")
     if content and len(summary) > 2 * len(content):
         summary, content = content, summary
@@ -134,17 +134,10 @@ def _item(entry: Any, feed: Any, url: str) -> Item:
         image=_image(entry, base),
         lang=_lang(entry, feed),
         base=base if base != url else (link or url),
-        published=_moment(entry, "published"),
-        updated=_moment(entry, "updated"),
+        published=dates.moment(published) or dates.from_struct(entry.get("published_parsed")),
+        updated=dates.moment(updated) or dates.from_struct(dict.get(entry, "updated_parsed")),
         dates=(published, "" if updated == published else updated),
     )
-
-
-def _moment(entry: Any, name: str) -> datetime | None:
-    # feedparser's own look-up answers "updated" with "published" where only that is there.
-    if not dict.__contains__(entry, name):
-        return None
-    return dates.moment(entry.get(name)) or dates.from_struct(entry.get(f"{name}_parsed"))
 
 
 def _authors(entry: Any) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ _TRACKER = re.compile(
     r"|imrworldwide\.com|adsymptotic\.com|pheedo\.com|feedsportal\.com|parsely\.com|2mdn\.net)$"
 )
 _TRACKER_PATH = re.compile(
-    r"/(?:pixel|beacon|1x1|spacer|blank|track(?:ing)?)(?:\.gif|\.png|\b)|count\.gif|~[45rf]/"
+    r"/(?:pixel|beacon|1x1|spacer|blank|tracking|transparent|clear)\.(?:gif|png)$"
+    r"|/(?:pixel|beacon)(?:\.php)?/?$|count\.gif$|~[45rf]/"
 )
 _LATE = ("data-src", "data-original", "data-lazy-src")
 _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx],?")
