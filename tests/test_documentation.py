@@ -81,6 +81,49 @@ def test_every_command_is_documented(command):
     assert f"## {command}\n" in (DOCS / "commands.md").read_text("utf-8")
 
 
+# A command line as it is shown: at the start of a code line, in backquotes, or by its path.
+INVOCATION = re.compile(
+    r"(?:^ {4}(?:\$ )?|`|/bin/)aggregator(?: -C \S+)?( [a-z]+(?: +[\w=./-]+)*)", re.MULTILINE
+)
+
+
+def invocations() -> list[tuple[str, str]]:
+    """Each command line that a page or a unit shows: (where, words after the name)."""
+    shown = [path for path in PAGES if path.name != "commands.md"]
+    return [
+        (path.name, words.strip())
+        for path in [*shown, *(DOCS / "deploy").glob("*.service")]
+        for words in INVOCATION.findall(path.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize(("where", "words"), invocations())
+def test_command_lines_that_are_shown_are_understood(where, words):
+    """The words up to the first that is no command, and every option, are known."""
+    command = typer.main.get_command(application())
+    known = {name for option in command.params for name in option.opts}
+    for word in words.split():
+        if word in getattr(command, "commands", {}):
+            command = command.commands[word]
+            known |= {
+                name for option in command.params for name in (*option.opts, *option.secondary_opts)
+            }
+        elif word.startswith("-"):
+            assert word in known | {"--help", "--version"}, f"{where}: {words}"
+        else:
+            assert not getattr(command, "commands", {}), f"{where}: {words}: no command {word!r}"
+
+
+def test_the_numbers_on_the_first_page_are_true():
+    told = re.search(
+        r"(\d+) sports feeds, publishes (\d+) topics", (ROOT / "README.md").read_text()
+    )
+    feeds = (ROOT / "config/feeds.opml").read_text("utf-8").count("xmlUrl=")
+    topics = len(tomllib.loads((ROOT / "config/topics.toml").read_text("utf-8")))
+    assert told is not None
+    assert (int(told[1]), int(told[2])) == (feeds, topics)
+
+
 @pytest.mark.parametrize("metric", metrics())
 def test_every_metric_is_documented(metric):
     assert f"| `{metric}" in (DOCS / "daemon.md").read_text("utf-8")
