@@ -211,7 +211,10 @@ class _Cutter:
     def _inline(self, closing: bool, name: str, attributes: str) -> None:
         if not closing:
             tag = f"<{name}>"
-            if name == "a" and _PLAIN_LINK.fullmatch(attributes):
+            if name == "a" and any(tag for one, tag in self._open if one == "a"):
+                # A link in a link, which only a table between them allows.
+                tag = ""
+            elif name == "a" and _PLAIN_LINK.fullmatch(attributes):
                 tag = f"<a{attributes}>"
             elif name == "a":
                 written = dict(_ATTRIBUTE.findall(attributes)).get("href", "")
@@ -286,15 +289,15 @@ class _Cutter:
         inside = repair(inside)
         if "&amp;" in inside:
             inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
-        pieces = _lines(inside)
-        for piece in pieces:
+        broken = "<br>" in inside
+        for piece in _lines(inside):
             text = plain(piece)
             if text:
                 inner = (self._lists[-1] if self._lists else "ul") if self._kind == "li" else ""
                 self._blocks.append(
                     Block(
                         kind=self._kind,
-                        html=_balanced(piece) if len(pieces) > 1 else piece,
+                        html=_balanced(piece) if broken else piece,
                         text=text,
                         key=key(text),
                         list=inner,
@@ -331,7 +334,7 @@ def _lines(inside: str) -> list[str]:
     inside = " ".join(inside.split())
     if "<br>" not in inside or "<code>" in inside:
         return [inside] if inside else []
-    pieces = [piece.strip() for piece in inside.split("<br>")]
+    pieces = [piece.strip() if plain(piece) else "" for piece in inside.split("<br>")]
     full = [piece for piece in pieces if piece]
     if any(len(piece) > 80 for piece in full) or len(full) > 3:
         return full
@@ -368,7 +371,7 @@ def _balanced(piece: str) -> str:
         # Closed here but opened in an earlier piece: the sense is gone, the tag goes too.
         for name in lead:
             piece = piece.replace(f"</{name}>", "", 1)
-    return piece + "".join(f"</{name}>" for name in reversed(opened))
+    return piece.strip() + "".join(f"</{name}>" for name in reversed(opened))
 
 
 def retext(block: Block, inside: str) -> Block:

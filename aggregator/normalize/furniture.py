@@ -119,7 +119,16 @@ def without_last_link(inside: str) -> str:
     """A block's inside without a "continue reading" link at its very end."""
     found = _LAST_LINK.search(inside)
     if found and found.start() and is_furniture(re.sub("<[^>]*>", "", found.group(1))):
-        return inside[: found.start()].rstrip(" …[(").rstrip()
+        return _without_loose_end(inside[: found.start()])
+    return inside
+
+
+def _without_loose_end(inside: str) -> str:
+    """Without the dots, bracket or line break that led over to a link that is gone."""
+    shorter = inside.rstrip(" …[(").removesuffix("<br>")
+    while shorter != inside:
+        inside = shorter
+        shorter = inside.rstrip(" …[(").removesuffix("<br>")
     return inside
 
 

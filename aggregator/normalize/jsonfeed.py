@@ -31,7 +31,7 @@ def parse(body: bytes, *, url: str) -> tuple[Head, list[Item]]:
     items = [item for item in data["items"] if isinstance(item, dict)]
     left_out = len(data["items"]) - len(items)
     head = Head(
-        version="json1.1" if _text(version).endswith("1.1") else "json1",
+        version="json11" if _text(version).endswith("1.1") else "json1",
         title=_text(data.get("title")),
         home=_address(data.get("home_page_url"), url) or "",
         description=_text(data.get("description")),
