@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import finding, pages, records, topics, upkeep
-from aggregator.archive.backup import backup
+from aggregator.archive.backup import write_backup
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.disk import refuse_full_disk
@@ -303,4 +303,4 @@ class Archive:
 
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""
-        return backup(self._database, self._captures, target)
+        return write_backup(self._database, self._captures, target)

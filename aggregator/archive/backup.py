@@ -33,7 +33,7 @@ _A_CAPTURE = re.compile(rf"{_CAPTURES}/[^/]+\.warc\.gz")
 _PORTION = 1000
 
 
-def backup(database: Database, files: Captures, target: Path) -> int:
+def write_backup(database: Database, files: Captures, target: Path) -> int:
     """Write the backup to ``target`` (a new file); returns its bytes. Raises UsageError, ArchiveError.
 
     It is whole or not there. The database is copied first: every capture that it

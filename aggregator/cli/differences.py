@@ -28,7 +28,7 @@ class Mark(Enum):
     NEW = "new"
 
 
-def differences(old: str, new: str) -> Iterator[tuple[Mark, str]]:
+def compare(old: str, new: str) -> Iterator[tuple[Mark, str]]:
     """The new text told from the old: stretches in reading order, long sameness shortened."""
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     matcher = SequenceMatcher(None, before, after, autojunk=len(before) > 2000)
@@ -78,7 +78,7 @@ def _print_field(name: str, old: str, new: str) -> None:
     screen = console() if on_terminal(sys.stdout) else None
     stretches = [
         (mark, harmless(text))
-        for mark, text in differences(" ".join(old.split()), " ".join(new.split()))
+        for mark, text in compare(" ".join(old.split()), " ".join(new.split()))
     ]
     if screen is None or screen.no_color:
         marked = {Mark.SAME: "{}", Mark.OLD: "[-{}-]", Mark.NEW: "{{+{}+}}"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.cli.differences import Mark, differences, print_differences
+from aggregator.cli.differences import Mark, compare, print_differences
 from aggregator.model.entry import RevisionRecord
 
 
@@ -32,7 +32,7 @@ def _revision(number: int, **fields) -> RevisionRecord:
 @given(st.text("ab c.", max_size=60), st.text("ab c.", max_size=60))
 def test_what_is_kept_and_put_in_is_the_new_text(old, new):
     """Where nothing is shortened, the stretches rebuild both states."""
-    told = list(differences(old, new))
+    told = list(compare(old, new))
     if any(" … " in text for mark, text in told if mark is Mark.SAME):
         return
     assert "".join(text for mark, text in told if mark is not Mark.OLD) == new
@@ -41,7 +41,7 @@ def test_what_is_kept_and_put_in_is_the_new_text(old, new):
 
 def test_long_sameness_is_shortened_to_the_words_beside_a_change():
     old = "one " * 200 + "end"
-    told = "".join(text for _, text in differences(old, old.replace("end", "stop")))
+    told = "".join(text for _, text in compare(old, old.replace("end", "stop")))
     assert told.startswith(" … ")
     assert len(told) < 80
 

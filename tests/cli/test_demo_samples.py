@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from aggregator.cli.demo.newsstand import EDITIONS, newsstand, render, sample, sample_feeds
+from aggregator.cli.demo.newsstand import EDITIONS, open_newsstand, render, sample, sample_feeds
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FEEDS = sample_feeds()
@@ -98,7 +98,7 @@ def _get(base: str, path: str, **headers: str) -> tuple[int, str | None, bytes]:
 
 
 def test_the_stand_serves_editions_with_validators():
-    with newsstand(START) as stand:
+    with open_newsstand(START) as stand:
         status, tag, body = _get(stand.base, "/touchline.xml")
         assert (status, body[:5]) == (200, b"<?xml")
         assert _get(stand.base, "/touchline.xml", **{"If-None-Match": tag}) == (304, tag, b"")
@@ -109,7 +109,7 @@ def test_the_stand_serves_editions_with_validators():
 
 
 def test_one_feed_is_down_at_first_and_one_path_is_unknown():
-    with newsstand(START) as stand:
+    with open_newsstand(START) as stand:
         assert _get(stand.base, "/courtside.xml")[0] == 503
         stand.edition = 2
         assert _get(stand.base, "/courtside.xml")[0] == 200

@@ -85,7 +85,7 @@ class Newsstand:
 
 
 @contextmanager
-def newsstand(start: datetime) -> Iterator[Newsstand]:
+def open_newsstand(start: datetime) -> Iterator[Newsstand]:
     """Serve the sample feeds on a free port of 127.0.0.1 while the context lasts."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aggregator.archive import Archive, open_archive
 from aggregator.cli.collecting import describe
-from aggregator.cli.demo.newsstand import EDITIONS, Newsstand, newsstand, sample
+from aggregator.cli.demo.newsstand import EDITIONS, Newsstand, open_newsstand, sample
 from aggregator.cli.demo.summary import print_summary
 from aggregator.cli.output import heading, note, plural, progress, say
 from aggregator.cli.signals import stop_on_signals
@@ -27,7 +27,7 @@ async def perform(folder: Path, *, stay: bool) -> bool:
     Returns whether a signal ended it. Everything is written below ``folder``.
     """
     stop = stop_on_signals()
-    with newsstand(now()) as stand:
+    with open_newsstand(now()) as stand:
         configuration = _configure(folder, stand)
         settings = configuration.settings
         feeds, topics = configuration.subscriptions, configuration.topics

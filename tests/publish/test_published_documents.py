@@ -1,0 +1,262 @@
+"""What subscribers get: valid in all three formats, the same bytes twice, ids that depend on nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from reader import make_reader
+
+from aggregator.model.entry import Enclosure, EntryId
+from aggregator.model.errors import PublishError
+from aggregator.model.topic import Detail, Page, PageEntry, Source, Topic, TopicState
+from aggregator.publish import Folder, Overview, Site, documents, index_page
+
+WHEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
+SITE = Site(base_url="https://news.example/out", title="Newsroom")
+TOPIC = Topic(slug="torres", title="Torres <coaching> & more", query="torres coach*")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def entry(number: int = 1, **more: object) -> PageEntry:
+    values = {
+        "id": f"urn:uuid:00000000-0000-5000-8000-{number:012}", "entry": EntryId(f"urn:uuid:1-{number}"),
+        "url": f"https://one.example/{number}?a=1&b=2", "title": f"Story {number} <b> & ‘more’", "summary": "A summary.",
+        "html": '<p>One &amp; two</p><img src="https://one.example/i.jpg" alt="">', "text": "One & two",
+        "authors": ("Ida Morrow", "Jo"), "categories": ("Football", "Café & co"), "lang": "en",
+        "published": WHEN - timedelta(hours=number), "updated": WHEN - timedelta(hours=number),
+        "image": "https://one.example/i.jpg",
+        "enclosures": (Enclosure(url="https://one.example/a.mp3", type="audio/mpeg", length=12), Enclosure(url="https://one.example/b", type="", length=None)),
+        "origin_id": f"tag:one.example,{number}", "origin_title": "One & only", "origin_feed": "https://one.example/rss?x=1&y=2",
+        "origin_home": "https://one.example/", "also_in": (Source(title="Two", url="https://two.example/s"),),
+        "reason": "torres (title)", "corrected": False, "vanished": False,
+    }  # fmt: skip
+    return PageEntry(**(values | more))
+
+
+def page(*entries: PageEntry, **more: object) -> Page:
+    values = {
+        "topic": TOPIC,
+        "number": None,
+        "entries": entries,
+        "updated": WHEN,
+        "previous": 3,
+        "total": 9,
+    }
+    return Page(**(values | more))
+
+
+def by_format(of: Page, site: Site = SITE) -> dict[str, bytes]:
+    return {path.rpartition(".")[2]: data for path, data in documents(of, site).items()}
+
+
+def problems(of: Page) -> list[str]:
+    """What RFC 4287, RSS 2.0 and JSON Feed 1.1 ask for and a page's documents lack."""
+    made = by_format(of)
+    found = [
+        f"{kind}: bozo {parsed.get('bozo_exception')}, {len(parsed.entries)} entries"
+        for kind in ("atom", "rss")
+        if (parsed := feedparser.parse(io.BytesIO(made[kind]))).bozo
+        or len(parsed.entries) != len(of.entries)
+    ]
+    return [*found, *_in_atom(made["atom"]), *_in_rss(made["rss"]), *_in_json(made["json"])]
+
+
+def _in_atom(data: bytes) -> list[str]:
+    atom, found = etree.fromstring(data), []
+    if not any(link.get("rel") == "self" for link in atom.findall(f"{ATOM}link")):
+        found.append("atom: no self link")
+    for element in (atom, *atom.findall(f"{ATOM}entry")):
+        found += [
+            f"atom: {name} of {element.tag}"
+            for name in ("id", "title", "updated")
+            if len(element.findall(f"{ATOM}{name}")) != 1
+        ]
+        alternates = [
+            (link.get("type"), link.get("hreflang"))
+            for link in element.findall(f"{ATOM}link")
+            if link.get("rel", "alternate") == "alternate"
+        ]
+        if len(alternates) != len(set(alternates)):
+            found.append("atom: two alternates of one kind")
+        if not (alternates or element is atom or element.find(f"{ATOM}content") is not None):
+            found.append("atom: neither link nor content")
+    if atom.find(f"{ATOM}author") is None:
+        found.append("atom: no author")
+    return found
+
+
+def _in_rss(data: bytes) -> list[str]:
+    channel, once = (
+        etree.fromstring(data)[0],
+        ("guid", "title", "pubDate", "enclosure", "source", "author"),
+    )
+    found = [
+        f"rss: channel {name}"
+        for name in ("title", "link", "description")
+        if len(channel.findall(name)) != 1
+    ]
+    for item in channel.findall("item"):
+        found += [f"rss: item {name}" for name in once if len(item.findall(name)) > 1]
+        if item.find("guid").get("isPermaLink") != "false":
+            found.append("rss: guid taken for an address")
+    return found
+
+
+def _in_json(data: bytes) -> list[str]:
+    feed = json.loads(data)
+    found = (
+        []
+        if feed["version"] == "https://jsonfeed.org/version/1.1" and feed["title"]
+        else ["json: head"]
+    )
+    return found + [
+        "json: item"
+        for item in feed["items"]
+        if not item.get("id") or not ("content_html" in item or "content_text" in item)
+    ]
+
+
+CASES = {
+    "plain": page(entry(1), entry(2)),
+    "empty": page(previous=None),
+    "archive": page(entry(1), number=2, previous=1, next=3),
+    "bare": page(
+        entry(1, url=None, title="", summary="", html="", text="", authors=(), categories=(), lang="", image=None, enclosures=(), origin_home="", also_in=(), reason="")
+    ),
+    "summaries": page(entry(1), topic=replace(TOPIC, detail=Detail.SUMMARY)),
+    "odd": page(entry(1, title="\x00\x0b\ufffe ]]> <script>", html="<p>]]>\x07</p>", categories=("\x00", "a"), lang="x y")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_document_is_valid(name):
+    assert problems(CASES[name]) == []
+
+
+NASTY = st.text(st.characters(), max_size=30)
+
+
+@given(title=NASTY, summary=NASTY, text=NASTY, author=NASTY, category=NASTY, origin=NASTY)
+def test_no_text_spoils_a_document(title, summary, text, author, category, origin):
+    odd = entry(
+        1,
+        title=title,
+        summary=summary,
+        text=text,
+        authors=(author,),
+        categories=(category,),
+        origin_title=origin,
+    )
+    assert problems(page(odd)) == []
+
+
+def test_the_same_page_gives_the_same_bytes_and_no_clock():
+    assert documents(CASES["plain"], SITE) == documents(CASES["plain"], SITE)
+
+
+def test_ids_depend_on_no_address():
+    moved = Site(base_url="http://127.0.0.1:9", title="Other")
+    for kind in ("atom", "rss"):
+        one, other = (
+            feedparser.parse(io.BytesIO(by_format(CASES["plain"], site)[kind]))
+            for site in (SITE, moved)
+        )
+        assert (
+            [e.id for e in one.entries]
+            == [e.id for e in other.entries]
+            == [e.id for e in CASES["plain"].entries]
+        )
+        assert one.feed.get("id") == other.feed.get("id")
+
+
+def test_history_links_and_origin():
+    atom = etree.fromstring(by_format(CASES["archive"])["atom"])
+    links = {link.get("rel"): link.get("href") for link in atom.findall(f"{ATOM}link")}
+    assert links["prev-archive"] == "https://news.example/out/topics/torres/1.atom"
+    assert links["next-archive"] == "https://news.example/out/topics/torres/3.atom"
+    assert links["current"] == "https://news.example/out/topics/torres.atom"
+    assert atom.find("{http://purl.org/syndication/history/1.0}archive") is not None
+    source = atom.find(f"{ATOM}entry/{ATOM}source")
+    assert source.find(f"{ATOM}title").text == "One & only"
+    item = etree.fromstring(by_format(CASES["plain"])["rss"]).find("channel/item")
+    assert item.find("source").get("url") == "https://one.example/rss?x=1&y=2"
+    assert json.loads(by_format(CASES["plain"])["json"])["next_url"].endswith(
+        "topics/torres/3.json"
+    )
+
+
+def test_an_independent_reader_takes_them(tmp_path):
+    """lemon24's reader, from files: every entry once, also after the folder was made again."""
+    for extension, data in by_format(page(*(entry(n) for n in range(1, 6)))).items():
+        (tmp_path / f"feed.{extension}").write_bytes(data)
+    with make_reader(":memory:", feed_root=str(tmp_path)) as reader:
+        for extension in ("atom", "rss", "json"):
+            reader.add_feed(f"feed.{extension}")
+        for _ in range(2):
+            reader.update_feeds(scheduled=False)
+            assert [feed.last_exception for feed in reader.get_feeds()] == [None] * 3
+            assert reader.get_entry_counts().total == 15
+
+
+def test_pages_for_people_never_run_what_a_publisher_wrote():
+    bad = entry(
+        1,
+        title="<script>x</script>",
+        summary="<img src=x onerror=y>",
+        url="javascript:alert(1)",
+        origin_title="<b>",
+        reason="<i>",
+    )
+    html = by_format(page(bad))["html"].decode()
+    for written in ("<script>x", "<img src=x", "javascript:", "<b>", "<i>"):
+        assert written not in html
+
+
+def test_the_index_tells_what_an_empty_topic_waits_for():
+    state = TopicState(
+        topic=TOPIC,
+        stories=0,
+        announced=0,
+        newest=None,
+        newest_titles=(),
+        version=1,
+        published_version=0,
+    )
+    made = index_page(
+        [state], Overview(feeds=3, collected=2, failing=1, entries=9, stories=8), SITE
+    )
+    assert "torres coach*" in made["index.html"].decode()
+    outline = etree.fromstring(made["topics.opml"]).find("body/outline")
+    assert outline.get("xmlUrl") == "https://news.example/out/topics/torres.atom"
+
+
+def test_files_are_written_on_change_only_and_whole(tmp_path):
+    folder = Folder(tmp_path / "out")
+    assert folder.stale(SITE)
+    made = documents(CASES["plain"], SITE)
+    assert set(folder.write(made)) == set(made)
+    folder.settle(SITE)
+    assert folder.write(made) == ()
+    assert not folder.stale(SITE)
+    assert folder.stale(replace(SITE, base_url="http://other.example"))
+    (tmp_path / "out" / "topics" / "torres.rss").unlink()
+    assert Folder(tmp_path / "out").stale(SITE)
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.name.endswith(".part")]
+
+
+def test_a_path_that_leads_out_and_a_folder_that_cannot_be_made(tmp_path):
+    with pytest.raises(PublishError):
+        Folder(tmp_path).write({"../out.html": b""})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PublishError) as caught:
+        Folder(Path(tmp_path / "file" / "below")).write({"a.html": b""})
+    assert caught.value.hint

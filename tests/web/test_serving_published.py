@@ -1,0 +1,152 @@
+"""The built-in server over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+
+import pytest
+
+from aggregator.model.errors import PublishError
+from aggregator.model.settings import ServerSettings
+from aggregator.web import serving
+
+FEED = b"<feed>" + b"x" * 3000 + b"</feed>"
+
+
+@pytest.fixture
+def port(tmp_path):
+    (tmp_path / "topics").mkdir()
+    for path, data in {
+        "index.html": b"<h1>index</h1>", "topics.opml": b"<opml/>", "topics/a.atom": FEED, "topics/a.rss": b"<rss/>",
+        "topics/a.json": b"{}", "topics/a.html": b"<p>page</p>", ".secret": b"no", "style.css": b"",
+    }.items():  # fmt: skip
+        (tmp_path / path).write_bytes(data)
+    (tmp_path.parent / "outside.html").write_bytes(b"no")
+    found, end, ready = [], [], threading.Event()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        end.append((asyncio.get_running_loop(), stop))
+        settings = ServerSettings(port=0)
+        async with serving(
+            settings, tmp_path, health=lambda: {"status": "ok"}, metrics=lambda: b"m 1\n"
+        ) as address:
+            found.append(int(address.rpartition(":")[2]))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    yield found[0]
+    loop, stop = end[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(20)
+
+
+def ask(port: int, path: str, method: str = "GET", **headers: str):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(
+        method, path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/", 200, "text/html"),
+        ("/topics/a.atom", 200, "application/atom+xml"),
+        ("/topics/a.rss", 200, "application/rss+xml"),
+        ("/topics/a.json", 200, "application/feed+json"),
+        ("/topics/a", 200, "text/html"),
+        ("/topics/a.html", 200, "text/html"),
+        ("/topics.opml", 200, ""),
+        ("/health", 200, "application/json"),
+        ("/metrics", 200, "text/plain"),
+        ("/topics/none.atom", 404, ""),
+        ("/.secret", 404, ""),
+        ("/../outside.html", 404, ""),
+        ("/%2e%2e/outside.html", 404, ""),
+        ("/topics/..%2f..%2foutside.html", 404, ""),
+    ],
+)
+def test_addresses(port, path, status, kind):
+    found, headers, _ = ask(port, path)
+    assert found == status
+    assert headers.get("content-type", "").startswith(kind)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_unchanged_costs_nothing(port):
+    _, headers, body = ask(port, "/topics/a.atom")
+    assert body == FEED
+    status, again, nothing = ask(port, "/topics/a.atom", If_None_Match=headers["etag"])
+    assert (status, nothing, again["etag"]) == (304, b"", headers["etag"])
+    assert ask(port, "/topics/a.atom", If_Modified_Since=headers["last-modified"])[0] == 304
+    assert (
+        ask(
+            port,
+            "/topics/a.atom",
+            If_None_Match='"other"',
+            If_Modified_Since=headers["last-modified"],
+        )[0]
+        == 200
+    )
+    status, _, nothing = ask(port, "/topics/a.atom", "HEAD")
+    assert (status, nothing) == (200, b"")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_codings(port, coding):
+    _, headers, body = ask(port, "/topics/a.atom", Accept_Encoding=coding)
+    assert headers["content-encoding"] == coding
+    assert len(body) < len(FEED)
+    assert "accept-encoding" in headers["vary"].lower()
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/atom+xml", "application/atom+xml"),
+        ("application/rss+xml;q=0.5, application/feed+json", "application/feed+json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("*/*", "text/html"),
+    ],
+)
+def test_a_topics_address_answers_by_accept(port, accept, kind):
+    _, headers, _ = ask(port, "/topics/a", Accept=accept)
+    assert headers["content-type"].startswith(kind)
+    assert "accept" in headers["vary"].lower()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_other_names_are_not_answered(port, host):
+    assert ask(port, "/", Host=host)[0] in {400, 421}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_is_changed_from_outside(port, method):
+    status, headers, _ = ask(port, "/topics/a.atom", method)
+    assert status == 405
+    assert "GET" in headers["allow"]
+
+
+def test_a_port_that_is_taken(tmp_path):
+    async def serve(port: int) -> None:
+        async with serving(ServerSettings(port=port), tmp_path, health=dict, metrics=bytes):
+            pass
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PublishError) as caught:
+            asyncio.run(serve(taken.getsockname()[1]))
+    assert "server.port" in caught.value.hint
