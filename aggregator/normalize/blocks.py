@@ -353,25 +353,22 @@ def _paragraphs(pieces: list[str]) -> list[list[str]]:
 
 def _balanced(piece: str) -> str:
     """A piece cut at a line break: inline tags closed and opened so that it stands alone."""
-    if "<" not in piece:
-        return piece
+    parts = _TOKEN.split(piece)
+    out = [parts[0].lstrip()]
     opened: list[str] = []
-    lead: list[str] = []
-    for token in _TOKEN.finditer(piece):
-        name = token.group(2)
-        if name not in _INLINE:
-            continue
-        if not token.group(1):
-            opened.append(name)
-        elif opened and opened[-1] == name:
-            opened.pop()
-        else:
-            lead.append(name)
-    if lead:
+    for at in range(1, len(parts), 4):
+        closing, name, attributes = parts[at : at + 3]
         # Closed here but opened in an earlier piece: the sense is gone, the tag goes too.
-        for name in lead:
-            piece = piece.replace(f"</{name}>", "", 1)
-    return piece.strip() + "".join(f"</{name}>" for name in reversed(opened))
+        if not closing or name in opened:
+            while closing and opened[-1] != name:
+                out.append(f"</{opened.pop()}>")
+            if closing:
+                opened.pop()
+            elif name in _INLINE:
+                opened.append(name)
+            out.append(f"<{closing}{name}{attributes}>")
+        out.append(parts[at + 3])
+    return "".join(out).rstrip() + "".join(f"</{name}>" for name in reversed(opened))
 
 
 def retext(block: Block, inside: str) -> Block:
