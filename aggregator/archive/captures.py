@@ -219,8 +219,9 @@ def _record(response: Response) -> bytes:
         warc_headers_dict={"WARC-Date": iso(response.started)},
     )
     writer.write_record(record)
-    # Level 1: most bodies come compressed, the rest shrink well enough.
-    return gzip.compress(buffer.getvalue(), 1, mtime=0)
+    # What comes compressed does not shrink again and is only wrapped; the rest shrinks well at 1.
+    level = 0 if response.header("content-encoding") else 1
+    return gzip.compress(buffer.getvalue(), level, mtime=0)
 
 
 def _status(status: int) -> str:
