@@ -8,8 +8,10 @@ new :data:`ANALYSIS_VERSION`, and indexes are rebuilt.
   Cyrillic accents, Hebrew points and Arabic vowel marks off (but й stays й, and
   Japanese and Indic marks stay), ø ł đ ð þ æ œ ı ß by hand, since NFKD leaves them.
 * **Words**: runs of letters, digits and the marks that belong to them. ``O'Neill``,
-  ``Atlético-Coach`` and ``3:2`` are two words each. Chinese, Japanese and Korean
-  text is cut into overlapping pairs, with the last sign once more by itself.
+  ``Atlético-Coach`` and ``3:2`` are two words each, side by side. What is written
+  without blanks (Chinese, Japanese, Thai, Lao, Burmese, Khmer) or with endings that
+  no stemmer knows (Korean) is cut into overlapping pairs, with the last sign of a
+  run once more by itself: 日本代表 is 日本 本代 代表 表.
 * **Stem**: Snowball, chosen by the entry's language, after folding (stemming
   first loses a fifth of unaccented Spanish), tagged with the language's sign
   (untagged stems give false matches: the French stem of "forêt" is English "for").
@@ -23,12 +25,16 @@ from functools import lru_cache
 
 from aggregator.model.entry import Indexed
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 MAX_WORD = 64
 """Longer words are cut: nobody searches them, and they bloat an index."""
+MAX_TEXT = 4_000_000
+"""Characters of one text that are analysed; what comes after them is not found."""
 MAX_WORDS = 50_000
-"""Words of one text that are analysed; the rest of a longer text is not found."""
+"""Words of one text, as written, that are analysed; likewise."""
+_REMEMBERED = 2_000_000
+"""Characters of written words whose analysis is remembered, a language."""
 
 # The sign of each language in a tagged stem, and its Snowball algorithm.
 _STEMMERS = {
@@ -62,14 +68,18 @@ _SIGNS = (
     "\u0900-\u0903\u093a-\u094f\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d"
     "\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b4d\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c4d"
     "\u0cbc-\u0ccd\u0d00-\u0d03\u0d3e-\u0d4d\u0dca-\u0ddf\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1"
-    "\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84\u102b-\u103e"
+    "\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
 )
 _HAS_SIGNS = re.compile(f"[{_SIGNS}]")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _SIGNED_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_SIGNS}])*")
-_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_HAS_CJK = re.compile(f"[{_CJK}]")
-_RUNS = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
+# Scripts cut into pairs: Thai, Lao, Burmese, Khmer; Chinese, Japanese, Korean.
+_PAIRED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_PAIRED += (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+)
+_HAS_PAIRED = re.compile(f"[{_PAIRED}]")
+_RUNS = re.compile(f"[{_PAIRED}]+|[^{_PAIRED}]+")
 
 
 def fold(text: str) -> str:
@@ -91,6 +101,7 @@ def words(text: str) -> list[str]:
 
 def _runs(text: str) -> list[str]:
     """The words of a text as written, not yet folded or cut into pairs."""
+    text = text[:MAX_TEXT]
     if text.isascii():
         return _PLAIN_WORD.findall(text)[:MAX_WORDS]
     text = unicodedata.normalize("NFC", text)
@@ -101,12 +112,17 @@ def _runs(text: str) -> list[str]:
 class _Folded(dict[str, str]):
     """word as written → its folded words, by one space; forgets all when it has grown too large.
 
-    Texts repeat their words, so that folding is paid once a word and not once a text.
+    Texts repeat their words, so that folding is paid once a word and not once a text. Size is
+    counted in characters: what is written without blanks makes long words that never come again.
     """
 
+    size = 0
+
     def __missing__(self, word: str) -> str:
-        if len(self) > 200_000:
+        self.size += len(word)
+        if self.size > _REMEMBERED:
             self.clear()
+            self.size = len(word)
         pieces = [
             piece[:MAX_WORD] for run in _SIGNED_WORD.findall(fold(word)) for piece in _cut(run)
         ]
@@ -118,20 +134,20 @@ _FOLDED = _Folded()
 
 
 def _cut(word: str) -> list[str]:
-    if not _HAS_CJK.search(word):
+    if not _HAS_PAIRED.search(word):
         return [word]
     pieces = []
     for run in _RUNS.findall(word):
-        if _HAS_CJK.match(run):
+        if _HAS_PAIRED.match(run):
             pieces += [run[at : at + 2] for at in range(len(run))]
         else:
             pieces.append(run)
     return pieces
 
 
-def is_cjk(text: str) -> bool:
+def is_paired(text: str) -> bool:
     """Whether the text is written in signs that are cut into pairs."""
-    return bool(_HAS_CJK.search(text))
+    return bool(_HAS_PAIRED.search(text))
 
 
 def language(tag: str) -> str:
@@ -176,10 +192,12 @@ class _Written(dict[str, str]):
 
     def __init__(self, tagged: _Stems) -> None:
         super().__init__()
+        self.size = 0
         self.forms: dict[str, str] = {}
         self._tagged = tagged
 
     def __missing__(self, word: str) -> str:
+        self.size += len(word)
         tagged, sign = self._tagged, self._tagged.sign
         folded = _FOLDED[word].split()
         self.forms[word] = " ".join(one for one in folded if tagged[one] != sign + one)
@@ -207,9 +225,10 @@ def _single(stems: str) -> str:
 def analyse(title: str, text: str, lang: str) -> Indexed:
     """The index form of an entry's title and text, by the language of the entry."""
     written = _written(language(lang))
-    if len(written) > 200_000:
+    if written.size > _REMEMBERED:
         written.clear()
         written.forms.clear()
+        written.size = 0
     title_runs, text_runs = _runs(title), _runs(text)
     title_stems = " ".join(map(written.__getitem__, title_runs))
     text_stems = " ".join(map(written.__getitem__, text_runs))

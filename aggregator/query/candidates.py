@@ -5,7 +5,8 @@ brings a superset of what the matcher accepts:
 
 * a **word** or **phrase**, near or not: in the language of the entry, its stems
   stand in ``title`` or in ``text``; so, over the languages present, an OR of
-  the adjoining (for near: all) tagged stems;
+  the adjoining (for near: all) tagged stems. Of a last word that is only a
+  beginning nothing is asked;
 * a **prefix**: a word of ``forms`` begins with it, or a tagged stem of ``title``
   or ``text`` begins with the sign of its language and the prefix; and a stem may
   itself be shorter than the prefix, which ``forms`` then holds;
@@ -18,13 +19,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aggregator.query.analysis import NO_STEMMER, language, stems
-from aggregator.query.tree import TEXT_FIELDS, And, InField, Node, Or, Phrase, Prefix, Word
+from aggregator.query.tree import TEXT_FIELDS, And, InField, Near, Node, Or, Phrase, Prefix, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """One of ``sequences`` must stand in one of ``fields`` (title, text); the words of each adjoin,
-    unless ``near`` says how many others may lie between the first and the last, in any order."""
+    unless ``near`` is given: then they stand in any order, and no more than ``near`` words that
+    are not of the sequence lie between the first and the last."""
 
     fields: tuple[str, ...]
     sequences: tuple[tuple[str, ...], ...]
@@ -66,10 +68,12 @@ def wanted(
 
 def _wanted(node: Node, signs: list[str], fields: tuple[str, ...]) -> Wanted | None:
     match node:
-        case Word(words=words):
-            return Terms(fields=fields, sequences=_stemmed(words, signs))
-        case Phrase(words=words, near=near):
-            return Terms(fields=fields, sequences=_stemmed(words, signs), near=near)
+        case Word(words=words, open=open_) | Phrase(words=words, open=open_):
+            sure = words[:-1] if open_ else words
+            return Terms(fields=fields, sequences=_stemmed(sure, signs))
+        case Near(units=units, most=most):
+            sought = tuple(word for unit in units for word in unit)
+            return Terms(fields=fields, sequences=_stemmed(sought, signs), near=most)
         case Prefix(start=start):
             tagged = tuple((stems(lang).sign if lang else NO_STEMMER) + start for lang in signs)
             return Starts(fields=fields, stems=tagged, form=start)

@@ -1,8 +1,11 @@
-"""The one matcher: whether an entry satisfies a query, by which words, or what is missing."""
+"""The one matcher: whether an entry satisfies a query, by which words, or what is missing.
+
+Topics, search and explain all ask here; an index only brings candidates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +17,7 @@ from aggregator.query.tree import (
     Everything,
     InField,
     Leaf,
+    Near,
     Node,
     Not,
     Or,
@@ -114,25 +118,40 @@ def explain(node: Node, subject: Subject, now: datetime) -> Explanation:
 
 
 def _text(leaf: Leaf) -> str:
-    if isinstance(leaf, Everything):
-        return "*"
-    if not isinstance(leaf, Phrase):
-        return leaf.text
-    return f'"{leaf.text}"' + (f"~{leaf.near}" if leaf.near is not None else "")
+    """The leaf as it was typed."""
+    match leaf:
+        case Everything():
+            return "*"
+        case Phrase(text=text):
+            return f'"{text}"'
+        case Near(text=text, most=most):
+            return f'"{text}"~{most}'
+        case _:
+            return leaf.text
 
 
 def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evidence, ...] | None:
-    if isinstance(leaf, Everything):
-        return ()
-    if isinstance(leaf, Range):
-        return _in_range(leaf, subject, now)
-    if field in {"url", "lang", "feed"} and isinstance(leaf, Word):
-        return _in_address(leaf, subject, field)
+    match leaf:
+        case Range():
+            return _in_range(leaf, subject, now)
+        case Everything():
+            return _anything(subject, field)
+        case Word() if field in {"url", "lang", "feed"}:
+            return _in_address(leaf, subject, field)
+    look = _LOOK[type(leaf)]
     for name in (field,) if field else TEXT_FIELDS:
-        found = _LOOK[type(leaf)](leaf, subject, name)
+        found = look(leaf, subject, name)
         if found is not None:
             return (Evidence(clause=_text(leaf), found=found, field=name),)
     return None
+
+
+def _anything(subject: Subject, field: str) -> tuple[Evidence, ...] | None:
+    if not field:
+        return ()
+    if not subject.written(field):
+        return None
+    return (Evidence(clause="*", found="", field=field),)
 
 
 def _in_range(leaf: Range, subject: Subject, now: datetime) -> tuple[Evidence, ...] | None:
@@ -147,7 +166,7 @@ def _in_range(leaf: Range, subject: Subject, now: datetime) -> tuple[Evidence, .
 
 def _in_address(leaf: Word, subject: Subject, field: str) -> tuple[Evidence, ...] | None:
     """Part of an address; a language by itself or with its regions; a feed by title word too."""
-    written, wanted = subject.folded(field), fold(leaf.text)
+    written, wanted = subject.folded(field), fold(leaf.text.removesuffix("*"))
     if field == "lang":
         held = written == wanted or written.startswith(f"{wanted}-")
     else:
@@ -157,13 +176,26 @@ def _in_address(leaf: Word, subject: Subject, field: str) -> tuple[Evidence, ...
 
 def _word(leaf: Word, subject: Subject, name: str) -> str | None:
     """A word's stem among the field's stems; several folded words must adjoin."""
-    wanted = [subject.stem_of[word] for word in leaf.words]
-    if wanted[0] not in subject.stem_set(name):
+    first = subject.stem_of[leaf.words[0]]
+    if first not in subject.stem_set(name):
         return None
-    if len(wanted) == 1:
-        return _surface(subject, name, wanted[0], leaf.words[0])
+    if len(leaf.words) == 1:
+        return _surface(subject, name, first, leaf.words[0])
+    if leaf.open:
+        return _open_word(leaf, subject, name)
+    wanted = [subject.stem_of[word] for word in leaf.words]
     at = _adjoining(wanted, subject.stems(name))
-    return None if at is None else leaf.text
+    return None if at is None else _whole(leaf.words, subject.words(name), at)
+
+
+def _open_word(leaf: Word, subject: Subject, name: str) -> str | None:
+    """As several words, but of the last only the beginning is known."""
+    begun = [subject.stem_of[word] for word in leaf.words[:-1]]
+    words = subject.words(name)
+    for at in _places(begun, subject.stems(name)):
+        if _begins(leaf.words[-1], words, at + len(begun)):
+            return _whole(leaf.words, words, at)
+    return None
 
 
 def _surface(subject: Subject, name: str, stem: str, word: str) -> str:
@@ -174,6 +206,12 @@ def _surface(subject: Subject, name: str, stem: str, word: str) -> str:
     return known[subject.stems(name).index(stem)]
 
 
+def _whole(asked: Sequence[str], words: list[str], at: int) -> str:
+    """The words that stand there; "" where they are those that were asked for."""
+    found = words[at : at + len(asked)]
+    return "" if found == list(asked) else " ".join(found)
+
+
 def _prefix(leaf: Prefix, subject: Subject, name: str) -> str | None:
     for word in subject.words(name):
         if word.startswith(leaf.start):
@@ -182,44 +220,67 @@ def _prefix(leaf: Prefix, subject: Subject, name: str) -> str | None:
 
 
 def _phrase(leaf: Phrase, subject: Subject, name: str) -> str | None:
-    if leaf.near is not None:
-        return _near(leaf, subject, name, leaf.near)
-    stems = [subject.stem_of[word] for word in leaf.words]
+    fixed = leaf.words[:-1] if leaf.open else leaf.words
+    stems = [subject.stem_of[word] for word in fixed]
     # The stems are at hand and must adjoin too; the words of the text are costly to know.
-    if stems[0] not in subject.stem_set(name) or _adjoining(stems, subject.stems(name)) is None:
+    if not subject.adjoins(name, stems):
         return None
-    return None if _adjoining(leaf.words, subject.words(name)) is None else ""
+    words = subject.words(name)
+    for at in _places(fixed, words):
+        if not leaf.open or _begins(leaf.words[-1], words, at + len(fixed)):
+            return ""
+    return None
 
 
-def _near(leaf: Phrase, subject: Subject, name: str, most: int) -> str | None:
-    """All stems in any order, with at most ``most`` other words between first and last."""
-    wanted = [subject.stem_of[word] for word in leaf.words]
-    if not subject.stem_set(name).issuperset(wanted):
+def _begins(start: str, words: list[str], at: int) -> bool:
+    return at < len(words) and words[at].startswith(start)
+
+
+def _near(leaf: Near, subject: Subject, name: str) -> str | None:
+    """All units by their stems, in any order, near each other."""
+    units = [tuple(subject.stem_of[word] for word in unit) for unit in leaf.units]
+    held = subject.stem_set(name)
+    if not all(held.issuperset(unit) for unit in units):
         return None
-    text, need = subject.stems(name), {stem: wanted.count(stem) for stem in wanted}
-    span, places = len(wanted) + most, [at for at, stem in enumerate(text) if stem in need]
-    held: dict[str, int] = dict.fromkeys(need, 0)
-    first = 0
-    for last, at in enumerate(places):
-        held[text[at]] += 1
-        while at - places[first] >= span:
-            held[text[places[first]]] -= 1
+    stems = subject.stems(name)
+    need = {unit: units.count(unit) for unit in units}
+    places = sorted((at, unit) for unit in need for at in _places(unit, stems))
+    size, first = sum(map(len, units)), 0
+    for begin, unit in places:
+        need[unit] -= 1
+        # Let go of what comes again later: the nearest window that ends here.
+        while need[places[first][1]] < 0:
+            need[places[first][1]] += 1
             first += 1
-        if all(held[stem] >= count for stem, count in need.items()):
-            return " ".join(subject.words(name)[places[first] : places[last] + 1])
+        if any(count > 0 for count in need.values()):
+            continue
+        start, end = places[first][0], begin + len(unit)
+        between = begin - start - len(places[first][1])
+        if between <= leaf.most or end - start == size:
+            return " ".join(subject.words(name)[start:end])
     return None
 
 
 def _adjoining(wanted: Sequence[str], text: list[str]) -> int | None:
-    """Where the words stand side by side in the text; None if nowhere."""
-    first, count, at = wanted[0], len(wanted), -1
+    """Where the words first stand side by side in the text; None if nowhere."""
+    return next(_places(wanted, text), None)
+
+
+def _places(wanted: Sequence[str], text: list[str]) -> Iterator[int]:
+    """All places where the words stand side by side in the text."""
+    first, count, whole, at = wanted[0], len(wanted), list(wanted), -1
     while True:
         try:
             at = text.index(first, at + 1)
         except ValueError:
-            return None
-        if text[at : at + count] == list(wanted):
-            return at
+            return
+        if count == 1 or text[at : at + count] == whole:
+            yield at
 
 
-_LOOK: dict[type, Callable[..., str | None]] = {Word: _word, Prefix: _prefix, Phrase: _phrase}
+_LOOK: dict[type, Callable[..., str | None]] = {
+    Word: _word,
+    Prefix: _prefix,
+    Phrase: _phrase,
+    Near: _near,
+}

@@ -6,8 +6,12 @@
     InField(name, part)                   where its part is looked for
     Word(words)                           one word as typed: usually one folded word
     Prefix(start)                         coach*
-    Phrase(words, near)                   "as written", or any order with near=5: "…"~5
-    Everything()                          *, alone in a query
+    Phrase(words)                         "as written"
+    Near(units, most)                     "any order"~5
+    Range(low, high)                      published:[now-7d TO *]
+    Everything()                          *: alone, every entry; in a field, that it is not empty
+
+Fields of later kinds are further leaves; whoever looks at a tree takes leaves by type.
 """
 
 from __future__ import annotations
@@ -34,11 +38,16 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word as typed. ``words`` are its folded words: several for O'Neill, which then adjoin."""
+    """A word as typed. ``words`` are its folded words: several for O'Neill, which then adjoin.
+
+    ``open``: there are several, and the last is only the beginning of one (``o'n*``, ``3位``,
+    since the text may go on where a lone sign is the last that was asked for).
+    """
 
     text: str
     words: tuple[str, ...]
     column: int
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +61,25 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """``near`` None: the folded words as written, in order. Else: stems in any order, with at
-    most ``near`` other words between the first and the last."""
+    """The folded words as written, side by side and in order. ``open`` as in Word."""
 
     text: str
     words: tuple[str, ...]
-    near: int | None
+    column: int
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """The ``units`` (words; several folded words in one unit adjoin) by their stems, in any order.
+
+    At most ``most`` words lie between the first unit and the last, sought ones included, as in
+    FTS5's NEAR; or the units adjoin, with no other word among them.
+    """
+
+    text: str
+    units: tuple[tuple[str, ...], ...]
+    most: int
     column: int
 
 
@@ -70,12 +92,17 @@ class Moment:
 
     def when(self, now: datetime) -> datetime | None:
         """The moment itself, seen from ``now``; None where the range is open."""
-        return now - self.ago if self.ago is not None else self.at
+        if self.ago is None:
+            return self.at
+        try:
+            return now - self.ago
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Times from ``low`` on and before ``high``."""
+    """Times from ``low`` on and before ``high``, whichever brackets were written."""
 
     text: str
     low: Moment
@@ -85,7 +112,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everything:
-    """Any entry."""
+    """Any entry; in a field: any entry that has one."""
 
     column: int
 
@@ -115,7 +142,7 @@ class Or:
     column: int
 
 
-Leaf = Word | Prefix | Phrase | Range | Everything
+Leaf = Word | Prefix | Phrase | Near | Range | Everything
 Node = Leaf | InField | Not | And | Or
 
 

@@ -122,7 +122,7 @@ def test_the_reason_names_words_and_places():
         ("torres)", 7, "closes nothing"),
         ('say "torres', 5, "not closed"),
         ("torres AND", 8, "ends after"),
-        ("a or b", 3, "small letters"),
+        ("a or b", 3, "operator"),
         ("a *", 3, "stands alone"),
         ("co*", 1, "too short"),
         ("a*b", 1, "end of a word"),
