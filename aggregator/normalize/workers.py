@@ -1,7 +1,7 @@
 """Worker processes that parse and clean: they cannot be stopped by a document, nor outlive us.
 
 Spawned, never forked (a fork would inherit locks and threads); started when the
-first document comes; each document has a time limit, each worker a memory limit.
+first document comes; each document has a limit of time and of memory.
 A worker that dies costs the document it was at.
 """
 
@@ -17,8 +17,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +31,12 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
 _PARENT_LOOK = 1.0
+_ATTEMPTS = 3
+_HINT = "the other feeds go on; it is tried again later"
+
+
+class _PoolBroke(Exception):
+    """The pool is of no use any more; another is needed."""
 
 
 class Workers:
@@ -37,6 +46,7 @@ class Workers:
         self._settings = settings
         self._max_entries = max_entries
         self._pool: Any = None
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,10 +57,11 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.close()
+        self._closed = True
+        await self._stop()
 
-    async def close(self) -> None:
-        """End the workers at once, whatever they are at. A later ``read`` starts others."""
+    async def _stop(self) -> None:
+        """End the workers at once, whatever they are at."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
@@ -59,41 +70,53 @@ class Workers:
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
         """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
-        future = self._started().schedule(
-            _read,
-            # What the worker needs and no more: all of it crosses to another process.
-            args=[
-                response.body,
-                {
-                    "content_type": response.header("content-type") or "",
-                    "url": response.url,
-                    "feed": feed.identity,
-                    "seen": feed.seen,
-                    "now": now,
-                    "max_entries": self._max_entries,
-                    "lang": feed.lang,
-                },
-            ],
-            timeout=self._settings.document_seconds,
-        )
+        # What the worker needs and no more: all of it crosses to another process.
+        told = {
+            "content_type": response.header("content-type") or "",
+            "url": response.url,
+            "feed": feed.identity,
+            "seen": feed.seen,
+            "now": now,
+            "max_entries": self._max_entries,
+            "lang": feed.lang,
+        }
+        for _ in range(_ATTEMPTS):
+            pool = self._started()
+            try:
+                return await self._read(pool, feed, response.body, told)
+            except _PoolBroke:
+                # A worker that dies while it waits takes the whole pool with it; no document is to blame.
+                if self._pool is pool:
+                    await self._stop()
+        return _failed(feed, "the processes that read documents keep dying")
+
+    async def _read(
+        self, pool: Any, feed: Feed, body: bytes, told: dict[str, Any]
+    ) -> Document | FeedError:
+        seconds = self._settings.document_seconds
+        future = None
         try:
+            future = pool.schedule(
+                _read, args=[body, told, self._settings.document_bytes], timeout=seconds
+            )
             result: Document | FeedError = await asyncio.wrap_future(future)
         except FutureTimeout:
-            seconds = self._settings.document_seconds
-            return _failed(feed, f"reading the document took longer than {seconds:.0f} s")
+            return _failed(feed, f"reading the document took longer than {seconds:g} s")
         except asyncio.CancelledError:
-            future.cancel()
+            task = asyncio.current_task()
+            if not self._closed and pool is not self._pool and task and not task.cancelling():
+                # Nobody gave this document up: the pool broke at another one, and was closed.
+                raise _PoolBroke from None
+            if future is not None:
+                future.cancel()
             raise
-        except MemoryError:
-            return _failed(feed, "reading the document took too much memory")
         except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
-            if type(error).__name__ == "ProcessExpired":
-                return _failed(feed, "the process that read the document died of it")
-            what = f"the document could not be read: {type(error).__name__}: {error}"
-            return _failed(feed, " ".join(what.split())[:300])
+            return _told(feed, error, pool)
         return result
 
     def _started(self) -> Any:
+        if self._closed:
+            raise asyncio.CancelledError
         if self._pool is None:
             from pebble import ProcessPool
 
@@ -101,7 +124,7 @@ class Workers:
                 max_workers=self._settings.workers or os.cpu_count() or 1,
                 max_tasks=2000,
                 initializer=_begin,
-                initargs=[os.getpid(), self._settings.document_bytes],
+                initargs=[os.getpid()],
                 context=multiprocessing.get_context("spawn"),
             )
         return self._pool
@@ -112,34 +135,66 @@ def _failed(feed: Feed, what: str) -> FeedError:
         what,
         url=feed.url,
         kind=FailureKind.PARSE,
-        hint="the other feeds go on; it is tried again later",
+        hint=_HINT,
     )
 
 
-def _read(body: bytes, told: dict[str, Any]) -> Document | FeedError:
+def _told(feed: Feed, error: Exception, pool: Any) -> FeedError:
+    """The failure in words. Raises _PoolBroke where it is not the document's."""
+    if type(error).__name__ == "ProcessExpired":
+        return _failed(feed, "the process that read the document died of it")
+    if isinstance(error, BrokenProcessPool) or not pool.active:
+        raise _PoolBroke from error
+    what = f"the document could not be read: {type(error).__name__}: {error}"
+    return _failed(feed, " ".join(what.split())[:300])
+
+
+def _read(body: bytes, told: dict[str, Any], memory: int) -> Document | FeedError:
     """In the worker. A failure goes back as a value: to raise it would cost its trace as well."""
     from aggregator.model.errors import NotAFeed
     from aggregator.normalize.reading import read
 
     try:
-        return read(body, **told)
+        # Only while it reads: a worker that cannot take its next task breaks the pool.
+        with _limited(memory):
+            return read(body, **told)
     except NotAFeed as error:
         return error
+    except MemoryError:
+        return FetchError(
+            "reading the document took too much memory",
+            url=told["url"],
+            kind=FailureKind.PARSE,
+            hint=_HINT,
+        )
 
 
-def _begin(parent: int, memory: int) -> None:
-    """In the worker, first: leave signals to the parent, end with it, keep to the memory limit."""
+@contextlib.contextmanager
+def _limited(memory: int) -> Iterator[None]:
+    """Let this process take ``memory`` bytes of address space more than it has, and no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        # No such file where the system is no Linux: the time limit has to do.
+        yield
+        return
+    limit = pages * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _begin(parent: int) -> None:
+    """In the worker, first: leave signals to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     threading.Thread(target=_end_with, args=[parent], daemon=True).start()
-    with open("/proc/self/statm") if sys.platform == "linux" else open(os.devnull) as statm:  # noqa: PTH123
-        pages = int((statm.read().split() or ["0"])[0])
-    limit = pages * resource.getpagesize() + memory
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 
 def _end_with(parent: int) -> None:

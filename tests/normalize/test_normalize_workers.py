@@ -1,0 +1,230 @@
+"""Worker processes: limits cost one document, and none outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aggregator.model.entry import Document
+from aggregator.model.errors import FeedError, NotAFeed
+from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Response
+from aggregator.model.settings import MIB, NormalizeSettings
+from aggregator.normalize import Workers
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+URL = "https://feeds.example/harbour"
+FEED = Feed(key=FeedKey(1), identity=FeedIdentity("feeds.example/harbour"), url=URL, fetch_url=URL)
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def response(items: int = 1, size: int = 10) -> Response:
+    one = "<item><title>Ferry {0}</title><guid>{0}</guid><description>{1}</description></item>"
+    body = "".join(one.format(number, "word " * size) for number in range(items))
+    whole = f"<rss version='2.0'><channel><language>en</language>{body}</channel></rss>".encode()
+    return answer(whole)
+
+
+def answer(body: bytes) -> Response:
+    headers = (("Content-Type", "application/rss+xml"),)
+    return Response(
+        requested=URL, url=URL, status=200, headers=headers, wire=body, body=body, started=NOW, seconds=0.1,
+    )  # fmt: skip
+
+
+def children(parent: int) -> set[int]:
+    """Live child processes, as /proc tells them."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, of = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(of) == parent and state != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+def workers_of(parent: int) -> set[int]:
+    return {pid for pid in children(parent) if b"spawn_main" in command(pid)}
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def gone(pids: set[int], seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(map(alive, pids))
+
+
+@linux
+def test_reading_in_workers_from_first_to_last() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=2), 3) as workers:
+            assert not workers_of(os.getpid()), "no worker before there is something to read"
+            read = await asyncio.gather(
+                *(workers.read(FEED, response(items), now=NOW) for items in (1, 2, 5))
+            )
+            assert [len(one.entries) for one in read if isinstance(one, Document)] == [1, 2, 3]
+            page = await workers.read(FEED, answer(b"<html><body>"), now=NOW)
+            assert isinstance(page, NotAFeed)
+            assert page.url == URL
+            started = workers_of(os.getpid())
+            assert started
+        assert gone(started)
+
+    asyncio.run(walk())
+
+
+@linux
+def test_a_document_over_its_limits_costs_only_itself() -> None:
+    async def walk() -> None:
+        slow = NormalizeSettings(workers=1, document_seconds=1.5)
+        async with Workers(slow, 100_000) as workers:
+            assert isinstance(await workers.read(FEED, response(), now=NOW), Document)
+            failure = await workers.read(FEED, response(40_000, 40), now=NOW)
+            assert isinstance(failure, FeedError)
+            assert failure.kind is FailureKind.PARSE
+            assert failure.what == "reading the document took longer than 1.5 s"
+            assert failure.hint
+            assert isinstance(await workers.read(FEED, response(), now=NOW), Document)
+        small = NormalizeSettings(workers=1, document_bytes=96 * MIB)
+        async with Workers(small, 100_000) as workers:
+            failure = await workers.read(FEED, response(2_000, 10_000), now=NOW)
+            assert isinstance(failure, FeedError)
+            assert failure.what == "reading the document took too much memory"
+            assert isinstance(await workers.read(FEED, response(), now=NOW), Document)
+
+    asyncio.run(walk())
+
+
+@linux
+def test_a_worker_that_dies_costs_the_document_it_was_at() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=1), 100_000) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            (worker,) = workers_of(os.getpid())
+            reading = asyncio.create_task(workers.read(FEED, response(40_000, 40), now=NOW))
+            await asyncio.sleep(0.5)
+            os.kill(worker, signal.SIGKILL)
+            failure = await reading
+            assert isinstance(failure, FeedError)
+            assert failure.what == "the process that read the document died of it"
+            assert isinstance(await workers.read(FEED, response(), now=NOW), Document)
+
+    asyncio.run(walk())
+
+
+@linux
+def test_a_worker_that_dies_waiting_costs_no_document() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=2), 100) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            for worker in workers_of(os.getpid()):
+                os.kill(worker, signal.SIGKILL)
+            read = await asyncio.gather(
+                *(workers.read(FEED, response(), now=NOW) for _ in range(6))
+            )
+            assert all(isinstance(one, Document) for one in read)
+
+    asyncio.run(walk())
+
+
+_PARENT = """
+    import asyncio, sys
+    sys.path.insert(0, {tests!r})
+    from test_normalize_workers import FEED, NOW, response, Workers, NormalizeSettings
+
+    async def main():
+        async with Workers(NormalizeSettings(workers=2), 100) as workers:
+            await asyncio.gather(*(workers.read(FEED, response(), now=NOW) for _ in range(8)))
+            print("ready", flush=True)
+            await asyncio.sleep(60)
+
+    if __name__ == "__main__":
+        asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    script = tmp_path / "parent.py"
+    script.write_text(textwrap.dedent(_PARENT.format(tests=str(Path(__file__).parent))))
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@linux
+def test_no_worker_outlives_a_parent_that_was_killed(parent: subprocess.Popen[str]) -> None:
+    workers = children(parent.pid)
+    assert len(workers_of(parent.pid)) == 2
+    parent.kill()
+    parent.wait()
+    assert gone(workers)
+
+
+@linux
+def test_workers_leave_an_interrupt_to_their_parent(parent: subprocess.Popen[str]) -> None:
+    workers = workers_of(parent.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGINT)
+    time.sleep(0.3)
+    assert all(map(alive, workers))
+
+
+@linux
+def test_closing_ends_what_is_under_way_at_once() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=1), 100_000) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            reading = asyncio.create_task(workers.read(FEED, response(40_000, 40), now=NOW))
+            await asyncio.sleep(0.3)
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not workers_of(os.getpid())
+
+    asyncio.run(walk())
+
+
+def test_a_worker_loads_what_it_needs_and_no_more() -> None:
+    """Memory and start-up of each worker; a window on what a stage may reach."""
+    script = "import sys, aggregator.normalize.reading; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {
+        "aiohttp", "sqlalchemy", "pydantic", "typer", "rich", "lark", "starlette", "numpy", "ftfy", "py3langid",
+    }  # fmt: skip
+    assert heavy.isdisjoint(loaded)
+
+
+def test_the_door_itself_is_light() -> None:
+    script = "import sys, aggregator.normalize; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"feedparser", "nh3", "pebble"}.isdisjoint(loaded)
