@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import multiprocessing
 import os
 import resource
 import signal
@@ -21,6 +20,7 @@ from collections.abc import Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,11 +32,28 @@ from aggregator.model.settings import NormalizeSettings
 
 _PARENT_LOOK = 1.0
 _ATTEMPTS = 3
+_STARTING = 5.0
+"""Seconds in which a worker is certainly up."""
 _HINT = "the other feeds go on; it is tried again later"
 
 
 class _PoolBroke(Exception):
     """The pool is of no use any more; another is needed."""
+
+
+class _Process(SpawnProcess):
+    """Starts with interrupts held back: one that comes before the worker ignores them would end it."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Context(SpawnContext):
+    Process = _Process  # type: ignore[assignment]
 
 
 class Workers:
@@ -47,6 +64,8 @@ class Workers:
         self._max_entries = max_entries
         self._pool: Any = None
         self._closed = False
+        self._awaited: set[asyncio.Future[Document | FeedError]] = set()
+        self._last_answer = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,9 +83,14 @@ class Workers:
         """End the workers at once, whatever they are at."""
         pool, self._pool = self._pool, None
         if pool is not None:
+            # Those who wait for this pool, and not for the next one, which may start meanwhile.
+            forgotten = tuple(self._awaited)
             pool.stop()
             with contextlib.suppress(FutureTimeout):
                 await asyncio.to_thread(pool.join, 5)
+            # A stopped pool answers nobody.
+            for answer in forgotten:
+                answer.cancel()
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
         """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
@@ -99,7 +123,10 @@ class Workers:
             future = pool.schedule(
                 _read, args=[body, told, self._settings.document_bytes], timeout=seconds
             )
-            result: Document | FeedError = await asyncio.wrap_future(future)
+            answer: asyncio.Future[Document | FeedError] = asyncio.wrap_future(future)
+            return await self._answered(answer)
+        except _PoolBroke:
+            raise
         except FutureTimeout:
             return _failed(feed, f"reading the document took longer than {seconds:g} s")
         except asyncio.CancelledError:
@@ -112,7 +139,25 @@ class Workers:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
             return _told(feed, error, pool)
-        return result
+
+    async def _answered(self, answer: asyncio.Future[Document | FeedError]) -> Document | FeedError:
+        """Wait for an answer. Raises _PoolBroke where none at all comes any more.
+
+        Every document has its limit, so some answer must come within it. None does if
+        a worker was killed while it held the lock that all of them take tasks under.
+        """
+        patience = 2 * self._settings.document_seconds + _STARTING
+        self._awaited.add(answer)
+        try:
+            while not answer.done():
+                await asyncio.wait({answer}, timeout=patience)
+                if not answer.done() and time.monotonic() - self._last_answer > patience:
+                    answer.cancel()
+                    raise _PoolBroke
+        finally:
+            self._awaited.discard(answer)
+        self._last_answer = time.monotonic()
+        return answer.result()
 
     def _started(self) -> Any:
         if self._closed:
@@ -120,12 +165,13 @@ class Workers:
         if self._pool is None:
             from pebble import ProcessPool
 
+            self._last_answer = time.monotonic()
             self._pool = ProcessPool(
                 max_workers=self._settings.workers or os.cpu_count() or 1,
                 max_tasks=2000,
                 initializer=_begin,
                 initargs=[os.getpid()],
-                context=multiprocessing.get_context("spawn"),
+                context=_Context(),
             )
         return self._pool
 
@@ -190,6 +236,7 @@ def _limited(memory: int) -> Iterator[None]:
 def _begin(parent: int) -> None:
     """In the worker, first: leave signals to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         pr_set_pdeathsig = 1

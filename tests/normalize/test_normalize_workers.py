@@ -137,7 +137,8 @@ def test_a_worker_that_dies_costs_the_document_it_was_at() -> None:
 @linux
 def test_a_worker_that_dies_waiting_costs_no_document() -> None:
     async def walk() -> None:
-        async with Workers(NormalizeSettings(workers=2), 100) as workers:
+        quick = NormalizeSettings(workers=2, document_seconds=1)
+        async with Workers(quick, 100) as workers:
             await workers.read(FEED, response(), now=NOW)
             for worker in workers_of(os.getpid()):
                 os.kill(worker, signal.SIGKILL)
