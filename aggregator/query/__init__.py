@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
 from aggregator.query.candidates import All, Any, Starts, Terms, Wanted, wanted
-from aggregator.query.matching import Evidence, Explanation, Match, explain, satisfy
+from aggregator.query.matching import (
+    Evidence,
+    Explanation,
+    Holds,
+    Match,
+    compiled,
+    explain,
+    satisfy,
+)
 from aggregator.query.subject import Subject
 from aggregator.query.tree import Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """A query that was understood. Make it with :func:`parse`."""
 
@@ -22,8 +30,14 @@ class Query:
 
     def match(self, subject: Subject, *, now: datetime) -> Match | None:
         """Why the entry satisfies the query, or None where it does not."""
+        if not self._holds(subject, now):
+            return None
         evidence = satisfy(self.tree, subject, now)
         return None if evidence is None else Match(evidence=evidence)
+
+    @cached_property
+    def _holds(self) -> Holds:
+        return compiled(self.tree)
 
     def explain(self, subject: Subject, *, now: datetime) -> Explanation:
         """Which clauses the entry satisfies and which it fails."""

@@ -162,7 +162,7 @@ def languages() -> tuple[str, ...]:
     return ("", *_STEMMERS)
 
 
-class _Stems(dict[str, str]):
+class Stems(dict[str, str]):
     """word → tagged stem of one language; forgets everything when it has grown too large."""
 
     def __init__(self, lang: str) -> None:
@@ -190,7 +190,7 @@ class _Written(dict[str, str]):
     ``forms`` likewise → its folded words that differ from their stem.
     """
 
-    def __init__(self, tagged: _Stems) -> None:
+    def __init__(self, tagged: Stems) -> None:
         super().__init__()
         self.size = 0
         self.forms: dict[str, str] = {}
@@ -206,9 +206,9 @@ class _Written(dict[str, str]):
 
 
 @lru_cache(maxsize=64)
-def stems(lang: str) -> _Stems:
+def stems(lang: str) -> Stems:
     """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
-    return _Stems(lang)
+    return Stems(lang)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,8 @@
 """The one matcher: whether an entry satisfies a query, by which words, or what is missing.
 
-Topics, search and explain all ask here; an index only brings candidates.
+Topics, search and explain all ask here; an index only brings candidates. Most
+entries do not satisfy most queries, so :func:`compiled` first says yes or no,
+and only a yes is looked at again for its evidence.
 """
 
 from __future__ import annotations
@@ -87,6 +89,32 @@ def satisfy(
             return satisfy(part, subject, now, name)
         case _:
             return _leaf(node, subject, now, field)
+
+
+Holds = Callable[[Subject, datetime], bool]
+
+
+def compiled(node: Node, field: str = "") -> Holds:
+    """A function that says whether an entry satisfies the node: ``satisfy`` without evidence."""
+    match node:
+        case And(parts=parts):
+            every = tuple(compiled(part, field) for part in parts)
+            return lambda subject, now: all(holds(subject, now) for holds in every)
+        case Or(parts=parts):
+            some = tuple(compiled(part, field) for part in parts)
+            return lambda subject, now: any(holds(subject, now) for holds in some)
+        case Not(part=part):
+            denied = compiled(part, field)
+            return lambda subject, now: not denied(subject, now)
+        case InField(name=name, part=part):
+            return compiled(part, name)
+        case Word(words=(word,)) if not field:
+            return lambda subject, _: subject.stem_of[word] in subject.all_stems
+        case Prefix(start=start):
+            names = (field,) if field else TEXT_FIELDS
+            return lambda subject, _: any(subject.begins(name, start) for name in names)
+        case _:
+            return lambda subject, now: _leaf(node, subject, now, field) is not None
 
 
 def explain(node: Node, subject: Subject, now: datetime) -> Explanation:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from aggregator.model.entry import Indexed
-from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, stems, words
+from aggregator.query.analysis import ANALYSIS_VERSION, Stems, analyse, fold, language, stems, words
 
 # What lies between two authors, or two categories: no phrase and nothing near reaches across.
 _APART = [""] * 128
@@ -34,13 +34,14 @@ class Subject:
     _words: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _stems: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _sets: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _spelled: dict[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def language(self) -> str:
         return language(self.lang)
 
     @cached_property
-    def stem_of(self) -> dict[str, str]:
+    def stem_of(self) -> Stems:
         """folded word → tagged stem, in the language of this entry."""
         return stems(self.language)
 
@@ -72,6 +73,29 @@ class Subject:
             getattr(self._index, name) if name in {"title", "text"} else " ".join(self.stems(name))
         )
         return f" {' '.join(stems)} " in f" {text} "
+
+    @cached_property
+    def all_stems(self) -> frozenset[str]:
+        """Distinct tagged stems of title and text."""
+        return self.stem_set("title") | self.stem_set("text")
+
+    def begins(self, name: str, start: str) -> bool:
+        """Whether a folded word of the field begins so."""
+        # The index form is at hand and says no quickly: a word is its stem, or one of the forms.
+        if name in {"title", "text"} and not (
+            f" {self.stem_of.sign}{start}" in f" {getattr(self._index, name)}"
+            or f" {start}" in f" {self._index.forms}"
+        ):
+            return False
+        if name not in self._spelled:
+            self._spelled[name] = "\n".join(("", *dict.fromkeys(self.words(name))))
+        return f"\n{start}" in self._spelled[name]
+
+    def heads(self, letters: int) -> set[str]:
+        """How the words of title and text begin, and perhaps some others."""
+        found = {stem[1 : letters + 1] for stem in self.all_stems}
+        found.update([form[:letters] for form in self._index.forms.split(" ")])
+        return found
 
     def words(self, name: str) -> list[str]:
         """Folded words of a field, in order."""

@@ -1,23 +1,28 @@
 """Which words a query cannot do without, so that most topics are never looked at.
 
-Of the words a query requires, the rarest is its key and a second its guard. A
-topic whose key does not stand in an entry is not tried. How rare a word is, is
-guessed from its length: wrong guesses cost time, never a hit.
+Of what a query requires, the rarest is its key and a second its guard: a topic
+whose key does not stand in an entry is not tried. Keys are made per language, as
+stems are. How rare a word is, is guessed from its length: wrong guesses cost
+time, never a hit.
 """
 
 from __future__ import annotations
 
-from aggregator.query import All, Any, Query, Starts, Terms, Wanted, languages
+from collections.abc import Iterable, Sequence
+
+from aggregator.query import All, Any, Query, Starts, Subject, Terms, Wanted
 
 Key = frozenset[str]
-"""Tagged stems of which an entry must have at least one."""
+"""Of these an entry must have at least one: tagged stems, or ``*`` and how a word begins."""
+
+HEAD = 3
+"""Letters of a prefix that make a key: what every prefix has, but for a sign or two of CJK."""
 
 
-def required(query: Query) -> list[Key]:
-    """The query's required stems, rarest first; empty where it requires none."""
-    found = query.wanted(languages())
-    keys = [] if found is None else _keys(found)
-    return sorted(keys, key=lambda key: (len(key), -min(map(len, key))))
+def required(query: Query, lang: str) -> list[Key]:
+    """What the query requires of an entry in a language, rarest first; empty: it requires none."""
+    found = query.wanted((lang,))
+    return sorted(_keys(found), key=_commonness) if found is not None else []
 
 
 def _keys(wanted: Wanted) -> list[Key]:
@@ -25,6 +30,8 @@ def _keys(wanted: Wanted) -> list[Key]:
         case Terms(sequences=sequences):
             count = min(map(len, sequences))
             return [frozenset(sequence[at] for sequence in sequences) for at in range(count)]
+        case Starts(form=form):
+            return [frozenset((f"*{form[:HEAD]}",))] if len(form) >= HEAD else []
         case All(parts=parts):
             return [key for part in parts for key in _keys(part)]
         case Any(parts=parts):
@@ -33,9 +40,41 @@ def _keys(wanted: Wanted) -> list[Key]:
                 return []
             # One key for the alternatives: the rarest of each.
             return [frozenset().union(*(min(keys, key=_commonness) for keys in each))]
-        case Starts():
-            return []
 
 
-def _commonness(key: Key) -> int:
-    return -min(map(len, key))
+def _commonness(key: Key) -> tuple[bool, int, int]:
+    """Stems before beginnings, few before many, long before short."""
+    return _by_head(key), len(key), -min(map(len, key))
+
+
+def _by_head(key: Iterable[str]) -> bool:
+    return any(token[0] == "*" for token in key)
+
+
+class Keyring:
+    """The queries by their keys, for entries in one language."""
+
+    def __init__(self, queries: Sequence[Query], lang: str) -> None:
+        self._keyless: list[int] = []
+        self._keyed: dict[str, list[tuple[int, Key | None]]] = {}
+        for number, query in enumerate(queries):
+            keys = required(query, lang)
+            if not keys:
+                self._keyless.append(number)
+                continue
+            guard = keys[1] if len(keys) > 1 and not _by_head(keys[1]) else None
+            for token in keys[0]:
+                self._keyed.setdefault(token, []).append((number, guard))
+        self._headed = _by_head(self._keyed)
+
+    def candidates(self, subject: Subject) -> list[int]:
+        """The numbers of the queries that the entry may satisfy, in their order."""
+        tokens = subject.all_stems
+        if self._headed:
+            tokens |= {f"*{head}" for head in subject.heads(HEAD)}
+        found = set(self._keyless)
+        for token in self._keyed.keys() & tokens:
+            for number, guard in self._keyed[token]:
+                if guard is None or not guard.isdisjoint(tokens):
+                    found.add(number)
+        return sorted(found)

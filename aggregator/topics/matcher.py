@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.address import canonical_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
 from aggregator.model.topic import Collapse, Hit, Topic
-from aggregator.query import Explanation, Match, Query, Subject, fold, language, parse
-from aggregator.topics.keys import Key, required
+from aggregator.query import Explanation, Match, Query, Subject, fold, parse
+from aggregator.topics.keys import Keyring
 
 
 def definition(topic: Topic) -> str:
@@ -33,7 +35,6 @@ def definition(topic: Topic) -> str:
 class _Compiled:
     topic: Topic
     query: Query
-    guard: Key
     include: frozenset[str]
     exclude: frozenset[str]
     languages: frozenset[str]
@@ -41,10 +42,11 @@ class _Compiled:
     def admits(self, subject: Subject) -> bool:
         """Whether feed, folder, language and length let the entry be looked at."""
         if self.include or self.exclude:
-            places = {subject.feed, fold(subject.feed_title), *map(fold, subject.folders)}
+            places = {canonical_url(subject.feed), fold(subject.feed_title)}
+            places.update(map(fold, subject.folders))
             if self.exclude & places or (self.include and not self.include & places):
                 return False
-        if self.languages and language(subject.lang) not in self.languages:
+        if self.languages and _primary(subject.lang) not in self.languages:
             return False
         return len(subject.text or subject.summary) >= self.topic.minimum_length
 
@@ -56,64 +58,55 @@ class Matcher:
     """The topics, compiled. Raises QueryError for a query that cannot be understood."""
 
     def __init__(self, topics: Sequence[Topic]) -> None:
-        self._topics: dict[str, _Compiled] = {}
-        self._keyed: dict[str, list[_Compiled]] = {}
-        self._keyless: list[_Compiled] = []
-        for topic in topics:
-            query = parse(topic.query, key=topic.slug)
-            keys = required(query)
-            compiled = _compile(topic, query, keys[1] if len(keys) > 1 else frozenset())
-            self._topics[topic.slug] = compiled
-            if not keys:
-                self._keyless.append(compiled)
-            for stem in keys[0] if keys else ():
-                self._keyed.setdefault(stem, []).append(compiled)
+        self._all = [_compile(topic) for topic in topics]
+        self._topics = {one.topic.slug: one for one in self._all}
+        self._keyrings: dict[str, Keyring] = {}
 
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime
     ) -> tuple[Hit, ...]:
-        """What the topics catch of a batch, in order of the changes.
+        """What the topics catch of a batch, in order of the changes, then of the topics.
 
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
         stays, and is corrected. A copy of a story that is held already is no hit.
         """
-        held = dict(known.hits)
+        held: dict[StoryId, dict[str, tuple[EntryId, int]]] = {}
+        for (slug, story), shown in known.hits.items():
+            held.setdefault(story, {})[slug] = shown
         return tuple(
             hit
             for decision in decisions
             for change in decision.changes
             if change.entry is not None and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
-            for hit in self._of_change(change, held, now)
+            for hit in self._of_change(change, held.setdefault(change.story.id, {}), now)
         )
 
     def _of_change(
-        self, change: Change, held: dict[tuple[str, StoryId], tuple[EntryId, int]], now: datetime
+        self, change: Change, held: dict[str, tuple[EntryId, int]], now: datetime
     ) -> Iterator[Hit]:
-        assert change.entry is not None
-        subject, caught = subject_of(change), set[str]()
-        for compiled, match in self._matches(subject, now):
+        """``held``: what each topic shows of the story; brought up to date."""
+        caught: set[str] = set()
+        for compiled, match in self._matches(subject_of(change, now=now), now):
             slug, alone = compiled.topic.slug, compiled.topic.collapse is Collapse.NONE
-            shown = held.get((slug, change.story.id))
-            if shown is None or (alone and shown[0] != change.id) or shown[0] == change.id:
+            shown = held.get(slug)
+            if shown is None or alone or shown[0] == change.id:
                 caught.add(slug)
-                held[slug, change.story.id] = (change.id, change.revision)
+                held[slug] = (change.id, change.revision)
                 yield _hit(slug, change, match.reason)
         if change.kind is ChangeKind.REVISED:
-            for slug in self._topics.keys() - caught:
-                if held.get((slug, change.story.id), ("", 0))[0] == change.id:
-                    held[slug, change.story.id] = (change.id, change.revision)
+            for slug, (shown_id, _) in list(held.items()):
+                if shown_id == change.id and slug in self._topics and slug not in caught:
+                    held[slug] = (change.id, change.revision)
                     yield _hit(slug, change, "")
 
     def _matches(self, subject: Subject, now: datetime) -> Iterator[tuple[_Compiled, Match]]:
-        stems = subject.stem_set("title") | subject.stem_set("text")
-        candidates = {
-            compiled.topic.slug: compiled
-            for stem in stems & self._keyed.keys()
-            for compiled in self._keyed[stem]
-            if not compiled.guard or not compiled.guard.isdisjoint(stems)
-        }
-        for compiled in (*candidates.values(), *self._keyless):
+        ring = self._keyrings.get(subject.language)
+        if ring is None:
+            queries = [one.query for one in self._all]
+            ring = self._keyrings[subject.language] = Keyring(queries, subject.language)
+        for number in ring.candidates(subject):
+            compiled = self._all[number]
             match = compiled.match(subject, now)
             if match is not None:
                 yield compiled, match
@@ -127,8 +120,12 @@ class Matcher:
         return self._topics[slug].query.explain(subject_of(record), now=now)
 
 
-def subject_of(source: Change | EntryRecord) -> Subject:
-    """An entry as the matcher sees it, from a change under way or from the archive."""
+def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> Subject:
+    """An entry as the matcher sees it, from a change under way or from the archive.
+
+    ``now`` is when a change is decided: a new entry is first seen then. Of a
+    revised one that is not known here.
+    """
     if isinstance(source, EntryRecord):
         return Subject(
             title=source.title,
@@ -159,21 +156,27 @@ def subject_of(source: Change | EntryRecord) -> Subject:
         categories=entry.categories,
         url=entry.url,
         published=entry.published,
+        first_seen=now if source.kind is ChangeKind.NEW else None,
     )
 
 
-def _compile(topic: Topic, query: Query, guard: Key) -> _Compiled:
+def _compile(topic: Topic) -> _Compiled:
     def places(names: Sequence[str]) -> frozenset[str]:
-        return frozenset((*names, *map(fold, names)))
+        return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
 
     return _Compiled(
         topic=topic,
-        query=query,
-        guard=guard,
+        query=parse(topic.query, key=topic.slug),
         include=places(topic.include),
         exclude=places(topic.exclude),
-        languages=frozenset(map(language, topic.languages)),
+        languages=frozenset(map(_primary, topic.languages)),
     )
+
+
+def _primary(tag: str) -> str:
+    """``es`` of ``es-MX``: what a topic's languages are compared by, whether or not it has a stemmer."""
+    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+    return "no" if primary in {"nb", "nn"} else primary
 
 
 def _hit(slug: str, change: Change, reason: str) -> Hit:
