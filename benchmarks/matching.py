@@ -81,9 +81,7 @@ class World:
         )
 
     def entries(self, count: int) -> list[tuple[str, str, str]]:
-        return [
-            (self.text(9), self.text(400), self._random.choice(LANGS)) for _ in range(count)
-        ]
+        return [(self.text(9), self.text(400), self._random.choice(LANGS)) for _ in range(count)]
 
     def topics(self, count: int) -> list[Topic]:
         return [Topic(slug=f"t{n}", title=f"t{n}", query=self.query()) for n in range(count)]
