@@ -38,7 +38,7 @@ def newest(
         found += [
             record
             for record in records.read_records(connection, taken)
-            if query.match(_subject(record), now=now) is not None
+            if query.holds(_subject(record), now=now)
         ]
         portion = min(2 * portion, _PORTION)
     return tuple(found[:limit])
@@ -95,7 +95,7 @@ def export(
             )
             found = records.read_records(connection, keys)
         for record in found:
-            if query is None or query.match(_subject(record), now=now) is not None:
+            if query is None or query.holds(_subject(record), now=now):
                 yield record
         if len(keys) < _PORTION:
             return

@@ -30,13 +30,17 @@ class Query:
 
     def match(self, subject: Subject, *, now: datetime) -> Match | None:
         """Why the entry satisfies the query, or None where it does not."""
-        if not self._holds(subject, now):
+        if not self.holds(subject, now=now):
             return None
         evidence = satisfy(self.tree, subject, now)
         return None if evidence is None else Match(evidence=evidence)
 
+    def holds(self, subject: Subject, *, now: datetime) -> bool:
+        """Whether the entry satisfies the query: quicker than to say why."""
+        return self._compiled(subject, now)
+
     @cached_property
-    def _holds(self) -> Holds:
+    def _compiled(self) -> Holds:
         return compiled(self.tree)
 
     def explain(self, subject: Subject, *, now: datetime) -> Explanation:

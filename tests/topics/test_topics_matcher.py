@@ -112,3 +112,11 @@ def test_the_index_of_topics_equals_trying_each(queries, text):
         if parse(topic.query).match(Subject(title=joined, text=joined, lang="en"), now=NOW)
     }
     assert {hit.topic for hit in hits(topics, [change(joined)])} == plain
+
+
+@given(QUERY, st.lists(WORD, min_size=1, max_size=9), st.sampled_from(["en", "es", ""]))
+def test_whether_and_why_are_one_answer(query, text, lang):
+    """``holds`` is compiled, ``explain`` walks the tree: they must never differ."""
+    asked = parse(query)
+    subject = Subject(title=text[0], text=" ".join(text[1:]), lang=lang)
+    assert asked.holds(subject, now=NOW) == asked.explain(subject, now=NOW).matches
