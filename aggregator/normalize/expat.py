@@ -1,10 +1,13 @@
-"""What makes feedparser faster and changes nothing of what it finds; the tests compare.
+"""What makes feedparser faster, and each item its own; of sound documents it finds the same.
 
 * Text comes in one piece from expat (``buffer_text``), where it comes in many
   otherwise: a sixth of the whole time went into gluing.
 * The base address, the same for nearly every tag, is joined once and not at each.
 * Windows-1252 leftovers are looked for before a text is translated sign by sign:
   only texts of plain ASCII were spared that.
+* What an item leaves behind ends with it. feedparser miscounts tags in content that is
+  declared as text, or named as its own (``<summary>`` in ``<details>``), and then reads
+  the next items otherwise, at an earlier one's ``xml:base``.
 """
 
 from __future__ import annotations
@@ -15,6 +18,11 @@ from typing import Any
 from xml.sax import expatreader
 
 _LEFTOVERS = re.compile("[\x80-\x9f]")
+_STATE = (
+    "baseuri", "lang", "depth", "incontent", "svgOK", "inimage", "intextinput", "inauthor",
+    "incontributor", "inpublisher", "insource", "title_depth", "_summaryKey",
+)  # fmt: skip
+_STACKS = ("elementstack", "basestack", "langstack")
 
 
 class BufferedReader(expatreader.ExpatParser):
@@ -47,7 +55,27 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     strict = feedparser_api.StrictFeedParser
 
     class Hastened(strict):  # type: ignore[misc,valid-type]
+        _before: tuple[dict[str, Any], dict[str, int]] | None = None
+
         def decode_entities(self, element: str, data: str) -> str:
             return _Text(super().decode_entities(element, data))
+
+        def _start_item(self, attributes: Any) -> None:
+            state = {name: getattr(self, name) for name in _STATE}
+            self._before = state, {name: len(getattr(self, name)) for name in _STACKS}
+            super()._start_item(attributes)
+
+        def _end_item(self) -> None:
+            super()._end_item()
+            # Not at an end tag of that name within a text.
+            if self._before and self.incontent <= 0:
+                state, sizes = self._before
+                for name, value in state.items():
+                    setattr(self, name, value)
+                for name, size in sizes.items():
+                    del getattr(self, name)[size:]
+                self.contentparams.clear()
+
+        _start_entry, _end_entry = _start_item, _end_item
 
     feedparser_api.StrictFeedParser = Hastened
