@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from xml.sax import SAXException
 
@@ -114,6 +115,7 @@ def _without_traps(body: bytes, url: str) -> bytes:
 def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
     feed = parsed.feed
     links = feed.get("links", [])
+    hours, days = _skipped(prolog, b"skipHours"), _skipped(prolog, b"skipDays")
     return Head(
         version=parsed.version,
         title=feed.get("title", ""),
@@ -122,12 +124,8 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
         lang=feed.get("language", ""),
         ttl=_minutes(feed.get("ttl")),
         update_period=_period(feed),
-        skip_hours=frozenset(
-            int(hour) % 24 for hour in re.findall(r"\d{1,2}", _skipped(prolog, b"skipHours"))
-        ),
-        skip_days=frozenset(
-            at for at, day in enumerate(_DAYS) if day in _skipped(prolog, b"skipDays")
-        ),
+        skip_hours=frozenset(int(hour) % 24 for hour in re.findall(r"\d{1,2}", hours)),
+        skip_days=frozenset(at for at, day in enumerate(_DAYS) if day in days),
         hubs=tuple(dict.fromkeys(_rels(links, "hub", url))),
         self_url=next(_rels(links, "self", url), None),
         previous_archive=next(_rels(links, "prev-archive", url), None),
@@ -137,35 +135,37 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
 
 
 def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item:
-    contents = entry.get("content") or ()
+    # feedparser's own look-up maps old names, at a price, and "updated" to "published" where only
+    # that is there.
+    get = partial(dict.get, entry)
+    contents = get("content") or ()
     content = max((part.get("value", "") for part in contents), key=len, default="")
     details = contents[0] if contents else {}
-    detail = entry.get("summary_detail") or {}
+    detail = get("summary_detail") or {}
     base = absolute(details.get("base") or detail.get("base"), url) or url
-    link = absolute(entry.get("feedburner_origlink") or entry.get("link"), base)
-    # feedparser's own look-up answers "updated" with "published" where only that is there.
-    published, updated = dict.get(entry, "published") or "", dict.get(entry, "updated") or ""
-    summary = entry.get("summary", "")
+    link = absolute(get("feedburner_origlink") or get("link"), base)
+    published, updated = get("published") or "", get("updated") or ""
+    summary = get("summary", "")
     if content and len(summary) > 2 * len(content):
         summary, content = content, summary
     return Item(
         position=position,
         hash=hashed,
-        guid=(entry.get("id") or "").strip(),
+        guid=(get("id") or "").strip(),
         link=link,
-        title=entry.get("title", ""),
+        title=get("title", ""),
         summary="" if summary == content else summary,
         content=content,
         authors=_authors(entry),
         categories=tuple(
-            name for tag in entry.get("tags", ()) if (name := tag.get("label") or tag.get("term"))
+            name for tag in get("tags", ()) if (name := tag.get("label") or tag.get("term"))
         ),
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
         base=base if base != url else (link or url),
-        published=dates.moment(published) or dates.from_struct(entry.get("published_parsed")),
-        updated=dates.moment(updated) or dates.from_struct(dict.get(entry, "updated_parsed")),
+        published=dates.moment(published) or dates.from_struct(get("published_parsed")),
+        updated=dates.moment(updated) or dates.from_struct(get("updated_parsed")),
         dates=(published, "" if updated == published else updated),
     )
 
@@ -248,5 +248,5 @@ def _period(feed: Any) -> float | None:
 def _skipped(prolog: bytes, name: bytes) -> str:
     """The inside of skipHours or skipDays, in lower case: feedparser keeps only their last child."""
     at = prolog.find(b"<" + name + b">")
-    end = prolog.find(b"</" + name, at)
+    end = prolog.find(b"</" + name, at) if at >= 0 else -1
     return prolog[at:end].decode("ascii", "replace").lower() if 0 <= at < end < at + 4000 else ""
