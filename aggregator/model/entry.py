@@ -58,7 +58,7 @@ class Entry:
     position: int
     """Place in the document, from 0."""
     item_hash: bytes
-    """16 bytes over the item as published; equal means nothing to do."""
+    """32 bytes by which the item is recognised at the next poll; equal means nothing to do."""
     guid: str = ""
     """id/guid as published, "" where absent."""
     url: str | None = None

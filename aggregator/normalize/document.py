@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from xml.sax import SAXException
 
@@ -15,8 +16,9 @@ import feedparser.mixin
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
+from aggregator.normalize.cutting import cut
 from aggregator.normalize.expat import hasten
-from aggregator.normalize.item import Head, Item
+from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 from aggregator.normalize.sniffing import sniff
 
@@ -40,30 +42,57 @@ _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
-def parse(body: bytes, *, content_type: str, url: str) -> tuple[Head, list[Item]]:
+def parse(body: bytes, *, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
     """Read a feed document. Raises NotAFeed, in plain words, where there is no feed in it.
 
+    Items whose hash is a key of ``seen`` are not parsed; they come back in ``known``.
     Never goes out for anything: feedparser gets a BytesIO, since bytes or text
     it would take for a file name or an address.
     """
     source = sniff(body, content_type=content_type, url=url)
-    body = _without_traps(source.body, url)
-    parsed = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": source.content_type, "content-location": url},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    whole = _without_traps(source.body, url)
+    pieces = cut(whole, charset=source.charset, url=url, seen=seen)
+    parsed = _feedparser(pieces.rest if pieces else whole, source.charset, url)
+    alike = pieces is not None and not parsed.bozo and len(parsed.entries) == len(pieces.places)
+    if pieces and pieces.known and not (alike and parsed.version):
+        # feedparser sees other items than expat does.
+        return parse(body, content_type=content_type, url=url, seen={})
     if not parsed.entries and not parsed.version:
-        raise NotAFeed(
-            "what came is no feed that can be read", url=url, hint="open the address in a browser"
-        )
+        raise _no_feed(url)
     problems = list(source.notes)
     if isinstance(parsed.get("bozo_exception"), SAXException):
         problems.append(f"not well-formed: {parsed.bozo_exception}"[:300])
     complete = source.whole or not parsed.bozo
-    items = [_item(entry, parsed.feed, url) for entry in parsed.entries]
-    return _head(parsed, body[:_PROLOG], url, complete, tuple(problems)), items
+    places = pieces.places if pieces and alike else range(len(parsed.entries))
+    hashes = pieces.hashes if pieces and alike else [b""] * len(parsed.entries)
+    return Parsed(
+        head=_head(parsed, whole[:_PROLOG], url, complete, tuple(problems)),
+        items=[
+            _item(entry, at, hashes[at], parsed.feed, url)
+            for entry, at in zip(parsed.entries, places, strict=True)
+        ],
+        known=pieces.known if pieces else {},
+    )
+
+
+def _feedparser(body: bytes, charset: str, url: str) -> Any:
+    content_type = f"application/xml; charset={charset}" if charset else "application/xml"
+    try:
+        return feedparser.parse(
+            io.BytesIO(body),
+            response_headers={"content-type": content_type, "content-location": url},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except ValueError:
+        # Of bytes that name no encoding, where the document declares its own.
+        raise _no_feed(url) from None
+
+
+def _no_feed(url: str) -> NotAFeed:
+    return NotAFeed(
+        "what came is no feed that can be read", url=url, hint="open the address in a browser"
+    )
 
 
 def _without_traps(body: bytes, url: str) -> bytes:
@@ -86,6 +115,7 @@ def _without_traps(body: bytes, url: str) -> bytes:
 def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
     feed = parsed.feed
     links = feed.get("links", [])
+    hours, days = _skipped(prolog, b"skipHours"), _skipped(prolog, b"skipDays")
     return Head(
         version=parsed.version,
         title=feed.get("title", ""),
@@ -94,12 +124,8 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
         lang=feed.get("language", ""),
         ttl=_minutes(feed.get("ttl")),
         update_period=_period(feed),
-        skip_hours=frozenset(
-            int(hour) % 24 for hour in re.findall(r"\d{1,2}", _skipped(prolog, b"skipHours"))
-        ),
-        skip_days=frozenset(
-            at for at, day in enumerate(_DAYS) if day in _skipped(prolog, b"skipDays")
-        ),
+        skip_hours=frozenset(int(hour) % 24 for hour in re.findall(r"\d{1,2}", hours)),
+        skip_days=frozenset(at for at, day in enumerate(_DAYS) if day in days),
         hubs=tuple(dict.fromkeys(_rels(links, "hub", url))),
         self_url=next(_rels(links, "self", url), None),
         previous_archive=next(_rels(links, "prev-archive", url), None),
@@ -108,34 +134,38 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
     )
 
 
-def _item(entry: Any, feed: Any, url: str) -> Item:
-    contents = entry.get("content") or ()
+def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item:
+    # feedparser's own look-up maps old names, at a price, and "updated" to "published" where only
+    # that is there.
+    get = partial(dict.get, entry)
+    contents = get("content") or ()
     content = max((part.get("value", "") for part in contents), key=len, default="")
     details = contents[0] if contents else {}
-    detail = entry.get("summary_detail") or {}
+    detail = get("summary_detail") or {}
     base = absolute(details.get("base") or detail.get("base"), url) or url
-    link = absolute(entry.get("feedburner_origlink") or entry.get("link"), base)
-    # feedparser's own look-up answers "updated" with "published" where only that is there.
-    published, updated = dict.get(entry, "published") or "", dict.get(entry, "updated") or ""
-    summary = entry.get("summary", "")
+    link = absolute(get("feedburner_origlink") or get("link"), base)
+    published, updated = get("published") or "", get("updated") or ""
+    summary = get("summary", "")
     if content and len(summary) > 2 * len(content):
         summary, content = content, summary
     return Item(
-        guid=(entry.get("id") or "").strip(),
+        position=position,
+        hash=hashed,
+        guid=(get("id") or "").strip(),
         link=link,
-        title=entry.get("title", ""),
+        title=get("title", ""),
         summary="" if summary == content else summary,
         content=content,
         authors=_authors(entry),
         categories=tuple(
-            name for tag in entry.get("tags", ()) if (name := tag.get("label") or tag.get("term"))
+            name for tag in get("tags", ()) if (name := tag.get("label") or tag.get("term"))
         ),
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
         base=base if base != url else (link or url),
-        published=dates.moment(published) or dates.from_struct(entry.get("published_parsed")),
-        updated=dates.moment(updated) or dates.from_struct(dict.get(entry, "updated_parsed")),
+        published=dates.moment(published) or dates.from_struct(get("published_parsed")),
+        updated=dates.moment(updated) or dates.from_struct(get("updated_parsed")),
         dates=(published, "" if updated == published else updated),
     )
 
@@ -218,5 +248,5 @@ def _period(feed: Any) -> float | None:
 def _skipped(prolog: bytes, name: bytes) -> str:
     """The inside of skipHours or skipDays, in lower case: feedparser keeps only their last child."""
     at = prolog.find(b"<" + name + b">")
-    end = prolog.find(b"</" + name, at)
+    end = prolog.find(b"</" + name, at) if at >= 0 else -1
     return prolog[at:end].decode("ascii", "replace").lower() if 0 <= at < end < at + 4000 else ""

@@ -1,20 +1,31 @@
-"""What makes feedparser faster and changes nothing of what it finds; the tests compare.
+"""What makes feedparser faster, and each item its own; of sound documents it finds the same.
 
 * Text comes in one piece from expat (``buffer_text``), where it comes in many
   otherwise: a sixth of the whole time went into gluing.
 * The base address, the same for nearly every tag, is joined once and not at each.
+* Tags without attributes, which most are, get their name from a table at once.
+* What is said of a text (its type, language, base) is copied as the flat thing it is.
 * Windows-1252 leftovers are looked for before a text is translated sign by sign:
   only texts of plain ASCII were spared that.
+* What an item leaves behind ends with it. feedparser miscounts tags in content that is
+  declared as text, or named as its own (``<summary>`` in ``<details>``), and then reads
+  the next items otherwise, at an earlier one's ``xml:base``.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 from xml.sax import expatreader
 
 _LEFTOVERS = re.compile("[\x80-\x9f]")
+_STATE = (
+    "baseuri", "lang", "depth", "incontent", "svgOK", "inimage", "intextinput", "inauthor",
+    "incontributor", "inpublisher", "insource", "title_depth", "_summaryKey",
+)  # fmt: skip
+_STACKS = ("elementstack", "basestack", "langstack")
 
 
 class BufferedReader(expatreader.ExpatParser):
@@ -23,6 +34,22 @@ class BufferedReader(expatreader.ExpatParser):
         parser: Any = self._parser  # type: ignore[attr-defined]
         parser.buffer_text = True
         parser.buffer_size = 65536
+
+    def start_element_ns(self, name: str, attributes: dict[str, str]) -> None:
+        handler: Any = self._cont_handler  # type: ignore[attr-defined]
+        tag = None if attributes or handler.decls else handler.tag_of(name)
+        if tag is None:
+            super().start_element_ns(name, attributes)
+        else:
+            handler.unknown_starttag(tag, [])
+
+    def end_element_ns(self, name: str) -> None:
+        handler: Any = self._cont_handler  # type: ignore[attr-defined]
+        tag = handler.tag_of(name)
+        if tag is None:
+            super().end_element_ns(name)
+        else:
+            handler.unknown_endtag(tag)
 
 
 def create_parser() -> BufferedReader:
@@ -44,10 +71,41 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     feedparser_api.PREFERRED_XML_PARSERS.insert(0, __name__)
     safe = feedparser_mixin.make_safe_absolute_uri
     feedparser_mixin.make_safe_absolute_uri = lru_cache(maxsize=1024)(safe)
+    feedparser_mixin.copy = SimpleNamespace(deepcopy=lambda told: type(told)(told))
     strict = feedparser_api.StrictFeedParser
 
     class Hastened(strict):  # type: ignore[misc,valid-type]
+        _before: tuple[dict[str, Any], dict[str, int]] | None = None
+
+        @staticmethod
+        @lru_cache(maxsize=4096)
+        def tag_of(name: str) -> str | None:
+            """The tag by which feedparser knows an element; None where it depends on the document."""
+            namespace, _, local = name.rpartition(" ")
+            prefix = strict._matchnamespaces.get(namespace.lower())
+            if prefix is None or local in {"math", "svg"} or "backend.userland" in namespace:
+                return None
+            return f"{prefix}:{local}".lower() if prefix else local.lower()
+
         def decode_entities(self, element: str, data: str) -> str:
             return _Text(super().decode_entities(element, data))
+
+        def _start_item(self, attributes: Any) -> None:
+            state = {name: getattr(self, name) for name in _STATE}
+            self._before = state, {name: len(getattr(self, name)) for name in _STACKS}
+            super()._start_item(attributes)
+
+        def _end_item(self) -> None:
+            super()._end_item()
+            # Not at an end tag of that name within a text.
+            if self._before and self.incontent <= 0:
+                state, sizes = self._before
+                for name, value in state.items():
+                    setattr(self, name, value)
+                for name, size in sizes.items():
+                    del getattr(self, name)[size:]
+                self.contentparams.clear()
+
+        _start_entry, _end_entry = _start_item, _end_item
 
     feedparser_api.StrictFeedParser = Hastened

@@ -34,13 +34,6 @@ def digest(*parts: str, size: int = 16) -> bytes:
     return hashlib.blake2b(joined, digest_size=size).digest()
 
 
-def hash_bytes(data: bytes, name: str) -> bytes:
-    """16 bytes over an item as published and the name it goes by."""
-    hashed = hashlib.blake2b(data, digest_size=16)
-    hashed.update(name.encode("utf-8", "surrogatepass"))
-    return hashed.digest()
-
-
 @dataclass(frozen=True, slots=True)
 class Named:
     """What an item has to be told by: each "" where absent. ``date`` and ``words`` as published."""
@@ -64,6 +57,34 @@ def identities(items: Sequence[Named]) -> list[str]:
     for further in (_link, _title, _date):
         names = _told_apart(names, items, further)
     return names
+
+
+def item_hash(published: bytes, item: Named, identity: str) -> bytes:
+    """What an item is recognised by at the next poll, 32 bytes.
+
+    16 that stand for it as ``published``; then the marks of its name and of its link, which
+    tell whether an item that comes later must be told apart from it. One that had to be
+    told apart is not recognised unread: its name depends on what else there is by then.
+    """
+    name = base_of(identity)
+    if name != identity:
+        published = hash_bytes(published + identity.encode("utf-8", "surrogatepass"))
+    return published + mark(name) + mark(_link(item))
+
+
+def hash_bytes(data: bytes) -> bytes:
+    """16 bytes that stand for an item as published."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def mark(text: str) -> bytes:
+    """8 bytes that stand for a name or a link."""
+    return digest(text, size=8)
+
+
+def marks(item_hash: bytes) -> tuple[bytes, bytes]:
+    """The marks in what :func:`item_hash` made: of the name before it was told apart, of the link."""
+    return item_hash[16:24], item_hash[24:]
 
 
 def base_of(identity: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,8 +21,12 @@ class Item:
 
     ``summary`` and ``content`` are HTML or plain text; ``base`` is what their
     addresses resolve against. ``published`` and ``updated`` are believed times,
-    ``dates`` the texts they were read from.
+    ``dates`` the texts they were read from. ``position`` counts all items of the document
+    from 0; ``hash`` is of its bytes (see ``cutting``), b"" where they were not told apart.
     """
+
+    position: int
+    hash: bytes = b""
 
     guid: str = ""
     link: str | None = None
@@ -57,6 +62,16 @@ class Head:
     previous_archive: str | None = None
     complete: bool = True
     problems: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A feed document, parsed. ``known``: the items that were not, since they were seen before, as
+    position → what was remembered of them."""
+
+    head: Head
+    items: Sequence[Item]
+    known: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def original(item: Item) -> bytes:

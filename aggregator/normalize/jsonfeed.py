@@ -9,7 +9,7 @@ from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
 from aggregator.normalize.blocks import from_lines
-from aggregator.normalize.item import Head, Item
+from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 
 
@@ -19,7 +19,7 @@ def looks_like_json(body: bytes, content_type: str) -> bool:
     return first == b"{" or ("feed+json" in content_type and first not in {b"<", b""})
 
 
-def parse(body: bytes, *, url: str) -> tuple[Head, list[Item]]:
+def parse(body: bytes, *, url: str) -> Parsed:
     """Read a JSON Feed. Raises NotAFeed; an item that is no object is left out and named."""
     try:
         data = json.loads(body.decode("utf-8-sig", "replace"))
@@ -44,14 +44,16 @@ def parse(body: bytes, *, url: str) -> tuple[Head, list[Item]]:
         self_url=_address(data.get("feed_url"), url),
         problems=(f"{left_out} items are no objects",) if left_out else (),
     )
-    return head, [_item(item, data, url) for item in items]
+    found = [_item(item, at, data, url) for at, item in enumerate(items)]
+    return Parsed(head=head, items=found)
 
 
-def _item(item: dict[str, Any], feed: dict[str, Any], url: str) -> Item:
+def _item(item: dict[str, Any], position: int, feed: dict[str, Any], url: str) -> Item:
     link = _address(item.get("url") or item.get("external_url"), url)
     published, updated = _text(item.get("date_published")), _text(item.get("date_modified"))
     plain = _text(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
     return Item(
+        position=position,
         guid=_text(item.get("id")).strip(),
         link=link,
         title=_text(item.get("title")),

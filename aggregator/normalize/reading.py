@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -14,8 +14,18 @@ from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
-from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
-from aggregator.normalize.item import Head, Item, compressed, original
+from aggregator.normalize.identity import (
+    Named,
+    base_of,
+    digest,
+    entry_id,
+    hash_bytes,
+    identities,
+    item_hash,
+    mark,
+    marks,
+)
+from aggregator.normalize.item import Head, Item, Parsed, compressed, original
 from aggregator.normalize.language import detect, tag
 from aggregator.query import analyse, words
 
@@ -39,21 +49,39 @@ def read(
 
     ``url`` is where it came from, ``feed`` whose entries they are, ``lang`` the
     language a person gave the feed. Items whose hash is in ``seen`` are not
-    cleaned again: they come back in ``known`` as (position, hash). Of more than
-    ``max_entries`` items the newest are kept, and the cut is named.
+    read again: they come back in ``known`` as (position, hash). Of more than
+    ``max_entries`` items the newest are kept, and a problem says so.
     """
-    if jsonfeed.looks_like_json(body, content_type):
-        head, items = jsonfeed.parse(body, url=url)
-    else:
-        head, items = document.parse(body, content_type=content_type, url=url)
+    parsed = _parse(body, content_type, url, {one[:16]: one for one in seen})
+    if parsed.known and (_count(parsed) > max_entries or _has_namesakes(parsed)):
+        parsed = _parse(body, content_type, url, {})
+    head, items = parsed.head, parsed.items
     if len(items) > max_entries:
         problem = f"{len(items)} items, the newest {max_entries} are kept"
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
-    return _document(head, items, feed, seen, lang, now)
+    return _document(head, items, parsed.known, feed, seen, lang, now)
 
 
-def _newest(items: list[Item], most: int) -> list[Item]:
+def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
+    if jsonfeed.looks_like_json(body, content_type):
+        return jsonfeed.parse(body, url=url)
+    return document.parse(body, content_type=content_type, url=url, seen=seen)
+
+
+def _count(parsed: Parsed) -> int:
+    return len(parsed.items) + len(parsed.known)
+
+
+def _has_namesakes(parsed: Parsed) -> bool:
+    """Whether an item must be told apart from one that was not parsed: then all must be."""
+    unread = set(parsed.known.values())
+    names = {marks(hashed)[0] for hashed in unread}
+    own = identities([_named(item) for item in parsed.items])
+    return len(names) < len(unread) or any(mark(base_of(name)) in names for name in own)
+
+
+def _newest(items: Sequence[Item], most: int) -> Sequence[Item]:
     """The newest items, in document order: by date where all have one, else the first."""
     dated = [
         (date, -at)
@@ -68,28 +96,30 @@ def _newest(items: list[Item], most: int) -> list[Item]:
 def _document(
     head: Head,
     items: Sequence[Item],
+    unread: Mapping[int, bytes],
     feed: FeedIdentity,
     seen: frozenset[bytes],
     lang: str,
     now: datetime,
 ) -> Document:
-    names = identities([_named(item) for item in items])
-    originals = [original(item) for item in items]
-    shared = _shared_links(items)
+    named = [_named(item) for item in items]
+    shared = _shared_links(items, unread.values())
     feed_lang = tag(head.lang) or tag(lang)
     entries: list[Entry] = []
-    known: list[tuple[int, bytes]] = []
+    # By hash, since of several items that are the same the first counts.
+    known = {hashed: position for position, hashed in sorted(unread.items(), reverse=True)}
     taken: set[str] = set()
-    for position, (item, name, kept) in enumerate(zip(items, names, originals, strict=True)):
-        item_hash = hash_bytes(kept, name)
+    for item, told_by, name in zip(items, named, identities(named), strict=True):
         if name in taken:
             continue
         taken.add(name)
-        if item_hash in seen:
-            known.append((position, item_hash))
+        kept = original(item)
+        hashed = item_hash(item.hash or hash_bytes(kept), told_by, name)
+        if hashed in seen:
+            known[hashed] = item.position
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
-            place = _Place(feed, feed_lang, position, name, item_hash, shared)
+            place = _Place(feed, feed_lang, item.position, name, hashed, shared)
             entries.append(_entry(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
@@ -98,7 +128,7 @@ def _document(
         description=line(head.description),
         lang=feed_lang,
         entries=tuple(entries),
-        known=tuple(known),
+        known=tuple(sorted((position, hashed) for hashed, position in known.items())),
         ttl=head.ttl,
         update_period=head.update_period,
         skip_hours=head.skip_hours,
@@ -111,14 +141,19 @@ def _document(
     )
 
 
-def _shared_links(items: Sequence[Item]) -> frozenset[str]:
-    """Canonical links that several different items carry: they lead to a page, but name no item."""
+def _shared_links(items: Sequence[Item], unread: Iterable[bytes]) -> frozenset[str]:
+    """Canonical links that several different items carry: they lead to a page, but name no item.
+
+    ``unread``: the hashes of the items that were not parsed, none of which goes by the name of one
+    of the others.
+    """
+    carried = {marks(hashed)[1] for hashed in unread}
     seen: dict[str, str] = {}
     shared: set[str] = set()
     for item in items:
         if item.link:
             link, title = canonical_url(item.link), item.guid or item.title
-            if seen.setdefault(link, title) != title:
+            if seen.setdefault(link, title) != title or (carried and mark(link) in carried):
                 shared.add(link)
     return frozenset(shared)
 

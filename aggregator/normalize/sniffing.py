@@ -41,10 +41,13 @@ _ROOTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A document ready to be parsed. ``whole``: its root element is closed. ``notes``: what was mended."""
+    """A document ready to be parsed. ``whole``: its root element is closed. ``notes``: what was mended.
+
+    ``charset`` outranks what the document declares; "" where that counts.
+    """
 
     body: bytes
-    content_type: str
+    charset: str
     whole: bool = True
     notes: tuple[str, ...] = ()
 
@@ -76,7 +79,7 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
         notes.append("the document breaks off; what came of it was read")
     return Source(
         body=body,
-        content_type=f"application/xml; charset={charset}" if charset else "application/xml",
+        charset=charset,
         whole=whole,
         notes=tuple(notes),
     )
