@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
+from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
@@ -18,13 +19,15 @@ _SUMMARY = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
-    address or None; ``key`` is the text folded (see ``characters.key``)."""
+    address or None; ``key`` is the text folded (see ``characters.key``), ``lasting`` the same
+    without what changes by itself."""
 
     title: str
     summary: str
     html: str
     text: str
     key: str
+    lasting: str
     sections: tuple[str, ...]
     image: str | None
 
@@ -51,6 +54,7 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
         html=write_blocks(blocks),
         text="\n\n".join(block.text for block in blocks if block.text),
         key=" ".join(block.key for block in blocks if block.key),
+        lasting=" ".join(lasting(block.key for block in blocks if block.key)),
         sections=sections,
         image=_first_image(blocks),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from urllib.parse import urlsplit
 
 from aggregator.model.address import canonical_url
@@ -14,6 +14,7 @@ from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
+from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
@@ -154,6 +155,7 @@ def _entry(
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)
+    text_hash = _text_hash(cleaned.title, text, cleaned.key or key(text))
     return Entry(
         id=entry_id(place.feed, place.identity),
         identity=place.identity,
@@ -175,7 +177,8 @@ def _entry(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        text_hash=_text_hash(cleaned.title, text, cleaned.key or key(text)),
+        likeness=_likeness(item, text_hash),
+        text_hash=text_hash,
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
@@ -205,21 +208,34 @@ def _parts(
     authors: Sequence[str],
     categories: Sequence[str],
 ) -> tuple[tuple[str, bytes], ...]:
-    """A hash of each field a reader would call changed; ``updated`` alone is no change.
+    """A hash of each field a reader would call edited; ``updated`` alone is no edit.
 
-    Nothing in it depends on our clock or on the item's neighbours.
+    Nothing in it depends on our clock or on the item's neighbours. The link is not in
+    it: an address is compared as an address (``normalize.recognition``).
     """
     fields = {
-        "title": key(cleaned.title),
-        "summary": key(cleaned.summary),
-        "content": cleaned.key,
+        "title": key(line(item.title)),
+        "summary": " ".join(lasting([key(cleaned.summary)])),
+        "content": cleaned.lasting,
         "authors": "\n".join(sorted(map(key, authors))),
-        "published": item.published.isoformat() if item.published else "",
-        "link": canonical_url(item.link) if item.link else "",
         "categories": "\n".join(sorted(map(key, categories))),
         "enclosures": "\n".join(sorted(canonical_url(one.url) for one in item.enclosures)),
     }
-    return tuple((name, digest(value, size=8)) for name, value in fields.items())
+    hashed = {name: digest(value, size=8) if value else b"" for name, value in fields.items()}
+    return (*hashed.items(), ("published", _sortable(item.published)))
+
+
+def _sortable(moment: datetime | None) -> bytes:
+    """8 bytes that sort as the moments do; none for none."""
+    return (int(moment.timestamp()) + (1 << 62)).to_bytes(8, "big") if moment else b""
+
+
+def _likeness(item: Item, text_hash: bytes | None) -> str | None:
+    """See ``model.entry.Entry.likeness``. A date without a time of day tells too little."""
+    title = key(line(item.title))
+    if title and item.published and item.published.time() != time():
+        return digest(title, item.published.isoformat(), size=8).hex()
+    return digest(title, text_hash.hex(), size=8).hex() if text_hash else None
 
 
 def _text_hash(title: str, text: str, folded: str) -> bytes | None:
