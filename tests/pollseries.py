@@ -180,6 +180,12 @@ def counted_guids(number: int, items: list[Printed], chance: Random) -> Iterable
     return (replace(one, guid=f"item-{place}") for place, one in enumerate(items))
 
 
+def lent_guids(number: int, items: list[Printed], chance: Random) -> Iterable[Printed]:
+    """The document's own guids, each time handed on to other items."""
+    for place, one in enumerate(items):
+        yield replace(one, guid=items[(place + number) % len(items)].guid)
+
+
 def missing_guids(number: int, items: list[Printed], chance: Random) -> Iterable[Printed]:
     return (replace(one, guid="" if chance.random() < 0.7 else one.guid) for one in items)
 
@@ -274,6 +280,7 @@ def platform_move(when: int) -> Spoil:
 ALONE: dict[str, tuple[Spoil, ...]] = {
     "rotating guids": (rotating_guids,),
     "guids by place": (counted_guids,),
+    "guids handed on": (lent_guids,),
     "missing guids": (missing_guids,),
     "no guids": (no_guids,),
     "tracked links": (tracked_links,),
@@ -288,5 +295,5 @@ ALONE: dict[str, tuple[Spoil, ...]] = {
 TOGETHER: dict[str, tuple[Spoil, ...]] = {
     "names and order": (rotating_guids, tracked_links, other_hosts, shuffled),
     "everything said": (adverts, counters, markup, missing_guids, tracked_links),
-    "a move in disorder": (platform_move(5), shuffled, tracked_links, other_hosts, adverts),
+    "all of it": (platform_move(5), missing_guids, shuffled, tracked_links, other_hosts, adverts),
 }

@@ -97,6 +97,8 @@ class _Entries:
         for feed, entry in missed:
             if entry.id in by_id:
                 known.entries[feed, entry.identity] = by_id[entry.id]
+        reused = [one for one in self._brought if _is_reused(known, *one)]
+        missed += reused
         pairs = [
             (feed, name_of(entry.canonical_url)) for feed, entry in missed if entry.canonical_url
         ]
@@ -104,6 +106,19 @@ class _Entries:
             if held.canonical_url:
                 known.by_url.setdefault((held.feed, held.canonical_url), held)
         self._read_alike(missed)
+        self._read_used(reused)
+
+    def _read_used(self, reused: Sequence[tuple[FeedKey, Entry]]) -> None:
+        """Which of these may not be named by their page, since an entry has that name or id."""
+        pages = {
+            (feed, entry.canonical_url): entry.page_id
+            for feed, entry in reused
+            if entry.canonical_url and entry.page_id
+        }
+        self._known.used.update(held.id for held in self._by_id(list(pages.values())))
+        named = [(feed, name_of(page)) for feed, page in pages]
+        for held in self._paired(named, entries.c.identity):
+            self._known.used.add(pages[held.feed, held.identity])
 
     def _read_alike(self, missed: Sequence[tuple[FeedKey, Entry]]) -> None:
         """The newest entry that says what an item says; not for what several items say."""
@@ -156,6 +171,14 @@ def _read_said(
         which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
         for key, summary, text in connection.execute(sa.select(*columns).where(which)):
             known.said[EntryKey(key)] = Said(summary=summary, text=text)
+
+
+def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
+    """Whether an item has the name of an entry, but another headline and another page."""
+    held = known.entries.get((feed, entry.identity))
+    if held is None or entry.page_id is None or held.canonical_url == entry.canonical_url:
+        return False
+    return dict(held.parts).get("title") != dict(entry.parts).get("title")
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:

@@ -77,7 +77,8 @@ class Known:
 
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
     by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name;
-    ``said`` holds the texts of those entries whose item has another; ``stories_by_url``
+    ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
+    page (``Entry.page_id``) that are given already; ``stories_by_url``
     and ``stories_by_text`` over all feeds; ``hits`` maps (topic, story) to
     the (entry, revision) last shown.
     """
@@ -87,6 +88,7 @@ class Known:
     by_likeness: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
     said: dict[EntryKey, Said] = field(default_factory=dict)
+    used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
     hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)

@@ -85,6 +85,8 @@ class Entry:
 
     8 bytes, none where the field is empty; of ``published`` they sort as the moments do.
     """
+    page_id: EntryId | None = None
+    """The id it gets by its page, where its guid proves to be another item's."""
     likeness: str | None = None
     """Equal for what one feed publishes again under another name: the same headline at the same
     moment, else the same headline and text. None where neither is enough to tell."""

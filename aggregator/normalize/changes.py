@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aggregator.model.batch import (
@@ -81,8 +81,10 @@ class _Desk:
         for entry in sorted(self.document.entries, key=self._age):
             found = recognised.get(entry.position)
             held = found.held if found else None
+            if found is None:
+                entry = self._renamed(entry)
             identifier = held.id if held else entry.id
-            if identifier in met:
+            if identifier in met or (held is None and identifier in self.known.used):
                 continue
             met[identifier] = held
             listed[entry.position] = (entry.item_hash, identifier)
@@ -123,6 +125,13 @@ class _Desk:
             if item_hash in by_hash and (held := self.known.listed.get(by_hash[item_hash]))
         ]
 
+    def _renamed(self, entry: Entry) -> Entry:
+        """A new item, named by its page where its guid is an archived entry's already."""
+        namesake = (self.feed.key, entry.identity) in self.known.entries
+        if not namesake or not entry.page_id or not entry.canonical_url:
+            return entry
+        return replace(entry, id=entry.page_id, identity=entry.canonical_url)
+
     def _new(self, entry: Entry, first_poll: bool) -> Change:
         choice = self.stories.choose(entry, entry.id)
         return Change(
@@ -145,6 +154,10 @@ class _Desk:
     def _against(self, entry: Entry, found: Recognised) -> list[Change]:
         """What an item says of an entry we have: back again, revised, at a new address."""
         held = found.held
+        namesake = self.known.entries.get((self.feed.key, entry.identity))
+        if namesake and namesake.id != held.id:
+            # The name is another's; the entry keeps the one it has.
+            entry = replace(entry, identity=held.identity)
         changes = self._returned(held)
         fields = edited(
             entry,

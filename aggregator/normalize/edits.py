@@ -29,12 +29,23 @@ def edited(
         fields.append("link")
     if said and template:
         texts = {"summary": (said.summary, entry.summary), "content": (said.text, entry.text)}
-        fields = [
-            name
-            for name in fields
-            if name not in texts or _without(template, texts[name][0]) != _without(template, texts[name][1])
-        ]
+        fields = [name for name in fields if name not in texts or _says_more(*texts[name], template)]
     return tuple(fields)
+
+
+def _says_more(old: str, new: str, template: frozenset[str]) -> bool:
+    """Whether two texts differ in more than the template's sentences, and what gave way to them."""
+    before, after = _sentences(old), _sentences(new)
+    if [one for one in before if one not in template] == [one for one in after if one not in template]:
+        return False
+    first = 0
+    while first < min(len(before), len(after)) and before[first] == after[first]:
+        first += 1
+    last = 0
+    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    lost, won = before[first : len(before) - last], after[first : len(after) - last]
+    return not won or len(lost) > len(won) or any(one not in template for one in won)
 
 
 def differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
@@ -66,10 +77,6 @@ def _only_later(name: str, entry: Entry, held: KnownEntry) -> bool:
         return False
     before, after = dict(held.parts).get(name, b""), dict(entry.parts)[name]
     return bool(before) and before < after
-
-
-def _without(template: frozenset[str], text: str) -> list[str]:
-    return [sentence for sentence in _sentences(text) if sentence not in template]
 
 
 def _sentences(text: str) -> Sequence[str]:

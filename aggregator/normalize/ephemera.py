@@ -58,7 +58,7 @@ _PASSING = "|".join(
         rf"#? ?(?:{_COUNTED}|points)(?: ?: ?| ?\(){_NUMBER}\)?",
         r"(?:no|leave a|add a|post a) comments?|be the first to comment",
         r"コメント ?\(?\d{1,6}\)?|\d{1,6} ?件のコメント|评论 ?\(?\d{1,6}\)?|阅读 ?\(?\d{1,9}\)?|조회수? ?:? ?\d{1,9}",
-        rf"(?:{_UPDATED}[: ]{{0,2}})?(?:{'|'.join(_AGO)})",
+        rf"(?:{_UPDATED}[: ]{{0,2}})?(?:{'|'.join(_AGO)})(?: {_UPDATED})?",
         rf"{_UPDATED}(?: on| at| le| el| am| il| em| op)?[: ]{{1,2}}(?=[^.]{{0,12}}\d){_MOMENT}",
         rf"[\[(](?:{_ADVERT})[\])].{{0,200}}",
         rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",

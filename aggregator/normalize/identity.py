@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import EntryId, StoryId
@@ -18,8 +17,6 @@ from aggregator.normalize.characters import key, line, repair
 _ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry")
 _STORIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:story")
 
-_PLACE = re.compile(r"(.*?\D|)(\d{1,5})", re.DOTALL)
-_ENOUGH_PLACES = 3
 
 
 def entry_id(feed: FeedIdentity, identity: str) -> EntryId:
@@ -62,27 +59,12 @@ def identities(items: Sequence[Named]) -> list[str]:
     guid, else canonical link, else title and date or words. What several different
     items of one document have alike tells none of them: theirs is joined with the
     link, then the title, then the date, whatever first tells them apart. Items that
-    are the same in all of it stay the same. A guid that only counts the places of a
-    document is none: the next item to come takes it over.
+    are the same in all of it stay the same.
     """
-    if _counts_places(items):
-        items = [replace(item, guid="") for item in items]
     names = [_first(item) for item in items]
     for further in (_link, _title, _date):
         names = _told_apart(names, items, further)
     return names
-
-
-def _counts_places(items: Sequence[Named]) -> bool:
-    """Whether the guids are 0, 1, 2 … or 1, 2, 3 … from the top, after the same words, where
-    links tell the items apart."""
-    if len(items) < _ENOUGH_PLACES or not all(item.link for item in items):
-        return False
-    first = _PLACE.fullmatch(items[0].guid)
-    if first is None or int(first.group(2)) > 1:
-        return False
-    words, start = first.group(1), int(first.group(2))
-    return all(item.guid == f"{words}{start + at}" for at, item in enumerate(items))
 
 
 def base_of(identity: str) -> str:

@@ -14,7 +14,6 @@ from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
-from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
@@ -155,6 +154,7 @@ def _entry(
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)
+    canonical = _canonical(item.link, place.shared)
     text_hash = _text_hash(cleaned.title, text, cleaned.key or key(text))
     return Entry(
         id=entry_id(place.feed, place.identity),
@@ -163,7 +163,7 @@ def _entry(
         item_hash=place.item_hash,
         guid=line(item.guid),
         url=item.link,
-        canonical_url=_canonical(item.link, place.shared),
+        canonical_url=canonical,
         title=cleaned.title,
         summary=cleaned.summary,
         html=cleaned.html,
@@ -177,7 +177,8 @@ def _entry(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        likeness=_likeness(item, text_hash),
+        page_id=entry_id(place.feed, canonical) if canonical and item.guid else None,
+        likeness=_likeness(item, cleaned, telling=text_hash is not None),
         text_hash=text_hash,
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
@@ -215,7 +216,7 @@ def _parts(
     """
     fields = {
         "title": key(line(item.title)),
-        "summary": " ".join(lasting([key(cleaned.summary)])),
+        "summary": cleaned.lasting_summary,
         "content": cleaned.lasting,
         "authors": "\n".join(sorted(map(key, authors))),
         "categories": "\n".join(sorted(map(key, categories))),
@@ -230,12 +231,13 @@ def _sortable(moment: datetime | None) -> bytes:
     return (int(moment.timestamp()) + (1 << 62)).to_bytes(8, "big") if moment else b""
 
 
-def _likeness(item: Item, text_hash: bytes | None) -> str | None:
-    """See ``model.entry.Entry.likeness``. A date without a time of day tells too little."""
+def _likeness(item: Item, cleaned: Clean, *, telling: bool) -> str | None:
+    """See ``model.entry.Entry.likeness``. A date without a time of day tells too little, and so
+    does a text that is not ``telling``."""
     title = key(line(item.title))
     if title and item.published and item.published.time() != time():
         return digest(title, item.published.isoformat(), size=8).hex()
-    return digest(title, text_hash.hex(), size=8).hex() if text_hash else None
+    return digest(title, cleaned.lasting, size=8).hex() if telling else None
 
 
 def _text_hash(title: str, text: str, folded: str) -> bytes | None:

@@ -16,6 +16,7 @@ from aggregator.normalize.identity import base_of
 
 # What two states of one item have alike when only its name in the document differs.
 _TWIN = ("title", "published")
+_TELLING = {"title", "published", "content", "summary"}
 # So many items show that a whole feed moved; fewer may have changed by themselves.
 _FLEET = 3
 T = TypeVar("T")
@@ -34,8 +35,9 @@ def recognise(
 ) -> dict[int, Recognised]:
     """The archived entry each item is, by position in the document; each entry once.
 
-    By identity first, for all of them; what is left by the page it leads to; then by
-    what it was called before a twin came or went; then by what it says. ``cut`` are
+    By identity first, for all of them, unless nothing else agrees; what is left by the
+    page it leads to; then by what it was called before a twin came or went; then by what
+    it says. ``cut`` are
     the entries of items that were not parsed again.
     """
     return _Roll(document.entries, feed, known, set(cut)).call()
@@ -61,10 +63,10 @@ class _Roll:
         said = self._find(self._by_likeness)
         word_for_word = self._only_ones_with("title", "summary", "content")
         if len(said) + len(word_for_word) >= max(_FLEET, named + 1):
-            # The feed moved: what was edited on the way is told by its headline or date alone.
+            # The feed moved: what was edited on the way is told by what stayed of it.
             said += self._claim(word_for_word)
-            said += self._claim(self._only_ones_with("title"))
-            said += self._claim(self._only_ones_with("published"))
+            for name in ("title", "content", "published"):
+                said += self._claim(self._only_ones_with(name))
         urls = {entry.position: entry.url for entry in self.entries}
         moved = [at for at, held in self._found.items() if _page(held.url) != _page(urls[at])]
         fleet = len(moved) >= _FLEET and len(moved) * 2 > len(self._found) + unmoved
@@ -99,7 +101,8 @@ class _Roll:
         return [held for key in keys if (held := self.known.listed.get(key))]
 
     def _by_identity(self, entry: Entry) -> KnownEntry | None:
-        return self.known.entries.get((self.feed.key, entry.identity))
+        held = self.known.entries.get((self.feed.key, entry.identity))
+        return held if held and (entry.page_id is None or _agree(entry, held)) else None
 
     def _by_page(self, entry: Entry) -> KnownEntry | None:
         if not entry.canonical_url:
@@ -152,6 +155,17 @@ def _grouped(pairs: Iterable[tuple[T, KnownEntry]]) -> dict[T, list[KnownEntry]]
     for name, held in pairs:
         found.setdefault(name, []).append(held)
     return found
+
+
+def _agree(entry: Entry, held: KnownEntry) -> bool:
+    """Whether an item and the entry of its guid have anything else in common: the page, the
+    headline, the date or the text. If not, the guid has been given to another item."""
+    if _page(held.url) == _page(entry.url):
+        return True
+    before = dict(held.parts)
+    return any(
+        hashed and before.get(name) == hashed for name, hashed in entry.parts if name in _TELLING
+    )
 
 
 def _twin(entry: Entry, likely: Iterable[KnownEntry]) -> KnownEntry | None:
