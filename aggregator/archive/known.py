@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from aggregator.archive.schema import Key, entries, hits, name_of, sightings, stories, topics
-from aggregator.model.batch import Fetched, Known, KnownEntry, KnownStory
+from aggregator.archive.schema import (
+    Key,
+    entries,
+    hits,
+    name_of,
+    revisions,
+    sightings,
+    stories,
+    topics,
+)
+from aggregator.model.batch import Fetched, Known, KnownEntry, KnownStory, Said
 from aggregator.model.entry import Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
 
@@ -39,13 +49,10 @@ def read_known(connection: sa.Connection, fetched: Sequence[Fetched]) -> Known:
     listed = {item.entry_key for one in fetched if one.document for item in one.feed.listing}
     for held in _by_key(connection, listed):
         known.listed[held.key] = held
+    _read_said(connection, known, brought)
     fresh = [entry for feed, entry in brought if (feed, entry.identity) not in known.entries]
     _read_stories(connection, known, fresh)
-    story_keys = {
-        held.story_key
-        for group in (known.entries, known.by_url, known.listed)
-        for held in group.values()
-    }
+    story_keys = {held.story_key for group in known.groups() for held in group.values()}
     for story in (*known.stories_by_url.values(), *known.stories_by_text.values()):
         story_keys.add(story.key)
     known.hits = _read_hits(connection, story_keys)
@@ -90,12 +97,42 @@ class _Entries:
         for feed, entry in missed:
             if entry.id in by_id:
                 known.entries[feed, entry.identity] = by_id[entry.id]
+        reused = [one for one in self._brought if _is_reused(known, *one)]
+        missed += reused
         pairs = [
             (feed, name_of(entry.canonical_url)) for feed, entry in missed if entry.canonical_url
         ]
         for held in sorted(self._paired(pairs, entries.c.canonical_url), key=lambda one: one.key):
             if held.canonical_url:
                 known.by_url.setdefault((held.feed, held.canonical_url), held)
+        self._read_alike(missed)
+        self._read_used(reused)
+
+    def _read_used(self, reused: Sequence[tuple[FeedKey, Entry]]) -> None:
+        """Which of these may not be named by their page, since an entry has that name or id."""
+        pages = {
+            (feed, entry.canonical_url): entry.page_id
+            for feed, entry in reused
+            if entry.canonical_url and entry.page_id
+        }
+        self._known.used.update(held.id for held in self._by_id(list(pages.values())))
+        named = [(feed, name_of(page)) for feed, page in pages]
+        for held in self._paired(named, entries.c.identity):
+            self._known.used.add(pages[held.feed, held.identity])
+
+    def _read_alike(self, missed: Sequence[tuple[FeedKey, Entry]]) -> None:
+        """The newest entry that says what an item says; not for what several items say."""
+        counts = Counter((feed, entry.likeness) for feed, entry in missed if entry.likeness)
+        pairs = [(feed, name) for (feed, name), count in counts.items() if name and count == 1]
+        if pairs:
+            given = _given(self._connection, pairs)
+            condition = sa.and_(
+                entries.c.feed_key == given.c.number, entries.c.likeness == given.c.name
+            )
+            query = _ENTRY.add_columns(entries.c.likeness).join(given, condition)
+            for row in self._connection.execute(query.order_by(entries.c.entry_key)):
+                held = _known_entry(row[:-1], self._whole)
+                self._known.by_likeness[held.feed, row[-1]] = held
 
     def _paired(
         self, pairs: Sequence[tuple[int, str]], column: sa.Column[Any]
@@ -112,6 +149,36 @@ class _Entries:
     def _held(self, query: sa.Select[Any]) -> Iterator[KnownEntry]:
         for row in self._connection.execute(query):
             yield _known_entry(row, self._whole)
+
+
+def _read_said(
+    connection: sa.Connection, known: Known, brought: Sequence[tuple[FeedKey, Entry]]
+) -> None:
+    """The last revision's texts of entries whose item says something else now: a few, as a rule."""
+    held_of = (
+        known.entries.get((feed, entry.identity))
+        or (known.by_url.get((feed, entry.canonical_url)) if entry.canonical_url else None)
+        or (known.by_likeness.get((feed, entry.likeness)) if entry.likeness else None)
+        for feed, entry in brought
+    )
+    changed = {
+        (held.key, held.revisions)
+        for held, (_, entry) in zip(held_of, brought, strict=True)
+        if held is not None and held.fingerprint != entry.fingerprint
+    }
+    columns = (revisions.c.entry_key, revisions.c.summary, revisions.c.text)
+    for chunk in chunks(sorted(changed)):
+        which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
+        for key, summary, text in connection.execute(sa.select(*columns).where(which)):
+            known.said[EntryKey(key)] = Said(summary=summary, text=text)
+
+
+def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
+    """Whether an item has the name of an entry, but another headline and another page."""
+    held = known.entries.get((feed, entry.identity))
+    if held is None or entry.page_id is None or held.canonical_url == entry.canonical_url:
+        return False
+    return dict(held.parts).get("title") != dict(entry.parts).get("title")
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:

@@ -212,6 +212,7 @@ entries = sa.Table(
     _text("guid"),
     sa.Column("url", Words),
     sa.Column("canonical_url", Name),
+    sa.Column("likeness", Name),
     _moment("first_seen", required=True),
     _moment("vanished"),
     _number("revision"),
@@ -220,6 +221,7 @@ entries = sa.Table(
     sa.UniqueConstraint("feed_key", "identity"),
 )
 sa.Index("entries_canonical", entries.c.canonical_url, entries.c.feed_key)
+sa.Index("entries_likeness", entries.c.likeness, entries.c.feed_key)
 
 revisions = sa.Table(
     "revisions",

@@ -46,7 +46,7 @@ class Writer:
         self._kept = kept
         self._batch = batch
         self._entry_keys: dict[EntryId, int] = {}
-        for group in (known.entries, known.by_url, known.listed) if known else ():
+        for group in known.groups() if known else ():
             self._entry_keys.update((held.id, held.key) for held in group.values())
         self._story_keys: dict[StoryId, int] = {}
         self._entries: list[dict[str, Any]] = []
@@ -258,6 +258,7 @@ def _names(entry: Entry) -> dict[str, Any]:
         "guid": entry.guid,
         "url": entry.url,
         "canonical_url": name_of(entry.canonical_url) if entry.canonical_url else None,
+        "likeness": entry.likeness,
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.errors import FeedError
@@ -52,6 +54,14 @@ class KnownEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The plain texts of an entry's last revision."""
+
+    summary: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownStory:
     """A story that a new entry may belong to."""
 
@@ -65,25 +75,34 @@ class KnownStory:
 class Known:
     """The truth that decides, read inside the write transaction, for one batch.
 
-    ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL),
-    ``listed`` by entry key for what the feeds' last listings name; ``stories_by_url``
+    ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
+    by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name;
+    ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
+    page (``Entry.page_id``) that are given already; ``stories_by_url``
     and ``stories_by_text`` over all feeds; ``hits`` maps (topic, story) to
     the (entry, revision) last shown.
     """
 
     entries: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     by_url: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
+    by_likeness: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
+    said: dict[EntryKey, Said] = field(default_factory=dict)
+    used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
     hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)
+
+    def groups(self) -> tuple[Mapping[Any, KnownEntry], ...]:
+        """All the entries in it, one mapping a way to find them."""
+        return self.entries, self.by_url, self.by_likeness, self.listed
 
 
 class ChangeKind(StrEnum):
     NEW = "new"
     REVISED = "revised"
     MOVED = "moved"
-    """The same entry at a new address or under a new guid: recorded, no revision."""
+    """The same entry at a new address or under another name: recorded, no revision."""
     VANISHED = "vanished"
     RETURNED = "returned"
 

@@ -81,7 +81,15 @@ class Entry:
     Taken before learned rules, so that a newly learned block makes no revision.
     """
     parts: tuple[tuple[str, bytes], ...] = ()
-    """(field, 8-byte hash) of what the fingerprint covers: tells which field changed."""
+    """(field, hash) of what the fingerprint covers: tells which field changed.
+
+    8 bytes, none where the field is empty; of ``published`` they sort as the moments do.
+    """
+    page_id: EntryId | None = None
+    """The id it gets by its page, where its guid proves to be another item's."""
+    likeness: str | None = None
+    """Equal for what one feed publishes again under another name: the same headline at the same
+    moment, else the same headline and text. None where neither is enough to tell."""
     text_hash: bytes | None = None
     """16 bytes over title and text, quotes and case folded; None for too short a text."""
     original: bytes = b""

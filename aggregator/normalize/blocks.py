@@ -12,55 +12,17 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-
-import nh3
+from urllib.parse import urlsplit
 
 from aggregator.normalize.characters import is_markup, key, repair, storable
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
+from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
 
-_INLINE = {
-    "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
-    "strong", "sub", "sup", "time", "u",
-}  # fmt: skip
-_TABLE = {"thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
-_WHOLE = {"pre", "table"}
 _LINKS = WEB | {"mailto"}
-_IN_WHOLE = {"pre": _INLINE | {"br"}, "table": _INLINE | {"br"} | _TABLE}
-_HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
-_BREAKS = {
-    "p", "div", "section", "article", "header", "footer", "main", "aside", "figure", "figcaption",
-    "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "hr", "center", "details", "summary",
-    *_HEADINGS,
-}  # fmt: skip
-_TURNS = _BREAKS | _TABLE | {"table"}
-_KINDS = {"li": "li", "figcaption": "caption", **_HEADINGS}
-_GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head"}  # fmt: skip
-
-_CLEANER = nh3.Cleaner(
-    tags=_INLINE | _WHOLE | _BREAKS | _TABLE | {"img", "br", "span", "font"},
-    clean_content_tags=_GONE,
-    attributes={
-        "a": {"href"},
-        "img": {
-            "src",
-            "alt",
-            "width",
-            "height",
-            "srcset",
-            "data-src",
-            "data-original",
-            "data-lazy-src",
-            "data-srcset",
-        },
-        "td": {"colspan", "rowspan"},
-        "th": {"colspan", "rowspan"},
-        "time": {"datetime"},
-    },
-    url_schemes={"http", "https", "mailto"},
-    link_rel=None,
-)
-_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
+_IN_WHOLE = {"pre": INLINE | {"br"}, "table": INLINE | {"br"} | TABLE}
+_TURNS = BREAKS | TABLE | {"table"}
+_KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 # Escaped twice: what stands for a sign became text. In code that may be meant.
 _REFERENCE = (
@@ -81,6 +43,7 @@ _PLACED = {
     "p", "div", "img", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
     "section", "article", "center", "pre",
 }  # fmt: skip
+_LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 
 
@@ -109,7 +72,7 @@ def read_blocks(source: str, base: str) -> tuple[Block, ...]:
         source = _TWICE.sub(r"&\1", source) if "&amp;" in source else source
         whole = html.unescape(source) if "&lt;" in source else source
         source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
-    return _Cutter(base).cut(_CLEANER.clean(source))
+    return _Cutter(base).cut(sanitized(source))
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -134,7 +97,7 @@ def write_blocks(blocks: Iterable[Block]) -> str:
             out.append(f"<figure>{caption}" if alone else caption)
         else:
             out.append(
-                block.html if block.kind in _WHOLE else f"<{block.kind}>{block.html}</{block.kind}>"
+                block.html if block.kind in WHOLE else f"<{block.kind}>{block.html}</{block.kind}>"
             )
     out.extend(f"</{tag}>" for tag in reversed(around))
     return "".join(out)
@@ -174,14 +137,14 @@ class _Cutter:
 
     def cut(self, source: str) -> tuple[Block, ...]:
         # Text and the three groups of each tag, in turn.
-        parts = _TOKEN.split(source)
+        parts = TOKEN.split(source)
         for at in range(1, len(parts), 4):
             if parts[at - 1]:
                 self._inside.append(parts[at - 1])
             closing, name, attributes = parts[at] == "/", parts[at + 1], parts[at + 2]
-            if self._whole or (name in _WHOLE and (name == "pre" or _is_data(parts, at))):
+            if self._whole or (name in WHOLE and (name == "pre" or _is_data(parts, at))):
                 self._in_whole(closing, name, f"<{parts[at]}{name}{attributes}>")
-            elif name in _INLINE:
+            elif name in INLINE:
                 self._inline(closing, name, attributes)
             elif name == "br":
                 self._inside.append("<br>")
@@ -353,7 +316,7 @@ def _paragraphs(pieces: list[str]) -> list[list[str]]:
 
 def _balanced(piece: str) -> str:
     """A piece cut at a line break: inline tags closed and opened so that it stands alone."""
-    parts = _TOKEN.split(piece)
+    parts = TOKEN.split(piece)
     out = [parts[0].lstrip()]
     opened: list[str] = []
     for at in range(1, len(parts), 4):
@@ -364,11 +327,29 @@ def _balanced(piece: str) -> str:
                 out.append(f"</{opened.pop()}>")
             if closing:
                 opened.pop()
-            elif name in _INLINE:
+            elif name in INLINE:
                 opened.append(name)
             out.append(f"<{closing}{name}{attributes}>")
         out.append(parts[at + 3])
     return "".join(out).rstrip() + "".join(f"</{name}>" for name in reversed(opened))
+
+
+def leads_away(block: Block, base: str) -> bool:
+    """Whether a paragraph is nothing but links to other hosts than that of ``base``."""
+    if block.kind != "p" or not block.html.startswith("<a "):
+        return False
+    if plain(_LINK.sub("", block.html)).strip(" |·•"):
+        return False
+    own = _host(base)
+    return all(not _same_site(_host(href), own) for href in _LINK.findall(block.html))
+
+
+def _host(address: str) -> str:
+    return (urlsplit(html.unescape(address)).hostname or "").removeprefix("www.")
+
+
+def _same_site(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
 def retext(block: Block, inside: str) -> Block:

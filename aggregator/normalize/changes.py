@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aggregator.model.batch import (
@@ -17,13 +17,12 @@ from aggregator.model.batch import (
 )
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
-from aggregator.normalize.identity import base_of
+from aggregator.normalize.edits import edited, template_of
+from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Stories
 
 # An item is called vanished when it is missing for so many polls running.
 _POLLS = 2
-# What two states of one item have alike when only its name in the document differs.
-_TWIN = ("title", "published", "link")
 # Of a feed's first document, so many undated items count as news.
 _UNDATED_NEWS = 10
 
@@ -52,14 +51,10 @@ class _Desk:
     now: datetime
     recent: timedelta
     _dated: bool = field(init=False)
-    _twins: dict[str, list[KnownEntry]] = field(init=False)
+    _template: frozenset[str] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
         self._dated = all(entry.published is not None for entry in self.document.entries)
-        self._twins = {}
-        for item in self.feed.listing:
-            if held := self.known.listed.get(EntryKey(item.entry_key)):
-                self._twins.setdefault(base_of(held.identity), []).append(held)
 
     @property
     def feed(self) -> Feed:
@@ -70,20 +65,34 @@ class _Desk:
         changes: list[Change] = []
         listed: dict[int, tuple[bytes, EntryId]] = {}
         met: dict[EntryId, KnownEntry | None] = {}
-        held_by = self._recognise()
+        cut = self._cut()
+        recognised = recognise(
+            self.document, self.feed, self.known, {held.id for _, _, held in cut}
+        )
+        self._template = template_of(
+            (
+                (entry, recognised[entry.position].held)
+                for entry in self.document.entries
+                if entry.position in recognised
+            ),
+            self.known.said,
+        )
         # Oldest first, so that keys and places grow with time.
         for entry in sorted(self.document.entries, key=self._age):
-            held = held_by.get(entry.position)
+            found = recognised.get(entry.position)
+            held = found.held if found else None
+            if found is None:
+                entry = self._renamed(entry)
             identifier = held.id if held else entry.id
-            if identifier in met:
+            if identifier in met or (held is None and identifier in self.known.used):
                 continue
             met[identifier] = held
             listed[entry.position] = (entry.item_hash, identifier)
-            if held is None:
+            if found is None:
                 changes.append(self._new(entry, first_poll))
             else:
-                changes.extend(self._against(entry, held))
-        for position, item_hash, held in self._cut():
+                changes.extend(self._against(entry, found))
+        for position, item_hash, held in cut:
             if held.id not in met:
                 met[held.id] = held
                 listed[position] = (item_hash, held.id)
@@ -105,40 +114,6 @@ class _Desk:
         dated = self._dated and entry.published is not None
         return (entry.published.timestamp() if dated and entry.published else 0.0, -entry.position)
 
-    def _recognise(self) -> dict[int, KnownEntry]:
-        """The archived entry each item is, by position in the document.
-
-        By identity first, for all of them; what is left by the page it leads to; what is
-        left then by what it was called before a twin came or went. Each entry once.
-        """
-        found: dict[int, KnownEntry] = {}
-        taken = {held.id for _, _, held in self._cut()}
-        entries = self.document.entries
-        for ways in (self._by_identity, self._by_page, self._by_twin):
-            for entry in entries:
-                held = None if entry.position in found else ways(entry)
-                if held is not None and held.id not in taken:
-                    found[entry.position] = held
-                    taken.add(held.id)
-        return found
-
-    def _by_identity(self, entry: Entry) -> KnownEntry | None:
-        return self.known.entries.get((self.feed.key, entry.identity))
-
-    def _by_page(self, entry: Entry) -> KnownEntry | None:
-        if not entry.canonical_url:
-            return None
-        return self.known.by_url.get((self.feed.key, entry.canonical_url))
-
-    def _by_twin(self, entry: Entry) -> KnownEntry | None:
-        """An item whose name grew or shrank because another of the same name came or went."""
-        parts = dict(entry.parts)
-        for held in self._twins.get(base_of(entry.identity), ()):
-            before = dict(held.parts)
-            if all(before.get(name) == parts.get(name) for name in _TWIN):
-                return held
-        return None
-
     def _cut(self) -> list[tuple[int, bytes, KnownEntry]]:
         """The items that were not parsed again, as (position, hash, entry)."""
         if not self.document.known:
@@ -149,6 +124,13 @@ class _Desk:
             for position, item_hash in self.document.known
             if item_hash in by_hash and (held := self.known.listed.get(by_hash[item_hash]))
         ]
+
+    def _renamed(self, entry: Entry) -> Entry:
+        """A new item, named by its page where its guid is an archived entry's already."""
+        namesake = (self.feed.key, entry.identity) in self.known.entries
+        if not namesake or not entry.page_id or not entry.canonical_url:
+            return entry
+        return replace(entry, id=entry.page_id, identity=entry.canonical_url)
 
     def _new(self, entry: Entry, first_poll: bool) -> Change:
         choice = self.stories.choose(entry, entry.id)
@@ -169,15 +151,28 @@ class _Desk:
             return self.now - entry.published <= self.recent
         return not first_poll or entry.position < _UNDATED_NEWS
 
-    def _against(self, entry: Entry, held: KnownEntry) -> list[Change]:
+    def _against(self, entry: Entry, found: Recognised) -> list[Change]:
         """What an item says of an entry we have: back again, revised, at a new address."""
-        found = self._returned(held)
-        fields = _differing(entry, held)
+        held = found.held
+        namesake = self.known.entries.get((self.feed.key, entry.identity))
+        if namesake and namesake.id != held.id:
+            # The name is another's; the entry keeps the one it has.
+            entry = replace(entry, identity=held.identity)
+        changes = self._returned(held)
+        fields = edited(
+            entry,
+            held,
+            readdressed=found.readdressed,
+            template=self._template,
+            said=self.known.said.get(held.key),
+        )
         if fields:
-            found.append(self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields))
+            changes.append(
+                self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields)
+            )
         elif entry.identity != held.identity or entry.url != held.url:
-            found.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
-        return found
+            changes.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
+        return changes
 
     def _returned(self, held: KnownEntry) -> list[Change]:
         if held.vanished is None:
@@ -239,11 +234,3 @@ class _Desk:
             and (held := self.known.listed.get(EntryKey(item.entry_key)))
             and held.id not in met
         ]
-
-
-def _differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
-    """Names of the fields that differ; an address that only moved is no difference."""
-    if entry.fingerprint == held.fingerprint:
-        return ()
-    before = dict(held.parts)
-    return tuple(name for name, hashed in entry.parts if before.get(name) != hashed)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
+from aggregator.normalize.blocks import Block, leads_away, read_blocks, retext, write_blocks
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
+from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
@@ -18,13 +19,16 @@ _SUMMARY = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
-    address or None; ``key`` is the text folded (see ``characters.key``)."""
+    address or None; ``key`` is the text folded (see ``characters.key``). ``lasting`` and
+    ``lasting_summary`` are text and summary folded, without what changes by itself."""
 
     title: str
     summary: str
     html: str
     text: str
     key: str
+    lasting: str
+    lasting_summary: str
     sections: tuple[str, ...]
     image: str | None
 
@@ -38,22 +42,34 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     headline = line(title)
     folded = key(headline)
     blocks, sections = _body(content, base, folded)
-    if blocks:
-        teaser = _teaser(summary, base, folded)
-    else:
-        blocks, more = _body(summary, base, folded)
+    shown, from_summary = blocks, not blocks
+    if from_summary:
+        shown, more = _body(summary, base, folded)
         sections = tuple(dict.fromkeys((*sections, *more)))
-        said = " ".join(block.text for block in blocks if block.text)
+        said = " ".join(block.text for block in shown if block.text)
         teaser = _one_line(said, folded) if len(said) <= _SUMMARY else ""
+        lasting_summary = lasting_text(shown, base)
+    else:
+        teaser, lasting_summary = _teaser(summary, base, folded)
     return Clean(
         title=headline,
         summary=teaser,
-        html=write_blocks(blocks),
-        text="\n\n".join(block.text for block in blocks if block.text),
-        key=" ".join(block.key for block in blocks if block.key),
+        html=write_blocks(shown),
+        text="\n\n".join(block.text for block in shown if block.text),
+        key=" ".join(block.key for block in shown if block.key),
+        lasting=lasting_summary if from_summary else lasting_text(shown, base),
+        lasting_summary=lasting_summary,
         sections=sections,
-        image=_first_image(blocks),
+        image=_first_image(shown),
     )
+
+
+def lasting_text(blocks: Sequence[Block], base: str) -> str:
+    """What the blocks say for good, folded; a paragraph that only links to elsewhere does not
+    count beside others: that is how feeds carry adverts."""
+    said = [block for block in blocks if block.key]
+    own = [block for block in said if not leads_away(block, base)] or said
+    return " ".join(lasting(block.key for block in own))
 
 
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
@@ -71,12 +87,14 @@ def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str
     return blocks, tuple(dict.fromkeys(sections))
 
 
-def _teaser(summary: str, base: str, headline: str) -> str:
-    """The summary as one plain paragraph."""
+def _teaser(summary: str, base: str, headline: str) -> tuple[str, str]:
+    """The summary as one plain paragraph, and what of it lasts."""
     if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
         blocks, _ = _body(summary, base, headline)
-        summary = " ".join(block.text for block in blocks if block.text)
-    return _one_line(summary, headline)
+        teaser = _one_line(" ".join(block.text for block in blocks if block.text), headline)
+        return teaser, lasting_text(blocks, base) if teaser else ""
+    teaser = _one_line(summary, headline)
+    return teaser, " ".join(lasting([key(teaser)]))
 
 
 def _one_line(text: str, headline: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from urllib.parse import urlsplit
 
 from aggregator.model.address import canonical_url
@@ -189,6 +189,8 @@ def _entry(
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)
+    canonical = _canonical(item.link, place.shared)
+    text_hash = _text_hash(cleaned.title, text, cleaned.key or key(text))
     return Entry(
         id=entry_id(place.feed, place.identity),
         identity=place.identity,
@@ -196,7 +198,7 @@ def _entry(
         item_hash=place.item_hash,
         guid=line(item.guid),
         url=item.link,
-        canonical_url=_canonical(item.link, place.shared),
+        canonical_url=canonical,
         title=cleaned.title,
         summary=cleaned.summary,
         html=cleaned.html,
@@ -210,7 +212,9 @@ def _entry(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        text_hash=_text_hash(cleaned.title, text, cleaned.key or key(text)),
+        page_id=entry_id(place.feed, canonical) if canonical and item.guid else None,
+        likeness=_likeness(item, cleaned, telling=text_hash is not None),
+        text_hash=text_hash,
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
@@ -240,21 +244,35 @@ def _parts(
     authors: Sequence[str],
     categories: Sequence[str],
 ) -> tuple[tuple[str, bytes], ...]:
-    """A hash of each field a reader would call changed; ``updated`` alone is no change.
+    """A hash of each field a reader would call edited; ``updated`` alone is no edit.
 
-    Nothing in it depends on our clock or on the item's neighbours.
+    Nothing in it depends on our clock or on the item's neighbours. The link is not in
+    it: an address is compared as an address (``normalize.recognition``).
     """
     fields = {
-        "title": key(cleaned.title),
-        "summary": key(cleaned.summary),
-        "content": cleaned.key,
+        "title": key(line(item.title)),
+        "summary": cleaned.lasting_summary,
+        "content": cleaned.lasting,
         "authors": "\n".join(sorted(map(key, authors))),
-        "published": item.published.isoformat() if item.published else "",
-        "link": canonical_url(item.link) if item.link else "",
         "categories": "\n".join(sorted(map(key, categories))),
         "enclosures": "\n".join(sorted(canonical_url(one.url) for one in item.enclosures)),
     }
-    return tuple((name, digest(value, size=8)) for name, value in fields.items())
+    hashed = {name: digest(value, size=8) if value else b"" for name, value in fields.items()}
+    return (*hashed.items(), ("published", _sortable(item.published)))
+
+
+def _sortable(moment: datetime | None) -> bytes:
+    """8 bytes that sort as the moments do; none for none."""
+    return (int(moment.timestamp()) + (1 << 62)).to_bytes(8, "big") if moment else b""
+
+
+def _likeness(item: Item, cleaned: Clean, *, telling: bool) -> str | None:
+    """See ``model.entry.Entry.likeness``. A date without a time of day tells too little, and so
+    does a text that is not ``telling``."""
+    title = key(line(item.title))
+    if title and item.published and item.published.time() != time():
+        return digest(title, item.published.isoformat(), size=8).hex()
+    return digest(title, cleaned.lasting, size=8).hex() if telling else None
 
 
 def _text_hash(title: str, text: str, folded: str) -> bytes | None:

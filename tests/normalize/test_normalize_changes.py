@@ -173,7 +173,8 @@ def test_a_failure_and_an_unchanged_answer_decide_nothing() -> None:
     [
         ({"title": "Another headline"}, "title"),
         ({"text": "Another text"}, "content"),
-        ({"date": NOW - timedelta(days=1)}, "published"),
+        ({"date": NOW - timedelta(days=3)}, "published"),
+        ({"date": None}, "published"),
         ({"link": "https://h.example/elsewhere"}, "link"),
     ],
 )
@@ -185,6 +186,15 @@ def test_what_a_reader_would_call_changed_is_a_revision(change: dict, field_name
     assert [one.kind for one in decision.changes] == [ChangeKind.REVISED]
     assert field_name in decision.changes[0].fields
     assert decision.changes[0].revision == 2
+
+
+def test_a_date_that_only_moves_on_is_no_edit_and_neither_is_its_way_back() -> None:
+    shelf = Shelf()
+    first = replace(news("1", text="A text")[0], date=NOW - timedelta(days=2))
+    shelf.poll(("a", [first]))
+    for hours in (1, 30, 0):
+        (decision,) = shelf.poll(("a", [replace(first, date=first.date + timedelta(hours=hours))]))
+        assert decision.changes == ()
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("guid", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("canonical_url", NAME, nullable=True),
+        sa.Column("likeness", NAME, nullable=True),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
         sa.Column("vanished", sa.BigInteger(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -119,6 +120,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed_key", "identity"),
     )
     op.create_index("entries_canonical", "entries", ["canonical_url", "feed_key"], unique=False)
+    op.create_index("entries_likeness", "entries", ["likeness", "feed_key"], unique=False)
     op.create_table(
         "feed_urls",
         sa.Column("canonical", NAME, nullable=False),

@@ -1,0 +1,115 @@
+"""What changes in a text while nobody edits it: counters, "5 minutes ago", adverts.
+
+A fingerprint must not see it, or each poll would bring a revision. Precision comes
+first: a phrase counts only where it stands alone, as a block of its own or as the
+first or last sentence, so that "the video has 1,234 views" is text like any other.
+All patterns look at folded text (``characters.key``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_COUNTED = (
+    # en es pt fr de it nl sv pl tr ru
+    r"views?|comments?|shares?|likes?|reads?|replies|reactions?|retweets?|upvotes?|plays|downloads?"
+    r"|visitas|visualizaciones|visualizações|comentarios?|comentários?|compartidos?|compartilhamentos"
+    r"|me gusta|vues?|commentaires?|partages?|réactions?|aufrufe|ansichten|kommentare?|mal gelesen"
+    r"|visualizzazioni|comment[oi]|condivisioni|weergaven|reacties|visningar|kommentarer"
+    r"|wyświetleń|komentarz(?:e|y)?|görüntülenme|yorum|просмотр(?:а|ов)?|комментари(?:й|я|ев)"
+)
+_NUMBER = r"\d[\d.,' ]{0,12}(?:k|m|mio|mil|tys)?\+?"
+_SOME = r"(?:\d{1,3}|an?|one|a few|few)"
+_UPDATED = (
+    r"(?:last |zuletzt )?(?:updated|modified|edited|posted|published|actualizado|actualizada|publicado"
+    r"|mis à jour|publié|modifié|aktualisiert|veröffentlicht|aggiornato|pubblicato|atualizado|atualizada"
+    r"|bijgewerkt|geplaatst|uppdaterad|zaktualizowano|güncellendi|обновлено|опубликовано|更新|最終更新)"
+)
+_AGO = (
+    rf"(?:about |over |less than )?{_SOME} ?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|months?) ago",
+    r"hace (?:\d{1,3}|una?|unos|unas|pocos) (?:segundos?|minutos?|horas?|días?|semanas?|mes(?:es)?)",
+    r"il y a (?:\d{1,3}|une?|quelques) (?:secondes?|minutes?|heures?|jours?|semaines?|mois)",
+    r"vor (?:\d{1,3}|einer|einem|wenigen) (?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?)",
+    r"(?:\d{1,3}|una?|pochi) (?:second[oi]|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]) fa",
+    r"há (?:\d{1,3}|uma?|poucos) (?:segundos?|minutos?|horas?|dias?|semanas?|m[eê]s(?:es)?)(?: atrás)?",
+    r"(?:\d{1,3}|een) (?:seconden?|minuut|minuten|uur|uren|dag(?:en)?|week|weken) geleden",
+    r"för \d{1,3} (?:sekunder|minuter|timmar|dagar) sedan",
+    r"\d{1,3} (?:sekund\w*|minut\w*|godzin\w*|dni|dzień) temu",
+    r"\d{1,3} (?:saniye|dakika|saat|gün) önce",
+    r"(?:\d{1,3} )?(?:секунд[ыу]?|минут[ыу]?|час(?:а|ов)?|день|дн(?:я|ей)) назад",
+    r"\d{1,3} ?(?:秒|分|分钟|時間|小时|日|天)前(?:に?更新)?",
+    r"\d{1,3} ?(?:초|분|시간|일) 전",
+    r"just now|ahora mismo|à l'instant|gerade eben|proprio ora|agora mesmo|zojuist|только что",
+)  # fmt: skip
+_MOMENT = (
+    r"(?:[^\W\d]{3,10},? )?(?:\d{1,2}\.?(?: de)? [^\W\d]{3,10}\.?(?: de)?,? \d{4}|[^\W\d]{3,10}\.? \d{1,2},? \d{4}"
+    r"|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})?,?(?: at| um| à| a las| alle| às| -)? ?"
+    r"(?:\d{1,2}[:.h]\d\d(?::\d\d)?(?: uhr)?)? ?(?:[ap]\.?m\.?)? ?(?:gmt|utc|bst|c?est|cet|e[sd]t|p[sd]t|jst)?"
+)
+_ADVERT = (
+    r"advertisement|advert|ad|sponsored(?: content| post| by)?|promoted|anzeige|werbung|gesponsert|publicidad"
+    r"|patrocinado|publicité|sponsorisé|pubblicità|sponsorizzato|publicidade|advertentie|gesponsord|annons"
+    r"|reklama|reklam|реклама|広告|广告|광고"
+)
+_PASSING = "|".join(
+    (
+        rf"{_NUMBER} ?(?:{_COUNTED})",
+        rf"#? ?(?:{_COUNTED}|points)(?: ?: ?| ?\(){_NUMBER}\)?",
+        r"(?:no|leave a|add a|post a) comments?|be the first to comment",
+        r"コメント ?\(?\d{1,6}\)?|\d{1,6} ?件のコメント|评论 ?\(?\d{1,6}\)?|阅读 ?\(?\d{1,9}\)?|조회수? ?:? ?\d{1,9}",
+        rf"(?:{_UPDATED}[: ]{{0,2}})?(?:{'|'.join(_AGO)})(?: {_UPDATED})?",
+        rf"{_UPDATED}(?: on| at| le| el| am| il| em| op)?[: ]{{1,2}}(?=[^.]{{0,12}}\d){_MOMENT}",
+        rf"[\[(](?:{_ADVERT})[\])].{{0,200}}",
+        rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",
+    )
+)
+_JOIN = r"[\s·•|,;/()\[\]–—-]"
+_ALONE = re.compile(rf"{_JOIN}*(?:{_PASSING})(?:{_JOIN}+(?:{_PASSING}))*[\s.·•|)\]-]*")
+# Where a sentence may begin or end; the advert's own words may have any of these signs in them.
+_START = re.compile(r"(?<=[.!?…。！？·•|])\s+|\s+(?=[\[(·•|])|(?<=\.\.\.)\s+|(?<=[\])])\s+")
+_LONGEST = 240
+_HINT = re.compile(r"\d|ago\b|now\b|comment|назад|\bad|spons|anzeige|werb|publi|pubbl|rekl|annons|广|広|광|реклама|promo|patro|hace|il y|vor |fa\b|há |instant|eben|mesmo|mismo|zojuist|geleden|только")  # fmt: skip
+
+
+def lasting(texts: Iterable[str]) -> list[str]:
+    """The folded blocks of a text, without what passes."""
+    kept = [text for text in texts if not is_passing(text)]
+    if kept:
+        kept[-1] = _without_end(kept[-1])
+        kept[0] = _without_start(kept[0])
+    return [text for text in kept if text]
+
+
+def is_passing(text: str) -> bool:
+    """Whether a folded text says nothing that lasts: counters, times, a labelled advert."""
+    return len(text) <= _LONGEST and bool(_HINT.search(text)) and bool(_ALONE.fullmatch(text))
+
+
+def _without_end(text: str) -> str:
+    """Without passing sentences at the end. Looks at the last few starts of sentences only."""
+    tail = text[-_LONGEST:]
+    if not _HINT.search(tail):
+        return text
+    offset = len(text) - len(tail)
+    starts = [offset + found.end() for found in _START.finditer(tail)]
+    for start in starts:
+        if is_passing(text[start:]):
+            return text[:start].rstrip(" ·•|")
+    return text
+
+
+def _without_start(text: str) -> str:
+    """Without passing sentences at the start; of an advert there, the end cannot be told."""
+    head = text[:_LONGEST]
+    if not _HINT.search(head):
+        return text
+    ends = [found.end() for found in _START.finditer(head)]
+    for end in reversed(ends):
+        first = text[:end].strip()
+        if is_passing(first) and not _LABELLED.match(first):
+            return text[end:]
+    return text
+
+
+_LABELLED = re.compile(rf"{_JOIN}*(?:[\[(]?(?:{_ADVERT})[\])]? ?[:|]?)")
