@@ -371,6 +371,11 @@ def _balanced(piece: str) -> str:
     return "".join(out).rstrip() + "".join(f"</{name}>" for name in reversed(opened))
 
 
+def image_address(block: Block) -> str:
+    """The address of an image block."""
+    return html.unescape(block.html.split('"', 2)[1])
+
+
 def retext(block: Block, inside: str) -> Block:
     """The block with another inside."""
     text = plain(inside)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from aggregator.normalize.blocks import Block, read_blocks, retext, write_blocks
+from aggregator.normalize.blocks import Block, image_address, read_blocks, retext, write_blocks
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
 
@@ -18,7 +18,8 @@ _SUMMARY = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
-    address or None; ``key`` is the text folded (see ``characters.key``)."""
+    address or None; ``key`` is the text folded (see ``characters.key``). ``blocks`` are what
+    ``html`` is written of, ``teaser`` those of a summary that came beside the content."""
 
     title: str
     summary: str
@@ -27,6 +28,8 @@ class Clean:
     key: str
     sections: tuple[str, ...]
     image: str | None
+    blocks: tuple[Block, ...] = field(default=(), compare=False)
+    teaser: tuple[Block, ...] = field(default=(), compare=False)
 
 
 def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
@@ -38,21 +41,24 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     headline = line(title)
     folded = key(headline)
     blocks, sections = _body(content, base, folded)
+    beside: tuple[Block, ...] = ()
     if blocks:
-        teaser = _teaser(summary, base, folded)
+        said, beside = teaser(summary, base, folded)
     else:
         blocks, more = _body(summary, base, folded)
         sections = tuple(dict.fromkeys((*sections, *more)))
-        said = " ".join(block.text for block in blocks if block.text)
-        teaser = _one_line(said, folded) if len(said) <= _SUMMARY else ""
+        whole = " ".join(block.text for block in blocks if block.text)
+        said = _one_line(whole, folded) if len(whole) <= _SUMMARY else ""
     return Clean(
         title=headline,
-        summary=teaser,
+        summary=said,
         html=write_blocks(blocks),
         text="\n\n".join(block.text for block in blocks if block.text),
         key=" ".join(block.key for block in blocks if block.key),
         sections=sections,
-        image=_first_image(blocks),
+        image=first_image(blocks),
+        blocks=tuple(blocks),
+        teaser=beside,
     )
 
 
@@ -71,12 +77,13 @@ def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str
     return blocks, tuple(dict.fromkeys(sections))
 
 
-def _teaser(summary: str, base: str, headline: str) -> str:
-    """The summary as one plain paragraph."""
+def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ...]]:
+    """The summary as one plain paragraph, and the blocks it is made of."""
+    blocks: list[Block] = []
     if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
         blocks, _ = _body(summary, base, headline)
         summary = " ".join(block.text for block in blocks if block.text)
-    return _one_line(summary, headline)
+    return _one_line(summary, headline), tuple(blocks)
 
 
 def _one_line(text: str, headline: str) -> str:
@@ -147,10 +154,6 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
     return [block for block in kept if block.text or block.kind == "image"]
 
 
-def _first_image(blocks: Sequence[Block]) -> str | None:
-    for block in blocks:
-        if block.kind == "image":
-            import html
-
-            return html.unescape(block.html.split('"', 2)[1])
-    return None
+def first_image(blocks: Sequence[Block]) -> str | None:
+    """The address of the first image, or None."""
+    return next((image_address(block) for block in blocks if block.kind == "image"), None)
