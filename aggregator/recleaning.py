@@ -26,6 +26,7 @@ from aggregator.model.boilerplate import (
     Lesson,
     Ruled,
     Ruling,
+    Taught,
     feed_group,
 )
 from aggregator.model.entry import EntryKey
@@ -34,7 +35,8 @@ from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import counts, learn, without_again, words_of
 
-_PORTION = 200
+# Entries read at a time: whole ones, and only what they carry.
+_PORTION, _CARRIERS = 200, 2000
 _CANDIDATES = 30
 # A block that came so often may become boilerplate, and is listed.
 _RECURS = 2
@@ -83,13 +85,15 @@ class _Lessons:
 
     def _learn(self, group: Group) -> bool:
         """Whether the group teaches anything else now."""
-        held = self._blocks.lesson(group)
-        run = self._blocks.carriers(group, held.since)
-        lesson = learn(run, held, self._settings, site=group.is_site)
-        if lesson == held:
-            return False
-        self._blocks.keep(group, self._worded(lesson, run))
-        return True
+        lesson = held = self._blocks.lesson(group)
+        portion = _CARRIERS + 2 * self._settings.boilerplate_window
+        run: list[Carrier] | None = None
+        while run is None or len(run) == portion:
+            run = self._blocks.carriers(group, lesson.since, portion)
+            lesson = self._worded(learn(run, lesson, self._settings, site=group.is_site), run)
+        if lesson != held:
+            self._blocks.keep(group, lesson)
+        return lesson != held
 
     def _worded(self, lesson: Lesson, run: Sequence[Carrier]) -> Lesson:
         """With the texts of what was not known before, read in an entry that carries it."""
@@ -105,8 +109,14 @@ class _Lessons:
 
 def show(blocks: Blocks, feed: FeedKey, after: EntryKey = NO_ENTRY) -> int:
     """Show a feed's entries, those after one, without their boilerplate; returns how many changed."""
-    taught = blocks.taught(feed)
-    carriers = blocks.carriers(feed_group(feed), after)
+    taught, changed = blocks.taught(feed), 0
+    while carriers := blocks.carriers(feed_group(feed), after, _CARRIERS):
+        changed += _show(blocks, taught, carriers)
+        after = carriers[-1].key
+    return changed
+
+
+def _show(blocks: Blocks, taught: Taught, carriers: Sequence[Carrier]) -> int:
     removed = blocks.removed([one.key for one in carriers])
     wanted = {one.key: taught.unwanted(one) for one in carriers}
     wrong = [key for key, hashes in wanted.items() if set(hashes) != removed.get(key, set())]

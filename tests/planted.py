@@ -152,7 +152,9 @@ class Planted:
     def _words(self, n: int, count: int, sense: str) -> str:
         words = self.template.words.split()
         start = sum(map(ord, sense)) + 31 * self.number
-        return " ".join(words[(start + (n + 3) * (k + 1) + k * k) % len(words)] for k in range(count))
+        return " ".join(
+            words[(start + (n + 3) * (k + 1) + k * k) % len(words)] for k in range(count)
+        )
 
     def document(self, upto: int) -> bytes:
         """The feed with its entries below ``upto``, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,6 @@ from aggregator.archive.schema import (
     sightings,
 )
 from aggregator.model.boilerplate import (
-    NO_ENTRY,
     Carrier,
     Group,
     Lesson,
@@ -37,7 +36,7 @@ from aggregator.model.boilerplate import (
     unpacked,
 )
 from aggregator.model.entry import EntryKey, Shown
-from aggregator.model.feed import FeedKey, Learned
+from aggregator.model.feed import FeedKey
 from aggregator.query import analyse
 
 _MARK = "learned"
@@ -51,11 +50,15 @@ class Blocks:
         self._sites: dict[FeedKey, Group] | None = None
 
     def behind(self, rule: str) -> tuple[FeedKey, ...]:
-        """Feeds with entries that nothing was learned from yet; all, where another rule was used."""
+        """Feeds with entries that nothing was learned from yet. What was learned by another rule
+        is forgotten: all of it is to be learned again."""
         mark, _, used = self._mark().partition(" ")
         query = sa.select(entries.c.feed_key).distinct().order_by(entries.c.feed_key)
         if used == rule:
             query = query.where(entries.c.entry_key > int(mark))
+        else:
+            self._connection.execute(sa.delete(boilerplate))
+            self._connection.execute(sa.delete(lessons))
         return tuple(map(FeedKey, self._connection.execute(query).scalars()))
 
     def settle(self, rule: str) -> None:
@@ -101,13 +104,14 @@ class Blocks:
         if rows:
             self._connection.execute(sa.insert(boilerplate), rows)
 
-    def carriers(self, group: Group, after: EntryKey = NO_ENTRY) -> list[Carrier]:
-        """The entries of a group that came after one, in order of arrival."""
+    def carriers(self, group: Group, after: EntryKey, limit: int | None = None) -> list[Carrier]:
+        """The entries of a group that came after one, in order of arrival; at most ``limit``."""
         query = (
             sa.select(blocks, sightings.c.how)
             .join(sightings, sightings.c.entry_key == blocks.c.entry_key)
             .where(blocks.c.feed_key.in_(group.feeds), blocks.c.entry_key > after)
             .order_by(blocks.c.entry_key)
+            .limit(limit)
         )
         return [
             Carrier(
@@ -221,35 +225,6 @@ def store_shown(connection: sa.Connection, found: Mapping[int, Shown | None]) ->
     ]  # fmt: skip
     if rows:
         connection.execute(sa.insert(shown), rows)
-
-
-def learned(connection: sa.Connection, rows: Iterable[Any]) -> dict[FeedKey, tuple[Learned, ...]]:
-    """What is taken out of that which feeds (by their rows) bring now."""
-    names: dict[str, list[FeedKey]] = {}
-    for row in rows:
-        key = FeedKey(row.feed_key)
-        for name in (feed_group(key).name, site_of(row.home, row.fetch_url)):
-            names.setdefault(name, []).append(key)
-    found: dict[FeedKey, dict[bytes, str]] = {}
-    for chunk in chunks(sorted(names)):
-        query = sa.select(boilerplate).where(
-            boilerplate.c.name.in_(chunk), boilerplate.c.last_key.is_(None)
-        )
-        for row in connection.execute(query):
-            for key in names[row.name]:
-                found.setdefault(key, {})[row.hash] = row.text
-    keys = sorted({key for group in names.values() for key in group})
-    for part in chunks(keys):
-        for row in connection.execute(sa.select(rulings).where(rulings.c.feed_key.in_(part))):
-            known = found.setdefault(FeedKey(row.feed_key), {})
-            if row.ruling == Ruling.PINNED:
-                known[row.hash] = row.text
-            else:
-                known.pop(row.hash, None)
-    return {
-        key: tuple(Learned(hash=one, text=text) for one, text in sorted(known.items()))
-        for key, known in found.items()
-    }
 
 
 def _span(row: Any) -> Span:

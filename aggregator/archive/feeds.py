@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.boilerplate import learned
+from aggregator.archive.learned import learned
 from aggregator.archive.schema import Moment, feed_urls, feeds, fetches, listings, name_of
 from aggregator.model.address import canonical_url, feed_identity
 from aggregator.model.feed import (

@@ -50,9 +50,7 @@ def unwanted(lesson: Lesson, entries: list[Carrier]) -> list[str]:
             [*["ax"] * 8, *[""] * 12],
             id="stopped: stays out where it stood, and is text again when it comes back",
         ),
-        pytest.param(
-            [*"abcdefghij", *["kx"] * 4], [*[""] * 10, *["kx"] * 4], id="begins late"
-        ),
+        pytest.param([*"abcdefghij", *["kx"] * 4], [*[""] * 10, *["kx"] * 4], id="begins late"),
         pytest.param(
             ["ax", "bx", "cx", *"defghijklm"],
             [""] * 13,
@@ -125,7 +123,7 @@ SIGN = "<p>Sign the guest book of the harbour owl today</p>"
     [
         pytest.param(f"<p>One.</p>{SIGN}", [SIGN], "<p>One.</p>", id="at the end"),
         pytest.param(
-            f"<p>One.</p><div><b>Sign</b> the guest book of the HARBOUR owl today</div>",
+            "<p>One.</p><div><b>Sign</b> the guest book of the HARBOUR owl today</div>",
             [SIGN],
             "<p>One.</p>",
             id="whatever its markup",
@@ -200,7 +198,10 @@ def test_the_summary_loses_what_the_text_loses():
 def test_the_lead_image_is_one_that_stays():
     owl, match = "https://a.example/owl.png", "https://a.example/match.jpg"
     found = shown(
-        "A title", f'<img src="{owl}"><p>One.</p><img src="{match}">', f'<img src="{owl}">', image=owl
+        "A title",
+        f'<img src="{owl}"><p>One.</p><img src="{match}">',
+        f'<img src="{owl}">',
+        image=owl,
     )
     assert found.image == match
 
@@ -211,4 +212,6 @@ def test_nothing_grows_faster_than_the_entry():
     cleaned = clean("A title", "", many, base="")
     names = carried(cleaned, None)
     assert len(names) <= 50
-    assert "Text 2500" in without("A title", cleaned.blocks, "", None, dict.fromkeys(names, "")).text
+    assert (
+        "Text 2500" in without("A title", cleaned.blocks, "", None, dict.fromkeys(names, "")).text
+    )
