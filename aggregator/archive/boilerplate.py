@@ -22,6 +22,7 @@ from aggregator.archive.schema import (
     sightings,
 )
 from aggregator.model.boilerplate import (
+    NO_ENTRY,
     Carrier,
     Group,
     Lesson,
@@ -29,8 +30,6 @@ from aggregator.model.boilerplate import (
     Ruling,
     Span,
     Stored,
-    Taught,
-    feed_group,
     packed,
     site_of,
     unpacked,
@@ -49,24 +48,30 @@ class Blocks:
         self._connection = connection
         self._sites: dict[FeedKey, Group] | None = None
 
-    def behind(self, rule: str) -> tuple[FeedKey, ...]:
-        """Feeds with entries that nothing was learned from yet. What was learned by another rule
-        is forgotten: all of it is to be learned again."""
+    def behind(self, rule: str) -> tuple[tuple[FeedKey, ...], EntryKey]:
+        """Feeds with entries that nothing was learned from yet, and the last entry before those.
+
+        What was learned by another rule is forgotten: all of it is to be learned again.
+        """
         mark, _, used = self._mark().partition(" ")
-        query = sa.select(entries.c.feed_key).distinct().order_by(entries.c.feed_key)
-        if used == rule:
-            query = query.where(entries.c.entry_key > int(mark))
-        else:
+        if used != rule:
             self._connection.execute(sa.delete(boilerplate))
             self._connection.execute(sa.delete(lessons))
-        return tuple(map(FeedKey, self._connection.execute(query).scalars()))
+            mark = "0"
+        query = (
+            sa.select(entries.c.feed_key)
+            .distinct()
+            .where(entries.c.entry_key > int(mark))
+            .order_by(entries.c.feed_key)
+        )
+        feeds = tuple(map(FeedKey, self._connection.execute(query).scalars()))
+        return feeds, EntryKey(int(mark))
 
     def settle(self, rule: str) -> None:
         """All entries of now have been learned from, by this rule."""
         newest = self._connection.scalar(sa.select(sa.func.max(entries.c.entry_key))) or 0
-        if (mark := f"{newest} {rule}") != self._mark():
-            row = {"name": _MARK, "value": mark}
-            settling.upsert(self._connection, meta, [row], replace=("value",))
+        row = {"name": _MARK, "value": f"{newest} {rule}"}
+        settling.upsert(self._connection, meta, [row], replace=("value",))
 
     def _mark(self) -> str:
         return self._connection.scalar(sa.select(meta.c.value).where(meta.c.name == _MARK)) or "0 "
@@ -77,17 +82,18 @@ class Blocks:
             self._sites = _sites(self._connection)
         return self._sites.get(feed)
 
-    def lesson(self, group: Group) -> Lesson:
-        """What a group's entries taught so far."""
-        since = self._connection.scalar(
-            sa.select(lessons.c.since).where(lessons.c.name == group.name)
-        )
-        rows = self._connection.execute(
-            sa.select(boilerplate)
-            .where(boilerplate.c.name == group.name)
-            .order_by(boilerplate.c.last_key.is_(None), boilerplate.c.hash, boilerplate.c.first_key)
-        )
-        return Lesson(spans=tuple(map(_span, rows)), since=EntryKey(since or 0))
+    def lessons(self, groups: Sequence[Group]) -> dict[str, Lesson]:
+        """What the entries of groups taught so far, by the group's name."""
+        spans: dict[str, list[Span]] = {group.name: [] for group in groups}
+        since = dict.fromkeys(spans, NO_ENTRY)
+        order = (boilerplate.c.last_key.is_(None), boilerplate.c.hash, boilerplate.c.first_key)
+        for chunk in chunks(sorted(spans)):
+            of = sa.select(lessons).where(lessons.c.name.in_(chunk))
+            since |= {row.name: EntryKey(row.since) for row in self._connection.execute(of)}
+            taught = sa.select(boilerplate).where(boilerplate.c.name.in_(chunk)).order_by(*order)
+            for row in self._connection.execute(taught):
+                spans[row.name].append(_span(row))
+        return {name: Lesson(spans=tuple(spans[name]), since=since[name]) for name in spans}
 
     def keep(self, group: Group, lesson: Lesson) -> None:
         """What a group's entries teach now."""
@@ -107,32 +113,26 @@ class Blocks:
     def carriers(self, group: Group, after: EntryKey, limit: int | None = None) -> list[Carrier]:
         """The entries of a group that came after one, in order of arrival; at most ``limit``."""
         query = (
-            sa.select(blocks, sightings.c.how)
-            .join(sightings, sightings.c.entry_key == blocks.c.entry_key)
-            .where(blocks.c.feed_key.in_(group.feeds), blocks.c.entry_key > after)
+            sa.select(blocks.c.entry_key, blocks.c.feed_key, blocks.c.hashes, blocks.c.counts)
+            .where(_of(group), blocks.c.entry_key > after)
             .order_by(blocks.c.entry_key)
             .limit(limit)
         )
         return [
-            Carrier(
-                key=EntryKey(key),
-                feed=FeedKey(feed),
-                blocks=unpacked(hashes),
-                counts=how == "first",
-            )
-            for feed, key, hashes, how in self._connection.execute(query)
+            Carrier(key=key, feed=feed, hashes=hashes, counts=counts)
+            for key, feed, hashes, counts in self._connection.execute(query)
         ]
 
-    def taught(self, feed: FeedKey) -> Taught:
-        """All that decides about the blocks of a feed's entries."""
-        site = self.site(feed)
-        spans = self.lesson(feed_group(feed)).spans + (self.lesson(site).spans if site else ())
-        return Taught.of(spans, self.rulings(feed))
-
-    def rulings(self, feed: FeedKey) -> dict[bytes, Ruled]:
-        """What a person decided about blocks of a feed."""
-        rows = self._connection.execute(sa.select(rulings).where(rulings.c.feed_key == feed))
-        return {row.hash: Ruled(ruling=Ruling(row.ruling), text=row.text) for row in rows}
+    def rulings(self, feeds: Sequence[FeedKey]) -> dict[FeedKey, dict[bytes, Ruled]]:
+        """What a person decided about blocks of feeds; only of feeds of which anything was."""
+        found: dict[FeedKey, dict[bytes, Ruled]] = {}
+        for chunk in chunks(feeds):
+            for row in self._connection.execute(
+                sa.select(rulings).where(rulings.c.feed_key.in_(chunk))
+            ):
+                ruled = Ruled(ruling=Ruling(row.ruling), text=row.text)
+                found.setdefault(FeedKey(row.feed_key), {})[row.hash] = ruled
+        return found
 
     def rule(self, feed: FeedKey, block: bytes, ruled: Ruled | None) -> None:
         """Note what a person decided; None leaves the block to learning again."""
@@ -225,6 +225,12 @@ def store_shown(connection: sa.Connection, found: Mapping[int, Shown | None]) ->
     ]  # fmt: skip
     if rows:
         connection.execute(sa.insert(shown), rows)
+
+
+def _of(group: Group) -> sa.ColumnElement[bool]:
+    if len(group.feeds) == 1:
+        return blocks.c.feed_key == group.feeds[0]
+    return blocks.c.feed_key.in_(group.feeds)
 
 
 def _span(row: Any) -> Span:

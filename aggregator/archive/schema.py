@@ -252,6 +252,7 @@ blocks = sa.Table(
     metadata,
     _key("feeds", "feed_key", primary_key=True),
     _key("entries", "entry_key", primary_key=True),
+    sa.Column("counts", sa.Boolean, nullable=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
     # In order of its key: a feed's newest entries stand side by side.
     sqlite_with_rowid=False,

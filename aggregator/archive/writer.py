@@ -173,8 +173,12 @@ class Writer:
             self._shown[key] = entry.shown
 
     def _note_blocks(self, change: Change, entry: Entry, key: int) -> None:
-        row = {"feed_key": change.feed.key, "entry_key": key, "hashes": packed(entry.blocks)}
-        self._blocks.append(row)
+        self._blocks.append(
+            {
+                "feed_key": change.feed.key, "entry_key": key, "counts": change.story.new,
+                "hashes": packed(entry.blocks),
+            }
+        )  # fmt: skip
 
     def _revision(
         self, change: Change, entry: Entry, key: int, capture_key: int | None

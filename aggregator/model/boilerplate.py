@@ -20,7 +20,7 @@ NO_ENTRY = EntryKey(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """An archived entry and the hashes of the blocks it carries, each once.
+    """An archived entry and the hashes of the blocks it carries, each once, packed.
 
     ``counts`` is False for a copy of a story that was there already: it repeats
     a text, and says nothing of what stands around texts.
@@ -28,8 +28,12 @@ class Carrier:
 
     key: EntryKey
     feed: FeedKey
-    blocks: tuple[bytes, ...]
+    hashes: bytes
     counts: bool = True
+
+    @property
+    def blocks(self) -> tuple[bytes, ...]:
+        return unpacked(self.hashes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,22 +124,22 @@ class Taught:
             found.setdefault(span.hash, []).append(span)
         return Taught(spans=found, rulings=rulings or {})
 
-    def unwanted(self, carrier: Carrier) -> tuple[bytes, ...]:
-        """The blocks of an entry that are boilerplate, in its own order."""
+    def unwanted(self, carrier: Carrier) -> dict[bytes, str]:
+        """The blocks of an entry that are boilerplate, with their texts."""
         if not self.spans and not self.rulings:
-            return ()
-        return tuple(one for one in carrier.blocks if self._is_unwanted(one, carrier.key))
+            return {}
+        found = {}
+        for block in carrier.blocks:
+            text = self._text(block, carrier.key)
+            if text is not None:
+                found[block] = text
+        return found
 
-    def _is_unwanted(self, block: bytes, key: EntryKey) -> bool:
-        if block in self.rulings:
-            return self.rulings[block].ruling is Ruling.PINNED
-        return any(span.covers(key) for span in self.spans.get(block, ()))
-
-    def text(self, block: bytes) -> str:
-        """What a block says, as in ``Learned``."""
-        if block in self.rulings:
-            return self.rulings[block].text
-        return next((span.text for span in self.spans.get(block, ())), "")
+    def _text(self, block: bytes, key: EntryKey) -> str | None:
+        if ruled := self.rulings.get(block):
+            return ruled.text if ruled.ruling is Ruling.PINNED else None
+        spans = self.spans.get(block, ())
+        return next((span.text for span in spans if span.covers(key)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Stored, Taught
+from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Stored, Taught, packed
 from aggregator.model.entry import Entry, EntryKey, Shown
 from aggregator.model.feed import FeedKey, Learned
 from aggregator.model.settings import NormalizeSettings
@@ -210,7 +210,7 @@ def _taught(drafts: Sequence[tuple[Entry, Clean]], settings: NormalizeSettings) 
 def _carrier(entry: Entry, *, counts: bool = True) -> Carrier:
     """An entry that has no key yet, by its place: the last of a document is the oldest."""
     key = EntryKey(1_000_000_000 - entry.position)
-    return Carrier(key=key, feed=FeedKey(0), blocks=entry.blocks, counts=counts)
+    return Carrier(key=key, feed=FeedKey(0), hashes=packed(entry.blocks), counts=counts)
 
 
 def _finished(

@@ -278,6 +278,7 @@ def upgrade() -> None:
         "blocks",
         sa.Column("feed_key", KEY, nullable=False),
         sa.Column("entry_key", KEY, nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["entry_key"],
