@@ -6,6 +6,7 @@
 
 from aggregator.archive.archive import Archive, WriteBatch, open_archive
 from aggregator.archive.backup import restore
+from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.lock import holder_of
 from aggregator.archive.topics import TopicsSynced
@@ -15,6 +16,7 @@ __all__ = [
     "Archive",
     "ArchiveInfo",
     "Attached",
+    "Blocks",
     "FetchRecord",
     "Stats",
     "TopicsSynced",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import finding, pages, records, topics, upkeep
 from aggregator.archive.backup import write_backup
+from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.disk import refuse_full_disk
@@ -189,6 +190,14 @@ class Archive:
         self._database.hold("")
         with self._database.writing() as connection:
             yield WriteBatch(connection, self._settings)
+
+    @contextmanager
+    def blocks(self, *, write: bool = False) -> Iterator[Blocks]:
+        """What is known of the blocks that entries carry, in one transaction."""
+        if write:
+            self._database.hold("")
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Blocks(connection)
 
     # Topics
 

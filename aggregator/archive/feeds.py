@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.archive.learned import learned
 from aggregator.archive.schema import Moment, feed_urls, feeds, fetches, listings, name_of
 from aggregator.model.address import canonical_url, feed_identity
 from aggregator.model.feed import (
@@ -19,6 +20,7 @@ from aggregator.model.feed import (
     FeedIdentity,
     FeedKey,
     FeedState,
+    Learned,
     Listed,
     Subscription,
     Validators,
@@ -183,14 +185,15 @@ def read(
     *,
     with_listing: bool = False,
 ) -> tuple[Feed, ...]:
-    """Feeds as values, by due time."""
+    """Feeds as values, by due time; with their listing and what was learned where it is asked for."""
     query = sa.select(*feeds.c, listings.c["items"]).outerjoin(
         listings, sa.and_(listings.c.feed_key == feeds.c.feed_key, sa.literal(with_listing))
     )
     if condition is not None:
         query = query.where(condition)
-    rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key))
-    return tuple(_feed(row) for row in rows)
+    rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key)).all()
+    known = learned(connection, rows) if with_listing else {}
+    return tuple(_feed(row, known.get(row.feed_key, ())) for row in rows)
 
 
 def by_url(connection: sa.Connection, url: str) -> Feed | None:
@@ -242,7 +245,7 @@ def _state(row: Any) -> FeedState:
     return FeedState.OK if row.last_success else FeedState.NEW
 
 
-def _feed(row: Any) -> Feed:
+def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
     validators = failure = None
     if row.etag is not None or row.last_modified is not None:
         validators = Validators(
@@ -282,4 +285,5 @@ def _feed(row: Any) -> Feed:
         rhythm=json.loads(row.rhythm),
         listing=_unpack_listing(row.items),
         entries=row.entries,
+        learned=known,
     )

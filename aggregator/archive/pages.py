@@ -17,8 +17,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive.known import chunks
-from aggregator.archive.records import FEED_TITLE, read_topic, unpack_enclosures, unpack_topic
-from aggregator.archive.schema import entries, feeds, hits, pages, revisions, sightings, stories
+from aggregator.archive.records import (
+    AS_SHOWN,
+    FEED_TITLE,
+    IMAGE_SHOWN,
+    read_topic,
+    unpack_enclosures,
+    unpack_topic,
+)
+from aggregator.archive.schema import (
+    entries,
+    feeds,
+    hits,
+    pages,
+    revisions,
+    shown,
+    sightings,
+    stories,
+)
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Page, PageEntry, Source
@@ -162,7 +178,10 @@ def _entries_at(
     query = (
         sa.select(
             hits.c.reason, hits.c.story_key, entries.c.entry_id, entries.c.guid,
-            entries.c.first_seen, entries.c.vanished, revisions, stories.c.story_id,
+            entries.c.first_seen, entries.c.vanished, stories.c.story_id,
+            revisions.c.entry_key, revisions.c.number, revisions.c.seen, revisions.c.title,
+            *AS_SHOWN, IMAGE_SHOWN, revisions.c.authors, revisions.c.categories, revisions.c.lang,
+            revisions.c.published, revisions.c.url, revisions.c.enclosures,
             feeds.c.url.label("feed_url"), feeds.c.home.label("feed_home"), FEED_TITLE,
         )
         .join(entries, entries.c.entry_key == hits.c.entry_key)
@@ -171,6 +190,11 @@ def _entries_at(
         .join(
             revisions,
             sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
+        .outerjoin(
+            shown,
+            # An entry is shown in its newest state; an earlier one is as it was kept.
+            sa.and_(shown.c.entry_key == hits.c.entry_key, entries.c.revision == hits.c.revision),
         )
         .where(hits.c.topic_key == topic.topic_key)
         .order_by(hits.c.place.desc())

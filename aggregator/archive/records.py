@@ -17,6 +17,7 @@ from aggregator.archive.schema import (
     feeds,
     hits,
     revisions,
+    shown,
     sightings,
     stories,
     topics,
@@ -37,14 +38,23 @@ FEED_TITLE = sa.func.coalesce(
     sa.func.nullif(feeds.c.title, ""), sa.func.nullif(feeds.c.published_title, ""), feeds.c.url
 ).label("feed_title")
 
+# What readers see: the revision, or what is shown in its place.
+AS_SHOWN = [
+    sa.func.coalesce(shown.c[name], revisions.c[name]).label(name)
+    for name in ("summary", "html", "text")
+]
+IMAGE_SHOWN = sa.case((shown.c.entry_key.is_(None), revisions.c.image), else_=shown.c.image).label(
+    "image"
+)
+
 _RECORD = (
     sa.select(
         entries.c.entry_key, entries.c.entry_id, entries.c.url, entries.c.first_seen,
         entries.c.vanished, entries.c.revision,
         feeds.c.url.label("feed"), FEED_TITLE, feeds.c.folders,
-        revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
+        revisions.c.title, *AS_SHOWN, IMAGE_SHOWN,
         revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
-        revisions.c.updated, revisions.c.image, revisions.c.enclosures,
+        revisions.c.updated, revisions.c.enclosures,
         stories.c.story_key, stories.c.story_id, stories.c.lead,
     )
     .join(feeds, feeds.c.feed_key == entries.c.feed_key)
@@ -54,6 +64,7 @@ _RECORD = (
             revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
         ),
     )
+    .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
 )  # fmt: skip

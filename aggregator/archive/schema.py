@@ -8,7 +8,10 @@
       ├───< captures             where a response's bytes are, in which WARC file
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
               │   └───── sightings >── stories     which entry brought which story
-              └── search                the index over the current revision
+              ├── blocks, shown         what boilerplate is learned from; entries without it
+              └── search                the index over what is shown of the current revision
+    lessons, boilerplate                what the entries of a feed, or of a site, taught
+    rulings                             what a person decided about a block of a feed
     topics ──< hits                     (topic, place): append-only
       └─────< pages                     closed archive pages, frozen
     languages, meta
@@ -244,6 +247,54 @@ revisions = sa.Table(
     _text("enclosures", "[]"),
     sa.Column("original", sa.LargeBinary, nullable=False),
     sa.Column("capture_key", Key, sa.ForeignKey("captures.capture_key")),
+)
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    _key("feeds", "feed_key", primary_key=True),
+    _key("entries", "entry_key", primary_key=True),
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
+    # In order of its key: a feed's newest entries stand side by side.
+    sqlite_with_rowid=False,
+)
+
+shown = sa.Table(
+    "shown",
+    metadata,
+    _key("entries", "entry_key", primary_key=True),
+    sa.Column("removed", sa.LargeBinary, nullable=False),
+    _text("html"),
+    _text("text"),
+    _text("summary"),
+    sa.Column("image", Words),
+)
+
+lessons = sa.Table(
+    "lessons",
+    metadata,
+    _name("name", primary_key=True),
+    sa.Column("since", Key, nullable=False),
+)
+
+boilerplate = sa.Table(
+    "boilerplate",
+    metadata,
+    _name("name", primary_key=True),
+    sa.Column("hash", sa.LargeBinary, primary_key=True, nullable=False),
+    sa.Column("first_key", Key, primary_key=True, autoincrement=False, nullable=False),
+    sa.Column("last_key", Key),
+    _text("text"),
+)
+
+rulings = sa.Table(
+    "rulings",
+    metadata,
+    _key("feeds", "feed_key", primary_key=True),
+    sa.Column("hash", sa.LargeBinary, primary_key=True, nullable=False),
+    _text("ruling"),
+    _text("text"),
 )
 
 stories = sa.Table(

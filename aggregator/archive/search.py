@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions
+from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
 from aggregator.model.entry import Indexed
 from aggregator.query import All, Starts, Terms, Wanted, analyse
 from aggregator.query import Any as AnyOf
@@ -60,7 +60,7 @@ def remove(connection: sa.Connection, rows: Sequence[tuple[int, Indexed]]) -> No
 
 
 def rebuild(connection: sa.Connection) -> None:
-    """Make the index anew from the current revisions."""
+    """Make the index anew from what is shown of the current revisions."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("DROP TABLE IF EXISTS search")
         connection.exec_driver_sql(SEARCH_SQLITE)
@@ -68,8 +68,9 @@ def rebuild(connection: sa.Connection) -> None:
         connection.exec_driver_sql("TRUNCATE search")
     query = (
         sa.select(
-            revisions.c.entry_key, revisions.c.title, revisions.c.text, revisions.c.summary,
-            revisions.c.lang,
+            revisions.c.entry_key, revisions.c.title, revisions.c.lang,
+            sa.func.coalesce(shown.c.text, revisions.c.text).label("text"),
+            sa.func.coalesce(shown.c.summary, revisions.c.summary).label("summary"),
         )
         .join(
             entries,
@@ -78,6 +79,7 @@ def rebuild(connection: sa.Connection) -> None:
                 entries.c.revision == revisions.c.number,
             ),
         )
+        .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
         .order_by(revisions.c.entry_key)
         .limit(_PORTION)
     )  # fmt: skip

@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import search, settling, topics
+from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures, shown_url
 from aggregator.archive.known import chunks, pack_parts
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
+    blocks,
     captures,
     entries,
     languages,
@@ -22,7 +24,8 @@ from aggregator.archive.schema import (
     stories,
 )
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, Settled
-from aggregator.model.entry import Entry, EntryId, Indexed, StoryId
+from aggregator.model.boilerplate import packed
+from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse
 
@@ -54,6 +57,8 @@ class Writer:
         self._stories: list[dict[str, Any]] = []
         self._sightings: list[dict[str, Any]] = []
         self._indexed: list[tuple[int, Indexed]] = []
+        self._blocks: list[dict[str, Any]] = []
+        self._shown: dict[int, Shown | None] = {}
         self._touched: set[int] = set()
 
     def store(self) -> Counts:
@@ -81,6 +86,8 @@ class Writer:
         ):
             if rows:
                 self._connection.execute(sa.insert(table), rows)
+        settling.upsert(self._connection, blocks, self._blocks, replace=("hashes",))
+        store_shown(self._connection, self._shown)
         search.add(self._connection, self._indexed)
         self._note_languages()
         settled = self._batch.settled
@@ -161,6 +168,17 @@ class Writer:
         if not change.story.new:
             self._touched.add(story_key)
         self._indexed.append((key, _indexed(entry)))
+        self._note_blocks(change, entry, key)
+        if entry.shown:
+            self._shown[key] = entry.shown
+
+    def _note_blocks(self, change: Change, entry: Entry, key: int) -> None:
+        self._blocks.append(
+            {
+                "feed_key": change.feed.key, "entry_key": key, "counts": change.story.new,
+                "hashes": packed(entry.blocks),
+            }
+        )  # fmt: skip
 
     def _revision(
         self, change: Change, entry: Entry, key: int, capture_key: int | None
@@ -192,6 +210,8 @@ class Writer:
                     "parts": pack_parts(entry.parts),
                 }  # fmt: skip
                 self._reindex(change.key, entry)
+                self._note_blocks(change, entry, change.key)
+                self._shown[change.key] = entry.shown
                 self._revisions.append(self._revision(change, entry, change.key, capture_key))
         if change.story.key is not None:
             self._touched.add(change.story.key)
@@ -207,7 +227,9 @@ class Writer:
             .order_by(revisions.c.number.desc())
             .limit(1)
         ).one()
-        old = analyse(before.title, before.text or before.summary, before.lang)
+        shown = shown_texts(self._connection, [key]).get(key)
+        text = before.text or before.summary if shown is None else shown
+        old = analyse(before.title, text, before.lang)
         search.remove(self._connection, [(key, old)])
         self._indexed.append((key, _indexed(entry)))
 
@@ -263,7 +285,8 @@ def _names(entry: Entry) -> dict[str, Any]:
 
 
 def _indexed(entry: Entry) -> Indexed:
-    return entry.indexed or analyse(entry.title, entry.text or entry.summary, entry.lang)
+    reading = entry.reading
+    return entry.indexed or analyse(entry.title, reading.text or reading.summary, entry.lang)
 
 
 def _json(values: Sequence[str]) -> str:

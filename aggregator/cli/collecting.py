@@ -78,12 +78,15 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
     from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
     from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+    from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator collect") as archive:
         stop = stop_on_signals()
         archive.free_dead_claims()
+        # What a round that was ended left behind.
+        reclean(archive, settings.normalize)
         matcher = prepare(archive, settings, configuration.subscriptions, configuration.topics)
         with progress("collecting", len(configuration.subscriptions)) as bar:
 
@@ -94,6 +97,7 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
+        await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
         return done, len(changed), stop.is_set()
 

@@ -133,6 +133,43 @@ def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
         print_table(columns, [(local(f.at), _fetch_words(f)) for f in fetches])
 
 
+@app.command()
+def boilerplate(
+    context: typer.Context,
+    feed: FeedName,
+    pin: Annotated[
+        str, typer.Option(metavar="BLOCK", help="Always take this block out, from now on.")
+    ] = "",
+    free: Annotated[str, typer.Option(metavar="BLOCK", help="Never take this block out.")] = "",
+    reset: Annotated[
+        str, typer.Option(metavar="BLOCK", help="Leave this block to learning again.")
+    ] = "",
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Show the blocks that recur in a feed's entries; pin or free one.
+
+    A block is named by its id in the list, or by how the id begins. Entries that
+    carry it are shown anew at once; no revision is made. The state learned means
+    that it is taken out of what is shown, candidate that it recurs, but not
+    often enough.
+    """
+    from aggregator.cli.boilerplate import print_blocks, rule
+    from aggregator.model.errors import UsageError
+
+    session = session_of(context)
+    _, known = _named(session, feed)
+    if known is None:
+        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    asked = [name for name in (("pin", pin), ("free", free), ("reset", reset)) if name[1]]
+    if len(asked) > 1:
+        raise UsageError("--pin, --free and --reset stand alone", hint="one block at a time")
+    if asked:
+        rule(session, known, *asked[0], dry_run=dry_run)
+    else:
+        print_blocks(session, known, as_json=as_json)
+
+
 @app.command("import")
 def import_feeds(
     context: typer.Context,

@@ -252,6 +252,14 @@ def _check_together(settings: Settings, file: Path) -> None:
             "collect: min_interval, default_interval and max_interval must not fall in this order",
         ),
         (0 <= settings.server.port <= 65535, "server.port takes a number from 0 to 65535"),
+        (
+            settings.normalize.boilerplate_percent <= 100,
+            "normalize.boilerplate_percent takes a number from 0 to 100",
+        ),
+        (
+            settings.normalize.boilerplate_window >= 2,
+            "normalize.boilerplate_window takes 2 or more",
+        ),
         (settings.publish.page_size >= 1, "publish.page_size takes 1 or more"),
         (
             not base or re.fullmatch(r"https?://[^/\s]+(/[^\s?#]*)?", base),

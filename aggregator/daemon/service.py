@@ -25,6 +25,7 @@ from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
 from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
+from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
 
@@ -137,6 +138,7 @@ class _Service:
             if ticks.upkeep.is_set():
                 ticks.upkeep.clear()
                 await asyncio.to_thread(self._archive.maintain, now())
+                await self._reclean()
             if self._reload.is_set():
                 self._reload.clear()
                 if self._load_again():
@@ -154,9 +156,19 @@ class _Service:
             self._pause(error)
             return
         self._resume()
+        await self._reclean()
         self._metrics.count_round(done.counts.seconds)
         report_round(done, next_due=self._archive.next_due())
         self._look()
+
+    async def _reclean(self) -> None:
+        """Learn from what came, and have published what is shown otherwise now."""
+        settings = self._configuration.settings.normalize
+        try:
+            if await asyncio.to_thread(reclean, self._archive, settings):
+                self._unpublished.set()
+        except ArchiveError as error:
+            _log.error("not cleaned again", why=str(error))
 
     def _show(self, done: Round, counts: Counts) -> None:
         """After each write: count, show, and have it published soon."""

@@ -45,6 +45,20 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What readers see of an entry where learned blocks were taken out of it.
+
+    ``removed`` are the hashes of the blocks that count as boilerplate in it.
+    """
+
+    removed: tuple[bytes, ...]
+    html: str
+    text: str
+    summary: str
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """The clean form of one item, with a stable identity in its feed.
 
@@ -94,11 +108,21 @@ class Entry:
     """16 bytes over title and text, quotes and case folded; None for too short a text."""
     original: bytes = b""
     """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""
+    blocks: tuple[bytes, ...] = ()
+    """8 bytes of a hash of each block, in order, of which boilerplate is learned."""
+    shown: Shown | None = None
+    """Without learned blocks; None where it has none. What is found and published is this."""
     indexed: Indexed | None = None
+    """Of what is shown."""
 
     def __post_init__(self) -> None:
         require_utc(self.published, "published")
         require_utc(self.updated, "updated")
+
+    @property
+    def reading(self) -> Entry | Shown:
+        """Where ``html``, ``text``, ``summary`` and ``image`` are as readers see them."""
+        return self.shown or self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,17 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A block that is taken out of what readers see: 8 bytes of a hash, and what it says.
+
+    ``text`` is an image's address; ``model.boilerplate.TITLE`` stands in it for the entry's title.
+    """
+
+    hash: bytes
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A feed as the archive knows it."""
 
@@ -124,6 +135,8 @@ class Feed:
     """What cadence remembers between polls; keys belong to ``collect.cadence``."""
     listing: tuple[Listed, ...] = ()
     entries: int = 0
+    learned: tuple[Learned, ...] = ()
+    """Blocks that are boilerplate in what it brings now: a hint, like ``seen``; upkeep decides."""
 
     def __post_init__(self) -> None:
         for name in ("next_due", "last_fetch", "last_success", "retry_after"):

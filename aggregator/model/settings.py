@@ -67,6 +67,12 @@ class NormalizeSettings:
     """The most memory a worker may take."""
     announce_days: int = 7
     """Entries dated longer before first sight are no news: they reach archive pages only."""
+    boilerplate_entries: int = 5
+    """A block that stands in so many entries may be boilerplate; 0 learns nothing."""
+    boilerplate_percent: int = 10
+    """In so many of a hundred entries that came one after another it must stand, too."""
+    boilerplate_window: int = 100
+    """So many entries that came one after another are looked at together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -352,6 +352,11 @@ def _same_site(one: str, other: str) -> bool:
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
+def image_address(block: Block) -> str:
+    """The address of an image block."""
+    return html.unescape(block.html.split('"', 2)[1])
+
+
 def retext(block: Block, inside: str) -> Block:
     """The block with another inside."""
     text = plain(inside)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from aggregator.normalize.blocks import Block, leads_away, read_blocks, retext, write_blocks
+from aggregator.normalize.blocks import (
+    Block,
+    image_address,
+    leads_away,
+    read_blocks,
+    retext,
+    write_blocks,
+)
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
@@ -20,7 +27,8 @@ _SUMMARY = 1000
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
     address or None; ``key`` is the text folded (see ``characters.key``). ``lasting`` and
-    ``lasting_summary`` are text and summary folded, without what changes by itself."""
+    ``lasting_summary`` are text and summary folded, without what changes by itself. ``blocks``
+    are what ``html`` is written of, ``teaser`` those of a summary that came beside the content."""
 
     title: str
     summary: str
@@ -31,6 +39,8 @@ class Clean:
     lasting_summary: str
     sections: tuple[str, ...]
     image: str | None
+    blocks: tuple[Block, ...] = field(default=(), compare=False)
+    teaser: tuple[Block, ...] = field(default=(), compare=False)
 
 
 def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
@@ -42,25 +52,32 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     headline = line(title)
     folded = key(headline)
     blocks, sections = _body(content, base, folded)
+    beside: tuple[Block, ...] = ()
     shown, from_summary = blocks, not blocks
     if from_summary:
         shown, more = _body(summary, base, folded)
         sections = tuple(dict.fromkeys((*sections, *more)))
-        said = " ".join(block.text for block in shown if block.text)
-        teaser = _one_line(said, folded) if len(said) <= _SUMMARY else ""
+        whole = " ".join(block.text for block in shown if block.text)
+        said = _one_line(whole, folded) if len(whole) <= _SUMMARY else ""
         lasting_summary = lasting_text(shown, base)
     else:
-        teaser, lasting_summary = _teaser(summary, base, folded)
+        said, beside = teaser(summary, base, folded)
+        if beside:
+            lasting_summary = lasting_text(beside, base) if said else ""
+        else:
+            lasting_summary = " ".join(lasting([key(said)]))
     return Clean(
         title=headline,
-        summary=teaser,
+        summary=said,
         html=write_blocks(shown),
         text="\n\n".join(block.text for block in shown if block.text),
         key=" ".join(block.key for block in shown if block.key),
         lasting=lasting_summary if from_summary else lasting_text(shown, base),
         lasting_summary=lasting_summary,
         sections=sections,
-        image=_first_image(shown),
+        image=first_image(shown),
+        blocks=tuple(shown),
+        teaser=beside,
     )
 
 
@@ -87,14 +104,13 @@ def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str
     return blocks, tuple(dict.fromkeys(sections))
 
 
-def _teaser(summary: str, base: str, headline: str) -> tuple[str, str]:
-    """The summary as one plain paragraph, and what of it lasts."""
+def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ...]]:
+    """The summary as one plain paragraph, and the blocks it is made of."""
+    blocks: list[Block] = []
     if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
         blocks, _ = _body(summary, base, headline)
-        teaser = _one_line(" ".join(block.text for block in blocks if block.text), headline)
-        return teaser, lasting_text(blocks, base) if teaser else ""
-    teaser = _one_line(summary, headline)
-    return teaser, " ".join(lasting([key(teaser)]))
+        summary = " ".join(block.text for block in blocks if block.text)
+    return _one_line(summary, headline), tuple(blocks)
 
 
 def _one_line(text: str, headline: str) -> str:
@@ -165,10 +181,6 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
     return [block for block in kept if block.text or block.kind == "image"]
 
 
-def _first_image(blocks: Sequence[Block]) -> str | None:
-    for block in blocks:
-        if block.kind == "image":
-            import html
-
-            return html.unescape(block.html.split('"', 2)[1])
-    return None
+def first_image(blocks: Sequence[Block]) -> str | None:
+    """The address of the first image, or None."""
+    return next((image_address(block) for block in blocks if block.kind == "image"), None)

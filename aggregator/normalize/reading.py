@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import partial
 from urllib.parse import urlsplit
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document, Entry
-from aggregator.model.feed import FeedIdentity
+from aggregator.model.feed import FeedIdentity, Learned
+from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import document, jsonfeed
+from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
@@ -27,7 +30,7 @@ from aggregator.normalize.identity import (
 )
 from aggregator.normalize.item import Head, Item, Parsed, compressed, original
 from aggregator.normalize.language import detect, tag
-from aggregator.query import analyse, words
+from aggregator.query import words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
 _LONG_TEXT = 60
@@ -44,11 +47,15 @@ def read(
     now: datetime,
     max_entries: int,
     lang: str = "",
+    learned: Sequence[Learned] = (),
+    learning: NormalizeSettings | None = None,
 ) -> Document:
     """Read one feed document. Raises NotAFeed.
 
     ``url`` is where it came from, ``feed`` whose entries they are, ``lang`` the
-    language a person gave the feed. Items whose hash is in ``seen`` are not
+    language a person gave the feed. ``learned`` blocks are taken out of what is
+    shown; ``learning``: of a feed nothing is known of, what its first document
+    teaches is taken out as well. Items whose hash is in ``seen`` are not
     read again: they come back in ``known`` as (position, hash). Of more than
     ``max_entries`` items the newest are kept, and a problem says so.
     """
@@ -60,7 +67,8 @@ def read(
         problem = f"{len(items)} items, the newest {max_entries} are kept"
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
-    return _document(head, items, parsed.known, feed, seen, lang, now)
+    complete = partial(finish, learned=learned, learning=learning)
+    return _document(head, items, parsed.known, feed, seen, lang, now, complete)
 
 
 def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
@@ -101,11 +109,12 @@ def _document(
     seen: frozenset[bytes],
     lang: str,
     now: datetime,
+    complete: Callable[[Sequence[tuple[Entry, Clean]]], tuple[Entry, ...]],
 ) -> Document:
     named = [_named(item) for item in items]
     shared = _shared_links(items, unread.values())
     feed_lang = tag(head.lang) or tag(lang)
-    entries: list[Entry] = []
+    drafts: list[tuple[Entry, Clean]] = []
     # By hash, since of several items that are the same the first counts.
     known = {hashed: position for position, hashed in sorted(unread.items(), reverse=True)}
     taken: set[str] = set()
@@ -120,14 +129,14 @@ def _document(
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
             place = _Place(feed, feed_lang, item.position, name, hashed, shared)
-            entries.append(_entry(item, place, kept, published or updated, updated))
+            drafts.append(_draft(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
         title=line(head.title),
         home=head.home,
         description=line(head.description),
         lang=feed_lang,
-        entries=tuple(entries),
+        entries=complete(drafts),
         known=tuple(sorted((position, hashed) for hashed, position in known.items())),
         ttl=head.ttl,
         update_period=head.update_period,
@@ -180,9 +189,10 @@ def _named(item: Item) -> Named:
     )
 
 
-def _entry(
+def _draft(
     item: Item, place: _Place, kept: bytes, published: datetime | None, updated: datetime | None
-) -> Entry:
+) -> tuple[Entry, Clean]:
+    """The entry before learned rules and analysis, and the clean text it was made of."""
     cleaned = clean(item.title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
@@ -191,7 +201,8 @@ def _entry(
     parts = _parts(item, cleaned, authors, categories)
     canonical = _canonical(item.link, place.shared)
     text_hash = _text_hash(cleaned.title, text, cleaned.key or key(text))
-    return Entry(
+    image = item.image or cleaned.image
+    entry = Entry(
         id=entry_id(place.feed, place.identity),
         identity=place.identity,
         position=place.position,
@@ -208,7 +219,7 @@ def _entry(
         lang=lang,
         published=published,
         updated=updated,
-        image=item.image or cleaned.image,
+        image=image,
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
@@ -216,8 +227,9 @@ def _entry(
         likeness=_likeness(item, cleaned, telling=text_hash is not None),
         text_hash=text_hash,
         original=compressed(kept),
-        indexed=analyse(cleaned.title, text, lang),
+        blocks=carried(cleaned, image),
     )
+    return entry, cleaned
 
 
 def _names(texts: Sequence[str]) -> tuple[str, ...]:

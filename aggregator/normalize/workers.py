@@ -103,6 +103,8 @@ class Workers:
             "now": now,
             "max_entries": self._max_entries,
             "lang": feed.lang,
+            "learned": feed.learned,
+            "learning": None if feed.entries else self._settings,
         }
         for _ in range(_ATTEMPTS):
             pool = self._started()

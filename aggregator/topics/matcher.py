@@ -143,10 +143,11 @@ def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> 
         )
     entry, feed = source.entry, source.feed
     assert entry is not None
+    reading = entry.reading
     return Subject(
         title=entry.title,
-        text=entry.text,
-        summary=entry.summary,
+        text=reading.text,
+        summary=reading.summary,
         lang=entry.lang,
         indexed=entry.indexed,
         feed=feed.url,

@@ -276,6 +276,64 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sightings_story_key"), "sightings", ["story_key"], unique=False)
     op.create_index("sightings_text", "sightings", ["text_hash"], unique=False)
+    op.create_table(
+        "blocks",
+        sa.Column("feed_key", KEY, nullable=False),
+        sa.Column("entry_key", KEY, nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("hashes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_key"],
+            ["entries.entry_key"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["feed_key"],
+            ["feeds.feed_key"],
+        ),
+        sa.PrimaryKeyConstraint("feed_key", "entry_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "shown",
+        sa.Column("entry_key", KEY, nullable=False),
+        sa.Column("removed", sa.LargeBinary(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("image", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["entry_key"],
+            ["entries.entry_key"],
+        ),
+        sa.PrimaryKeyConstraint("entry_key"),
+    )
+    op.create_table(
+        "lessons",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("since", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "boilerplate",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("first_key", KEY, autoincrement=False, nullable=False),
+        sa.Column("last_key", KEY, nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "hash", "first_key"),
+    )
+    op.create_table(
+        "rulings",
+        sa.Column("feed_key", KEY, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("ruling", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed_key"],
+            ["feeds.feed_key"],
+        ),
+        sa.PrimaryKeyConstraint("feed_key", "hash"),
+    )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"

@@ -1,0 +1,42 @@
+"""What was learned of a feed, for those who read what it brings now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.known import chunks
+from aggregator.archive.schema import boilerplate, rulings
+from aggregator.model.boilerplate import Ruling, feed_group, site_of
+from aggregator.model.feed import FeedKey, Learned
+
+
+def learned(connection: sa.Connection, rows: Iterable[Any]) -> dict[FeedKey, tuple[Learned, ...]]:
+    """What is taken out of that which feeds (by their rows) bring now."""
+    names: dict[str, list[FeedKey]] = {}
+    for row in rows:
+        key = FeedKey(row.feed_key)
+        for name in (feed_group(key).name, site_of(row.home, row.fetch_url)):
+            names.setdefault(name, []).append(key)
+    found: dict[FeedKey, dict[bytes, str]] = {}
+    for chunk in chunks(sorted(names)):
+        query = sa.select(boilerplate).where(
+            boilerplate.c.name.in_(chunk), boilerplate.c.last_key.is_(None)
+        )
+        for row in connection.execute(query):
+            for key in names[row.name]:
+                found.setdefault(key, {})[row.hash] = row.text
+    keys = sorted({key for group in names.values() for key in group})
+    for part in chunks(keys):
+        for row in connection.execute(sa.select(rulings).where(rulings.c.feed_key.in_(part))):
+            known = found.setdefault(FeedKey(row.feed_key), {})
+            if row.ruling == Ruling.PINNED:
+                known[row.hash] = row.text
+            else:
+                known.pop(row.hash, None)
+    return {
+        key: tuple(Learned(hash=one, text=text) for one, text in sorted(known.items()))
+        for key, known in found.items()
+    }

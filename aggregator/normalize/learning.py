@@ -1,0 +1,95 @@
+"""Which blocks are boilerplate: those that recur over entries that came one after another.
+
+Pure, and the same whatever the batches were: entries are looked at in runs of
+``boilerplate_window``, each run half a window after the one before, and what the
+newest entries say is looked at anew each time. A block is boilerplate in the runs
+where it is frequent, and no longer in those where it has stopped; what an earlier
+run taught stays true of the entries of that run.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from aggregator.model.boilerplate import Carrier, Lesson, Span
+from aggregator.model.entry import EntryKey
+from aggregator.model.settings import NormalizeSettings
+
+# What a site teaches must stand in the entries of so many of its feeds.
+_FEEDS_OF_A_SITE = 2
+
+
+def learn(
+    run: Sequence[Carrier], held: Lesson, settings: NormalizeSettings, *, site: bool = False
+) -> Lesson:
+    """Learn from all entries after ``held.since``, in order of arrival."""
+    size = max(2, settings.boilerplate_window)
+    past = [span for span in held.spans if span.last is not None]
+    start = 0
+    while len(run) - start > size:
+        window = run[start : start + size]
+        past += _spans(window, settings, site, last=window[-1].key)
+        start += size // 2
+    spans = (*_joined(past), *_spans(run[start:], settings, site, last=None))
+    texts = {span.hash: span.text for span in held.spans}
+    return Lesson(
+        spans=tuple(replace(span, text=texts.get(span.hash, "")) for span in spans),
+        since=run[start - 1].key if start else held.since,
+    )
+
+
+def _spans(
+    window: Sequence[Carrier], settings: NormalizeSettings, site: bool, *, last: EntryKey | None
+) -> list[Span]:
+    found = frequent(window, settings, site=site)
+    return [Span(hash=one, first=window[0].key, last=last) for one in sorted(found)]
+
+
+def frequent(
+    window: Sequence[Carrier], settings: NormalizeSettings, *, site: bool = False
+) -> list[bytes]:
+    """The blocks that stand in enough of these entries."""
+    if settings.boilerplate_entries < 1:
+        return []
+    counted = [one for one in window if one.counts]
+    share = -(-len(counted) * settings.boilerplate_percent // 100)
+    enough = max(settings.boilerplate_entries, share)
+    if len(counted) < enough:
+        return []
+    found = [_hash(one) for one, times in _numbers(counted).items() if times >= enough]
+    return [one for one in found if not site or _feeds(one, counted) >= _FEEDS_OF_A_SITE]
+
+
+def counts(window: Iterable[Carrier]) -> Counter[bytes]:
+    """In how many of these entries each block stands."""
+    return Counter({_hash(one): times for one, times in _numbers(window).items()})
+
+
+def _numbers(window: Iterable[Carrier]) -> Counter[int]:
+    # As numbers of 8 bytes they are counted many times as quickly.
+    return Counter(array("Q", b"".join(one.hashes for one in window)))
+
+
+def _hash(number: int) -> bytes:
+    return number.to_bytes(8, sys.byteorder)
+
+
+def _feeds(block: bytes, window: Sequence[Carrier]) -> int:
+    return len({one.feed for one in window if block in one.blocks})
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans of one block that overlap are one."""
+    found: dict[bytes, list[Span]] = {}
+    for span in sorted(spans, key=lambda one: (one.hash, one.first)):
+        known = found.setdefault(span.hash, [])
+        before = known[-1] if known else None
+        if before and before.last and span.last and span.first <= before.last:
+            known[-1] = replace(before, last=max(before.last, span.last))
+        else:
+            known.append(span)
+    return [span for known in found.values() for span in known]

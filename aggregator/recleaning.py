@@ -1,0 +1,224 @@
+"""Boilerplate: learned from what entries carry, and taken out of those stored before it was known.
+
+::
+
+    archive.blocks ─► Carrier      which entry carries which blocks, in order of arrival
+        normalize.learn ─► Lesson  what recurs in a feed, or over the feeds of a site
+      archive.keep
+        normalize.without_again ─► Shown
+      archive.show                 what readers see; revisions stay as they are
+
+What is shown follows from the archived entries alone, however they were batched:
+run again, or after a crash, it changes what is missing and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from aggregator.archive import Archive, Blocks
+from aggregator.model.boilerplate import (
+    NO_ENTRY,
+    BlockRecord,
+    Carrier,
+    Group,
+    Lesson,
+    Ruled,
+    Ruling,
+    Taught,
+    feed_group,
+)
+from aggregator.model.entry import EntryKey
+from aggregator.model.errors import UsageError
+from aggregator.model.feed import Feed, FeedKey
+from aggregator.model.settings import NormalizeSettings
+from aggregator.normalize import counts, learn, without_again, words_of
+
+# Entries read at a time: whole ones, and only what they carry.
+_PORTION, _CARRIERS = 200, 2000
+# Feeds looked at together.
+_FEEDS = 200
+_CANDIDATES = 30
+# A block that came so often may become boilerplate, and is listed.
+_RECURS = 2
+
+
+def reclean(archive: Archive, settings: NormalizeSettings) -> int:
+    """Learn from the entries that came since last time, and show entries as they are to be shown.
+
+    Returns how many are shown otherwise than before. No revision is made, nothing
+    is announced. Raises ArchiveError.
+    """
+    rule = (
+        f"{settings.boilerplate_entries}/{settings.boilerplate_percent}"
+        f"/{settings.boilerplate_window}"
+    )
+    changed = 0
+    with archive.blocks(write=True) as blocks:
+        feeds, mark = blocks.behind(rule)
+        for start in range(0, len(feeds), _FEEDS):
+            changed += _Pupil(blocks, settings, mark, feeds[start : start + _FEEDS]).follow()
+        if feeds:
+            blocks.settle(rule)
+    return changed
+
+
+class _Pupil:
+    """Learns from some feeds and their sites; their entries follow. ``mark``: the last entry
+    that was learned from before."""
+
+    def __init__(
+        self, blocks: Blocks, settings: NormalizeSettings, mark: EntryKey, feeds: Sequence[FeedKey]
+    ) -> None:
+        self._blocks = blocks
+        self._settings = settings
+        self._mark = mark
+        self._feeds = feeds
+        self._sites = {site.name: site for feed in feeds if (site := blocks.site(feed))}
+        members = {*feeds, *(feed for site in self._sites.values() for feed in site.feeds)}
+        self._held = blocks.lessons([*self._sites.values(), *map(feed_group, members)])
+        self._rulings = blocks.rulings(sorted(members))
+
+    def follow(self) -> int:
+        """Returns how many entries are shown otherwise now."""
+        touched: dict[FeedKey, EntryKey] = {}
+        for site in self._sites.values():
+            before = self._held[site.name].since
+            if self._learn(site)[0]:
+                touched |= dict.fromkeys(site.feeds, before)
+        changed, wanted = 0, dict[EntryKey, dict[bytes, str]]()
+        for feed in sorted({*self._feeds, *touched}):
+            before = self._held[feed_group(feed).name].since
+            learned, run = self._learn(feed_group(feed))
+            taught = self._taught(feed)
+            if learned or feed in touched:
+                changed += _follow(
+                    self._blocks, feed, taught, min(before, touched.get(feed, before))
+                )
+            else:
+                wanted |= {one.key: taught.unwanted(one) for one in run if one.key > self._mark}
+        return changed + _show(self._blocks, wanted)
+
+    def _learn(self, group: Group) -> tuple[bool, list[Carrier]]:
+        """Whether the group teaches anything else now; and its newest entries."""
+        lesson = held = self._held[group.name]
+        portion = _CARRIERS + 2 * self._settings.boilerplate_window
+        run: list[Carrier] | None = None
+        while run is None or len(run) == portion:
+            run = self._blocks.carriers(group, lesson.since, portion)
+            lesson = self._worded(learn(run, lesson, self._settings, site=group.is_site), run)
+        if lesson != held:
+            self._blocks.keep(group, lesson)
+            self._held[group.name] = lesson
+        return lesson != held, run
+
+    def _worded(self, lesson: Lesson, run: Sequence[Carrier]) -> Lesson:
+        """With the texts of what was not known before, read in an entry that carries it."""
+        new = [span.hash for span in lesson.spans if not span.text]
+        if not new:
+            return lesson
+        texts = _texts(self._blocks, new, run)
+        spans = (replace(one, text=one.text or texts.get(one.hash, "")) for one in lesson.spans)
+        return replace(lesson, spans=tuple(spans))
+
+    def _taught(self, feed: FeedKey) -> Taught:
+        site = self._blocks.site(feed)
+        groups = (feed_group(feed), site) if site else (feed_group(feed),)
+        spans = (span for group in groups for span in self._held[group.name].spans)
+        return Taught.of(spans, self._rulings.get(feed))
+
+
+def _follow(blocks: Blocks, feed: FeedKey, taught: Taught, after: EntryKey) -> int:
+    """Show a feed's entries, those after one, as they are to be shown; returns how many changed."""
+    changed = 0
+    while carriers := blocks.carriers(feed_group(feed), after, _CARRIERS):
+        changed += _show(blocks, {one.key: taught.unwanted(one) for one in carriers})
+        after = carriers[-1].key
+    return changed
+
+
+def _show(blocks: Blocks, wanted: Mapping[EntryKey, Mapping[bytes, str]]) -> int:
+    """Show entries without their unwanted blocks (hash → text); returns how many changed."""
+    removed = blocks.removed(list(wanted))
+    wrong = [key for key, texts in wanted.items() if set(texts) != removed.get(key, set())]
+    for start in range(0, len(wrong), _PORTION):
+        changed = []
+        for stored in blocks.stored(wrong[start : start + _PORTION]):
+            unwanted = wanted[stored.key]
+            changed.append((stored, without_again(stored, unwanted) if unwanted else None))
+        blocks.show(changed)
+    return len(wrong)
+
+
+def _texts(blocks: Blocks, wanted: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
+    """What these blocks say, each read in the newest entry that carries it."""
+    carrying: dict[EntryKey, set[bytes]] = {}
+    missing = set(wanted)
+    for one in reversed(run):
+        if not missing:
+            break
+        if found := missing.intersection(one.blocks):
+            carrying[one.key] = found
+            missing -= found
+    return {
+        block: words_of(stored, block)
+        for stored in blocks.stored(list(carrying))
+        for block in carrying[stored.key]
+    }
+
+
+def boilerplate(archive: Archive, feed: Feed) -> tuple[BlockRecord, ...]:
+    """The blocks of a feed for people: ruled on, learned, and what recurs; most frequent first."""
+    with archive.blocks() as blocks:
+        return _records(blocks, feed.key)
+
+
+def _records(blocks: Blocks, feed: FeedKey) -> tuple[BlockRecord, ...]:
+    own, site = feed_group(feed), blocks.site(feed)
+    lessons = blocks.lessons([own, site] if site else [own])
+    run = blocks.carriers(own, lessons[own.name].since)
+    came, of = counts(one for one in run if one.counts), sum(one.counts for one in run)
+    rulings = blocks.rulings([feed]).get(feed, {})
+    texts = {one: (ruled.ruling.value, "feed", ruled.text) for one, ruled in rulings.items()}
+    for name, lesson in lessons.items():
+        for span in lesson.spans:
+            if span.last is None:
+                texts.setdefault(
+                    span.hash, ("learned", "feed" if name == own.name else name, span.text)
+                )
+    recurring = [one for one, times in came.most_common() if times >= _RECURS and one not in texts]
+    words = _texts(blocks, recurring[:_CANDIDATES], run)
+    texts |= {one: ("candidate", "feed", words[one]) for one in recurring[:_CANDIDATES]}
+    return tuple(
+        BlockRecord(id=one.hex(), state=state, group=name, entries=came[one], of=of, text=text)
+        for one, (state, name, text) in sorted(
+            texts.items(), key=lambda item: (item[1][0] == "candidate", -came[item[0]], item[0])
+        )
+    )
+
+
+def rule_on(archive: Archive, feed: Feed, block: str, ruling: Ruling | None) -> int:
+    """Pin or free a block (None: leave it to learning again) and show the feed's entries so.
+
+    ``block`` is its id, or how it begins. Returns how many entries are shown
+    otherwise. Raises UsageError where it names no block, or several.
+    """
+    with archive.blocks(write=True) as blocks:
+        found = block_named(_records(blocks, feed.key), block)
+        ruled = Ruled(ruling=ruling, text=found.text) if ruling else None
+        blocks.rule(feed.key, bytes.fromhex(found.id), ruled)
+        own, site = feed_group(feed.key), blocks.site(feed.key)
+        lessons = blocks.lessons([own, site] if site else [own]).values()
+        spans = (span for lesson in lessons for span in lesson.spans)
+        taught = Taught.of(spans, blocks.rulings([feed.key]).get(feed.key))
+        return _follow(blocks, feed.key, taught, NO_ENTRY)
+
+
+def block_named(known: Sequence[BlockRecord], name: str) -> BlockRecord:
+    """The block of this id, or whose id begins so. Raises UsageError where none or several do."""
+    found = [one for one in known if one.id.startswith(name.strip().lower())]
+    if len(found) != 1:
+        what = f"{len(found)} blocks begin with" if found else "no block of this feed is called"
+        raise UsageError(f"{what} {name!r}", hint="aggregator feeds boilerplate FEED lists them")
+    return found[0]

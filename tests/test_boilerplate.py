@@ -1,0 +1,95 @@
+"""Planted boilerplate in five languages: gone from all that is read, and no true text with it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from feedserver import FeedServer
+from planted import ENTRIES, Planted, feeds
+
+from aggregator.archive import Archive, open_archive
+from aggregator.model.entry import EntryRecord
+from aggregator.model.feed import Subscription
+from aggregator.model.settings import (
+    ArchiveSettings,
+    CollectSettings,
+    NormalizeSettings,
+    PublishSettings,
+    Settings,
+)
+from aggregator.model.topic import Topic
+from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+from aggregator.recleaning import reclean
+from aggregator.rounds import collect_round
+
+TOPICS = (Topic(slug="all", title="All", query="*"),)
+
+
+@pytest.fixture
+def of(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        archive=ArchiveSettings(
+            directory=tmp_path / "archive", database=database_url, free_space=0
+        ),
+        collect=CollectSettings(allow_networks=("127.0.0.0/8",), host_spacing=0),
+        normalize=NormalizeSettings(workers=1),
+        publish=PublishSettings(directory=tmp_path / "public", page_size=1000),
+    )
+
+
+@pytest.fixture(scope="module")
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def collect(of: Settings, server: FeedServer, planted: tuple[Planted, ...], upto: int) -> None:
+    """One round as the command does it, over the feeds with their entries below ``upto``."""
+    urls = [server.serve(f"/{one.number}.xml", one.document(upto)) for one in planted]
+
+    async def go() -> None:
+        with open_archive(of.archive, write=True, purpose="test") as archive:
+            matcher = prepare(archive, of, [Subscription(url=url) for url in urls], TOPICS)
+            async with open_pipeline(archive, of, matcher) as pipeline:
+                await collect_round(pipeline, everything=True)
+            reclean(archive, of.normalize)
+            publish_behind(archive, of, site(of))
+
+    asyncio.run(go())
+
+
+def of_feed(archive: Archive, one: Planted) -> list[EntryRecord]:
+    return [record for record in archive.export() if record.feed.endswith(f"/{one.number}.xml")]
+
+
+def folded(text: str) -> str:
+    return text.replace("’", "'")
+
+
+def test_planted_boilerplate_goes_and_every_true_paragraph_stays(of, server):
+    for upto in (8, 14, ENTRIES):
+        collect(of, server, feeds(), upto)
+    with open_archive(of.archive) as archive:
+        for one in feeds():
+            records = of_feed(archive, one)
+            assert len(records) == ENTRIES
+            for record in records:
+                n = int(record.title.rsplit("-", 1)[1])
+                for line in one.template.lines():
+                    assert folded(line) not in folded(record.html + record.text + record.summary)
+                assert "owl.png" not in record.html
+                assert record.image == f"https://paper{one.number}.example/{n}.jpg"
+                assert f"/{n}/0" not in record.html, "a link of the related list"
+                expected = (*one.paragraphs(n), one.caption(n))
+                assert sorted(record.text.split("\n\n")) == sorted(expected)
+                assert record.html.count(one.caption(n)) == 1
+                assert record.summary == one.paragraphs(n)[0]
+                assert record.revisions == 1
+    pages = (of.publish.directory / "topics").rglob("*.atom")
+    published = folded("".join(page.read_text() for page in pages))
+    for one in feeds():
+        assert folded(one.paragraphs(3)[3]) in published
+        for line in (*one.template.lines(), "owl.png"):
+            assert folded(line) not in published
