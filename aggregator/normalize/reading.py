@@ -175,7 +175,7 @@ def _entry(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        text_hash=_text_hash(cleaned.title, text, cleaned.key or key(text)),
+        text_hash=text_hash(cleaned.title, text, cleaned.key or key(text)),
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
@@ -222,7 +222,7 @@ def _parts(
     return tuple((name, digest(value, size=8)) for name, value in fields.items())
 
 
-def _text_hash(title: str, text: str, folded: str) -> bytes | None:
+def text_hash(title: str, text: str, folded: str) -> bytes | None:
     """Equal for exact copies of a text; None for one too short to tell a copy from a like.
 
     A long text is a copy under any headline; a short one only under the same.
