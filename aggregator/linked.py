@@ -51,9 +51,7 @@ async def with_pages(
         return fetched
     news = await asyncio.to_thread(_news, fetched, archive, settings)
     wanted = [entry for entry in news if _leads_to_a_page(entry)]
-    read = await _read_pages(
-        fetched, wanted[: settings.collect.pages_per_feed], collector, workers
-    )
+    read = await _read_pages(fetched, wanted[: settings.collect.pages_per_feed], collector, workers)
     taken = {entry.id: entry for entry, page in read if page.taken}
     entries = tuple(taken.get(entry.id, entry) for entry in fetched.document.entries)
     document = replace(fetched.document, entries=entries)

@@ -4,21 +4,31 @@ TITLE = "Harbour ferry returns after nine years"
 TEASER = "The old ferry between Westquay and Lindholm sails again from Monday, the harbour board said on Thursday."
 PARAGRAPHS = (
     TEASER,
-    "Nine years ago the last boat was tied up when the bridge was opened, and few people thought "
-    "that it would ever leave the quay again. Since then the queue at the bridge has grown longer "
-    "every summer, and cyclists have had to wait in the same line as the lorries.",
-    "“We counted four thousand crossings a day on foot and by bicycle,” said Marit Solheim, who "
-    "leads the board. “A boat that takes eleven minutes is simply quicker than a bridge that is "
-    "closed every second hour for ships.”",
-    "The hull was repainted in the yard at Lindholm over the winter, and the diesel engine made way "
-    "for batteries that are charged at the quay while passengers go on board. The work cost a third "
-    "less than planned, because the engine room needed no new floor.",
-    "Fishermen had asked for the boat to stop at the smoke houses on the island as well. The board "
-    "will try that on Saturdays until the end of August and then count again. Dogs travel free, and "
-    "so do children who bring a drawing of the ferry.",
-    "The first boat leaves Westquay at a quarter past six in the morning. On Sunday everybody may "
-    "look around on board, and the brass band of the fire brigade will play on the upper deck if "
-    "the weather allows it.",
+    (
+        "Nine years ago the last boat was tied up when the bridge was opened, and few people thought "
+        "that it would ever leave the quay again. Since then the queue at the bridge has grown longer "
+        "every summer, and cyclists have had to wait in the same line as the lorries."
+    ),
+    (
+        "“We counted four thousand crossings a day on foot and by bicycle,” said Marit Solheim, who "
+        "leads the board. “A boat that takes eleven minutes is simply quicker than a bridge that is "
+        "closed every second hour for ships.”"
+    ),
+    (
+        "The hull was repainted in the yard at Lindholm over the winter, and the diesel engine made way "
+        "for batteries that are charged at the quay while passengers go on board. The work cost a third "
+        "less than planned, because the engine room needed no new floor."
+    ),
+    (
+        "Fishermen had asked for the boat to stop at the smoke houses on the island as well. The board "
+        "will try that on Saturdays until the end of August and then count again. Dogs travel free, and "
+        "so do children who bring a drawing of the ferry."
+    ),
+    (
+        "The first boat leaves Westquay at a quarter past six in the morning. On Sunday everybody may "
+        "look around on board, and the brass band of the fire brigade will play on the upper deck if "
+        "the weather allows it."
+    ),
 )
 WORDS = sum(len(one.split()) for one in PARAGRAPHS)
 

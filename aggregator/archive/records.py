@@ -117,8 +117,11 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
     page = captures.alias()
     query = (
         sa.select(
-            revisions, captures.c.file, captures.c.offset,
-            page.c.file.label("page_file"), page.c.offset.label("page_offset"),
+            revisions,
+            captures.c.file,
+            captures.c.offset,
+            page.c.file.label("page_file"),
+            page.c.offset.label("page_offset"),
         )
         .outerjoin(captures, captures.c.capture_key == revisions.c.capture_key)
         .outerjoin(page, page.c.capture_key == revisions.c.page_capture_key)

@@ -203,7 +203,9 @@ class Collector:
             raise too_large(wanted.named, self._settings.max_bytes) from None
         except Undecodable as error:
             raise FetchError(
-                f"the answer cannot be unpacked: {error}", url=wanted.named, kind=FailureKind.ENCODING
+                f"the answer cannot be unpacked: {error}",
+                url=wanted.named,
+                kind=FailureKind.ENCODING,
             ) from None
 
     def _check(self, wanted: _Wanted, url: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.model.entry import Entry, Unfit
@@ -17,6 +18,8 @@ from aggregator.normalize.reading import text_hash
 from aggregator.normalize.walls import is_wall
 from aggregator.normalize.webpage import WebPage, read_page
 from aggregator.query import analyse, words
+
+T = TypeVar("T")
 
 # Words a feed must say before its text can tell an article.
 _TELLING = 8
@@ -61,9 +64,7 @@ def _is_front(url: str) -> bool:
     return not parts.path.strip("/") and not parts.query
 
 
-def _is_same(
-    entry: Entry, own: Sequence[str], article: Sequence[str], page: WebPage
-) -> bool:
+def _is_same(entry: Entry, own: Sequence[str], article: Sequence[str], page: WebPage) -> bool:
     """Whether the article is the one that the feed announces."""
     title = set(words(entry.title))
     named = max((_share(title, set(words(name))) for name in page.names), default=0.0)
@@ -85,9 +86,9 @@ def _runs(said: Sequence[str]) -> set[tuple[str, ...]]:
     return set(zip(said, said[1:], said[2:], strict=False))
 
 
-def _share(part: set[tuple[str, ...]] | set[str], whole: set[tuple[str, ...]] | set[str]) -> float:
+def _share(part: set[T], whole: set[T]) -> float:
     """How much of ``part`` is in ``whole``, from 0 to 1."""
-    return len(part & whole) / len(part) if part else 0.0  # type: ignore[operator]
+    return len(part & whole) / len(part) if part else 0.0
 
 
 def _filled(entry: Entry, page: WebPage) -> Entry:

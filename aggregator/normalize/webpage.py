@@ -9,15 +9,17 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree, html
 
-from aggregator.normalize.blocks import plain, read_blocks
+from aggregator.normalize.blocks import Block, plain, read_blocks, write_blocks
 from aggregator.normalize.characters import key, line, storable
 from aggregator.normalize.cleaning import Clean, clean
+from aggregator.normalize.images import source_of
 from aggregator.normalize.links import absolute
 
 _MOST = 4 * 1024 * 1024
@@ -25,7 +27,9 @@ _MOST = 4 * 1024 * 1024
 _VISIBLE = 200_000
 """Characters of a page that are looked at for what is no article."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE
+)
 # Names that stand for more than they say (https://encoding.spec.whatwg.org).
 _WIDER = {
     "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
@@ -33,7 +37,13 @@ _WIDER = {
     "ks_c_5601-1987": "cp949", "big5": "big5hkscs", "tis-620": "cp874",
 }  # fmt: skip
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_ONLY_A_LINK = re.compile(r"(?:<(?:strong|b|em|i|u)>)*<a [^>]*>(?:(?!</a>).)*</a>(?:</(?:strong|b|em|i|u)>)*", re.DOTALL)  # fmt: skip
+_PROSE = 120
+"""Characters from which a block is a paragraph, and no label, button or teaser."""
+_IMAGES = 2
+"""Images on one place; more are a gallery, or the site's."""
 _LINK = re.compile(r"<a [^>]*>(.*?)</a>", re.DOTALL)
+_OF_AN_IMAGE = {"src", "alt", "width", "height"}
 _UNSEEN = {"script", "style", "noscript", "template", "head"}
 
 
@@ -68,12 +78,10 @@ def read_page(body: bytes, *, content_type: str, url: str, title: str) -> WebPag
         return None
     base = absolute(_first(tree, "//base/@href"), url) or url
     head = _Head(tree, base)
-    visible = _visible(tree)
-    found = _article(tree, url)
-    if not found:
-        return None
-    blocks = read_blocks(found, base)
-    cleaned = clean(title, "", _without_names(found, {key(name) for name in head.names}), base=base)
+    _settle_addresses(tree, base)
+    found = _found(tree)
+    article = _article(tree, found, {key(name) for name in head.names})
+    cleaned = clean(title, "", write_blocks(article), base=base)
     if not cleaned.text:
         return None
     said = sum(len(plain(one)) for one in _LINK.findall(cleaned.html))
@@ -84,9 +92,9 @@ def read_page(body: bytes, *, content_type: str, url: str, title: str) -> WebPag
         lang=head.lang,
         image=cleaned.image or head.image,
         closed=head.closed,
-        blocks=tuple(block.text for block in blocks if block.text),
+        blocks=tuple(block.text for block in found if block.text),
         linked=said / len(cleaned.text),
-        visible=visible,
+        visible=_visible(tree),
         clean=cleaned,
     )
 
@@ -100,14 +108,15 @@ def decode(body: bytes, content_type: str) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    told, written = _CHARSET.search(content_type), _META_CHARSET.search(body, 0, 4096)
-    for name in (told and told.group(1), written and written.group(1).decode("ascii")):
-        wider = _WIDER.get((name or "utf-8").lower(), name or "utf-8").lower()
-        # It is not: that was tried.
-        if wider.replace("_", "-") not in {"utf-8", "utf8"}:
+    told = _CHARSET.findall(content_type)
+    told += (name.decode("ascii") for name in _META_CHARSET.findall(body, 0, 4096))
+    for name in told:
+        charset = _WIDER.get(name.lower(), name)
+        # It is not UTF-8: that was tried.
+        if charset.lower() not in {"utf-8", "utf8", "utf_8"}:
             try:
-                return body.decode(wider, "replace")
-            except LookupError:
+                return body.decode(charset, "replace")
+            except (LookupError, UnicodeError):
                 continue
     return body.decode("cp1252", "replace")
 
@@ -121,31 +130,80 @@ def _parse(text: str) -> Any:
     return tree if tree.find("body") is not None else None
 
 
-def _article(tree: Any, url: str) -> str:
-    """The article as HTML, "" where there is none."""
+def _settle_addresses(tree: Any, base: str) -> None:
+    """Make links absolute, and have each image say where it is, however late the page loads it."""
+    for link in tree.iter("a"):
+        link.set("href", absolute(link.get("href"), base) or "")
+    for image in tree.iter("img"):
+        image.set("src", absolute(source_of(image.attrib), base) or "")
+        for name in set(image.attrib) - _OF_AN_IMAGE:
+            del image.attrib[name]
+
+
+def _article(tree: Any, found: Sequence[Block], names: set[str]) -> list[Block]:
+    """Of the blocks that were ``found`` those that are the article, and its images.
+
+    As it is meant to be used trafilatura finds all of the text, and some of what stands
+    around it. Asked for less, it leaves out sentences that have links in them as well:
+    so what it leaves out then is taken for furniture only where it looks like that.
+    Asked for images too, it finds much else: of that only the images count.
+    """
+    if not found:
+        return []
+    sure = {block.key for block in _found(tree, certain=True)}
+    kept = _without_furniture(found, sure, names)
+    return _with_images(kept, _found(tree, images=True)) if _has_images(tree) else kept
+
+
+def _found(tree: Any, *, certain: bool = False, images: bool = False) -> tuple[Block, ...]:
+    """What trafilatura finds."""
     from trafilatura import extract
 
     try:
+        # What it is given it may change.
         found = extract(
-            tree,
-            url=url,
-            output_format="html",
-            include_comments=False,
-            include_images=True,
-            include_links=True,
-            include_formatting=True,
-        )
+            deepcopy(tree), output_format="html", include_comments=False,
+            include_links=True, include_formatting=True,
+            favor_precision=certain, include_images=images,
+        )  # fmt: skip
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - whatever a page does to it, the feed's own text is there
-        return ""
-    return found or ""
+        return ()
+    return read_blocks(found, "") if found else ()
 
 
-def _without_names(found: str, names: set[str]) -> str:
-    """The article without a heading on top that is the page's own name."""
-    top = re.match(r"\s*(?:<(?:html|body)>\s*)*<h1>(.*?)</h1>", found, re.DOTALL)
-    return found[top.end() :] if top and key(line(top.group(1))) in names else found
+def _without_furniture(found: Sequence[Block], sure: set[str], names: set[str]) -> list[Block]:
+    """Without the page's name on top, and what only the freer reading has: short blocks above
+    and below all that is sure, and blocks between that are nothing but a link elsewhere."""
+    places = [at for at, block in enumerate(found) if block.key in sure]
+    first, last = (places[0], places[-1]) if places else (0, len(found))
+    kept: list[Block] = []
+    for at, block in enumerate(found):
+        outside = not first <= at <= last and len(block.text) < _PROSE
+        pointer = block.key not in sure and bool(_ONLY_A_LINK.fullmatch(block.html))
+        if not (outside or pointer or (not kept and block.key in names)):
+            kept.append(block)
+    return kept
+
+
+def _with_images(kept: Sequence[Block], pictured: Sequence[Block]) -> list[Block]:
+    """The blocks, each image put before the one that it stands before."""
+    waiting: list[Block] = []
+    before: dict[str, list[Block]] = {}
+    keys = {block.key for block in kept}
+    for block in pictured:
+        if block.kind == "image":
+            waiting.append(block)
+        else:
+            if block.key in keys:
+                before.setdefault(block.key, waiting[-_IMAGES:])
+            waiting = []
+    return [one for block in kept for one in (*before.get(block.key, ()), block)]
+
+
+def _has_images(tree: Any) -> bool:
+    return next(tree.iter("img"), None) is not None
 
 
 def _visible(tree: Any) -> str:

@@ -154,8 +154,8 @@ class Workers:
         except FutureTimeout:
             return _failed(feed, f"reading the document took longer than {seconds:g} s")
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if not self._closed and pool is not self._pool and task and not task.cancelling():
+            current = asyncio.current_task()
+            if not self._closed and pool is not self._pool and current and not current.cancelling():
                 # Nobody gave this document up: the pool broke at another one, and was closed.
                 raise _PoolBroke from None
             if future is not None:
