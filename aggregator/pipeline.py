@@ -5,6 +5,7 @@
     archive.claim_due ─► Feed
         collect.fetch     ─► Response          one request, conditional, guarded
         normalize.read    ─► Document          in a worker process: parse, clean, analyse
+        linked.with_pages ─► Document          with the text of linked pages, for feeds that want it
       ┌ archive.known     ─► Known             one write transaction a batch: what we hold
       │ normalize.decide  ─► Decision          new, revised, moved, vanished; which story
       │ topics.match      ─► Hit               which topics it belongs to, and why
@@ -20,12 +21,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
@@ -62,27 +64,25 @@ class Pipeline:
         response = await self.collector.fetch(feed, now=at)
         if isinstance(response, FeedError):
             return Fetched(feed=feed, at=at, failure=response)
-        if response.status == 304:
-            return Fetched(feed=feed, at=at, response=response, body_hash=feed.body_hash)
-        digest = body_hash(response)
+        digest = feed.body_hash if response.status == 304 else body_hash(response)
+        read = Fetched(feed=feed, at=at, response=response, body_hash=digest)
         if digest == feed.body_hash:
-            return Fetched(feed=feed, at=at, response=response, body_hash=digest)
+            return read
         document = await self.workers.read(feed, response, now=at)
         if isinstance(document, FeedError):
             return Fetched(feed=feed, at=at, response=response, failure=document)
-        return Fetched(feed=feed, at=at, response=response, body_hash=digest, document=document)
+        read = replace(read, document=document)
+        return await with_pages(read, self.archive, self.collector, self.workers, self.settings)
 
     def write(self, fetched: Sequence[Fetched]) -> Written:
         """Document* → Known → Decision* → Hit* → archive, in one transaction; batches one by one.
 
         Blocks. Raises ArchiveError, and then nothing of the batch is stored.
         """
-        at = now()
+        at, days = now(), self.settings.normalize.announce_days
         with self.archive.batch() as write:
             known = write.known(fetched)
-            decisions = decide(
-                fetched, known, now=at, announce_days=self.settings.normalize.announce_days
-            )
+            decisions = decide(fetched, known, now=at, announce_days=days)
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
             counts = write.store(Batch(at=at, settled=settled, hits=hits))
@@ -174,8 +174,7 @@ def publish_behind(
     """
     folder, size = Folder(settings.publish.directory), settings.publish.page_size
     whole = folder.stale(site) or everything
-    changed: list[str] = []
-    states = archive.topics()
+    changed, states = list[str](), archive.topics()
     for state in states:
         slug = state.topic.slug
         if whole or state.version > state.published_version:

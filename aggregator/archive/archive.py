@@ -181,6 +181,11 @@ class Archive:
         with self._database.reading() as connection:
             return feeds_of.log(connection, feed.key, limit)
 
+    def known(self, fetched: Sequence[Fetched]) -> Known:
+        """What is known of these documents now: a hint; the truth is read in the write."""
+        with self._database.reading() as connection:
+            return read_known(connection, fetched)
+
     # The write
 
     @contextmanager

@@ -52,7 +52,7 @@ class FetchRecord:
 
 _ASKED = (
     feeds.c.feed_key, feeds.c.url, feeds.c.title, feeds.c.folders, feeds.c.interval,
-    feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url,
+    feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url, feeds.c.full_text,
 )  # fmt: skip
 
 
@@ -108,6 +108,7 @@ def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:
         "paused": one.paused,
         "stopped": False,
         "interval": one.interval,
+        "full_text": one.full_text,
         "next_due": now,
         "due_reason": "never fetched",
     }
@@ -121,6 +122,7 @@ def _follow(connection: sa.Connection, row: Any, one: Subscription) -> None:
         "folders": json.dumps(one.folders, ensure_ascii=False),
         "interval": one.interval,
         "paused": one.paused,
+        "full_text": one.full_text,
     }
     if row.url != one.url:
         values["fetch_url"] = one.url
@@ -272,6 +274,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         subscribed=row.subscribed,
         state=_state(row),
         interval=row.interval,
+        full_text=row.full_text,
         next_due=row.next_due,
         due_reason=row.due_reason,
         last_fetch=row.last_fetch,

@@ -125,9 +125,17 @@ def _record(row: Any, slugs: tuple[str, ...]) -> EntryRecord:
 
 def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionRecord, ...]:
     """All states of an entry, oldest first."""
+    page = captures.alias()
     query = (
-        sa.select(revisions, captures.c.file, captures.c.offset)
+        sa.select(
+            revisions,
+            captures.c.file,
+            captures.c.offset,
+            page.c.file.label("page_file"),
+            page.c.offset.label("page_offset"),
+        )
         .outerjoin(captures, captures.c.capture_key == revisions.c.capture_key)
+        .outerjoin(page, page.c.capture_key == revisions.c.page_capture_key)
         .where(revisions.c.entry_key == key)
         .order_by(revisions.c.number)
     )
@@ -147,9 +155,10 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             updated=row.updated,
             original=json.loads(zlib.decompress(row.original)) if row.original else {},
             capture=f"{row.file}:{row.offset}" if row.file else None,
+            page_capture=f"{row.page_file}:{row.page_offset}" if row.page_file else None,
         )
         for row in connection.execute(query)
-    )
+    )  # fmt: skip
 
 
 def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingRecord, ...]:

@@ -158,6 +158,7 @@ feeds = sa.Table(
     sa.Column("paused", sa.Boolean, nullable=False),
     sa.Column("stopped", sa.Boolean, nullable=False),
     sa.Column("interval", sa.Integer),
+    sa.Column("full_text", sa.Boolean, nullable=False),
     _moment("next_due"),
     _text("due_reason"),
     _moment("last_fetch"),
@@ -247,6 +248,7 @@ revisions = sa.Table(
     _text("enclosures", "[]"),
     sa.Column("original", sa.LargeBinary, nullable=False),
     sa.Column("capture_key", Key, sa.ForeignKey("captures.capture_key")),
+    sa.Column("page_capture_key", Key, sa.ForeignKey("captures.capture_key")),
 )
 
 blocks = sa.Table(

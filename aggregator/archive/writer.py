@@ -23,9 +23,10 @@ from aggregator.archive.schema import (
     sightings,
     stories,
 )
-from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, Settled
+from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
 from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId
+from aggregator.model.feed import Feed, Response
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse
 
@@ -60,6 +61,7 @@ class Writer:
         self._blocks: list[dict[str, Any]] = []
         self._shown: dict[int, Shown | None] = {}
         self._touched: set[int] = set()
+        self._page_captures: dict[EntryId, int] = {}
 
     def store(self) -> Counts:
         """Everything of the batch; returns what it came to."""
@@ -100,12 +102,13 @@ class Writer:
 
     def _capture(self) -> dict[int, int]:
         """Append the responses worth keeping; returns feed key → capture key."""
-        wanted = [
-            (one.decision.fetched.feed, one.decision.fetched.response)
-            for one in self._batch.settled
-            if one.decision.fetched.response is not None and self._worth_keeping(one)
-        ]
-        places = self._files.append([response for _, response in wanted if response])
+        wanted: list[tuple[Feed, LinkedPage | None, Response]] = []
+        for one in self._batch.settled:
+            fetched = one.decision.fetched
+            if fetched.response is not None and self._worth_keeping(one):
+                wanted.append((fetched.feed, None, fetched.response))
+            wanted += [(fetched.feed, page, page.response) for page in self._pages_of(one)]
+        places = self._files.append([response for _, _, response in wanted])
         first = next_key(self._connection, captures.c.capture_key) if places else 0
         rows: list[dict[str, Any]] = [
             {
@@ -113,12 +116,32 @@ class Writer:
                 "offset": place.offset, "length": place.length, "url": shown_url(response.url),
                 "status": response.status, "at": response.started,
             }
-            for at, ((feed, response), place) in enumerate(zip(wanted, places, strict=True))
-            if response
+            for at, ((feed, _, response), place) in enumerate(zip(wanted, places, strict=True))
         ]  # fmt: skip
         if rows:
             self._connection.execute(sa.insert(captures), rows)
-        return {row["feed_key"]: row["capture_key"] for row in rows}
+        found: dict[int, int] = {}
+        for row, (feed, page, _) in zip(rows, wanted, strict=True):
+            if page is None:
+                found[feed.key] = row["capture_key"]
+            else:
+                self._page_captures[page.entry] = row["capture_key"]
+        return found
+
+    def _pages_of(self, one: Settled) -> list[LinkedPage]:
+        """The linked pages worth keeping: of what is new or revised, where the text is from them."""
+        if self._kept is Kept.OFF or not one.decision.fetched.pages:
+            return []
+        stored = {
+            change.entry.id
+            for change in one.decision.changes
+            if change.entry and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
+        }
+        return [
+            page
+            for page in one.decision.fetched.pages
+            if page.entry in stored and (page.taken or self._kept is Kept.ALL)
+        ]
 
     def _worth_keeping(self, one: Settled) -> bool:
         if self._kept is Kept.OFF:
@@ -191,6 +214,7 @@ class Writer:
             "published": entry.published, "updated": entry.updated, "url": entry.url,
             "image": entry.image, "enclosures": pack_enclosures(entry.enclosures),
             "original": entry.original, "capture_key": capture_key,
+            "page_capture_key": self._page_captures.get(entry.id),
         }  # fmt: skip
 
     def _change_entry(self, change: Change, capture_key: int | None) -> None:

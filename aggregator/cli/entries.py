@@ -202,4 +202,5 @@ def _revision_json(revision: RevisionRecord) -> dict[str, object]:
         "html": revision.html,
         "text": revision.text,
         "capture": revision.capture,
+        "page_capture": revision.page_capture,
     }

@@ -51,6 +51,10 @@ def add(
         int | None,
         typer.Option(min=60, metavar="SECONDS", help="Poll this feed so often, whatever else."),
     ] = None,
+    full_text: Annotated[
+        bool,
+        typer.Option("--full-text", help="Read the pages its entries link to, for the whole text."),
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Subscribe to a feed: a line in feeds.opml.
@@ -61,7 +65,9 @@ def add(
     from aggregator.model.feed import Subscription
 
     folders = tuple(part.strip() for part in folder.split("/") if part.strip())
-    wanted = Subscription(url=url.strip(), title=title, folders=folders, interval=interval)
+    wanted = Subscription(
+        url=url.strip(), title=title, folders=folders, interval=interval, full_text=full_text
+    )
     if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
         note(f"{one_line(url)} is in feeds.opml already; nothing was changed")
         return
@@ -308,6 +314,7 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
         ("url", line.url),
         ("folders", " / ".join(line.folders)),
         ("state", _state(line, feed)),
+        ("full text", "from the linked pages" if line.full_text else ""),
     ]
     if feed:
         due = f"{local(feed.next_due)} ({away(feed.next_due)})" if feed.next_due else ""

@@ -1,12 +1,18 @@
-"""Where a feed is fetched next: a permanent move counts after it was seen three times running."""
+"""Where a feed is fetched next: a permanent move counts after it was seen three times running.
+
+And to which addresses what its own holds of a log-in may go: those of its own server.
+"""
 
 from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from aggregator.model.batch import Address
 from aggregator.model.feed import Feed, Response
 
 _PERMANENT = {301, 308}
 _TIMES = 3
+_PORTS = {"http": 80, "https": 443}
 
 
 def next_address(feed: Feed, response: Response | None) -> Address:
@@ -29,3 +35,21 @@ def next_address(feed: Feed, response: Response | None) -> Address:
     if count >= _TIMES:
         return Address(fetch_url=target)
     return Address(fetch_url=feed.fetch_url, moved_to=target, moved_count=count)
+
+
+def with_login(url: str, feed_url: str) -> str:
+    """A link's address as it is asked for: with the feed's log-in where it has the feed's origin
+    (scheme, host and port; RFC 6454), and never with one of its own.
+    """
+    try:
+        page, feed = urlsplit(url), urlsplit(feed_url)
+        login, at, _ = feed.netloc.rpartition("@")
+        if _origin(page) != _origin(feed):
+            login = at = ""
+    except ValueError:
+        return url
+    return urlunsplit(page._replace(netloc=login + at + page.netloc.rpartition("@")[2]))
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

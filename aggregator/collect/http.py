@@ -4,38 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from aggregator.collect.caching import retry_after
+from aggregator.collect.address import with_login
 from aggregator.collect.decoding import TooLarge, Undecodable, decode
+from aggregator.collect.failures import (
+    asked_away,
+    check_status,
+    failure,
+    refuse_asked_wait,
+    refuse_other_than_page,
+    refused,
+    too_large,
+)
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
-from aggregator.model.feed import FailureKind, Feed, Redirect, Response
+from aggregator.model.feed import FailureKind, Feed, Redirect, Response, Validators
 from aggregator.model.settings import CollectSettings
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_ACCEPT = (
+_FEEDS = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
+_PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
 _CHUNK = 64 * 1024
 _HEADER_BYTES = 32 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is to be had. ``url`` may hold a log-in, which goes there and nowhere else;
+    ``named`` is what errors call it."""
+
+    url: str
+    named: str
+    page: bool = False
+    validators: Validators | None = None
+
+
 class Collector:
-    """Fetches feeds. An async context manager that owns the connections."""
+    """Fetches feeds, and the pages they link to. An async context manager that owns the connections."""
 
     def __init__(self, settings: CollectSettings, version: str) -> None:
         self._settings = settings
@@ -43,10 +64,10 @@ class Collector:
         self._hosts = Hosts(settings.host_spacing, settings.concurrency)
         self._headers = {
             "User-Agent": user_agent(version, settings.contact),
-            "Accept": _ACCEPT,
             "Accept-Encoding": "gzip, br, zstd, deflate",
         }
         self._session: aiohttp.ClientSession | None = None
+        self._away: dict[str | None, datetime] = {}
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -86,30 +107,55 @@ class Collector:
         A failure is the result, never raised: FetchError (its kind says which),
         RefusedURL. A 304 is a Response with an empty body.
         """
-        url, began, hops = feed.fetch_url, monotonic(), list[Redirect]()
+        if not feed.fetch_url.lower().startswith("file:"):
+            wanted = _Wanted(url=feed.fetch_url, named=feed.url, validators=feed.validators)
+            return await self._get(wanted, now)
         try:
-            if url.lower().startswith("file:"):
-                return read_local(feed, self._settings, now)
+            return read_local(feed, self._settings, now)
+        except FeedError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
+            return failure(feed.url, error)
+
+    async def fetch_page(self, feed: Feed, url: str, *, now: datetime) -> Response | FeedError:
+        """One request for a web page that an entry of the feed links to, over its redirects.
+
+        Guarded, limited and spaced out as any other; what the feed's address holds of a
+        log-in goes along where the page is on the feed's own server. A failure is the
+        result, never raised; an answer that is no web page is one.
+        """
+        wanted = _Wanted(url=with_login(url, feed.fetch_url), named=_shown(url), page=True)
+        host = urlsplit(url).hostname
+        if now < self._away.get(host, now):
+            return asked_away(wanted.named)
+        response = await self._get(wanted, now)
+        if isinstance(response, FetchError) and response.retry_after:
+            self._away[host] = now + timedelta(seconds=response.retry_after)
+        return response
+
+    async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError:
+        url, began, hops = wanted.url, monotonic(), list[Redirect]()
+        try:
             async with asyncio.timeout(self._settings.timeout * (1 + self._settings.max_redirects)):
                 while True:
-                    answer = await self._ask(feed, url, now)
+                    answer = await self._ask(wanted, url, now)
                     if not isinstance(answer, str):
-                        return _response(feed, answer, now, monotonic() - began, tuple(hops))
+                        return _response(wanted, answer, now, monotonic() - began, tuple(hops))
                     hops.append(Redirect(status=int(answer[:3]), url=_shown(answer[4:])))
                     url = answer[4:]
-                    self._check_hops(feed, hops)
+                    self._check_hops(wanted, hops)
         except FeedError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
-            return _failure(feed, error)
+            return failure(wanted.named, error)
 
-    async def _ask(self, feed: Feed, url: str, now: datetime) -> str | _Answer:
+    async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer:
         """One request: an answer, or "301 URL" where it points elsewhere."""
         assert self._session is not None
-        self._check(feed, url)
+        self._check(wanted, url)
         parts = urlsplit(url)
-        headers = dict(self._headers)
-        held = feed.validators
+        headers = {**self._headers, "Accept": _PAGES if wanted.page else _FEEDS}
+        held = wanted.validators
         if held is not None and held.url == _shown(url):
             if held.etag is not None:
                 headers["If-None-Match"] = held.etag
@@ -124,68 +170,72 @@ class Collector:
         ):
             if answer.status in _REDIRECTS and "Location" in answer.headers:
                 target = urljoin(_bare(url), answer.headers["Location"].strip())
-                _refuse_asked_wait(feed, answer, now)
+                refuse_asked_wait(wanted.named, answer, now)
                 return f"{answer.status} {target}"
             conditional = "If-None-Match" in headers or "If-Modified-Since" in headers
-            _check_status(feed, answer, now, conditional=conditional)
-            wire = await self._body(feed, answer)
+            check_status(wanted.named, answer, now, conditional=conditional)
+            if wanted.page:
+                refuse_other_than_page(wanted.named, answer)
+            wire = await self._body(wanted, answer)
             return _Answer(
                 url=_shown(url),
                 status=answer.status,
                 headers=_headers(answer),
                 wire=wire,
-                body=self._decoded(feed, answer, wire),
+                body=self._decoded(wanted, answer, wire),
             )
 
-    async def _body(self, feed: Feed, answer: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
         limit, pieces, size = self._settings.max_bytes, list[bytes](), 0
         async for piece in answer.content.iter_chunked(_CHUNK):
             size += len(piece)
             if size > limit:
-                raise _too_large(feed, limit)
+                raise too_large(wanted.named, limit)
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _decoded(self, feed: Feed, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
+    def _decoded(self, wanted: _Wanted, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
         try:
             return decode(
                 wire, answer.headers.get("Content-Encoding", ""), self._settings.max_bytes
             )
         except TooLarge:
-            raise _too_large(feed, self._settings.max_bytes) from None
+            raise too_large(wanted.named, self._settings.max_bytes) from None
         except Undecodable as error:
             raise FetchError(
-                f"the answer cannot be unpacked: {error}", url=feed.url, kind=FailureKind.ENCODING
+                f"the answer cannot be unpacked: {error}",
+                url=wanted.named,
+                kind=FailureKind.ENCODING,
             ) from None
 
-    def _check(self, feed: Feed, url: str) -> None:
+    def _check(self, wanted: _Wanted, url: str) -> None:
         """Refuse what is never asked: other schemes, and numeric hosts the guard does not admit."""
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise RefusedURL(f"{_shown(url)} is no address", url=feed.url) from None
+            raise RefusedURL(f"{_shown(url)} is no address", url=wanted.named) from None
         if parts.scheme.lower() not in {"http", "https"} or not host:
             raise RefusedURL(
                 f"{parts.scheme or 'no scheme'}: is not fetched from a feed",
-                url=feed.url,
+                url=wanted.named,
                 hint="only http and https are",
             )
         numeric = _numeric(host)
         if numeric is not None and not self._guard.admits(numeric):
-            raise _refused(feed.url, host)
+            raise refused(wanted.named, host)
 
-    def _check_hops(self, feed: Feed, hops: Sequence[Redirect]) -> None:
+    def _check_hops(self, wanted: _Wanted, hops: Sequence[Redirect]) -> None:
         if len(hops) > self._settings.max_redirects:
             raise FetchError(
                 f"more than {self._settings.max_redirects} redirects",
-                url=feed.url,
+                url=wanted.named,
                 kind=FailureKind.REDIRECT,
             )
-        visited = [feed.fetch_url, *(hop.url for hop in hops)]
+        visited = [wanted.url, *(hop.url for hop in hops)]
         if len(set(visited)) < len(visited):
             raise FetchError(
-                "the redirects go round in a circle", url=feed.url, kind=FailureKind.REDIRECT
+                "the redirects go round in a circle", url=wanted.named, kind=FailureKind.REDIRECT
             )
 
 
@@ -219,7 +269,7 @@ class _GuardedResolver(AbstractResolver):
         found = await self._resolver.resolve(host, port, family)
         admitted = [one for one in found if self._guard.admits(one["host"])]
         if found and not admitted:
-            raise _refused("", host)
+            raise refused("", host)
         return admitted
 
     async def close(self) -> None:
@@ -233,10 +283,10 @@ def user_agent(version: str, contact: str) -> str:
 
 
 def _response(
-    feed: Feed, answer: _Answer, now: datetime, seconds: float, hops: tuple[Redirect, ...]
+    wanted: _Wanted, answer: _Answer, now: datetime, seconds: float, hops: tuple[Redirect, ...]
 ) -> Response:
     return Response(
-        requested=feed.fetch_url,
+        requested=wanted.url,
         url=answer.url,
         status=answer.status,
         headers=answer.headers,
@@ -257,102 +307,6 @@ def _headers(answer: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
         )
         for name, value in answer.raw_headers
     )
-
-
-def _check_status(
-    feed: Feed, answer: aiohttp.ClientResponse, now: datetime, *, conditional: bool
-) -> None:
-    status = answer.status
-    if status == 200 or (status == 304 and conditional):
-        return
-    wait = retry_after(answer.headers.get("Retry-After"), now) if status in {429, 503} else None
-    what = {
-        304: "the server says unchanged, though nothing was named to compare with",
-        401: "the server wants a log-in (401)",
-        403: "the server refuses us (403)",
-        404: "the server knows no such address (404)",
-        410: "the publisher has ended this feed (410)",
-        429: "the server asks for fewer requests (429)",
-        503: "the server is out of service for now (503)",
-    }.get(status, f"the server answers {status} {answer.reason or ''}".rstrip())
-    hint = "look for the feed's new address" if status in {404, 410} else ""
-    raise FetchError(
-        what, url=feed.url, kind=FailureKind.HTTP, status=status, retry_after=wait, hint=hint
-    )
-
-
-def _refuse_asked_wait(feed: Feed, answer: aiohttp.ClientResponse, now: datetime) -> None:
-    wait = retry_after(answer.headers.get("Retry-After"), now)
-    if wait:
-        raise FetchError(
-            "the server redirects, and asks to wait first",
-            url=feed.url,
-            kind=FailureKind.HTTP,
-            status=answer.status,
-            retry_after=wait,
-        )
-
-
-def _too_large(feed: Feed, limit: int) -> FetchError:
-    return FetchError(
-        f"the document is larger than {limit // 2**20} MiB",
-        url=feed.url,
-        kind=FailureKind.SIZE,
-        hint="collect.max_bytes allows more",
-    )
-
-
-def _refused(url: str, host: str) -> RefusedURL:
-    return RefusedURL(
-        f"{host} leads into a private network",
-        url=url,
-        hint="collect.allow_networks lists the networks that may be reached",
-    )
-
-
-def _failure(feed: Feed, error: Exception) -> FeedError:
-    """A library's exception in our words."""
-    cause: Any = error
-    while cause is not None:
-        if isinstance(cause, RefusedURL):
-            return RefusedURL(cause.what, url=feed.url, hint=cause.hint)
-        cause = cause.__cause__ or getattr(cause, "os_error", None)
-    kind, what = _kind(error)
-    return FetchError(what[:300], url=feed.url, kind=kind)
-
-
-def _kind(error: Any) -> tuple[FailureKind, str]:
-    tls = aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError
-    closed = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError
-    for kinds, kind, what in (
-        ((TimeoutError,), FailureKind.TIMEOUT, "the server did not answer in time"),
-        ((aiohttp.ClientConnectorDNSError,), FailureKind.DNS, "the server's name is not found"),
-        (tls, FailureKind.TLS, f"no safe connection: {getattr(error, 'certificate_error', error)}"),
-        (
-            (aiohttp.ClientConnectorError,),
-            FailureKind.CONNECT,
-            f"no connection to the server: {getattr(error, 'strerror', '') or error}",
-        ),
-        (closed, FailureKind.CONNECT, "the server closed the connection"),
-        (
-            (aiohttp.ClientPayloadError,),
-            FailureKind.CONNECT,
-            "the answer broke off in the middle",
-        ),
-        (
-            (aiohttp.InvalidURL, ValueError),
-            FailureKind.HTTP,
-            "the address or the answer is not valid HTTP",
-        ),
-        (
-            (aiohttp.ClientResponseError,),
-            FailureKind.HTTP,
-            f"the answer is not valid HTTP: {getattr(error, 'message', '')}",
-        ),
-    ):
-        if isinstance(error, kinds):
-            return kind, what
-    return FailureKind.OTHER, f"{type(error).__name__}: {error}"
 
 
 def _numeric(host: str) -> str | None:

@@ -14,8 +14,8 @@ from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.feed import Subscription
 
-INTERVAL, PAUSED = "aggregatorInterval", "aggregatorPaused"
-"""Attributes of our own on an outline: "15m", "true"."""
+INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
+"""Attributes of our own on an outline: "15m", "true", "true"."""
 
 _SCHEMES = ("http://", "https://", "file:")
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
@@ -66,6 +66,7 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
             lang=_attribute(outline, "language"),
             interval=interval,
             paused=_attribute(outline, PAUSED).lower() == "true",
+            full_text=_attribute(outline, FULL_TEXT).lower() == "true",
         )
     return tuple(found.values()), tuple(warnings)
 
@@ -256,6 +257,8 @@ def _insert(root: Any, one: Subscription, attributes: dict[str, str] | None = No
     }
     if one.interval:
         held[INTERVAL] = f"{one.interval}s"
+    if one.full_text:
+        held[FULL_TEXT] = "true"
     _append(parent, attributes or held, depth)
 
 

@@ -15,10 +15,20 @@ from aggregator.model.topic import Hit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedPage:
+    """The page that an entry links to, as it came. ``taken``: the entry's text is from it."""
+
+    entry: EntryId
+    response: Response
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """The end of one feed's fetch: a response, or why there is none.
 
     ``document`` is None where the response said nothing new (304, same bytes).
+    ``pages`` are those that its new entries link to, where they were wanted.
     """
 
     feed: Feed
@@ -27,6 +37,7 @@ class Fetched:
     failure: FeedError | None = None
     body_hash: bytes | None = None
     document: Document | None = None
+    pages: tuple[LinkedPage, ...] = ()
 
     @property
     def unchanged(self) -> bool:

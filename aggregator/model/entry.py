@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 from aggregator.model.time import iso, require_utc
@@ -125,6 +126,19 @@ class Entry:
         return self.shown or self
 
 
+class Unfit(StrEnum):
+    """Why the page an entry links to leaves the entry the text of its feed."""
+
+    EMPTY = "empty"
+    """No text of an article was found in it."""
+    OTHER = "other"
+    """It is not plainly the article that the feed announces: an index, an error, a log-in."""
+    CLOSED = "closed"
+    """It stops at a wall: subscribers only, a consent, a captcha, a browser that runs scripts."""
+    SHORTER = "shorter"
+    """It says no more than the feed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A feed document: its head, and its items as clean entries in document order.
@@ -215,7 +229,8 @@ class RevisionRecord:
     """One state of an entry that we saw. ``number`` counts from 1.
 
     ``changed`` names the fields that differ from the state before; ``original``
-    is the uncleaned item as a dict; ``capture`` is "file:offset" or None.
+    is the uncleaned item as a dict; ``capture`` is "file:offset" or None, and so is
+    ``page_capture``, for the linked page where that was read.
     """
 
     number: int
@@ -232,6 +247,7 @@ class RevisionRecord:
     updated: datetime | None
     original: dict[str, object]
     capture: str | None
+    page_capture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

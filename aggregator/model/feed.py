@@ -56,6 +56,8 @@ class Subscription:
     interval: int | None = None
     """Seconds between polls that a person set for this feed, or None."""
     paused: bool = False
+    full_text: bool = False
+    """Whether the pages that its entries link to are read for their whole text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ class Feed:
     subscribed: bool = True
     state: FeedState = FeedState.NEW
     interval: int | None = None
+    full_text: bool = False
+    """Whether a person wants the text of the pages that its entries link to."""
     next_due: datetime | None = None
     due_reason: str = ""
     last_fetch: datetime | None = None

@@ -55,6 +55,8 @@ class CollectSettings:
     max_entries: int = 5000
     """The most items taken from one document; the newest are kept."""
     max_redirects: int = 5
+    pages_per_feed: int = 20
+    """Linked pages read in one round, for a feed whose whole text is wanted; the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,7 @@ def _draft(
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)
     canonical = _canonical(item.link, place.shared)
-    text_hash = _text_hash(cleaned.title, text, cleaned.key or key(text))
+    copied = text_hash(cleaned.title, text, cleaned.key or key(text))
     image = item.image or cleaned.image
     entry = Entry(
         id=entry_id(place.feed, place.identity),
@@ -224,8 +224,8 @@ def _draft(
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
         page_id=entry_id(place.feed, canonical) if canonical and item.guid else None,
-        likeness=_likeness(item, cleaned, telling=text_hash is not None),
-        text_hash=text_hash,
+        likeness=_likeness(item, cleaned, telling=copied is not None),
+        text_hash=copied,
         original=compressed(kept),
         blocks=carried(cleaned, image),
     )
@@ -287,7 +287,7 @@ def _likeness(item: Item, cleaned: Clean, *, telling: bool) -> str | None:
     return digest(title, cleaned.lasting, size=8).hex() if telling else None
 
 
-def _text_hash(title: str, text: str, folded: str) -> bytes | None:
+def text_hash(title: str, text: str, folded: str) -> bytes | None:
     """Equal for exact copies of a text; None for one too short to tell a copy from a like.
 
     A long text is a copy under any headline; a short one only under the same.

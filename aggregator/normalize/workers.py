@@ -16,16 +16,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from aggregator.model.entry import Document
+from aggregator.model.entry import Document, Entry, Unfit
 from aggregator.model.errors import FeedError, FetchError
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
@@ -35,6 +35,8 @@ _ATTEMPTS = 3
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
 _HINT = "the other feeds go on; it is tried again later"
+
+T = TypeVar("T")
 
 
 class _PoolBroke(Exception):
@@ -64,7 +66,7 @@ class Workers:
         self._max_entries = max_entries
         self._pool: Any = None
         self._closed = False
-        self._awaited: set[asyncio.Future[Document | FeedError]] = set()
+        self._awaited: set[asyncio.Future[Any]] = set()
         self._last_answer = 0.0
 
     async def __aenter__(self) -> Self:
@@ -106,34 +108,56 @@ class Workers:
             "learned": feed.learned,
             "learning": None if feed.entries else self._settings,
         }
+        return await self._done(feed, _read, response.body, told)
+
+    async def read_page(
+        self, feed: Feed, entry: Entry, response: Response
+    ) -> Entry | Unfit | FeedError:
+        """The entry with the whole text from the page it links to, or why that is not taken."""
+        told = {
+            "content_type": response.header("content-type") or "",
+            "url": response.url,
+            "entry": entry,
+        }
+        return await self._done(feed, _read_page, response.body, told)
+
+    async def _done(
+        self, feed: Feed, task: Callable[..., T | FeedError], body: bytes, told: dict[str, Any]
+    ) -> T | FeedError:
+        """What a task makes of a body in one of the workers."""
         for _ in range(_ATTEMPTS):
             pool = self._started()
             try:
-                return await self._read(pool, feed, response.body, told)
+                return await self._try(pool, feed, task, body, told)
             except _PoolBroke:
                 # A worker that dies while it waits takes the whole pool with it; no document is to blame.
                 if self._pool is pool:
                     await self._stop()
         return _failed(feed, "the processes that read documents keep dying")
 
-    async def _read(
-        self, pool: Any, feed: Feed, body: bytes, told: dict[str, Any]
-    ) -> Document | FeedError:
+    async def _try(
+        self,
+        pool: Any,
+        feed: Feed,
+        task: Callable[..., T | FeedError],
+        body: bytes,
+        told: dict[str, Any],
+    ) -> T | FeedError:
         seconds = self._settings.document_seconds
         future = None
         try:
             future = pool.schedule(
-                _read, args=[body, told, self._settings.document_bytes], timeout=seconds
+                task, args=[body, told, self._settings.document_bytes], timeout=seconds
             )
-            answer: asyncio.Future[Document | FeedError] = asyncio.wrap_future(future)
+            answer: asyncio.Future[T | FeedError] = asyncio.wrap_future(future)
             return await self._answered(answer)
         except _PoolBroke:
             raise
         except FutureTimeout:
             return _failed(feed, f"reading the document took longer than {seconds:g} s")
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if not self._closed and pool is not self._pool and task and not task.cancelling():
+            current = asyncio.current_task()
+            if not self._closed and pool is not self._pool and current and not current.cancelling():
                 # Nobody gave this document up: the pool broke at another one, and was closed.
                 raise _PoolBroke from None
             if future is not None:
@@ -142,7 +166,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
             return _told(feed, error, pool)
 
-    async def _answered(self, answer: asyncio.Future[Document | FeedError]) -> Document | FeedError:
+    async def _answered(self, answer: asyncio.Future[T]) -> T:
         """Wait for an answer. Raises _PoolBroke where none at all comes any more.
 
         Every document has its limit, so some answer must come within it. None does if
@@ -209,12 +233,24 @@ def _read(body: bytes, told: dict[str, Any], memory: int) -> Document | FeedErro
     except NotAFeed as error:
         return error
     except MemoryError:
-        return FetchError(
-            "reading the document took too much memory",
-            url=told["url"],
-            kind=FailureKind.PARSE,
-            hint=_HINT,
-        )
+        return _too_big(told["url"])
+
+
+def _read_page(body: bytes, told: dict[str, Any], memory: int) -> Entry | Unfit | FeedError:
+    """In the worker. What reads pages is loaded when the first one comes."""
+    from aggregator.normalize.fulltext import with_full_text
+
+    try:
+        with _limited(memory):
+            return with_full_text(body, **told)
+    except MemoryError:
+        return _too_big(told["url"])
+
+
+def _too_big(url: str) -> FeedError:
+    return FetchError(
+        "reading the document took too much memory", url=url, kind=FailureKind.PARSE, hint=_HINT
+    )
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.Column("interval", sa.Integer(), nullable=True),
+        sa.Column("full_text", sa.Boolean(), nullable=False),
         sa.Column("next_due", sa.BigInteger(), nullable=True),
         sa.Column("due_reason", sa.Text(), nullable=False),
         sa.Column("last_fetch", sa.BigInteger(), nullable=True),
@@ -211,8 +212,13 @@ def upgrade() -> None:
         sa.Column("enclosures", sa.Text(), nullable=False),
         sa.Column("original", sa.LargeBinary(), nullable=False),
         sa.Column("capture_key", KEY, nullable=True),
+        sa.Column("page_capture_key", KEY, nullable=True),
         sa.ForeignKeyConstraint(
             ["capture_key"],
+            ["captures.capture_key"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["page_capture_key"],
             ["captures.capture_key"],
         ),
         sa.ForeignKeyConstraint(
