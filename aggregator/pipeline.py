@@ -77,11 +77,16 @@ class Pipeline:
 
         Blocks. Raises ArchiveError, and then nothing of the batch is stored.
         """
-        at = now()
+        at, rules = now(), self.settings.normalize
         with self.archive.batch() as write:
             known = write.known(fetched)
             decisions = decide(
-                fetched, known, now=at, announce_days=self.settings.normalize.announce_days
+                fetched,
+                known,
+                now=at,
+                announce_days=rules.announce_days,
+                window_days=rules.story_window_days,
+                prefer=rules.prefer_sources,
             )
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)

@@ -296,10 +296,13 @@ class Archive:
 
     # Upkeep
 
-    def maintain(self, now: datetime, *, lately_is_enough: bool = False) -> None:
-        """Prune the fetch log and let the database tidy up; once a day is enough."""
+    def maintain(
+        self, now: datetime, *, story_days: int = 14, lately_is_enough: bool = False
+    ) -> None:
+        """Prune the fetch log and what finds near copies of entries older than ``story_days``; let
+        the database tidy up. Once a day is enough."""
         if not (lately_is_enough and upkeep.maintained_lately(self._database, now)):
-            upkeep.maintain(self._database, now)
+            upkeep.maintain(self._database, now, timedelta(days=story_days))
 
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""

@@ -8,6 +8,7 @@
       ├───< captures             where a response's bytes are, in which WARC file
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
               │   └───── sightings >── stories     which entry brought which story
+              ├── samples               some of its words in order, for a while: finds near copies
               └── search                the index over the current revision
     topics ──< hits                     (topic, place): append-only
       └─────< pages                     closed archive pages, frozen
@@ -261,6 +262,16 @@ sightings = sa.Table(
     sa.Column("text_hash", sa.LargeBinary),
 )
 sa.Index("sightings_text", sightings.c.text_hash)
+
+# Made from the entries, and pruned: without foreign keys, which would double its cost.
+samples = sa.Table(
+    "samples",
+    metadata,
+    sa.Column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("story_key", Key, primary_key=True, autoincrement=False),
+    sa.Column("entry_key", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 topics = sa.Table(
     "topics",

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import search, settling, topics
+from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.captures import Captures, shown_url
 from aggregator.archive.known import chunks, pack_parts
 from aggregator.archive.records import pack_enclosures
@@ -23,6 +23,7 @@ from aggregator.archive.schema import (
 )
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, Settled
 from aggregator.model.entry import Entry, EntryId, Indexed, StoryId
+from aggregator.model.sample import hashes
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse
 
@@ -53,6 +54,9 @@ class Writer:
         self._revisions: list[dict[str, Any]] = []
         self._stories: list[dict[str, Any]] = []
         self._sightings: list[dict[str, Any]] = []
+        self._samples: list[samples.Row] = []
+        self._crowded = known.crowded if known else frozenset()
+        self._leads: dict[int, int] = {}
         self._indexed: list[tuple[int, Indexed]] = []
         self._touched: set[int] = set()
 
@@ -81,6 +85,8 @@ class Writer:
         ):
             if rows:
                 self._connection.execute(sa.insert(table), rows)
+        samples.add(self._connection, self._samples, self._crowded)
+        self._move_leads()
         search.add(self._connection, self._indexed)
         self._note_languages()
         settled = self._batch.settled
@@ -160,7 +166,16 @@ class Writer:
         )  # fmt: skip
         if not change.story.new:
             self._touched.add(story_key)
+            if change.lead:
+                self._leads[story_key] = key
+        self._samples.extend((run, story_key, key) for run in hashes(entry.sample))
         self._indexed.append((key, _indexed(entry)))
+
+    def _move_leads(self) -> None:
+        """Stories of which a better version came; their ids stay."""
+        for story_key, lead in self._leads.items():
+            changed = sa.update(stories).where(stories.c.story_key == story_key).values(lead=lead)
+            self._connection.execute(changed)
 
     def _revision(
         self, change: Change, entry: Entry, key: int, capture_key: int | None

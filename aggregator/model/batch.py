@@ -52,6 +52,16 @@ class KnownEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """What decides whether another entry leads a story better: source, and characters of text."""
+
+    feed: str
+    """The feed's URL."""
+    folders: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownStory:
     """A story that a new entry may belong to."""
 
@@ -59,6 +69,17 @@ class KnownStory:
     id: StoryId
     newest: datetime
     """First sight of its newest entry."""
+    lead: Lead | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownText:
+    """An archived entry whose words a new one may repeat. ``story.newest`` is its first sight."""
+
+    key: EntryKey
+    story: KnownStory
+    title: str
+    text: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,8 +88,10 @@ class Known:
 
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL),
     ``listed`` by entry key for what the feeds' last listings name; ``stories_by_url``
-    and ``stories_by_text`` over all feeds; ``hits`` maps (topic, story) to
-    the (entry, revision) last shown.
+    and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
+    ones with which it shares words, most first; ``crowded`` are hashes of runs that
+    too many stories carry to tell any; ``hits`` maps (topic, story) to the
+    (entry, revision) last shown.
     """
 
     entries: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
@@ -76,6 +99,8 @@ class Known:
     listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
     stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
+    alike: dict[EntryId, tuple[KnownText, ...]] = field(default_factory=dict)
+    crowded: frozenset[int] = frozenset()
     hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)
 
 
@@ -111,7 +136,8 @@ class Change:
 
     ``id`` is the entry's public id (an existing entry keeps its id whatever its
     item now says); ``key`` is None for NEW. ``revision`` is the number of the
-    state after this change. ``announce``: recent enough for a subscription page.
+    state after this change. ``lead``: it leads its story, from now on where it is
+    NEW. ``announce``: recent enough for a subscription page.
     """
 
     kind: ChangeKind

@@ -84,6 +84,8 @@ class Entry:
     """(field, 8-byte hash) of what the fingerprint covers: tells which field changed."""
     text_hash: bytes | None = None
     """16 bytes over title and text, quotes and case folded; None for too short a text."""
+    sample: bytes = b""
+    """Hashes of 6 bytes of some runs of the text's words: near copies share some of them."""
     original: bytes = b""
     """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""
     indexed: Indexed | None = None

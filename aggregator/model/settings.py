@@ -67,6 +67,10 @@ class NormalizeSettings:
     """The most memory a worker may take."""
     announce_days: int = 7
     """Entries dated longer before first sight are no news: they reach archive pages only."""
+    story_window_days: int = 14
+    """An entry joins a story that brought the same words no longer ago than this."""
+    prefer_sources: tuple[str, ...] = ()
+    """Feed URLs, hosts or folders, best first: whose version of a story leads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from aggregator.normalize.dates import believed
 from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
+from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.query import analyse, words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
@@ -150,6 +151,7 @@ def _entry(
 ) -> Entry:
     cleaned = clean(item.title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
+    said = words(text[:MOST_SIGNS]) or words(cleaned.title)
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
@@ -176,6 +178,7 @@ def _entry(
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
         text_hash=_text_hash(cleaned.title, text, cleaned.key or key(text)),
+        sample=sample(said),
         original=compressed(kept),
         indexed=analyse(cleaned.title, text, lang),
     )
