@@ -26,7 +26,7 @@ from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
-from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId
+from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -273,6 +273,11 @@ class Archive:
         """The entries that brought a story, first come first."""
         with self._database.reading() as connection:
             return records.read_sightings(connection, story)
+
+    def largest_stories(self, *, since: datetime, limit: int) -> tuple[StoryRecord, ...]:
+        """The stories that most entries brought since then, largest first."""
+        with self._database.reading() as connection:
+            return records.read_stories(connection, finding.first_since(connection, since), limit)
 
     def export(
         self, *, query: Query | None = None, since: datetime | None = None

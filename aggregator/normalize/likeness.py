@@ -43,9 +43,9 @@ _SENTENCE = 15
 
 # Titles of texts that grow during the day, or are filled anew each time.
 _ROLLING = re.compile(
-    r"\b(?:live|liveblog|live-blog|recap|as it happened|latest|minute by minute|updates?"
-    r"|en direct|en vivo|minuto a minuto|in diretta|liveticker|ticker|ao vivo|en directo)\b",
-    re.IGNORECASE,
+    r"\b(?:LIVE|RECAP)\b|(?i:^live\b|[:|–—-] *(?:live|recap)\b|\b(?:live|recap) *[:|–—-]"
+    r"|\b(?:live ?(?:blog|text|ticker|scores?|updates?)|as it happened|minute[ -]by[ -]minute|latest news"
+    r"|en direct|en vivo|en directo|minuto a minuto|in diretta|ao vivo)\b)"
 )
 
 _Run = tuple[str, ...]
