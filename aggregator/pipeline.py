@@ -79,10 +79,17 @@ class Pipeline:
 
         Blocks. Raises ArchiveError, and then nothing of the batch is stored.
         """
-        at, days = now(), self.settings.normalize.announce_days
+        at, rules = now(), self.settings.normalize
         with self.archive.batch() as write:
             known = write.known(fetched)
-            decisions = decide(fetched, known, now=at, announce_days=days)
+            decisions = decide(
+                fetched,
+                known,
+                now=at,
+                announce_days=rules.announce_days,
+                window_days=rules.story_window_days,
+                prefer=rules.prefer_sources,
+            )
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
             counts = write.store(Batch(at=at, settled=settled, hits=hits))

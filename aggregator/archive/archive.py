@@ -27,7 +27,7 @@ from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
-from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId
+from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -288,6 +288,11 @@ class Archive:
         with self._database.reading() as connection:
             return records.read_sightings(connection, story)
 
+    def largest_stories(self, *, since: datetime, limit: int) -> tuple[StoryRecord, ...]:
+        """The stories that most entries brought since then, largest first."""
+        with self._database.reading() as connection:
+            return records.read_stories(connection, finding.first_since(connection, since), limit)
+
     def export(
         self, *, query: Query | None = None, since: datetime | None = None
     ) -> Iterator[EntryRecord]:
@@ -310,10 +315,13 @@ class Archive:
 
     # Upkeep
 
-    def maintain(self, now: datetime, *, lately_is_enough: bool = False) -> None:
-        """Prune the fetch log and let the database tidy up; once a day is enough."""
+    def maintain(
+        self, now: datetime, *, story_days: int = 14, lately_is_enough: bool = False
+    ) -> None:
+        """Prune the fetch log and what finds near copies of entries older than ``story_days``; let
+        the database tidy up. Once a day is enough."""
         if not (lately_is_enough and upkeep.maintained_lately(self._database, now)):
-            upkeep.maintain(self._database, now)
+            upkeep.maintain(self._database, now, timedelta(days=story_days))
 
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""

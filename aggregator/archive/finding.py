@@ -77,6 +77,21 @@ def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
     return found[0] if found else None
 
 
+def first_since(connection: sa.Connection, at: datetime) -> int:
+    """The key of the first entry that was first seen at a time or later; one beyond all where none
+    was. Keys grow with arrival, so that a few rows tell."""
+    low, high = 1, (connection.scalar(sa.select(sa.func.max(entries.c.entry_key))) or 0) + 1
+    seen = sa.select(entries.c.first_seen).order_by(entries.c.entry_key).limit(1)
+    while low < high:
+        middle = (low + high) // 2
+        found = connection.scalar(seen.where(entries.c.entry_key >= middle))
+        if found is None or found >= at:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 def export(
     database: Database, query: Query | None, since: datetime | None, now: datetime
 ) -> Iterator[EntryRecord]:

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from aggregator.archive import samples
 from aggregator.archive.schema import (
     Key,
     entries,
+    feeds,
     hits,
     name_of,
     revisions,
@@ -20,11 +22,21 @@ from aggregator.archive.schema import (
     stories,
     topics,
 )
-from aggregator.model.batch import Fetched, Known, KnownEntry, KnownStory, Said
+from aggregator.model.batch import (
+    Fetched,
+    Known,
+    KnownEntry,
+    KnownStory,
+    KnownText,
+    Lead,
+    Said,
+)
 from aggregator.model.entry import Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
 
 _CHUNK = 500
+_MOST_SIGNS = 20_000
+"""Characters of a text that are looked at when it is compared with a new one."""
 T = TypeVar("T")
 
 _ENTRY = (
@@ -53,7 +65,8 @@ def read_known(connection: sa.Connection, fetched: Sequence[Fetched]) -> Known:
     fresh = [entry for feed, entry in brought if (feed, entry.identity) not in known.entries]
     _read_stories(connection, known, fresh)
     story_keys = {held.story_key for group in known.groups() for held in group.values()}
-    for story in (*known.stories_by_url.values(), *known.stories_by_text.values()):
+    joined = [text.story for texts in known.alike.values() for text in texts]
+    for story in (*known.stories_by_url.values(), *known.stories_by_text.values(), *joined):
         story_keys.add(story.key)
     known.hits = _read_hits(connection, story_keys)
     return known
@@ -229,29 +242,85 @@ def _given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Su
     return sa.select(columns.c.number, named).subquery()
 
 
+_STORY = (
+    sa.select(
+        stories.c.story_key, stories.c.story_id, entries.c.entry_key, entries.c.first_seen,
+        entries.c.canonical_url, sightings.c.text_hash,
+    )
+    .join(sightings, sightings.c.story_key == stories.c.story_key)
+    .join(entries, entries.c.entry_key == sightings.c.entry_key)
+)  # fmt: skip
+_CURRENT = sa.and_(
+    revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
+)
+_SAID = sa.func.coalesce(sa.func.nullif(revisions.c.text, ""), revisions.c.summary)
+
+
 def _read_stories(connection: sa.Connection, known: Known, fresh: Sequence[Entry]) -> None:
-    """Stories that bring the same page or the same text, over all feeds."""
-    columns = (
-        sa.select(
-            stories.c.story_key, stories.c.story_id, entries.c.first_seen,
-            entries.c.canonical_url, sightings.c.text_hash,
-        )
-        .join(sightings, sightings.c.story_key == stories.c.story_key)
-        .join(entries, entries.c.entry_key == sightings.c.entry_key)
-        .order_by(entries.c.entry_key)
-    )  # fmt: skip
+    """Stories that bring the same page, the same text or nearly the same, over all feeds."""
     whole = {name_of(one.canonical_url): one.canonical_url for one in fresh if one.canonical_url}
+    ordered = _STORY.order_by(entries.c.entry_key)
+    by_url: dict[str, Any] = {}
     for chunk in chunks(sorted(whole)):
-        for row in connection.execute(columns.where(entries.c.canonical_url.in_(chunk))):
-            known.stories_by_url.setdefault(whole[row.canonical_url], _story(row))
+        for row in connection.execute(ordered.where(entries.c.canonical_url.in_(chunk))):
+            by_url.setdefault(whole[row.canonical_url], row)
+    by_text: dict[bytes, Any] = {}
     for hashes in chunks(sorted({one.text_hash for one in fresh if one.text_hash})):
-        for row in connection.execute(columns.where(sightings.c.text_hash.in_(hashes))):
+        for row in connection.execute(ordered.where(sightings.c.text_hash.in_(hashes))):
             # The last to bring the text: how long ago that was decides whether this is a copy.
-            known.stories_by_text[row.text_hash] = _story(row)
+            by_text[row.text_hash] = row
+    alike, known.crowded = samples.find(connection, fresh)
+    texts = _texts(connection, {key for keys in alike.values() for key in keys})
+    rows = (*by_url.values(), *by_text.values(), *texts.values())
+    leads = _leads(connection, {row.story_key for row in rows})
+    known.stories_by_url = {url: _story(row, leads) for url, row in by_url.items()}
+    known.stories_by_text = {text: _story(row, leads) for text, row in by_text.items()}
+    known.alike = {
+        identifier: tuple(_text(texts[key], leads) for key in keys)
+        for identifier, keys in alike.items()
+    }
 
 
-def _story(row: Any) -> KnownStory:
-    return KnownStory(key=StoryKey(row.story_key), id=StoryId(row.story_id), newest=row.first_seen)
+def _texts(connection: sa.Connection, keys: Iterable[int]) -> dict[int, Any]:
+    """What these entries say now, as far as it is looked at, by their keys."""
+    said = sa.func.substr(_SAID, 1, _MOST_SIGNS).label("said")
+    query = _STORY.add_columns(revisions.c.title, said).join(revisions, _CURRENT)
+    return {
+        row.entry_key: row
+        for chunk in chunks(sorted(keys))
+        for row in connection.execute(query.where(entries.c.entry_key.in_(chunk)))
+    }
+
+
+def _leads(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, Lead]:
+    query = (
+        sa.select(
+            stories.c.story_key, feeds.c.url, feeds.c.folders, sa.func.length(_SAID).label("length")
+        )
+        .join(entries, entries.c.entry_key == stories.c.lead)
+        .join(revisions, _CURRENT)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+    )
+    return {
+        row.story_key: Lead(feed=row.url, folders=tuple(json.loads(row.folders)), length=row.length)
+        for chunk in chunks(sorted(story_keys))
+        for row in connection.execute(query.where(stories.c.story_key.in_(chunk)))
+    }
+
+
+def _story(row: Any, leads: dict[int, Lead]) -> KnownStory:
+    return KnownStory(
+        key=StoryKey(row.story_key),
+        id=StoryId(row.story_id),
+        newest=row.first_seen,
+        lead=leads.get(row.story_key),
+    )
+
+
+def _text(row: Any, leads: dict[int, Lead]) -> KnownText:
+    return KnownText(
+        key=EntryKey(row.entry_key), story=_story(row, leads), title=row.title, text=row.said
+    )
 
 
 def _read_hits(

@@ -183,8 +183,10 @@ def _entries_at(
             *AS_SHOWN, IMAGE_SHOWN, revisions.c.authors, revisions.c.categories, revisions.c.lang,
             revisions.c.published, revisions.c.url, revisions.c.enclosures,
             feeds.c.url.label("feed_url"), feeds.c.home.label("feed_home"), FEED_TITLE,
+            sightings.c.how,
         )
         .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(sightings, sightings.c.entry_key == hits.c.entry_key)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
         .join(stories, stories.c.story_key == hits.c.story_key)
         .join(
@@ -230,8 +232,10 @@ def _others(connection: sa.Connection, story_keys: set[int]) -> dict[int, list[A
 def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
     published = row.published or row.first_seen
     # The first state counts from the publisher's date, so that entries that came in
-    # one batch do not share one time; a correction from when we saw it.
-    updated = min(published, row.first_seen) if row.number == 1 else row.seen
+    # one batch do not share one time; a correction from when we saw it, and so does
+    # another entry that leads the story by now.
+    first = row.number == 1 and (alone or row.how == "first")
+    updated = min(published, row.first_seen) if first else row.seen
     also = {
         (other.feed_title, other.url or other.feed_url)
         for other in others

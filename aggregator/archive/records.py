@@ -30,6 +30,7 @@ from aggregator.model.entry import (
     RevisionRecord,
     SightingRecord,
     StoryId,
+    StoryRecord,
 )
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Detail, Topic
@@ -191,6 +192,56 @@ def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingR
             first_seen=row.first_seen,
             published=row.published,
             how=row.how,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[StoryRecord, ...]:
+    """The stories that most entries brought, of those with this key or a later one."""
+    brought = (
+        sa.select(
+            sightings.c.story_key,
+            sa.func.count().label("entries"),
+            sa.func.count(entries.c.feed_key.distinct()).label("feeds"),
+            sa.func.min(entries.c.first_seen).label("first_seen"),
+            sa.func.max(entries.c.first_seen).label("newest"),
+        )
+        .join(entries, entries.c.entry_key == sightings.c.entry_key)
+        .where(sightings.c.entry_key >= first)
+        .group_by(sightings.c.story_key)
+        .order_by(sa.desc("entries"), sightings.c.story_key.desc())
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            stories.c.story_id, entries.c.entry_id, entries.c.url, revisions.c.title, FEED_TITLE,
+            brought.c.entries, brought.c.feeds, brought.c.first_seen, brought.c.newest,
+        )
+        .join(brought, brought.c.story_key == stories.c.story_key)
+        .join(entries, entries.c.entry_key == stories.c.lead)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .join(
+            revisions,
+            sa.and_(
+                revisions.c.entry_key == entries.c.entry_key,
+                revisions.c.number == entries.c.revision,
+            ),
+        )
+        .order_by(brought.c.entries.desc(), stories.c.story_key.desc())
+    )  # fmt: skip
+    return tuple(
+        StoryRecord(
+            id=StoryId(row.story_id),
+            lead=EntryId(row.entry_id),
+            title=row.title,
+            feed_title=row.feed_title,
+            url=row.url,
+            entries=row.entries,
+            feeds=row.feeds,
+            first_seen=row.first_seen,
+            newest=row.newest,
         )
         for row in connection.execute(query)
     )

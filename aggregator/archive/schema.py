@@ -9,6 +9,7 @@
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
               │   └───── sightings >── stories     which entry brought which story
               ├── blocks, shown         what boilerplate is learned from; entries without it
+              ├── samples               some of its words in order, for a while: finds near copies
               └── search                the index over what is shown of the current revision
     lessons, boilerplate                what the entries of a feed, or of a site, taught
     rulings                             what a person decided about a block of a feed
@@ -316,6 +317,16 @@ sightings = sa.Table(
     sa.Column("text_hash", sa.LargeBinary),
 )
 sa.Index("sightings_text", sightings.c.text_hash)
+
+# Made from the entries, and pruned: without foreign keys, which would double its cost.
+samples = sa.Table(
+    "samples",
+    metadata,
+    sa.Column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("story_key", Key, primary_key=True, autoincrement=False),
+    sa.Column("entry_key", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 topics = sa.Table(
     "topics",

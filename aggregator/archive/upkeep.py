@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from aggregator.archive import samples
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes
+from aggregator.archive.finding import first_since
 from aggregator.archive.schema import (
     entries,
     feeds,
@@ -148,8 +150,10 @@ def read_info(
     )
 
 
-def maintain(database: Database, now: datetime) -> None:
-    """Keep the last fetches of each feed, and let the database look after itself."""
+def maintain(database: Database, now: datetime, story_window: timedelta) -> None:
+    """Keep the last fetches of each feed, and what finds near copies for a window; let the
+    database look after itself."""
+    _prune_samples(database, now - story_window)
     with database.writing() as connection:
         keep = (
             sa.select(
@@ -167,6 +171,16 @@ def maintain(database: Database, now: datetime) -> None:
         with database.outside() as connection:
             connection.exec_driver_sql("PRAGMA optimize")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _prune_samples(database: Database, since: datetime) -> None:
+    """Drop the samples of what was first seen before, in portions, so that no writer waits long."""
+    with database.reading() as connection:
+        before = first_since(connection, since)
+    after: int | None = -1
+    while after is not None:
+        with database.writing() as connection:
+            after = samples.prune(connection, before, after)
 
 
 def maintained_lately(database: Database, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import search, settling, topics
+from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures, shown_url
 from aggregator.archive.known import chunks, pack_parts
@@ -27,6 +27,7 @@ from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, Lin
 from aggregator.model.boilerplate import packed
 from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId
 from aggregator.model.feed import Feed, Response
+from aggregator.model.sample import hashes
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse
 
@@ -57,6 +58,9 @@ class Writer:
         self._revisions: list[dict[str, Any]] = []
         self._stories: list[dict[str, Any]] = []
         self._sightings: list[dict[str, Any]] = []
+        self._samples: list[samples.Row] = []
+        self._crowded = known.crowded if known else frozenset()
+        self._leads: dict[int, int] = {}
         self._indexed: list[tuple[int, Indexed]] = []
         self._blocks: list[dict[str, Any]] = []
         self._shown: dict[int, Shown | None] = {}
@@ -90,6 +94,8 @@ class Writer:
                 self._connection.execute(sa.insert(table), rows)
         settling.upsert(self._connection, blocks, self._blocks, replace=("hashes",))
         store_shown(self._connection, self._shown)
+        samples.add(self._connection, self._samples, self._crowded)
+        self._move_leads()
         search.add(self._connection, self._indexed)
         self._note_languages()
         settled = self._batch.settled
@@ -190,6 +196,9 @@ class Writer:
         )  # fmt: skip
         if not change.story.new:
             self._touched.add(story_key)
+            if change.lead:
+                self._leads[story_key] = key
+        self._samples.extend((run, story_key, key) for run in hashes(entry.sample))
         self._indexed.append((key, _indexed(entry)))
         self._note_blocks(change, entry, key)
         if entry.shown:
@@ -202,6 +211,12 @@ class Writer:
                 "hashes": packed(entry.blocks),
             }
         )  # fmt: skip
+
+    def _move_leads(self) -> None:
+        """Stories of which a better version came; their ids stay."""
+        for story_key, lead in self._leads.items():
+            changed = sa.update(stories).where(stories.c.story_key == story_key).values(lead=lead)
+            self._connection.execute(changed)
 
     def _revision(
         self, change: Change, entry: Entry, key: int, capture_key: int | None

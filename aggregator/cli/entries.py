@@ -1,9 +1,10 @@
-"""Commands that read entries: ``search``, ``show``, ``history``, ``export``."""
+"""Commands that read entries: ``search``, ``show``, ``history``, ``stories``, ``export``."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +30,7 @@ from aggregator.cli.session import session_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
-    from aggregator.model.entry import EntryRecord, RevisionRecord
+    from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord
 
 _WORDS_SHOWN = 400
 
@@ -90,10 +91,7 @@ def show(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) 
         say(_clip(harmless(words)))
     if len(sightings) > 1:
         say()
-        heading(f"The story in {plural(len(sightings), 'entry', 'entries')}")
-        columns = (Column("seen"), Column("known by"), Column("feed"), Column("address", wide=True))
-        rows = [(local(s.first_seen), s.how, s.feed_title, s.url or "") for s in sightings]
-        print_table(columns, rows)
+        _print_sightings(sightings)
 
 
 def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) -> None:
@@ -110,6 +108,31 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
         heading(f"{revision.number} · seen {local(revision.seen)}{changed}")
         print_differences(before, revision)
         before = revision
+
+
+def stories(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, help="Of entries first seen in so many days.")] = 7,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List the stories that most entries brought."""
+    from aggregator.model.time import now
+
+    with session_of(context).reading() as archive:
+        found = archive.largest_stories(since=now() - timedelta(days=days), limit=limit)
+    if as_json:
+        print_json([story.as_json() for story in found])
+        return
+    columns = (
+        Column("entries", right=True), Column("feeds", right=True), Column("first seen"), Column("id"),
+        Column("title", wide=True), Column("feed"),
+    )  # fmt: skip
+    rows = [
+        (str(s.entries), str(s.feeds), local(s.first_seen), short(s.id), s.title, s.feed_title)
+        for s in found
+    ]
+    print_table(columns, rows, empty="no entries in this time")
 
 
 def export(
@@ -140,6 +163,27 @@ def export(
 def short(identifier: str) -> str:
     """The first digits of a public id: enough to name it on the command line."""
     return identifier.removeprefix("urn:uuid:")[:13]
+
+
+def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
+    """Who carried a story, in the order in which they had it, and how much later than the first."""
+    heading(f"The story in {plural(len(sightings), 'entry', 'entries')}")
+    ordered = sorted(sightings, key=lambda one: one.dated)
+    first = ordered[0].dated
+    columns = (
+        Column("had it"), Column("later", right=True), Column("known by"), Column("feed"),
+        Column("address", wide=True),
+    )  # fmt: skip
+    rows = [
+        (local(one.dated), _later(one.dated - first), one.how, one.feed_title, one.url or "")
+        for one in ordered
+    ]
+    print_table(columns, rows)
+
+
+def _later(after: timedelta) -> str:
+    minutes = round(after.total_seconds() / 60)
+    return f"{minutes:,} min" if minutes else "first" if not after else "< 1 min"
 
 
 def _entry(archive: Archive, identifier: str) -> EntryRecord:

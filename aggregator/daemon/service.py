@@ -137,7 +137,8 @@ class _Service:
                 await self._publish()
             if ticks.upkeep.is_set():
                 ticks.upkeep.clear()
-                await asyncio.to_thread(self._archive.maintain, now())
+                days = pipeline.settings.normalize.story_window_days
+                await asyncio.to_thread(self._archive.maintain, now(), story_days=days)
                 await self._reclean()
             if self._reload.is_set():
                 self._reload.clear()

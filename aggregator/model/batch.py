@@ -73,6 +73,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """What decides whether another entry leads a story better: source, and characters of text."""
+
+    feed: str
+    """The feed's URL."""
+    folders: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownStory:
     """A story that a new entry may belong to."""
 
@@ -80,6 +90,17 @@ class KnownStory:
     id: StoryId
     newest: datetime
     """First sight of its newest entry."""
+    lead: Lead | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownText:
+    """An archived entry whose words a new one may repeat. ``story.newest`` is its first sight."""
+
+    key: EntryKey
+    story: KnownStory
+    title: str
+    text: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,8 +111,10 @@ class Known:
     by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name;
     ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
-    and ``stories_by_text`` over all feeds; ``hits`` maps (topic, story) to
-    the (entry, revision) last shown.
+    and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
+    ones with which it shares words, most first; ``crowded`` are hashes of runs that
+    too many stories carry to tell any; ``hits`` maps (topic, story) to the
+    (entry, revision) last shown.
     """
 
     entries: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
@@ -102,6 +125,8 @@ class Known:
     used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
+    alike: dict[EntryId, tuple[KnownText, ...]] = field(default_factory=dict)
+    crowded: frozenset[int] = frozenset()
     hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)
 
     def groups(self) -> tuple[Mapping[Any, KnownEntry], ...]:
@@ -141,7 +166,8 @@ class Change:
 
     ``id`` is the entry's public id (an existing entry keeps its id whatever its
     item now says); ``key`` is None for NEW. ``revision`` is the number of the
-    state after this change. ``announce``: recent enough for a subscription page.
+    state after this change. ``lead``: it leads its story, from now on where it is
+    NEW. ``announce``: recent enough for a subscription page.
     """
 
     kind: ChangeKind

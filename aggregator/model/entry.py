@@ -107,6 +107,8 @@ class Entry:
     moment, else the same headline and text. None where neither is enough to tell."""
     text_hash: bytes | None = None
     """16 bytes over title and text, quotes and case folded; None for too short a text."""
+    sample: bytes = b""
+    """Hashes of 6 bytes of some runs of the text's words: near copies share some of them."""
     original: bytes = b""
     """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""
     blocks: tuple[bytes, ...] = ()
@@ -265,3 +267,40 @@ class SightingRecord:
     first_seen: datetime
     published: datetime | None
     how: str
+
+    @property
+    def dated(self) -> datetime:
+        """When the source had it: the publisher's date, our first sight where it gives none."""
+        return min(self.published or self.first_seen, self.first_seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecord:
+    """A story as lists show it. Counts are of the time that was asked for.
+
+    ``title`` and ``feed_title`` are of its lead; ``first_seen`` and ``newest`` the first
+    sight of its first and last entry.
+    """
+
+    id: StoryId
+    lead: EntryId
+    title: str
+    feed_title: str
+    url: str | None
+    entries: int
+    feeds: int
+    first_seen: datetime
+    newest: datetime
+
+    def as_json(self) -> dict[str, object]:
+        """The object of ``stories --json``; keys in order."""
+        return {
+            "story": self.id,
+            "lead": self.lead,
+            "title": self.title,
+            "url": self.url,
+            "entries": self.entries,
+            "feeds": self.feeds,
+            "first_seen": iso(self.first_seen),
+            "newest": iso(self.newest),
+        }

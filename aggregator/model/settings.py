@@ -75,6 +75,10 @@ class NormalizeSettings:
     """In so many of a hundred entries that came one after another it must stand, too."""
     boilerplate_window: int = 100
     """So many entries that came one after another are looked at together."""
+    story_window_days: int = 14
+    """An entry joins a story that brought the same words no longer ago than this."""
+    prefer_sources: tuple[str, ...] = ()
+    """Feed URLs, hosts or folders, best first: whose version of a story leads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

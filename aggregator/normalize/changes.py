@@ -19,7 +19,7 @@ from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.normalize.edits import edited, template_of
 from aggregator.normalize.recognition import Recognised, recognise
-from aggregator.normalize.stories import Stories
+from aggregator.normalize.stories import Sources, Stories
 
 # An item is called vanished when it is missing for so many polls running.
 _POLLS = 2
@@ -28,10 +28,20 @@ _UNDATED_NEWS = 10
 
 
 def decide(
-    fetched: Sequence[Fetched], known: Known, *, now: datetime, announce_days: int
+    fetched: Sequence[Fetched],
+    known: Known,
+    *,
+    now: datetime,
+    announce_days: int,
+    window_days: int = 14,
+    prefer: Sequence[str] = (),
 ) -> tuple[Decision, ...]:
-    """Decide over a whole batch, in its order, so that two copies in it make one story."""
-    stories = Stories(known, now)
+    """Decide over a whole batch, in its order, so that two copies in it make one story.
+
+    ``window_days``: how long the same words are a copy; ``prefer``: sources that lead a
+    story, best first.
+    """
+    stories = Stories(known, now, timedelta(days=window_days), Sources(prefer))
     return tuple(
         _Desk(one, one.document, known, stories, now, timedelta(days=announce_days)).decide()
         if one.document is not None and one.failure is None
@@ -133,7 +143,7 @@ class _Desk:
         return replace(entry, id=entry.page_id, identity=entry.canonical_url)
 
     def _new(self, entry: Entry, first_poll: bool) -> Change:
-        choice = self.stories.choose(entry, entry.id)
+        choice, leads = self.stories.choose(entry, self.feed)
         return Change(
             kind=ChangeKind.NEW,
             feed=self.feed,
@@ -142,7 +152,7 @@ class _Desk:
             entry=entry,
             revision=1,
             story=choice,
-            lead=choice.new,
+            lead=leads,
             announce=self._is_news(entry, first_poll),
         )
 

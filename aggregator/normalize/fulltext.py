@@ -16,6 +16,7 @@ from aggregator.model.entry import Entry, Unfit
 from aggregator.normalize.boilerplate import carried
 from aggregator.normalize.language import detect, tag
 from aggregator.normalize.reading import text_hash
+from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.walls import is_wall
 from aggregator.normalize.webpage import WebPage, read_page
 from aggregator.query import analyse, words
@@ -102,6 +103,7 @@ def _filled(entry: Entry, page: WebPage) -> Entry:
         lang=lang,
         image=image,
         text_hash=text_hash(entry.title, text, page.clean.key),
+        sample=sample(words(text[:MOST_SIGNS])),
         blocks=carried(page.clean, image),
         shown=None,
         indexed=analyse(entry.title, text, lang),

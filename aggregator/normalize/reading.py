@@ -30,6 +30,7 @@ from aggregator.normalize.identity import (
 )
 from aggregator.normalize.item import Head, Item, Parsed, compressed, original
 from aggregator.normalize.language import detect, tag
+from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.query import words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
@@ -195,6 +196,7 @@ def _draft(
     """The entry before learned rules and analysis, and the clean text it was made of."""
     cleaned = clean(item.title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
+    said = words(text[:MOST_SIGNS]) or words(cleaned.title)
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
@@ -226,6 +228,7 @@ def _draft(
         page_id=entry_id(place.feed, canonical) if canonical and item.guid else None,
         likeness=_likeness(item, cleaned, telling=copied is not None),
         text_hash=copied,
+        sample=sample(said),
         original=compressed(kept),
         blocks=carried(cleaned, image),
     )

@@ -1,16 +1,53 @@
-"""Which story a new entry belongs to: decided once, at first sight."""
+"""Which story a new entry belongs to, decided once, at first sight; and which entry leads it.
+
+docs/stories.md tells the rules and the reasons.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from aggregator.model.batch import Known, KnownStory, StoryChoice
-from aggregator.model.entry import Entry, EntryId, StoryId
+from aggregator.model.address import canonical_url
+from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
+from aggregator.model.entry import Entry, StoryId
+from aggregator.model.feed import Feed
+from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
 from aggregator.normalize.identity import story_id
+from aggregator.normalize.likeness import Wording, same_story, wording
 
-# The same words a month later are a recurring text, not a copy.
-WINDOW = timedelta(days=14)
+_COMPARED = 4
+"""Stories of one batch that an entry is compared with, those it shares most with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Which sources lead a story before others: feed URLs, hosts or folders, best first."""
+
+    preferred: Sequence[str]
+
+    def rank(self, feed: str, folders: Sequence[str]) -> int:
+        """Place of a feed among the preferred, from 0; behind all of them where it is none."""
+        address, host = canonical_url(feed), urlsplit(feed).hostname or ""
+        places = {folder.casefold() for folder in folders}
+        for rank, name in enumerate(self.preferred):
+            low = name.casefold()
+            if "://" in name and canonical_url(name) == address:
+                return rank
+            if low in places or host == low or host.endswith(f".{low}"):
+                return rank
+        return len(self.preferred)
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A new entry of this batch, as later ones are compared with it."""
+
+    choice: StoryChoice
+    entry: Entry
 
 
 @dataclass(slots=True)
@@ -19,32 +56,108 @@ class Stories:
 
     known: Known
     now: datetime
-    _by_url: dict[str, StoryId] = field(default_factory=dict)
-    _by_text: dict[bytes, StoryId] = field(default_factory=dict)
+    window: timedelta
+    sources: Sources
+    _by_url: dict[str, StoryChoice] = field(default_factory=dict)
+    _by_text: dict[bytes, StoryChoice] = field(default_factory=dict)
+    _by_run: dict[int, dict[StoryId, int]] = field(default_factory=dict)
+    _brought: list[_Brought] = field(default_factory=list)
+    _leads: dict[StoryId, Lead] = field(default_factory=dict)
+    _wordings: dict[str, Wording] = field(default_factory=dict)
 
-    def choose(self, entry: Entry, entry_id: EntryId) -> StoryChoice:
-        """The story of a new entry; one of its own where it is the first."""
-        choice = self._joined(entry) or StoryChoice(id=story_id(entry_id), key=None, how="first")
+    def choose(self, entry: Entry, feed: Feed) -> tuple[StoryChoice, bool]:
+        """The story of a new entry, one of its own where it is the first; whether it leads it."""
+        runs = hashes(entry.sample)
+        choice = self._joined(entry, runs)
+        if choice is None:
+            choice = StoryChoice(id=story_id(entry.id), key=None, how="first")
         if entry.canonical_url:
-            self._by_url.setdefault(entry.canonical_url, choice.id)
+            self._by_url.setdefault(entry.canonical_url, choice)
         if entry.text_hash:
-            self._by_text.setdefault(entry.text_hash, choice.id)
-        return choice
+            self._by_text.setdefault(entry.text_hash, choice)
+        for run in runs:
+            self._by_run.setdefault(run, {}).setdefault(choice.id, len(self._brought))
+        self._brought.append(_Brought(choice, entry))
+        return choice, self._takes_lead(choice, entry, feed)
 
-    def _joined(self, entry: Entry) -> StoryChoice | None:
+    def _joined(self, entry: Entry, runs: Sequence[int]) -> StoryChoice | None:
         if entry.canonical_url:
             old = self.known.stories_by_url.get(entry.canonical_url)
             if old:
-                return StoryChoice(id=old.id, key=old.key, how="url")
+                return self._known(old, "url")
             if entry.canonical_url in self._by_url:
-                return StoryChoice(id=self._by_url[entry.canonical_url], key=None, how="url")
+                return replace(self._by_url[entry.canonical_url], how="url")
         if entry.text_hash:
             old = self.known.stories_by_text.get(entry.text_hash)
             if old and self._recent(old):
-                return StoryChoice(id=old.id, key=old.key, how="text")
+                return self._known(old, "text")
             if entry.text_hash in self._by_text:
-                return StoryChoice(id=self._by_text[entry.text_hash], key=None, how="text")
+                return replace(self._by_text[entry.text_hash], how="text")
+        return self._near(entry, runs)
+
+    def _near(self, entry: Entry, runs: Sequence[int]) -> StoryChoice | None:
+        own: Wording | None = None
+        for text in self.known.alike.get(entry.id, ()):
+            if self._recent(text.story):
+                own = own or _wording(entry)
+                if same_story(own, self._worded(f"known {text.key}", text.title, text.text)):
+                    return self._known(text.story, "near")
+        for at in self._alike(runs):
+            other = self._brought[at]
+            own = own or _wording(entry)
+            if same_story(own, self._worded(other.entry.id, *_said(other.entry))):
+                return replace(other.choice, how="near")
         return None
 
+    def _alike(self, runs: Sequence[int]) -> Iterator[int]:
+        """Entries of this batch that share runs with another, one a story, most shared first."""
+        shared: dict[StoryId, Counter[int]] = {}
+        for run in runs:
+            carriers = self._by_run.get(run, {})
+            if len(carriers) <= CROWDED:
+                for story, at in carriers.items():
+                    shared.setdefault(story, Counter())[at] += 1
+        most = sorted(shared.values(), key=Counter.total, reverse=True)
+        for entries in most[:_COMPARED]:
+            if entries.total() >= LEAST_SHARED:
+                yield entries.most_common(1)[0][0]
+
+    def _worded(self, name: str, title: str, text: str) -> Wording:
+        """The wording of a text that several of the batch may be compared with."""
+        found = self._wordings.get(name)
+        if found is None:
+            found = self._wordings[name] = wording(title, text)
+        return found
+
+    def _known(self, story: KnownStory, how: str) -> StoryChoice:
+        if story.lead:
+            self._leads.setdefault(story.id, story.lead)
+        return StoryChoice(id=story.id, key=story.key, how=how)
+
     def _recent(self, story: KnownStory) -> bool:
-        return self.now - story.newest <= WINDOW
+        return self.now - story.newest <= self.window
+
+    def _takes_lead(self, choice: StoryChoice, entry: Entry, feed: Feed) -> bool:
+        """Whether the entry leads its story from now on: the earliest full version of the best source."""
+        lead = Lead(feed=feed.url, folders=feed.folders, length=len(_said(entry)[1]))
+        held = self._leads.get(choice.id)
+        if choice.new or (held is not None and self._is_better(lead, held)):
+            self._leads[choice.id] = lead
+            return True
+        return False
+
+    def _is_better(self, lead: Lead, held: Lead) -> bool:
+        if 3 * held.length <= 2 * lead.length:
+            # The one that leads is a beginning only.
+            return lead.length > 0
+        whole = 3 * lead.length >= 2 * held.length
+        rank = self.sources.rank
+        return whole and rank(lead.feed, lead.folders) < rank(held.feed, held.folders)
+
+
+def _wording(entry: Entry) -> Wording:
+    return wording(*_said(entry))
+
+
+def _said(entry: Entry) -> tuple[str, str]:
+    return entry.title, entry.text or entry.summary

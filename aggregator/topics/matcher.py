@@ -69,7 +69,8 @@ class Matcher:
 
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
-        stays, and is corrected. A copy of a story that is held already is no hit.
+        stays, and is corrected. A copy of a story that is held already is no hit,
+        unless it leads the story from now on: then it is shown instead.
         """
         held: dict[StoryId, dict[str, tuple[EntryId, int]]] = {}
         for (slug, story), shown in known.hits.items():
@@ -87,10 +88,11 @@ class Matcher:
     ) -> Iterator[Hit]:
         """``held``: what each topic shows of the story; brought up to date."""
         caught: set[str] = set()
+        leads = change.kind is ChangeKind.NEW and change.lead
         for compiled, match in self._matches(subject_of(change, now=now), now):
             slug, alone = compiled.topic.slug, compiled.topic.collapse is Collapse.NONE
             shown = held.get(slug)
-            if shown is None or alone or shown[0] == change.id:
+            if shown is None or alone or leads or shown[0] == change.id:
                 caught.add(slug)
                 held[slug] = (change.id, change.revision)
                 yield _hit(slug, change, match.reason)

@@ -340,6 +340,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("feed_key", "hash"),
     )
+    op.create_table(
+        "samples",
+        sa.Column("hash", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("story_key", KEY, autoincrement=False, nullable=False),
+        sa.Column("entry_key", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("hash", "story_key"),
+        sqlite_with_rowid=False,
+    )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"

@@ -1,0 +1,124 @@
+"""Whether two texts are one story. Pure; docs/stories.md tells the reasons and the figures.
+
+Precision comes before recall. Copies share most of their words in order, and begin
+alike. A story's next stage, a reaction, a live blog's next edition share paragraphs
+too, but begin anew: so what the two begin with decides where they are not nearly equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aggregator.normalize.shingles import MOST_SIGNS, MOST_WORDS
+from aggregator.query import words
+
+# Shares of runs of three words, from 0 to 1. Tuned with benchmarks/stories.py.
+EQUAL = 0.8
+"""So much of both texts together is shared: one is the other, edited."""
+INSIDE = (0.95, 0.6)
+"""(of the shorter, of both): the shorter stands whole in the longer, and is most of it."""
+SHARED = 0.6
+"""Of the shorter text: less is never a copy, unless the two are nearly equal."""
+BEGINS = 0.5
+"""Of the first words of each, found near the beginning of the other."""
+TITLE = 0.9
+"""Of the words of the shorter title."""
+SHORT = 60
+"""Words; texts below it are judged as notes."""
+NOTE_INSIDE = 0.9
+"""Of a note, in a full text that it is to be a summary of."""
+NOTE_EQUAL = 0.9
+"""Of both of two notes under different headlines."""
+NOTE_SHARED = 0.8
+"""Of the shorter of two notes under one headline."""
+
+_RUN = 3
+_BEGINNING, _NEAR = 40, 130
+_HEADLINE = 5
+"""Words that make a headline tell a thing: "Match report" is told of many."""
+_SENTENCE = 15
+"""Words that a note must have to be known under another headline."""
+
+# Titles of texts that grow during the day, or are filled anew each time.
+_ROLLING = re.compile(
+    r"\b(?:LIVE|RECAP)\b|(?i:^live\b|[:|–—-] *(?:live|recap)\b|\b(?:live|recap) *[:|–—-]"
+    r"|\b(?:live ?(?:blog|text|ticker|scores?|updates?)|as it happened|minute[ -]by[ -]minute|latest news"
+    r"|en direct|en vivo|en directo|minuto a minuto|in diretta|ao vivo)\b)"
+)
+
+_Run = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A title and a text as they are compared: folded words, and the text's runs of three."""
+
+    title: tuple[str, ...]
+    words: tuple[str, ...]
+    runs: frozenset[_Run]
+    rolling: bool
+
+
+def wording(title: str, text: str) -> Wording:
+    """Prepare an entry for :func:`same_story`. Of an entry without text the title is the text."""
+    head = tuple(words(title))
+    body = tuple(words(text[:MOST_SIGNS])[:MOST_WORDS]) or head
+    return Wording(head, body, _runs(body), bool(_ROLLING.search(title)))
+
+
+def same_story(one: Wording, other: Wording) -> bool:
+    """Whether one of the two is a copy of the other: edited, cut, lengthened or re-ordered."""
+    short, long = sorted((one, other), key=lambda each: len(each.words))
+    shared = len(short.runs & long.runs)
+    inside = shared / max(1, min(len(short.runs), len(long.runs)))
+    both = shared / max(1, len(short.runs) + len(long.runs) - shared)
+    if len(long.words) < SHORT:
+        return _same_note(short, long, inside, both)
+    if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
+        return True
+    if inside < SHARED or (short.rolling and long.rolling):
+        return False
+    if min(_begins(short, long), _begins(long, short)) >= BEGINS:
+        return True
+    if len(short.words) < SHORT:
+        return inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS
+    return _alike(short.title, long.title) >= TITLE
+
+
+def _same_note(short: Wording, long: Wording, inside: float, both: float) -> bool:
+    """Two notes of a sentence or two: what is filled into one form differs in a name or a figure."""
+    if _figures(short) != _figures(long):
+        return False
+    if len(short.title) >= _HEADLINE and _same_headline(short.title, long.title):
+        return inside >= NOTE_SHARED
+    return both >= NOTE_EQUAL and len(short.words) >= _SENTENCE
+
+
+def _same_headline(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two titles are word for word one, the name of the site behind it aside."""
+    least = min(len(one), len(other))
+    return list(one[:least]) == list(other[:least]) and abs(len(one) - len(other)) <= 3
+
+
+def _begins(one: Wording, other: Wording) -> float:
+    """The share of the first words of one that stand near the beginning of the other."""
+    first = _runs(one.words[: min(_BEGINNING, len(other.words))])
+    return len(first & _runs(other.words[:_NEAR])) / max(1, len(first))
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> float:
+    """The share of the shorter title's words that the other has; 0 where one is missing."""
+    first, second = set(one), set(other)
+    return len(first & second) / max(1, min(len(first), len(second)))
+
+
+def _figures(one: Wording) -> frozenset[str]:
+    return frozenset(word for word in (*one.title, *one.words) if word.isdigit())
+
+
+def _runs(of: Sequence[str]) -> frozenset[_Run]:
+    if len(of) < _RUN:
+        return frozenset({tuple(of)} if of else ())
+    return frozenset(zip(of, of[1:], of[2:], strict=False))
