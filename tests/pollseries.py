@@ -69,7 +69,10 @@ def truth(series: Sequence[Poll], *, links: bool = True) -> Counter[tuple[str, i
     states: dict[str, list[tuple[str, str, str]]] = {}
     for poll in series:
         for one in poll.items:
-            told = tuple(" ".join(text.split()) for text in (one.title, one.summary, one.link if links else ""))
+            told = tuple(
+                " ".join(text.split())
+                for text in (one.title, one.summary, one.link if links else "")
+            )
             seen = states.setdefault(one.guid, [told])
             if seen[-1] != told:
                 seen.append(told)
