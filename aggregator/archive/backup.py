@@ -22,7 +22,7 @@ from aggregator.archive import search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
-from aggregator.archive.opening import migrate, take_folder
+from aggregator.archive.opening import migrate, take_lock
 from aggregator.archive.schema import entries, meta, metadata
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
@@ -72,8 +72,8 @@ def restore(source: Path, settings: ArchiveSettings) -> None:
     Nothing that is there already is overwritten.
     """
     members = _members(source)
-    lock = take_folder(settings, "aggregator archive restore")
     database = Database(settings)
+    lock = take_lock(settings, database, "aggregator archive restore")
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +34,9 @@ class Database:
     def __init__(self, settings: ArchiveSettings) -> None:
         self.url = _parsed(settings)
         self.dialect = self.url.get_backend_name()
+        self._purpose: str | None = None
         self._held: sa.Connection | None = None
+        self._holding = Lock()
         if self.sqlite:
             self.location = self.url.database or ":memory:"
             busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
@@ -69,7 +72,10 @@ class Database:
 
         Writers come one after another: BEGIN IMMEDIATE on SQLite (else the first
         SELECT would stand outside the transaction), an advisory lock on PostgreSQL.
+        Who holds the database looks each time whether it still does.
         """
+        if self._purpose is not None:
+            self.hold(self._purpose)
         with self.told(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -93,8 +99,14 @@ class Database:
         Called again, it looks whether the lock outlived the connection. Raises
         AlreadyRunning, ArchiveError.
         """
-        if self.sqlite or self._still_held():
+        if self.sqlite:
             return
+        with self._holding:
+            self._purpose = purpose
+            if not self._still_held():
+                self._take(purpose)
+
+    def _take(self, purpose: str) -> None:
         with self.told():
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             name = f"{purpose or 'aggregator'} ({os.getpid()} on {socket.gethostname()})"[:63]

@@ -12,11 +12,13 @@ from aggregator.archive.lock import WriterLock
 from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError
 from aggregator.model.settings import ArchiveSettings
+from aggregator.model.time import now
 from aggregator.query import ANALYSIS_VERSION
 
 
-def take_folder(settings: ArchiveSettings, purpose: str) -> WriterLock:
-    """Make the folder if need be, and be its writer. Raises AlreadyRunning, ArchiveError."""
+def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> WriterLock:
+    """Make the folder if need be, and be the writer of it and of the database. Raises
+    AlreadyRunning, ArchiveError."""
     directory = settings.directory
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -26,13 +28,13 @@ def take_folder(settings: ArchiveSettings, purpose: str) -> WriterLock:
             where=str(directory),
             hint="make it, or set archive.directory in aggregator.toml",
         ) from None
-    return WriterLock(directory, purpose)
+    return WriterLock(directory, purpose, database.file)
 
 
 def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database, WriterLock]:
     """Take the lock, make or migrate the schema, repair captures. Raises AlreadyRunning, ArchiveError."""
     database = Database(settings)
-    lock = take_folder(settings, purpose)
+    lock = take_lock(settings, database, purpose)
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)
@@ -117,7 +119,7 @@ def repair(database: Database, files: Captures) -> None:
             )
             return end or 0
 
-        files.repair(end_of)
+        files.repair(end_of, now())
 
 
 def _refuse_newer(version: str, database: Database) -> None:

@@ -17,7 +17,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from aggregator.collect.address import with_login
-from aggregator.collect.decoding import TooLarge, Undecodable, decode
 from aggregator.collect.failures import (
     asked_away,
     check_status,
@@ -30,6 +29,7 @@ from aggregator.collect.failures import (
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
+from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import FailureKind, Feed, Redirect, Response, Validators
 from aggregator.model.settings import CollectSettings

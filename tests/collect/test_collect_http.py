@@ -14,7 +14,7 @@ import pytest
 from feedserver import FeedServer
 
 from aggregator.collect import Collector, body_hash
-from aggregator.collect.decoding import TooLarge, Undecodable, decode
+from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
 from aggregator.model.settings import CollectSettings
