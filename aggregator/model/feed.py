@@ -47,6 +47,11 @@ class FailureKind(StrEnum):
     OTHER = "other"
 
 
+OURS_TO_MEND = (FailureKind.REFUSED, FailureKind.FILE)
+"""Failures that a change of the settings mends, or of a file here: such a feed is tried again
+whenever a person collects, starts or reloads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A line of feeds.opml. ``folders`` are the outlines it stands in, outermost first."""

@@ -90,10 +90,10 @@ def test_upkeep_once_a_day_is_enough(desk):
     for number in range(102):
         at = NOON + timedelta(minutes=number)
         desk.bring(ONE, response=answer(ONE, at, b"", 304), document=None, at=at)
-    desk.archive.maintain(NOON)
+    assert desk.archive.maintain(NOON)
     desk.fail(ONE, NotAFeed("x", url=ONE))
-    desk.archive.maintain(LATER, lately_is_enough=True)
+    assert not desk.archive.maintain(LATER)
     feed = desk.archive.feed(ONE)
     assert len(desk.archive.fetches(feed, limit=1000)) == 101
-    desk.archive.maintain(NOON + timedelta(days=2), lately_is_enough=True)
+    assert desk.archive.maintain(NOON + timedelta(days=2))
     assert len(desk.archive.fetches(feed, limit=1000)) == 100
