@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
-from aggregator.archive.captures import Captures, shown_url
+from aggregator.archive.captures import Captures
 from aggregator.archive.known import chunks, pack_parts
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
@@ -23,6 +23,7 @@ from aggregator.archive.schema import (
     sightings,
     stories,
 )
+from aggregator.model.address import shown_url
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
 from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Protocol
 
+from aggregator.model.address import shown_url
 from aggregator.model.time import now
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ _BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
 def one_line(text: str) -> str:
-    """Feed text as one harmless line: breaks become spaces, controls become visible."""
-    return _visible(_BREAKS.sub(" ", text)).strip()
+    """Feed text as one harmless line: breaks become spaces, controls become visible, and an
+    address is without the log-in that it may hold."""
+    return _visible(_BREAKS.sub(" ", shown_url(text))).strip()
 
 
 def harmless(text: str) -> str:
@@ -120,7 +122,7 @@ def say(line: str = "") -> None:
 
 def note(line: str) -> None:
     """Print one line to standard error: what is no result."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(shown_url(line) + "\n")
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:

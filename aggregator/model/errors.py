@@ -23,6 +23,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from aggregator.model.address import shown_url
 from aggregator.model.feed import FailureKind
 
 
@@ -112,7 +113,7 @@ class FeedError(AggregatorError):
     kind: FailureKind = FailureKind.OTHER
 
     def __init__(self, what: str, *, url: str, hint: str = "") -> None:
-        super().__init__(what, where=url, hint=hint)
+        super().__init__(what, where=shown_url(url), hint=hint)
         self.url = url
 
 

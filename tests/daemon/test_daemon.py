@@ -176,6 +176,72 @@ def test_no_network_is_one_line(daemon):
     assert daemon.process.poll() is None
 
 
+def test_a_start_says_what_stands(daemon):
+    daemon.subscribe(*(f"http://127.0.0.1:{free_port()}/{n}.xml" for n in range(3)))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("no network"))
+    daemon.end()
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("no network at the last try"))
+    assert daemon.events("no network at the last try")[0]["next_try"]
+
+
+def test_an_archive_that_cannot_be_written_pauses_and_spares_the_publishers(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    captures = daemon.folder / "archive" / "captures"
+    captures.parent.mkdir()
+    captures.touch()
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collecting is paused"))
+    health = json.loads(daemon.answers("/health"))
+    assert (health["status"], "captures" in health["paused"]) == ("paused", True)
+    # Longer than from one look at the due times to the next.
+    time.sleep(6)
+    assert len(server.asked("/a.xml")) == 1
+    captures.unlink()
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_for(lambda: daemon.events("collecting goes on"))
+    assert daemon.events("collected")
+
+
+@pytest.mark.parametrize("how", ["changed", "replaced", "through a link"])
+def test_a_change_is_never_missed(daemon, server, tmp_path, how):
+    topics = daemon.folder / "topics.toml"
+    edited = tmp_path / "elsewhere" / "topics.toml"
+    edited.parent.mkdir()
+    if how == "through a link":
+        topics.replace(edited)
+        topics.symlink_to(edited)
+    daemon.subscribe(server.serve("/a.xml", rss("Harbour")))
+    # The server answers before the watcher is up: what is written now, it does not see.
+    daemon.start()
+    text = topics.read_text() + '[harbour]\ntitle = "Harbour"\nquery = "harbour"\n'
+    if how == "replaced":
+        edited.write_text(text)
+        edited.replace(topics)
+    else:
+        (edited if how == "through a link" else topics).write_text(text)
+    daemon.wait_for(lambda: daemon.answers("/topics/harbour.json"))
+
+
+def test_what_only_a_start_can_change_stays_and_is_said(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("Torres the coach")))
+    settings = daemon.folder / "aggregator.toml"
+    settings.write_text(settings.read_text().replace(f"port = {daemon.port}", "port = 0"))
+    with daemon.log.open("ab") as log:
+        daemon.process = subprocess.Popen(
+            [sys.executable, "-m", "aggregator", "-C", daemon.folder, "run"], stderr=log
+        )
+    daemon.wait_for(lambda: daemon.events("collected"))
+    daemon.port = int(daemon.events("started")[0]["serving"].rpartition(":")[2])
+    settings.write_text(settings.read_text().replace("/public", "/other"))
+    daemon.wait_for(lambda: daemon.events("configuration reloaded"))
+    assert "publish.directory" in daemon.events("take effect at the next start")[0]["event"]
+    assert not (daemon.folder / "other").exists()
+    own = f"http://127.0.0.1:{daemon.port}/topics/torres.atom".encode()
+    daemon.wait_for(lambda: own in (daemon.answers("/topics/torres.atom") or b""))
+
+
 def test_a_failing_feed_is_told_once_and_its_recovery_too(daemon, server):
     daemon.subscribe(server.serve("/a.xml", rss("One")), server.serve("/b.xml", b"", status=500))
     daemon.start()
