@@ -65,7 +65,7 @@ def _carriers(connection: sa.Connection, names: set[int]) -> Iterator[Row]:
     else:
         given = sa.cast(wanted, postgresql.ARRAY(sa.BigInteger))
         query = sa.select(samples).where(samples.c.hash == sa.any_(given))
-    yield from connection.execute(query).tuples()
+    yield from connection.execute(query)
 
 
 def add(connection: sa.Connection, rows: Iterable[Row], crowded: frozenset[int]) -> None:
