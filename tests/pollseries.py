@@ -277,6 +277,19 @@ def platform_move(when: int) -> Spoil:
     return move
 
 
+def lost_in_move(series: Sequence[Poll], when: int) -> set[str]:
+    """Titles of what nobody can recognise behind a move: away or edited, and dated anew, just then."""
+    last: dict[str, tuple[int, Printed]] = {}
+    lost: set[str] = set()
+    for number, poll in enumerate(series):
+        for one in poll.items:
+            at, before = last.get(one.guid, (number, one))
+            if at < when <= number and before.date != one.date and (at < when - 1 or before.title != one.title):  # fmt: skip
+                lost |= {before.title, one.title}
+            last[one.guid] = (number, one)
+    return lost
+
+
 ALONE: dict[str, tuple[Spoil, ...]] = {
     "rotating guids": (rotating_guids,),
     "guids by place": (counted_guids,),

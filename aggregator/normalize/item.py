@@ -20,7 +20,7 @@ class Item:
 
     ``summary`` and ``content`` are HTML or plain text; ``base`` is what their
     addresses resolve against. ``published`` and ``updated`` are believed times,
-    ``dates`` the texts they were read from.
+    ``dates`` the texts they were read from; ``source`` names the feed it was taken from.
     """
 
     guid: str = ""
@@ -33,6 +33,7 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     image: str | None = None
     lang: str = ""
+    source: str = ""
     base: str = ""
     published: datetime | None = None
     updated: datetime | None = None

@@ -14,6 +14,7 @@ from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
+from aggregator.normalize.headlines import headline, site_names
 from aggregator.normalize.identity import Named, digest, entry_id, hash_bytes, identities
 from aggregator.normalize.item import Head, Item, compressed, original
 from aggregator.normalize.language import detect, tag
@@ -50,7 +51,7 @@ def read(
         problem = f"{len(items)} items, the newest {max_entries} are kept"
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
-    return _document(head, items, feed, seen, lang, now)
+    return _document(head, items, url, feed, seen, lang, now)
 
 
 def _newest(items: list[Item], most: int) -> list[Item]:
@@ -68,6 +69,7 @@ def _newest(items: list[Item], most: int) -> list[Item]:
 def _document(
     head: Head,
     items: Sequence[Item],
+    url: str,
     feed: FeedIdentity,
     seen: frozenset[bytes],
     lang: str,
@@ -76,6 +78,7 @@ def _document(
     names = identities([_named(item) for item in items])
     originals = [original(item) for item in items]
     shared = _shared_links(items)
+    site = site_names(head, url)
     feed_lang = tag(head.lang) or tag(lang)
     entries: list[Entry] = []
     known: list[tuple[int, bytes]] = []
@@ -89,7 +92,7 @@ def _document(
             known.append((position, item_hash))
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
-            place = _Place(feed, feed_lang, position, name, item_hash, shared)
+            place = _Place(feed, feed_lang, position, name, item_hash, shared, site)
             entries.append(_entry(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
@@ -133,6 +136,7 @@ class _Place:
     identity: str
     item_hash: bytes
     shared: frozenset[str]
+    site: frozenset[str]
 
 
 def _named(item: Item) -> Named:
@@ -148,7 +152,9 @@ def _named(item: Item) -> Named:
 def _entry(
     item: Item, place: _Place, kept: bytes, published: datetime | None, updated: datetime | None
 ) -> Entry:
-    cleaned = clean(item.title, item.summary, item.content, base=item.base)
+    own_names = place.site | {key(line(item.source))} if item.source else place.site
+    title = headline(item.title, own_names)
+    cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
     categories = _names((*item.categories, *cleaned.sections))
