@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
@@ -69,7 +70,10 @@ def truth(series: Sequence[Poll], *, links: bool = True) -> Counter[tuple[str, i
     states: dict[str, list[tuple[str, str, str]]] = {}
     for poll in series:
         for one in poll.items:
-            told = tuple(" ".join(text.split()) for text in (one.title, one.summary, one.link if links else ""))
+            told = tuple(
+                " ".join(text.split())
+                for text in (one.title, one.summary, one.link if links else "")
+            )
             seen = states.setdefault(one.guid, [told])
             if seen[-1] != told:
                 seen.append(told)
@@ -152,7 +156,7 @@ def _edited(one: Printed, kind: str, number: int) -> Printed:
     if kind == "link":
         return replace(one, link=f"{one.link}-again")
     if one.date:
-        later = datetime.strptime(one.date, "%a, %d %b %Y %H:%M:%S GMT") + timedelta(hours=3)
+        later = parsedate_to_datetime(one.date) + timedelta(hours=3)
         return replace(one, date=f"{later:%a, %d %b %Y %H:%M:%S} GMT")
     return one
 

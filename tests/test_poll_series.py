@@ -95,9 +95,7 @@ def test_real_feeds_spoiled_in_all_ways_say_the_same(desk: Desk, source: str) ->
     check(found, series, aside=pollseries.lost_in_move(series, 5))
 
 
-def check(
-    found: Counter[tuple[str, int]], series: list[Poll], aside: Collection[str] = ()
-) -> None:
+def check(found: Counter[tuple[str, int]], series: list[Poll], aside: Collection[str] = ()) -> None:
     """Each entry once; every edit of title and summary, and at most those of links besides."""
     most, least = pollseries.truth(series), pollseries.truth(series, links=False)
     assert _left(titles(found), aside) == _left(titles(most), aside)

@@ -136,6 +136,9 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             updated=row.updated,
             original=json.loads(zlib.decompress(row.original)) if row.original else {},
             capture=f"{row.file}:{row.offset}" if row.file else None,
+            lang=row.lang,
+            image=row.image,
+            enclosures=unpack_enclosures(row.enclosures),
         )
         for row in connection.execute(query)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -201,5 +202,9 @@ def _revision_json(revision: RevisionRecord) -> dict[str, object]:
         "summary": revision.summary,
         "html": revision.html,
         "text": revision.text,
+        "lang": revision.lang,
+        "image": revision.image,
+        "enclosures": [asdict(one) for one in revision.enclosures],
+        "original": revision.original,
         "capture": revision.capture,
     }

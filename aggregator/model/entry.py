@@ -208,6 +208,9 @@ class RevisionRecord:
     updated: datetime | None
     original: dict[str, object]
     capture: str | None
+    lang: str = ""
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from aggregator.normalize.blocks import Block, beside_links, leads_away, read_blocks, retext, write_blocks
+from aggregator.normalize.blocks import (
+    Block,
+    beside_links,
+    leads_away,
+    read_blocks,
+    retext,
+    write_blocks,
+)
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (

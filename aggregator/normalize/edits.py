@@ -17,7 +17,12 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 
 
 def edited(
-    entry: Entry, held: KnownEntry, *, readdressed: bool, template: frozenset[str], said: Said | None
+    entry: Entry,
+    held: KnownEntry,
+    *,
+    readdressed: bool,
+    template: frozenset[str],
+    said: Said | None,
 ) -> tuple[str, ...]:
     """Names of the fields that were edited. ``readdressed``: another link is only its address.
 
@@ -29,14 +34,18 @@ def edited(
         fields.append("link")
     if said and template:
         texts = {"summary": (said.summary, entry.summary), "content": (said.text, entry.text)}
-        fields = [name for name in fields if name not in texts or _says_more(*texts[name], template)]
+        fields = [
+            name for name in fields if name not in texts or _says_more(*texts[name], template)
+        ]
     return tuple(fields)
 
 
 def _says_more(old: str, new: str, template: frozenset[str]) -> bool:
     """Whether two texts differ in more than the template's sentences, and what gave way to them."""
     before, after = _sentences(old), _sentences(new)
-    if [one for one in before if one not in template] == [one for one in after if one not in template]:
+    if [one for one in before if one not in template] == [
+        one for one in after if one not in template
+    ]:
         return False
     first = 0
     while first < min(len(before), len(after)) and before[first] == after[first]:

@@ -18,7 +18,6 @@ _ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry")
 _STORIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:story")
 
 
-
 def entry_id(feed: FeedIdentity, identity: str) -> EntryId:
     """The public id of an entry: the same wherever and whenever it is made."""
     return EntryId(uuid.uuid5(_ENTRIES, f"{feed}\n{identity}").urn)
