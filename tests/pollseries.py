@@ -282,13 +282,13 @@ def platform_move(when: int) -> Spoil:
 
 
 def lost_in_move(series: Sequence[Poll], when: int) -> set[str]:
-    """Titles of what nobody can recognise behind a move: away or edited, and dated anew, just then."""
+    """Titles of what is dated anew just when its feed moves: nothing but a headline is left of it."""
     last: dict[str, tuple[int, Printed]] = {}
     lost: set[str] = set()
     for number, poll in enumerate(series):
         for one in poll.items:
             at, before = last.get(one.guid, (number, one))
-            if at < when <= number and before.date != one.date and (at < when - 1 or before.title != one.title):  # fmt: skip
+            if at < when <= number and before.date != one.date:
                 lost |= {before.title, one.title}
             last[one.guid] = (number, one)
     return lost

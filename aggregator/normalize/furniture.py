@@ -38,6 +38,7 @@ _PHRASES = (
     r"share this (?:article|story|post|page).{0,60}", r"(?:compartir|partager|teilen|condividi|partilhar|delen)(?: (?:en|sur|auf|su|em|op) .{1,40})?",
     r"follow (?:us|me|\S+ \S+) on (?:twitter|x|facebook|instagram|whatsapp|tiktok|youtube)\b.{0,80}",
     r"s[íi]guenos en\b.{0,80}", r"suivez-nous sur\b.{0,80}", r"folgen sie uns\b.{0,80}", r"seguici su\b.{0,80}", r"siga-nos\b.{0,80}",
+    r"∞? ?permalink ?∞?|to read (?:this|the) .{1,40} in full\b.{0,60}|(?:if the formatting looks odd .{1,40}, )?visit the original (?:article|post)|reply (?:to this post|via e-?mail|by e-?mail)",
     r"artykuł .{1,200} pochodzi z serwisu\b.{0,80}",
     r"advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고",
     r"[\[(]?(?:ad|advertisement|sponsored|anzeige|werbung|publicidad|publicit[ée]|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고|pr)[\])].{0,200}",

@@ -113,10 +113,12 @@ class Shelf:
             entry = change.entry
             assert entry is not None
             key = change.key or EntryKey(len(self.held) + 1)
+            # What has only moved keeps what its last revision said.
+            said = self.held[key] if change.kind is ChangeKind.MOVED else entry
             self.seen.setdefault(key, self.clock)
             self.held[key] = KnownEntry(
                 key=key, feed=feed.key, id=change.id, identity=entry.identity, canonical_url=entry.canonical_url,
-                url=entry.url, fingerprint=entry.fingerprint, parts=entry.parts, revisions=change.revision,
+                url=entry.url, fingerprint=said.fingerprint, parts=said.parts, revisions=change.revision,
                 vanished=None, story=change.story.id, story_key=change.story.key or StoryKey(key), lead=change.lead,
                 text_hash=entry.text_hash, likeness=entry.likeness,
             )  # fmt: skip
