@@ -98,7 +98,7 @@ def _print_field(name: str, old: str, new: str) -> None:
 
 def _flat(value: object) -> str:
     if isinstance(value, tuple):
-        return one_line(", ".join(getattr(one, "url", one) for one in value)) or "none"
+        return one_line(", ".join(str(getattr(one, "url", one)) for one in value)) or "none"
     if isinstance(value, datetime):
         return local(value)
     return one_line(str(value or "none"))
