@@ -180,7 +180,11 @@ class _Desk:
             changes.append(
                 self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields)
             )
-        elif entry.identity != held.identity or entry.url != held.url:
+        elif (entry.identity, entry.url, entry.likeness) != (
+            held.identity,
+            held.url,
+            held.likeness,
+        ):
             changes.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
         return changes
 

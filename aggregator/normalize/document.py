@@ -163,6 +163,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
+        source=(entry.get("source") or {}).get("title") or "",
         base=base if base != url else (link or url),
         published=dates.moment(published) or dates.from_struct(get("published_parsed")),
         updated=dates.moment(updated) or dates.from_struct(get("updated_parsed")),
