@@ -76,15 +76,18 @@ def same_story(one: Wording, other: Wording) -> bool:
     both = shared / max(1, len(short.runs) + len(long.runs) - shared)
     if len(long.words) < SHORT:
         return _same_note(short, long, inside, both)
-    if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
-        return True
-    if inside < SHARED or (short.rolling and long.rolling):
+    if inside < SHARED:
         return False
-    if min(_begins(short, long), _begins(long, short)) >= BEGINS:
+    begins = min(_begins(short, long), _begins(long, short))
+    titled = _alike(short.title, long.title) >= TITLE
+    if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
+        # Under another headline, with nothing of the old beginning: the old text as background.
+        return begins > 0 or titled
+    if short.rolling and long.rolling:
+        return False
+    if len(short.words) < SHORT and inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS:
         return True
-    if len(short.words) < SHORT:
-        return inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS
-    return _alike(short.title, long.title) >= TITLE
+    return begins >= BEGINS or titled
 
 
 def _same_note(short: Wording, long: Wording, inside: float, both: float) -> bool:
