@@ -37,6 +37,8 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 A_DAY, WINDOW = 10_000, 14
 SOURCES = 1000
 """The newest so many entries have real texts, from which copies are made."""
+RUNS = 33
+"""Hashes of an entry."""
 PHRASES = 5000
 
 
@@ -85,8 +87,14 @@ def fill(file: Path, count: int) -> int:
         "UPDATE revisions SET title = ?, text = ? WHERE entry_key = ?",
         [(*said(number), count - SOURCES + number + 1) for number in range(SOURCES)],
     )
-    for portion in portions(sampled(count)):
-        database.executemany("INSERT OR IGNORE INTO samples VALUES (?, ?, ?)", sorted(portion))
+    database.execute(
+        f"""
+        INSERT OR IGNORE INTO samples
+            SELECT abs(random()) % 281474976710656 AS hash, k, k FROM n, (SELECT k AS run FROM n LIMIT {RUNS})
+            WHERE k BETWEEN {count} - {A_DAY * WINDOW} AND {count} - {SOURCES} ORDER BY hash
+        """
+    )
+    database.executemany("INSERT OR IGNORE INTO samples VALUES (?, ?, ?)", sorted(carried(count)))
     database.commit()
     database.execute("ANALYZE")
     (rows,) = database.execute("SELECT count(*) FROM samples").fetchone()
@@ -94,31 +102,18 @@ def fill(file: Path, count: int) -> int:
     return rows
 
 
-def sampled(count: int) -> Iterator[tuple[int, int, int]]:
-    """The rows of samples of all entries of the window."""
-    draw, carried = random.Random(5), [0] * PHRASES
-    phrases = [draw.getrandbits(48) for _ in range(PHRASES)]
-    for key in range(max(1, count - A_DAY * WINDOW + 1), count - SOURCES + 1):
-        for _ in range(32):
-            yield draw.getrandbits(48), key, key
+def carried(count: int) -> Iterator[tuple[int, int, int]]:
+    """The rows of samples of phrases that many carry, one an entry, and of the real texts."""
+    draw, carriers = random.Random(5), [0] * PHRASES
+    for key in range(max(1, count - A_DAY * WINDOW), count - SOURCES + 1):
         phrase = int(PHRASES * draw.random() ** 3)
-        if carried[phrase] <= CROWDED:
-            carried[phrase] += 1
-            yield phrases[phrase], key, key
+        if carriers[phrase] <= CROWDED:
+            carriers[phrase] += 1
+            yield phrase, key, key
     for number in range(SOURCES):
         key = count - SOURCES + number + 1
         for run in hashes(sample(words(said(number)[1]))):
             yield run, key, key
-
-
-def portions(rows: Iterator[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
-    portion = []
-    for row in rows:
-        portion.append(row)
-        if len(portion) == 500_000:
-            yield portion
-            portion = []
-    yield portion
 
 
 def said(number: int) -> tuple[str, str]:
