@@ -238,8 +238,8 @@ def _drawn(lines: dict, chosen: float, label: str, left: int) -> str:
 
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 290" role="img" aria-label="Precision and recall over two thresholds">
-<style>text {{ font: 12px sans-serif }} polyline {{ fill: none; stroke-width: 2 }} .grid {{ stroke: #ddd }} .chosen {{ stroke: #999; stroke-dasharray: 4 3 }}</style>
-<rect width="800" height="290" fill="#fff"/>
+<style>text {{ font: 12px sans-serif }} polyline {{ fill: none; stroke-width: 2 }} .grid {{ stroke: lightgrey }} .chosen {{ stroke: grey; stroke-dasharray: 4 3 }}</style>
+<rect width="800" height="290" fill="white"/>
 {body}
 </svg>
 """
