@@ -28,7 +28,7 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.sample import CROWDED, hashes
-from aggregator.model.settings import ArchiveSettings, Captures
+from aggregator.model.settings import ArchiveSettings, Captures, NormalizeSettings
 from aggregator.normalize import decide
 from aggregator.normalize.shingles import sample
 from aggregator.query import analyse, words
@@ -131,7 +131,9 @@ def measure(archive: Archive, batch: int, rounds: int) -> tuple[float, float]:
             began = perf_counter()
             known = write.known(fetched)
             between = perf_counter()
-            (decision,) = decide(fetched, known, now=NOW + timedelta(hours=1), announce_days=7)
+            (decision,) = decide(
+                fetched, known, now=NOW + timedelta(hours=1), settings=NormalizeSettings()
+            )
             ended = perf_counter()
         near = sum(change.story.how == "near" for change in decision.changes)
         assert near == len(range(0, batch, 10)), near

@@ -14,6 +14,7 @@ from aggregator.model.batch import ChangeKind, Decision, Fetched, Known, KnownEn
 from aggregator.model.entry import Document, EntryKey, StoryKey
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Listed
+from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import decide, read
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -97,7 +98,7 @@ class Shelf:
             Fetched(feed=self.feed(name), at=self.clock, document=document(items, self.feed(name), most=most))
             for name, items in given
         ]  # fmt: skip
-        decisions = decide(fetched, self.known(), now=self.clock, announce_days=7)
+        decisions = decide(fetched, self.known(), now=self.clock, settings=NormalizeSettings())
         for (name, _), decision in zip(given, decisions, strict=True):
             self._store(name, decision)
         return list(decisions)
@@ -167,7 +168,7 @@ def test_a_failure_and_an_unchanged_answer_decide_nothing() -> None:
     feed = Shelf().feed("a")
     failure = FetchError("no", url=feed.url, kind=FailureKind.TIMEOUT)
     fetched = [Fetched(feed=feed, at=NOW), Fetched(feed=feed, at=NOW, failure=failure)]
-    for decision in decide(fetched, Known(), now=NOW, announce_days=7):
+    for decision in decide(fetched, Known(), now=NOW, settings=NormalizeSettings()):
         assert decision.changes == ()
         assert decision.listing is None
 
