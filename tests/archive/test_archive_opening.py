@@ -18,10 +18,11 @@ from aggregator.archive.disk import file_system, refuse_network_disk
 from aggregator.archive.schema import meta
 from aggregator.model.entry import StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
-from aggregator.model.feed import Subscription
-from aggregator.model.settings import ArchiveSettings
+from aggregator.model.feed import Feed, Subscription
+from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
+from aggregator.recleaning import boilerplate, reclean
 
 HELD = """
 import json, sys
@@ -182,6 +183,7 @@ def test_network_disks_are_refused(tmp_path):
     refuse_network_disk(tmp_path, tmp_path / "no such file")
 
 
+KNOWN = Feed(key=1, identity="one.example/feed", url=ONE, fetch_url=ONE)
 READS = {
     "is_due": lambda archive: archive.is_due(NOON),
     "next_due": lambda archive: archive.next_due(),
@@ -204,6 +206,7 @@ READS = {
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
     "info": lambda archive: archive.info(),
+    "blocks": lambda archive: boilerplate(archive, KNOWN),
 }
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
@@ -217,6 +220,7 @@ WRITES = {
     "fill": lambda archive: archive.fill("all", [], ""),
     "mark_published": lambda archive: archive.mark_published("all", 1),
     "maintain": lambda archive: archive.maintain(NOON),
+    "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
 
 
