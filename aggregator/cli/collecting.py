@@ -105,6 +105,9 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
             await asyncio.to_thread(archive.maintain, now(), story_days=days)
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        # Where no daemon runs, nobody else keeps look-ups quick.
+        days = settings.normalize.story_window_days
+        await asyncio.to_thread(archive.maintain, now(), story_days=days, lately_is_enough=True)
         return done, len(changed), stop.is_set()
 
 
