@@ -100,14 +100,11 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
-        if not stop.is_set():
-            days = settings.normalize.story_window_days
-            await asyncio.to_thread(archive.maintain, now(), story_days=days)
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
-        await asyncio.to_thread(archive.maintain, now(), story_days=days, lately_is_enough=True)
+        await asyncio.to_thread(archive.maintain, now(), story_days=days)
         return done, len(changed), stop.is_set()
 
 
