@@ -39,7 +39,10 @@ def test_a_dry_run_names_what_a_round_would_fetch(place, server):
     assert place.run("collect", "--dry-run").out == "would fetch http://192.168.7.7/feed\n"
     assert place.run("collect", "--all", "--dry-run").out.split()[2::3] == urls
     place.subscribe(*urls, "http://new.example/feed")
-    assert place.run("collect", "--dry-run").out.split()[2::3] == [urls[1], "http://new.example/feed"]
+    assert place.run("collect", "--dry-run").out.split()[2::3] == [
+        urls[1],
+        "http://new.example/feed",
+    ]
 
 
 def test_no_log_in_is_shown(place, server):

@@ -182,6 +182,17 @@ def test_waiting_for_a_host_is_no_failure(server):
     assert [one.status for one in asyncio.run(go())] == [200] * 4
 
 
+def test_a_server_that_never_answers_holds_nobody_up_for_long(server):
+    urls = [server.serve(f"/{n}.xml", b"", delay=9) for n in range(6)]
+
+    async def go() -> list[Response | FeedError]:
+        async with Collector(replace(OPEN, timeout=0.6), "1") as collector:
+            return await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
+
+    assert {str(one.kind) for one in asyncio.run(go())} == {"timeout"}
+    assert len(server.requests) == 3
+
+
 def test_files_are_read_from_allowed_folders_only(tmp_path):
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / "feed.xml"
