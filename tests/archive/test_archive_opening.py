@@ -205,6 +205,7 @@ READS = {
     "entry": lambda archive: archive.entry(item("a").id),
     "history": lambda archive: archive.history(item("a").id),
     "sightings": lambda archive: archive.sightings(StoryId("x")),
+    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=9),
     "export": lambda archive: list(archive.export()),
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
