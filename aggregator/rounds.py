@@ -79,6 +79,7 @@ class _Crew:
         self._pipeline = pipeline
         self._everything = everything
         self._after = 0
+        self._taken: set[int] = set()
         self._stop = stop
         self._writer = writer
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
@@ -139,6 +140,7 @@ class _Crew:
             written.cancel()
 
     def _claim(self, at: datetime) -> tuple[Feed, ...]:
+        """Feeds that this round has not taken yet, whatever their due times say by now."""
         feeds = self._pipeline.archive.claim_due(
             now=at,
             limit=_CLAIM,
@@ -149,7 +151,9 @@ class _Crew:
             max_interval=self._pipeline.settings.collect.max_interval,
         )
         self._after = max((feed.key for feed in feeds), default=self._after)
-        return feeds
+        fresh = tuple(feed for feed in feeds if feed.key not in self._taken)
+        self._taken.update(feed.key for feed in fresh)
+        return fresh
 
     async def _fetch(self, feed: Feed) -> None:
         self._queue.put_nowait(await self._pipeline.fetch(feed))

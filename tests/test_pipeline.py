@@ -121,6 +121,15 @@ def test_a_bad_feed_stops_no_other(tmp_path, server):
     }
 
 
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_round_asks_each_feed_once(tmp_path, server, everything):
+    for_years = {"Retry-After": "315360000"}
+    urls = [server.serve(f"/{n}.xml", b"", status=429, headers=for_years) for n in range(2)]
+    assert run(settings(tmp_path), urls, everything=everything).counts.failed == 2
+    assert run(settings(tmp_path), urls, everything=everything).counts.feeds == 0
+    assert len(server.requests) == 2
+
+
 def test_without_a_network_no_feed_is_at_fault(tmp_path):
     urls = [f"http://127.0.0.1:{port}/feed" for port in (9, 19)]
     for everything in (False, True, True):

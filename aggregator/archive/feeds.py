@@ -161,10 +161,12 @@ def due_condition(
     """
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
+    # A day's room: the fetch that brought it was later than the start of its round.
+    longest = timedelta(seconds=LONGEST_ASKED_WAIT, days=1)
     allowed = sa.or_(
         feeds.c.retry_after.is_(None),
         feeds.c.retry_after <= now,
-        feeds.c.retry_after > now + timedelta(seconds=LONGEST_ASKED_WAIT),
+        feeds.c.retry_after > now + longest,
     )
     if everything:
         ready = feeds.c.feed_key > after
