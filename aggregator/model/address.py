@@ -21,7 +21,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+_LOGIN = re.compile(r"(https?://)[^/?#\s]*@", re.IGNORECASE)
 _WWW = re.compile(r"^www\d?\.")
 
 
@@ -61,11 +61,9 @@ def canonical_url(url: str) -> str:
 
 
 def shown_url(text: str) -> str:
-    """A URL as it may be logged, shown and published: without the user's name and password.
-
-    What is no URL comes back as it is.
-    """
-    return _LOGIN.sub("", text)
+    """A feed's URL, or a text with such in it, as it may be logged, shown and published:
+    without the user's name and password."""
+    return _LOGIN.sub(r"\1", text)
 
 
 def feed_identity(url: str) -> FeedIdentity:
