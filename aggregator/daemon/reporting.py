@@ -12,7 +12,7 @@ import structlog
 
 from aggregator.collect import by_cause, shared_cause
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed
+from aggregator.model.feed import Feed, FeedState
 from aggregator.rounds import Round
 
 _log: Any = structlog.get_logger()
@@ -48,8 +48,12 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             if feed.failure is None or feed.failure.kind is not error.kind
         ]
         _tell_new(new)
-    for feed in done.recovered:
-        _log.info("feed recovered", feed=feed.url)
+    back = [feed.url for feed in done.recovered]
+    if len(back) > _NAMED:
+        _log.info(f"{len(back)} feeds recovered", some=", ".join(back[:_NAMED]))
+    else:
+        for url in back:
+            _log.info("feed recovered", feed=url)
     for feed in done.missed:
         _log.warning(
             "entries may have been missed: this poll and the last have nothing in common",
@@ -59,7 +63,8 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
 
 def report_standing(feeds: Sequence[Feed]) -> None:
     """One line, at start, on what failed when it was last tried; none where all is well."""
-    asked = [feed for feed in feeds if feed.subscribed]
+    resting = {FeedState.PAUSED, FeedState.STOPPED}
+    asked = [feed for feed in feeds if feed.subscribed and feed.state not in resting]
     failing = [(feed, feed.failure) for feed in asked if feed.failure]
     if not failing:
         return
