@@ -157,8 +157,7 @@ def _backlog(
 
 
 def site(settings: Settings, *, bound: str = "") -> Site:
-    """Where the output is reached: ``publish.base_url``, else the built-in server; ``bound`` is
-    the address it has, which says more than its settings where the port is 0."""
+    """Where the output is reached: ``publish.base_url``, else the built-in server (``bound``)."""
     server = settings.server
     host = f"[{server.host}]" if ":" in server.host else server.host
     own = bound if bound and not server.port else f"http://{host}:{server.port}"
