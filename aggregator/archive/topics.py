@@ -194,7 +194,9 @@ def states(connection: sa.Connection) -> tuple[TopicState, ...]:
 def _state(connection: sa.Connection, row: Any) -> TopicState:
     # Corrections may stand among the newest: a few more rows than titles are asked for.
     announced = (
-        sa.select(hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest"))
+        sa.select(
+            hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest")
+        )
         .where(hits.c.topic_key == row.topic_key, hits.c.announced)
         .order_by(hits.c.place.desc())
         .limit(4 * _NEWEST_TITLES)

@@ -26,7 +26,10 @@ def bring(desk: Desk, feed: str, name: str, at=NOON, **given) -> None:
 def pages(desk: Desk, slug: str) -> list[Page]:
     archive = desk.archive
     numbers = range(1, archive.archive_pages(slug) + 1)
-    found = [archive.subscription_page(slug, size=50), *(archive.archive_page(slug, n) for n in numbers)]
+    found = [
+        archive.subscription_page(slug, size=50),
+        *(archive.archive_page(slug, n) for n in numbers),
+    ]
     return [replace(page, topic=TORRES) for page in found]
 
 
@@ -50,7 +53,13 @@ def test_a_topic_shows_the_same_whether_it_was_there_before_or_after(desk, colla
     assert shown == pages(desk, "live")
     names = ["torres after all", "torres twice", "whole torres"]
     if collapse is Collapse.NONE:
-        names = ["torres copied", "torres after all", "whole torres", "torres twice", "brief torres"]
+        names = [
+            "torres copied",
+            "torres after all",
+            "whole torres",
+            "torres twice",
+            "brief torres",
+        ]
     assert [one.title for one in shown[0].entries] == names
 
 
