@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from aggregator.normalize.blocks import (
     Block,
+    beside_links,
     image_address,
     leads_away,
     read_blocks,
@@ -15,7 +17,12 @@ from aggregator.normalize.blocks import (
 )
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.ephemera import lasting
-from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
+from aggregator.normalize.furniture import (
+    introduces_links,
+    is_furniture,
+    is_section,
+    without_last_link,
+)
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
 _REPEAT = 20
@@ -169,7 +176,7 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
     """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
     kept = [
         block
-        for block in blocks
+        for block in _without_related(blocks)
         if block.kind in {"image", "table", "pre"} or not is_furniture(block.text)
     ]
     for at in range(len(kept) - 1, -1, -1):
@@ -179,6 +186,31 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
                 kept[at] = retext(kept[at], shorter)
             break
     return [block for block in kept if block.text or block.kind == "image"]
+
+
+def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Without lists of links to other articles: a line that introduces them and the links below,
+    or both in one line. What is nothing else stays."""
+    kept: list[Block] = []
+    listing = False
+    for block, following in pairwise((*blocks, None)):
+        assert block is not None
+        rest = beside_links(block) if block.text else ""
+        if not block.text or block.kind in {"table", "pre", "caption"}:
+            listing = False
+        elif listing and not rest:
+            continue
+        else:
+            links_here, links_below = rest != block.text, _only_links(following)
+            listing = (links_here or links_below) and introduces_links(rest)
+        if not listing:
+            kept.append(block)
+    return kept or blocks
+
+
+def _only_links(block: Block | None) -> bool:
+    """Whether a block is nothing but links, or the end."""
+    return block is None or (bool(block.text) and not beside_links(block))
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

@@ -268,6 +268,15 @@ def test_html_from_outside_is_never_trusted(vector):
                 "<table><td>",
                 "<blockquote>",
                 "•",
+                "<div class='share-bar'>",
+                "<div id=ad-slot>",
+                "<p class='wp-caption-text'>",
+                "<span class=sr-only>",
+                "</div>",
+                "</span>",
+                "<h3>Related</h3>",
+                "<p>Read more</p>",
+                "<p>12 comments</p>",
             ]
         ),
         max_size=14,
@@ -314,6 +323,14 @@ def test_what_a_reader_would_not_call_changed_keeps_the_fingerprint():
 
 def _corpus() -> list[Path]:
     return [path for name in ("feeds", "hostile") for path in sorted((CORPUS / name).glob("*"))]
+
+
+def test_cleaning_settles_on_real_entries():
+    for path in _corpus()[::11]:
+        with contextlib.suppress(NotAFeed):
+            for entry in read(path.read_bytes(), content_type="", max_entries=8).entries:
+                again = clean(entry.title, "", entry.html, base="https://elsewhere.example/")
+                assert (again.title, again.html) == (entry.title, entry.html), path.name
 
 
 @pytest.mark.timeout(300)
