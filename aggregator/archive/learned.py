@@ -13,7 +13,9 @@ from aggregator.model.boilerplate import Ruling, feed_name, site_of
 from aggregator.model.feed import FeedKey, Learned
 
 
-def learned(connection: sa.Connection, rows: Iterable[Any]) -> dict[FeedKey, tuple[Learned, ...]]:
+def read_learned(
+    connection: sa.Connection, rows: Iterable[Any]
+) -> dict[FeedKey, tuple[Learned, ...]]:
     """What is taken out of that which feeds (by their rows) bring now."""
     names: dict[str, list[FeedKey]] = {}
     for row in rows:

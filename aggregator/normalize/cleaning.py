@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import takewhile
 
 from aggregator.normalize.blocks import (
     Block,
@@ -135,13 +135,14 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
             break
         if not _is_label(block):
             break
-    if not labels and said and len(said) > 1 and is_section(said[0].text):
-        labels = [said[0]]
+    if not labels:
+        labels = _sections_on_top(blocks)
     sections = tuple(dict.fromkeys(label.text for label in labels))
+    gone = set(map(id, labels))
     kept = [
         block
         for block in blocks
-        if not any(block is label for label in labels)
+        if id(block) not in gone
         and not (
             headline
             # Far from as long, it is not the same; folding every paragraph would cost much.
@@ -151,6 +152,13 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
         )
     ]
     return kept, sections
+
+
+def _sections_on_top(blocks: Sequence[Block]) -> list[Block]:
+    """The names of sections that all other text stands below."""
+    said = [block for block in blocks if block.text]
+    labels = list(takewhile(lambda block: is_section(block.text), said))
+    return labels if len(labels) < len(said) else labels[:-1]
 
 
 def _is_label(block: Block) -> bool:
@@ -192,25 +200,23 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
     """Without lists of links to other articles: a line that introduces them and the links below,
     or both in one line. What is nothing else stays."""
     kept: list[Block] = []
-    listing = False
-    for block, following in pairwise((*blocks, None)):
-        assert block is not None
+    links: list[Block] = []
+    # From the end, so that a line is met when what stands below it is known.
+    for block in reversed(blocks):
         rest = beside_links(block) if block.text else ""
         if not block.text or block.kind in {"table", "pre", "caption"}:
-            listing = False
-        elif listing and not rest:
-            continue
+            kept += (*links, block)
+            links = []
+        elif not rest:
+            links.append(block)
+        elif introduces_links(rest) and (links or not kept or rest != block.text):
+            kept += links if rest != block.text else ()
+            links = []
         else:
-            links_here, links_below = rest != block.text, _only_links(following)
-            listing = (links_here or links_below) and introduces_links(rest)
-        if not listing:
-            kept.append(block)
-    return kept or blocks
-
-
-def _only_links(block: Block | None) -> bool:
-    """Whether a block is nothing but links, or the end."""
-    return block is None or (bool(block.text) and not beside_links(block))
+            kept += (*links, block)
+            links = []
+    kept += links
+    return kept[::-1] or blocks
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

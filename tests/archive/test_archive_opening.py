@@ -20,9 +20,10 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Subscription
-from aggregator.model.settings import ArchiveSettings
+from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
+from aggregator.recleaning import boilerplate, reclean
 
 HELD = """
 import json, sys
@@ -204,10 +205,12 @@ READS = {
     "entry": lambda archive: archive.entry(item("a").id),
     "history": lambda archive: archive.history(item("a").id),
     "sightings": lambda archive: archive.sightings(StoryId("x")),
+    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=9),
     "export": lambda archive: list(archive.export()),
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
     "info": lambda archive: archive.info(),
+    "blocks": lambda archive: boilerplate(archive, FEED),
 }
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
@@ -221,6 +224,7 @@ WRITES = {
     "fill": lambda archive: archive.fill("all", [], ""),
     "mark_published": lambda archive: archive.mark_published("all", 1),
     "maintain": lambda archive: archive.maintain(NOON),
+    "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
 
 

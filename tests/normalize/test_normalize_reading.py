@@ -11,7 +11,7 @@ from time import monotonic
 
 import feedparser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from seed_article import articles, captions, forms, headline, lines
 
@@ -248,6 +248,7 @@ def test_html_from_outside_is_never_trusted(vector):
     assert "before" in made.text
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=200)
     | st.lists(
