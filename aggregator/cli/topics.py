@@ -201,18 +201,12 @@ def _caught(
     """The newest stories a topic would hold, with reasons, and how many there are."""
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher
+    from aggregator.topics import Matcher, newest
 
-    matcher, at = Matcher((topic,)), now()
-    found: list[tuple[EntryRecord, str]] = []
-    stories: set[str] = set()
-    for record in archive.candidates(parse(topic.query)):
-        match = matcher.match_record(topic.slug, record, now=at)
-        if match and record.story not in stories:
-            stories.add(record.story)
-            if len(found) < limit:
-                found.append((record, match.reason))
-    return found, len(stories)
+    records = archive.candidates(parse(topic.query))
+    hits = newest(topic, Matcher((topic,)).backlog(topic.slug, records, now=now()))
+    shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
+    return [(record, reason) for record, reason in shown if record], len(hits)
 
 
 def _addresses(configuration: Configuration, slug: str) -> list[str]:
