@@ -9,9 +9,10 @@ from pathlib import Path
 
 from aggregator.config import opml
 from aggregator.config.opml import ImportReport
-from aggregator.config.settings import known_settings, parse_duration, read_settings
+from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
 from aggregator.config.topics import read_topics
+from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings

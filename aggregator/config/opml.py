@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aggregator.config.settings import parse_duration
+from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.feed import Subscription

@@ -88,9 +88,10 @@ class QueryError(ConfigError):
         column: int,
         file: str = "",
         key: str = "",
+        line: int | None = None,
         hint: str = "",
     ) -> None:
-        super().__init__(what, file=file, key=key, hint=hint)
+        super().__init__(what, file=file, key=key, line=line, hint=hint)
         self.query = query
         self.column = column
 
