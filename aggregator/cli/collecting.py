@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.options import DryRun, Json
-from aggregator.cli.output import note, one_line, plural, print_json, progress, say
+from aggregator.cli.output import local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
                 )
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        if not everything:
+            _tell_waiting(archive.feeds(), done)
         return done, len(changed), stop.is_set()
 
 
@@ -111,7 +114,21 @@ def _tell_failures(done: Round) -> None:
         note(f"aggregator: {cause}: {plural(done.counts.feeds, 'feed')}")
         return
     for feed, error in done.failures:
-        note(f"failed: {one_line(feed.url)}: {one_line(error.what)}")
+        mend = f" ({error.hint})" if error.hint else ""
+        note(f"failed: {one_line(feed.url)}: {one_line(error.what + mend)}")
+
+
+def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
+    """How many feeds fail and were not asked, because they are not due yet."""
+    asked = {feed.key for feed, _ in done.failures}
+    due = [
+        feed.next_due
+        for feed in feeds
+        if feed.state.value == "failing" and feed.next_due and feed.key not in asked
+    ]
+    if due:
+        failing = plural(len(due), "feed is failing and", "feeds are failing and")
+        note(f"{failing} not due before {local(min(due))}; --all asks now")
 
 
 def _print_due(session: Session, everything: bool) -> None:

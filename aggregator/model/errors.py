@@ -11,6 +11,7 @@
     │   ├── RefusedURL        an address that is never fetched             1
     │   └── NotAFeed          bytes came, but no feed                      1
     ├── ArchiveError          database, captures, disk                     3
+    │   └── NoArchiveYet      nothing was collected so far                 3
     ├── PublishError          cannot write or serve the output             4
     └── AlreadyRunning        another process holds this archive           4
 
@@ -171,6 +172,10 @@ class ArchiveError(AggregatorError):
     """The database, the captures or the disk below them fail us."""
 
     exit_code = 3
+
+
+class NoArchiveYet(ArchiveError):
+    """Nothing was collected so far; commands that can say so take it for an answer."""
 
 
 class PublishError(AggregatorError):
