@@ -60,8 +60,8 @@ async def with_pages(
 
 def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[Entry]:
     """The entries that would be new or revised if this were written now, newest first."""
-    known, days = archive.known([fetched]), settings.normalize.announce_days
-    (decision,) = decide([fetched], known, now=now(), announce_days=days)
+    known = archive.known([fetched])
+    (decision,) = decide([fetched], known, now=now(), settings=settings.normalize)
     return [
         change.entry
         for change in reversed(decision.changes)

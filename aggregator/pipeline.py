@@ -79,17 +79,10 @@ class Pipeline:
 
         Blocks. Raises ArchiveError, and then nothing of the batch is stored.
         """
-        at, rules = now(), self.settings.normalize
+        at = now()
         with self.archive.batch() as write:
             known = write.known(fetched)
-            decisions = decide(
-                fetched,
-                known,
-                now=at,
-                announce_days=rules.announce_days,
-                window_days=rules.story_window_days,
-                prefer=rules.prefer_sources,
-            )
+            decisions = decide(fetched, known, now=at, settings=self.settings.normalize)
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
             counts = write.store(Batch(at=at, settled=settled, hits=hits))

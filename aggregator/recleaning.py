@@ -27,13 +27,12 @@ from aggregator.model.boilerplate import (
     Ruled,
     Ruling,
     Taught,
-    feed_group,
 )
 from aggregator.model.entry import EntryKey
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize import counts, learn, without_again, words_of
+from aggregator.normalize import counts, enough, learn, without_again, words_of
 
 # Entries read at a time: whole ones, and only what they carry.
 _PORTION, _CARRIERS = 200, 2000
@@ -77,41 +76,47 @@ class _Pupil:
         self._feeds = feeds
         self._sites = {site.name: site for feed in feeds if (site := blocks.site(feed))}
         members = {*feeds, *(feed for site in self._sites.values() for feed in site.feeds)}
-        self._held = blocks.lessons([*self._sites.values(), *map(feed_group, members)])
+        self._held = blocks.lessons([*self._sites.values(), *map(blocks.group, members)])
         self._rulings = blocks.rulings(sorted(members))
 
     def follow(self) -> int:
         """Returns how many entries are shown otherwise now."""
         touched: dict[FeedKey, EntryKey] = {}
-        for site in self._sites.values():
-            before = self._held[site.name].since
-            if self._learn(site)[0]:
-                touched |= dict.fromkeys(site.feeds, before)
-        changed, wanted = 0, dict[EntryKey, dict[bytes, str]]()
-        for feed in sorted({*self._feeds, *touched}):
-            before = self._held[feed_group(feed).name].since
-            learned, run = self._learn(feed_group(feed))
-            taught = self._taught(feed)
-            if learned or feed in touched:
-                changed += _follow(
-                    self._blocks, feed, taught, min(before, touched.get(feed, before))
-                )
-            else:
-                wanted |= {one.key: taught.unwanted(one) for one in run if one.key > self._mark}
-        return changed + _show(self._blocks, wanted)
+        for group in (*self._sites.values(), *map(self._blocks.group, self._feeds)):
+            before = self._held[group.name].since
+            if self._learn(group):
+                for feed in group.feeds:
+                    touched[feed] = min(before, touched.get(feed, before))
+        changed = sum(
+            _follow(self._blocks, feed, self._taught(feed), after)
+            for feed, after in sorted(touched.items())
+        )
+        # Of the others only new entries may differ.
+        taught = {feed: self._taught(feed) for feed in self._feeds if feed not in touched}
+        teaching = [feed for feed, one in taught.items() if one.spans or one.rulings]
+        new = self._blocks.carriers(teaching, self._mark) if teaching else []
+        return changed + _show(
+            self._blocks, {one.key: taught[one.feed].unwanted(one) for one in new}
+        )
 
-    def _learn(self, group: Group) -> tuple[bool, list[Carrier]]:
-        """Whether the group teaches anything else now; and its newest entries."""
+    def _learn(self, group: Group) -> bool:
+        """Whether the group teaches anything else now."""
         lesson = held = self._held[group.name]
+        upto = enough(group.entries)
+        if upto == held.learned:
+            return False
         portion = _CARRIERS + 2 * self._settings.boilerplate_window
         run: list[Carrier] | None = None
         while run is None or len(run) == portion:
-            run = self._blocks.carriers(group, lesson.since, portion)
-            lesson = self._worded(learn(run, lesson, self._settings, site=group.is_site), run)
-        if lesson != held:
-            self._blocks.keep(group, lesson)
-            self._held[group.name] = lesson
-        return lesson != held, run
+            run = self._blocks.carriers(group.feeds, lesson.since, portion)
+            late = 0 if len(run) == portion else group.entries - upto
+            run_of = run[: max(0, len(run) - late)]
+            lesson = learn(run_of, lesson, self._settings, site=group.is_site)
+            lesson = self._worded(lesson, run_of)
+        lesson = replace(lesson, learned=upto)
+        self._blocks.keep(group, lesson)
+        self._held[group.name] = lesson
+        return (lesson.spans, lesson.since) != (held.spans, held.since)
 
     def _worded(self, lesson: Lesson, run: Sequence[Carrier]) -> Lesson:
         """With the texts of what was not known before, read in an entry that carries it."""
@@ -123,16 +128,21 @@ class _Pupil:
         return replace(lesson, spans=tuple(spans))
 
     def _taught(self, feed: FeedKey) -> Taught:
-        site = self._blocks.site(feed)
-        groups = (feed_group(feed), site) if site else (feed_group(feed),)
+        groups = _groups(self._blocks, feed)
         spans = (span for group in groups for span in self._held[group.name].spans)
         return Taught.of(spans, self._rulings.get(feed))
+
+
+def _groups(blocks: Blocks, feed: FeedKey) -> tuple[Group, ...]:
+    """Those whose entries teach about a feed's: its own, and its site's."""
+    own, site = blocks.group(feed), blocks.site(feed)
+    return (own, site) if site else (own,)
 
 
 def _follow(blocks: Blocks, feed: FeedKey, taught: Taught, after: EntryKey) -> int:
     """Show a feed's entries, those after one, as they are to be shown; returns how many changed."""
     changed = 0
-    while carriers := blocks.carriers(feed_group(feed), after, _CARRIERS):
+    while carriers := blocks.carriers([feed], after, _CARRIERS):
         changed += _show(blocks, {one.key: taught.unwanted(one) for one in carriers})
         after = carriers[-1].key
     return changed
@@ -175,9 +185,8 @@ def boilerplate(archive: Archive, feed: Feed) -> tuple[BlockRecord, ...]:
 
 
 def _records(blocks: Blocks, feed: FeedKey) -> tuple[BlockRecord, ...]:
-    own, site = feed_group(feed), blocks.site(feed)
-    lessons = blocks.lessons([own, site] if site else [own])
-    run = blocks.carriers(own, lessons[own.name].since)
+    own, lessons = blocks.group(feed), blocks.lessons(_groups(blocks, feed))
+    run = blocks.carriers([feed], lessons[own.name].since)
     came, of = counts(one for one in run if one.counts), sum(one.counts for one in run)
     rulings = blocks.rulings([feed]).get(feed, {})
     texts = {one: (ruled.ruling.value, "feed", ruled.text) for one, ruled in rulings.items()}
@@ -208,8 +217,7 @@ def rule_on(archive: Archive, feed: Feed, block: str, ruling: Ruling | None) -> 
         found = block_named(_records(blocks, feed.key), block)
         ruled = Ruled(ruling=ruling, text=found.text) if ruling else None
         blocks.rule(feed.key, bytes.fromhex(found.id), ruled)
-        own, site = feed_group(feed.key), blocks.site(feed.key)
-        lessons = blocks.lessons([own, site] if site else [own]).values()
+        lessons = blocks.lessons(_groups(blocks, feed.key)).values()
         spans = (span for lesson in lessons for span in lesson.spans)
         taught = Taught.of(spans, blocks.rulings([feed.key]).get(feed.key))
         return _follow(blocks, feed.key, taught, NO_ENTRY)

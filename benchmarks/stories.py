@@ -25,7 +25,7 @@ from aggregator.model.batch import Address, Batch, ChangeKind, Fetched, Known, N
 from aggregator.model.entry import Document, Entry
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Subscription
 from aggregator.model.sample import LEAST_SHARED, hashes
-from aggregator.model.settings import ArchiveSettings, Captures
+from aggregator.model.settings import ArchiveSettings, Captures, NormalizeSettings
 from aggregator.normalize import decide, likeness, read
 from aggregator.normalize.likeness import Wording, same_story, wording
 
@@ -124,7 +124,7 @@ def joins(pair: Pair) -> bool:
         Fetched(feed=feed, at=NOON, document=Document(version="rss20", entries=(entry,)))
         for feed, entry in zip(FEEDS, (pair.one, pair.other), strict=True)
     ]
-    _, second = decide(fetched, Known(), now=NOON, announce_days=7)
+    _, second = decide(fetched, Known(), now=NOON, settings=NormalizeSettings())
     return not second.changes[0].story.new
 
 
@@ -238,8 +238,8 @@ def _drawn(lines: dict, chosen: float, label: str, left: int) -> str:
 
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 290" role="img" aria-label="Precision and recall over two thresholds">
-<style>text {{ font: 12px sans-serif }} polyline {{ fill: none; stroke-width: 2 }} .grid {{ stroke: #ddd }} .chosen {{ stroke: #999; stroke-dasharray: 4 3 }}</style>
-<rect width="800" height="290" fill="#fff"/>
+<style>text {{ font: 12px sans-serif }} polyline {{ fill: none; stroke-width: 2 }} .grid {{ stroke: lightgrey }} .chosen {{ stroke: grey; stroke-dasharray: 4 3 }}</style>
+<rect width="800" height="290" fill="white"/>
 {body}
 </svg>
 """
@@ -273,7 +273,9 @@ def join_articles(corpus: Path) -> tuple[list[tuple[str, str, str, str]], set[fr
                 ]
                 with archive.batch() as write:
                     known = write.known(fetched)
-                    decisions = decide(fetched, known, now=fetched[0].at, announce_days=7)
+                    decisions = decide(
+                        fetched, known, now=fetched[0].at, settings=NormalizeSettings()
+                    )
                     write.store(Batch(at=fetched[0].at, settled=(_settled(decisions[0]),), hits=()))
                 for change in decisions[0].changes:
                     if change.kind is not ChangeKind.NEW:

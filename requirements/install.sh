@@ -103,5 +103,7 @@ status=0
 # A pip that was killed leaves half a package; one that gave up leaves what was there.
 [ "$status" -gt 128 ] || rm -f "$busy"
 [ "$status" = 0 ] || fail "installing failed, why stands above; once that is mended, the same command goes on"
+# Compiled now, since it may run where nothing may be written and each start would compile it.
+"$python" -I -m compileall -q aggregator || say "aggregator could not be compiled; it will start more slowly"
 rm -f "$venv"/.run-* "$venv"/.test-*
 : >"$wanted"

@@ -11,7 +11,7 @@ from aggregator.model.batch import Address, Batch, Counts, Decision, Fetched, Ne
 from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Response, Subscription
-from aggregator.model.settings import ArchiveSettings
+from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Hit, Topic
 from aggregator.normalize import decide
 from aggregator.query import analyse
@@ -121,7 +121,7 @@ class Desk:
     def write(self, fetched: Sequence[Fetched], at: datetime = NOON, **given) -> Counts:
         with self.archive.batch() as write:
             known = write.known(fetched)
-            decisions = decide(fetched, known, now=at, announce_days=7)
+            decisions = decide(fetched, known, now=at, settings=NormalizeSettings())
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(_settled(one, **given) for one in decisions)
             return write.store(Batch(at=at, settled=settled, hits=hits))

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
@@ -155,7 +156,7 @@ def _edited(one: Printed, kind: str, number: int) -> Printed:
     if kind == "link":
         return replace(one, link=f"{one.link}-again")
     if one.date:
-        later = datetime.strptime(one.date, "%a, %d %b %Y %H:%M:%S GMT") + timedelta(hours=3)
+        later = parsedate_to_datetime(one.date) + timedelta(hours=3)
         return replace(one, date=f"{later:%a, %d %b %Y %H:%M:%S} GMT")
     return one
 
@@ -278,6 +279,19 @@ def platform_move(when: int) -> Spoil:
             yield replace(one, guid=guid, link=f"https://new.example/read/{name}")
 
     return move
+
+
+def lost_in_move(series: Sequence[Poll], when: int) -> set[str]:
+    """Titles of what is dated anew just when its feed moves: nothing but a headline is left of it."""
+    last: dict[str, tuple[int, Printed]] = {}
+    lost: set[str] = set()
+    for number, poll in enumerate(series):
+        for one in poll.items:
+            at, before = last.get(one.guid, (number, one))
+            if at < when <= number and before.date != one.date:
+                lost |= {before.title, one.title}
+            last[one.guid] = (number, one)
+    return lost
 
 
 ALONE: dict[str, tuple[Spoil, ...]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import search, settling, topics
 from aggregator.archive.known import chunks
 from aggregator.archive.schema import (
+    Key,
     blocks,
     boilerplate,
     entries,
@@ -22,7 +24,6 @@ from aggregator.archive.schema import (
     sightings,
 )
 from aggregator.model.boilerplate import (
-    NO_ENTRY,
     Carrier,
     Group,
     Lesson,
@@ -30,6 +31,7 @@ from aggregator.model.boilerplate import (
     Ruling,
     Span,
     Stored,
+    feed_name,
     packed,
     site_of,
     unpacked,
@@ -39,6 +41,16 @@ from aggregator.model.feed import FeedKey
 from aggregator.query import analyse
 
 _MARK = "learned"
+_ALL = 2**31 - 1
+# Made once: they are asked for each feed that brings anything.
+_CARRIERS = (
+    sa.select(blocks.c.entry_key, blocks.c.feed_key, blocks.c.hashes, blocks.c.counts)
+    .where(blocks.c.entry_key > sa.bindparam("after", type_=Key))
+    .order_by(blocks.c.entry_key)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_OF_ONE = _CARRIERS.where(blocks.c.feed_key == sa.bindparam("of", type_=Key))
+_OF_SOME = _CARRIERS.where(blocks.c.feed_key.in_(sa.bindparam("of", expanding=True, type_=Key)))
 
 
 class Blocks:
@@ -46,7 +58,6 @@ class Blocks:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._sites: dict[FeedKey, Group] | None = None
 
     def behind(self, rule: str) -> tuple[tuple[FeedKey, ...], EntryKey]:
         """Feeds with entries that nothing was learned from yet, and the last entry before those.
@@ -76,29 +87,61 @@ class Blocks:
     def _mark(self) -> str:
         return self._connection.scalar(sa.select(meta.c.value).where(meta.c.name == _MARK)) or "0 "
 
+    def group(self, feed: FeedKey) -> Group:
+        """A feed's own entries."""
+        return self._groups[feed_name(feed)]
+
     def site(self, feed: FeedKey) -> Group | None:
-        """All feeds of the site a feed belongs to; None where it is the only one."""
-        if self._sites is None:
-            self._sites = _sites(self._connection)
+        """The entries of all feeds of the site a feed belongs to; None where it is the only one."""
         return self._sites.get(feed)
 
-    def lessons(self, groups: Sequence[Group]) -> dict[str, Lesson]:
+    @cached_property
+    def _sites(self) -> dict[FeedKey, Group]:
+        return {
+            feed: group for group in self._groups.values() if group.is_site for feed in group.feeds
+        }
+
+    @cached_property
+    def _groups(self) -> dict[str, Group]:
+        """Every feed, and every site of several feeds."""
+        members: dict[str, list[tuple[FeedKey, int]]] = {}
+        query = sa.select(
+            feeds.c.feed_key, feeds.c.home, feeds.c.fetch_url, feeds.c.entries
+        ).order_by(feeds.c.feed_key)
+        for key, home, url, count in self._connection.execute(query).all():
+            members[feed_name(key)] = [(key, count)]
+            if site := site_of(home, url):
+                members.setdefault(site, []).append((key, count))
+        return {
+            name: Group(
+                name=name,
+                feeds=tuple(feed for feed, _ in some),
+                entries=sum(count for _, count in some),
+            )
+            for name, some in members.items()
+            if len(some) > 1 or name == feed_name(some[0][0])
+        }
+
+    def lessons(self, groups: Iterable[Group]) -> dict[str, Lesson]:
         """What the entries of groups taught so far, by the group's name."""
-        spans: dict[str, list[Span]] = {group.name: [] for group in groups}
-        since = dict.fromkeys(spans, NO_ENTRY)
+        found = {group.name: Lesson() for group in groups}
+        spans: dict[str, list[Span]] = {name: [] for name in found}
         order = (boilerplate.c.last_key.is_(None), boilerplate.c.hash, boilerplate.c.first_key)
-        for chunk in chunks(sorted(spans)):
-            of = sa.select(lessons).where(lessons.c.name.in_(chunk))
-            since |= {row.name: EntryKey(row.since) for row in self._connection.execute(of)}
+        for chunk in chunks(sorted(found)):
             taught = sa.select(boilerplate).where(boilerplate.c.name.in_(chunk)).order_by(*order)
             for row in self._connection.execute(taught):
                 spans[row.name].append(_span(row))
-        return {name: Lesson(spans=tuple(spans[name]), since=since[name]) for name in spans}
+            of = sa.select(lessons).where(lessons.c.name.in_(chunk))
+            for row in self._connection.execute(of):
+                found[row.name] = Lesson(
+                    spans=tuple(spans[row.name]), since=EntryKey(row.since), learned=row.learned
+                )
+        return found
 
     def keep(self, group: Group, lesson: Lesson) -> None:
         """What a group's entries teach now."""
-        row = {"name": group.name, "since": lesson.since}
-        settling.upsert(self._connection, lessons, [row], replace=("since",))
+        row = {"name": group.name, "since": lesson.since, "learned": lesson.learned}
+        settling.upsert(self._connection, lessons, [row], replace=("since", "learned"))
         self._connection.execute(sa.delete(boilerplate).where(boilerplate.c.name == group.name))
         rows = [
             {
@@ -110,17 +153,18 @@ class Blocks:
         if rows:
             self._connection.execute(sa.insert(boilerplate), rows)
 
-    def carriers(self, group: Group, after: EntryKey, limit: int | None = None) -> list[Carrier]:
-        """The entries of a group that came after one, in order of arrival; at most ``limit``."""
-        query = (
-            sa.select(blocks.c.entry_key, blocks.c.feed_key, blocks.c.hashes, blocks.c.counts)
-            .where(_of(group), blocks.c.entry_key > after)
-            .order_by(blocks.c.entry_key)
-            .limit(limit)
-        )
+    def carriers(
+        self, feeds: Sequence[FeedKey], after: EntryKey, limit: int | None = None
+    ) -> list[Carrier]:
+        """The entries of these feeds that came after one, in order of arrival; at most ``limit``."""
+        values: dict[str, object] = {"after": after, "most": _ALL if limit is None else limit}
+        if len(feeds) == 1:
+            rows = self._connection.execute(_OF_ONE, {**values, "of": feeds[0]}).all()
+        else:
+            rows = self._connection.execute(_OF_SOME, {**values, "of": list(feeds)}).all()
         return [
             Carrier(key=key, feed=feed, hashes=hashes, counts=counts)
-            for key, feed, hashes, counts in self._connection.execute(query)
+            for key, feed, hashes, counts in rows
         ]
 
     def rulings(self, feeds: Sequence[FeedKey]) -> dict[FeedKey, dict[bytes, Ruled]]:
@@ -227,28 +271,6 @@ def store_shown(connection: sa.Connection, found: Mapping[int, Shown | None]) ->
         connection.execute(sa.insert(shown), rows)
 
 
-def _of(group: Group) -> sa.ColumnElement[bool]:
-    if len(group.feeds) == 1:
-        return blocks.c.feed_key == group.feeds[0]
-    return blocks.c.feed_key.in_(group.feeds)
-
-
 def _span(row: Any) -> Span:
     last = None if row.last_key is None else EntryKey(row.last_key)
     return Span(hash=row.hash, first=EntryKey(row.first_key), last=last, text=row.text)
-
-
-def _sites(connection: sa.Connection) -> dict[FeedKey, Group]:
-    """The site of each feed that has another feed beside it."""
-    members: dict[str, list[FeedKey]] = {}
-    for key, home, url in connection.execute(
-        sa.select(feeds.c.feed_key, feeds.c.home, feeds.c.fetch_url).order_by(feeds.c.feed_key)
-    ):
-        if site := site_of(home, url):
-            members.setdefault(site, []).append(FeedKey(key))
-    return {
-        key: Group(name=site, feeds=tuple(keys))
-        for site, keys in members.items()
-        if len(keys) > 1
-        for key in keys
-    }

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.learned import learned
+from aggregator.archive.learned import read_learned
 from aggregator.archive.schema import Moment, feed_urls, feeds, fetches, listings, name_of
 from aggregator.model.address import canonical_url, feed_identity
 from aggregator.model.feed import (
@@ -194,7 +194,7 @@ def read(
     if condition is not None:
         query = query.where(condition)
     rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key)).all()
-    known = learned(connection, rows) if with_listing else {}
+    known = read_learned(connection, rows) if with_listing else {}
     return tuple(_feed(row, known.get(row.feed_key, ())) for row in rows)
 
 

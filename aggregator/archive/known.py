@@ -44,7 +44,7 @@ _ENTRY = (
         entries.c.entry_key, entries.c.feed_key, entries.c.entry_id, entries.c.identity,
         entries.c.canonical_url, entries.c.url, entries.c.fingerprint, entries.c.parts,
         entries.c.revision, entries.c.vanished, stories.c.story_id, stories.c.story_key,
-        stories.c.lead, sightings.c.text_hash,
+        stories.c.lead, sightings.c.text_hash, entries.c.likeness,
     )
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
@@ -142,10 +142,10 @@ class _Entries:
             condition = sa.and_(
                 entries.c.feed_key == given.c.number, entries.c.likeness == given.c.name
             )
-            query = _ENTRY.add_columns(entries.c.likeness).join(given, condition)
-            for row in self._connection.execute(query.order_by(entries.c.entry_key)):
-                held = _known_entry(row[:-1], self._whole)
-                self._known.by_likeness[held.feed, row[-1]] = held
+            query = _ENTRY.join(given, condition).order_by(entries.c.entry_key)
+            for held in self._held(query):
+                if held.likeness:
+                    self._known.by_likeness[held.feed, held.likeness] = held
 
     def _paired(
         self, pairs: Sequence[tuple[int, str]], column: sa.Column[Any]
@@ -202,7 +202,7 @@ def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEnt
 
 def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
     (key, feed, entry_id, identity, canonical, url, fingerprint, parts, revision, vanished,
-     story_id, story_key, lead, text_hash) = row  # fmt: skip
+     story_id, story_key, lead, text_hash, likeness) = row  # fmt: skip
     return KnownEntry(
         key=EntryKey(key),
         feed=FeedKey(feed),
@@ -218,6 +218,7 @@ def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
         story_key=StoryKey(story_key),
         lead=lead == key,
         text_hash=text_hash,
+        likeness=likeness,
     )
 
 

@@ -9,16 +9,18 @@ import sqlalchemy as sa
 
 from aggregator.archive.known import chunks
 from aggregator.archive.schema import boilerplate, rulings
-from aggregator.model.boilerplate import Ruling, feed_group, site_of
+from aggregator.model.boilerplate import Ruling, feed_name, site_of
 from aggregator.model.feed import FeedKey, Learned
 
 
-def learned(connection: sa.Connection, rows: Iterable[Any]) -> dict[FeedKey, tuple[Learned, ...]]:
+def read_learned(
+    connection: sa.Connection, rows: Iterable[Any]
+) -> dict[FeedKey, tuple[Learned, ...]]:
     """What is taken out of that which feeds (by their rows) bring now."""
     names: dict[str, list[FeedKey]] = {}
     for row in rows:
         key = FeedKey(row.feed_key)
-        for name in (feed_group(key).name, site_of(row.home, row.fetch_url)):
+        for name in (feed_name(key), site_of(row.home, row.fetch_url)):
             names.setdefault(name, []).append(key)
     found: dict[FeedKey, dict[bytes, str]] = {}
     for chunk in chunks(sorted(names)):

@@ -157,6 +157,9 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             original=json.loads(zlib.decompress(row.original)) if row.original else {},
             capture=f"{row.file}:{row.offset}" if row.file else None,
             page_capture=f"{row.page_file}:{row.page_offset}" if row.page_file else None,
+            lang=row.lang,
+            image=row.image,
+            enclosures=unpack_enclosures(row.enclosures),
         )
         for row in connection.execute(query)
     )  # fmt: skip

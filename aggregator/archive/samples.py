@@ -65,7 +65,8 @@ def _carriers(connection: sa.Connection, names: set[int]) -> Iterator[Row]:
     else:
         given = sa.cast(wanted, postgresql.ARRAY(sa.BigInteger))
         query = sa.select(samples).where(samples.c.hash == sa.any_(given))
-    yield from connection.execute(query).tuples()
+    for row in connection.execute(query):
+        yield row[0], row[1], row[2]
 
 
 def add(connection: sa.Connection, rows: Iterable[Row], crowded: frozenset[int]) -> None:

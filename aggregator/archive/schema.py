@@ -279,6 +279,7 @@ lessons = sa.Table(
     metadata,
     _name("name", primary_key=True),
     sa.Column("since", Key, nullable=False),
+    _number("learned"),
 )
 
 boilerplate = sa.Table(

@@ -78,6 +78,7 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
 
     from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
+    from aggregator.model.time import now
     from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
@@ -102,6 +103,9 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
         if not everything:
             _tell_waiting(archive.feeds(), done)
+        # Where no daemon runs, nobody else keeps look-ups quick.
+        days = settings.normalize.story_window_days
+        await asyncio.to_thread(archive.maintain, now(), story_days=days, lately_is_enough=True)
         return done, len(changed), stop.is_set()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aggregator.cli.output import console, harmless, on_terminal, one_line, say
+from aggregator.cli.output import console, harmless, local, on_terminal, one_line, say
 
 if TYPE_CHECKING:
     from aggregator.model.entry import RevisionRecord
@@ -64,11 +65,12 @@ def print_differences(before: RevisionRecord | None, after: RevisionRecord) -> N
     if before is None:
         say(f"  title: {one_line(after.title)}")
         return
+    same_twice = all(one.summary == " ".join(one.text.split()) for one in (before, after))
     for name in _FIELDS:
         old, new = getattr(before, name), getattr(after, name)
-        if old != new:
+        if old != new and not (name == "summary" and same_twice):
             _print_field(name, old, new)
-    for name in ("url", "authors", "categories"):
+    for name in ("url", "authors", "categories", "published", "enclosures"):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             say(f"  {name}: {_flat(old)} → {_flat(new)}")
@@ -96,5 +98,7 @@ def _print_field(name: str, old: str, new: str) -> None:
 
 def _flat(value: object) -> str:
     if isinstance(value, tuple):
-        return one_line(", ".join(value)) or "none"
+        return one_line(", ".join(str(getattr(one, "url", one)) for one in value)) or "none"
+    if isinstance(value, datetime):
+        return local(value)
     return one_line(str(value or "none"))

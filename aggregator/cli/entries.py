@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -259,6 +260,10 @@ def _revision_json(revision: RevisionRecord) -> dict[str, object]:
         "summary": revision.summary,
         "html": revision.html,
         "text": revision.text,
+        "lang": revision.lang,
+        "image": revision.image,
+        "enclosures": [asdict(one) for one in revision.enclosures],
+        "original": revision.original,
         "capture": revision.capture,
         "page_capture": revision.page_capture,
     }

@@ -116,6 +116,7 @@ class _Service:
             configuration.subscriptions,
             configuration.topics,
         )
+        await self._reclean()
         await self._publish()
         self._look()
         async with (

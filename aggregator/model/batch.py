@@ -62,6 +62,7 @@ class KnownEntry:
     story_key: StoryKey
     lead: bool
     text_hash: bytes | None = None
+    likeness: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ class ChangeKind(StrEnum):
     NEW = "new"
     REVISED = "revised"
     MOVED = "moved"
-    """The same entry at a new address or under another name: recorded, no revision."""
+    """The same entry at a new address, under another name or later date: recorded, no revision."""
     VANISHED = "vanished"
     RETURNED = "returned"
 

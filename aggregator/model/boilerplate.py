@@ -54,18 +54,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What a group's entries teach: ``spans``, and after which entry the newest run begins."""
+    """What a group's entries teach: ``spans``, and after which entry the newest run begins.
+
+    ``learned``: from how many entries, the group's first to begin with.
+    """
 
     spans: tuple[Span, ...] = ()
     since: EntryKey = NO_ENTRY
+    learned: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Whose entries are counted together: those of one feed, or of all feeds of one site."""
+    """Whose entries are counted together: those of one feed, or of all feeds of one site.
+
+    ``entries``: how many they are.
+    """
 
     name: str
     feeds: tuple[FeedKey, ...]
+    entries: int
 
     @property
     def is_site(self) -> bool:
@@ -75,9 +83,9 @@ class Group:
 _FEED = "feed:"
 
 
-def feed_group(feed: FeedKey) -> Group:
-    """The group of one feed's entries."""
-    return Group(name=f"{_FEED}{feed}", feeds=(feed,))
+def feed_name(feed: FeedKey) -> str:
+    """The name of the group of one feed's entries."""
+    return f"{_FEED}{feed}"
 
 
 def site_of(home: str, url: str) -> str:

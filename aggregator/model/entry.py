@@ -250,6 +250,9 @@ class RevisionRecord:
     original: dict[str, object]
     capture: str | None
     page_capture: str | None = None
+    lang: str = ""
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.normalize.changes import decide
-from aggregator.normalize.learning import counts, learn
+from aggregator.normalize.learning import counts, enough, learn
 from aggregator.normalize.workers import Workers
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(name)
 
 
-__all__ = ["Workers", "counts", "decide", "learn", "read", "without_again", "words_of"]
+__all__ = ["Workers", "counts", "decide", "enough", "learn", "read", "without_again", "words_of"]

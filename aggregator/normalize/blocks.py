@@ -334,11 +334,16 @@ def _balanced(piece: str) -> str:
     return "".join(out).rstrip() + "".join(f"</{name}>" for name in reversed(opened))
 
 
+def beside_links(block: Block) -> str:
+    """The text of a block that is no link."""
+    if "<a " not in block.html:
+        return block.text
+    return plain(_LINK.sub("", block.html)).strip(" |·•,;")
+
+
 def leads_away(block: Block, base: str) -> bool:
     """Whether a paragraph is nothing but links to other hosts than that of ``base``."""
-    if block.kind != "p" or not block.html.startswith("<a "):
-        return False
-    if plain(_LINK.sub("", block.html)).strip(" |·•"):
+    if block.kind != "p" or "<a " not in block.html or beside_links(block):
         return False
     own = _host(base)
     return all(not _same_site(_host(href), own) for href in _LINK.findall(block.html))

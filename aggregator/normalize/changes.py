@@ -17,6 +17,7 @@ from aggregator.model.batch import (
 )
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
+from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.edits import edited, template_of
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
@@ -28,22 +29,14 @@ _UNDATED_NEWS = 10
 
 
 def decide(
-    fetched: Sequence[Fetched],
-    known: Known,
-    *,
-    now: datetime,
-    announce_days: int,
-    window_days: int = 14,
-    prefer: Sequence[str] = (),
+    fetched: Sequence[Fetched], known: Known, *, now: datetime, settings: NormalizeSettings
 ) -> tuple[Decision, ...]:
-    """Decide over a whole batch, in its order, so that two copies in it make one story.
-
-    ``window_days``: how long the same words are a copy; ``prefer``: sources that lead a
-    story, best first.
-    """
-    stories = Stories(known, now, timedelta(days=window_days), Sources(prefer))
+    """Decide over a whole batch, in its order, so that two copies in it make one story."""
+    window = timedelta(days=settings.story_window_days)
+    recent = timedelta(days=settings.announce_days)
+    stories = Stories(known, now, window, Sources(settings.prefer_sources))
     return tuple(
-        _Desk(one, one.document, known, stories, now, timedelta(days=announce_days)).decide()
+        _Desk(one, one.document, known, stories, now, recent).decide()
         if one.document is not None and one.failure is None
         else Decision(fetched=one)
         for one in fetched
@@ -180,7 +173,11 @@ class _Desk:
             changes.append(
                 self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields)
             )
-        elif entry.identity != held.identity or entry.url != held.url:
+        elif (entry.identity, entry.url, entry.likeness) != (
+            held.identity,
+            held.url,
+            held.likeness,
+        ):
             changes.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
         return changes
 

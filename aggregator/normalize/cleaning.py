@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from aggregator.normalize.blocks import (
     Block,
+    beside_links,
     image_address,
     leads_away,
     read_blocks,
@@ -15,7 +17,12 @@ from aggregator.normalize.blocks import (
 )
 from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.ephemera import lasting
-from aggregator.normalize.furniture import is_furniture, is_section, without_last_link
+from aggregator.normalize.furniture import (
+    introduces_links,
+    is_furniture,
+    is_section,
+    without_last_link,
+)
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
 _REPEAT = 20
@@ -128,13 +135,14 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
             break
         if not _is_label(block):
             break
-    if not labels and said and len(said) > 1 and is_section(said[0].text):
-        labels = [said[0]]
+    if not labels:
+        labels = _sections_on_top(blocks)
     sections = tuple(dict.fromkeys(label.text for label in labels))
+    gone = set(map(id, labels))
     kept = [
         block
         for block in blocks
-        if not any(block is label for label in labels)
+        if id(block) not in gone
         and not (
             headline
             # Far from as long, it is not the same; folding every paragraph would cost much.
@@ -144,6 +152,13 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
         )
     ]
     return kept, sections
+
+
+def _sections_on_top(blocks: Sequence[Block]) -> list[Block]:
+    """The names of sections that all other text stands below."""
+    said = [block for block in blocks if block.text]
+    labels = list(takewhile(lambda block: is_section(block.text), said))
+    return labels if len(labels) < len(said) else labels[:-1]
 
 
 def _is_label(block: Block) -> bool:
@@ -169,7 +184,7 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
     """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
     kept = [
         block
-        for block in blocks
+        for block in _without_related(blocks)
         if block.kind in {"image", "table", "pre"} or not is_furniture(block.text)
     ]
     for at in range(len(kept) - 1, -1, -1):
@@ -179,6 +194,29 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
                 kept[at] = retext(kept[at], shorter)
             break
     return [block for block in kept if block.text or block.kind == "image"]
+
+
+def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Without lists of links to other articles: a line that introduces them and the links below,
+    or both in one line. What is nothing else stays."""
+    kept: list[Block] = []
+    links: list[Block] = []
+    # From the end, so that a line is met when what stands below it is known.
+    for block in reversed(blocks):
+        rest = beside_links(block) if block.text else ""
+        if not block.text or block.kind in {"table", "pre", "caption"}:
+            kept += (*links, block)
+            links = []
+        elif not rest:
+            links.append(block)
+        elif introduces_links(rest) and (links or not kept or rest != block.text):
+            kept += links if rest != block.text else ()
+            links = []
+        else:
+            kept += (*links, block)
+            links = []
+    kept += links
+    return kept[::-1] or blocks
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

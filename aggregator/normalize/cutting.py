@@ -25,7 +25,7 @@ _HOLDERS = {
 }  # fmt: skip
 # What a feed says of itself and of its items as well, where they do not say it.
 _INHERITED = {"title", "language", "author", "creator", "managingeditor"}
-_START_TAG = re.compile(rb"""<(?:[^>"']+|"[^"]*"|'[^']*')*>""")
+_START_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from xml.sax import SAXException
@@ -137,7 +137,7 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
 def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item:
     # feedparser's own look-up maps old names, at a price, and "updated" to "published" where only
     # that is there.
-    get = partial(dict.get, entry)
+    get: Callable[..., Any] = partial(dict.get, entry)
     contents = get("content") or ()
     content = max((part.get("value", "") for part in contents), key=len, default="")
     details = contents[0] if contents else {}
@@ -163,6 +163,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
+        source=(entry.get("source") or {}).get("title") or "",
         base=base if base != url else (link or url),
         published=dates.moment(published) or dates.from_struct(get("published_parsed")),
         updated=dates.moment(updated) or dates.from_struct(get("updated_parsed")),

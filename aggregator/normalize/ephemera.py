@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_JOIN = r"[\s·•|,;/()\[\]–—-]"
 _COUNTED = (
     # en es pt fr de it nl sv pl tr ru
     r"views?|comments?|shares?|likes?|reads?|replies|reactions?|retweets?|upvotes?|plays|downloads?"
@@ -55,6 +56,7 @@ _ADVERT = (
 _PASSING = "|".join(
     (
         rf"{_NUMBER} ?(?:{_COUNTED})",
+        rf"{_NUMBER} points?{_JOIN}+{_NUMBER} comments?",
         rf"#? ?(?:{_COUNTED}|points)(?: ?: ?| ?\(){_NUMBER}\)?",
         r"(?:no|leave a|add a|post a) comments?|be the first to comment",
         r"コメント ?\(?\d{1,6}\)?|\d{1,6} ?件のコメント|评论 ?\(?\d{1,6}\)?|阅读 ?\(?\d{1,9}\)?|조회수? ?:? ?\d{1,9}",
@@ -64,7 +66,6 @@ _PASSING = "|".join(
         rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",
     )
 )
-_JOIN = r"[\s·•|,;/()\[\]–—-]"
 _ALONE = re.compile(rf"{_JOIN}*(?:{_PASSING})(?:{_JOIN}+(?:{_PASSING}))*[\s.·•|)\]-]*")
 # Where a sentence may begin or end; the advert's own words may have any of these signs in them.
 _START = re.compile(r"(?<=[.!?…。！？·•|])\s+|\s+(?=[\[(·•|])|(?<=\.\.\.)\s+|(?<=[\])])\s+")

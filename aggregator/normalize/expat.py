@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,7 @@ class BufferedReader(expatreader.ExpatParser):
         parser.buffer_text = True
         parser.buffer_size = 65536
 
-    def start_element_ns(self, name: str, attributes: dict[str, str]) -> None:
+    def start_element_ns(self, name: str, attributes: Mapping[str, str]) -> None:
         handler: Any = self._cont_handler  # type: ignore[attr-defined]
         tag = None if attributes or handler.decls else handler.tag_of(name)
         if tag is None:

@@ -38,7 +38,25 @@ _PHRASES = (
     r"share this (?:article|story|post|page).{0,60}", r"(?:compartir|partager|teilen|condividi|partilhar|delen)(?: (?:en|sur|auf|su|em|op) .{1,40})?",
     r"follow (?:us|me|\S+ \S+) on (?:twitter|x|facebook|instagram|whatsapp|tiktok|youtube)\b.{0,80}",
     r"s[íi]guenos en\b.{0,80}", r"suivez-nous sur\b.{0,80}", r"folgen sie uns\b.{0,80}", r"seguici su\b.{0,80}", r"siga-nos\b.{0,80}",
-    r"advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie",
+    r"∞? ?permalink ?∞?|to read (?:this|the) .{1,40} in full\b.{0,60}|(?:if the formatting looks odd .{1,40}, )?visit the original (?:article|post)|reply (?:to this post|via e-?mail|by e-?mail)",
+    r"artykuł .{1,200} pochodzi z serwisu\b.{0,80}",
+    r"advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고",
+    r"[\[(]?(?:ad|advertisement|sponsored|anzeige|werbung|publicidad|publicit[ée]|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고|pr)[\])].{0,200}",
+    r"(?:advertisement|sponsored|gesponsert|sponsorisé|sponsorizzato|patrocinado|gesponsord) ?[:|] .{1,200}",
+    # Sharing, following, subscribing in further languages
+    r"(?:share|like|tweet|pin|email|print|save|copy link|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube)(?:(?: | ?[|·•,/-] ?)(?:share|like|tweet|pin|email|print|save|copy link|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube))+",
+    r"(?:click to )?share (?:this )?(?:on|via|to|with) .{1,60}", r"(?:comparte|compartilhe|partagez|condividi|deel|dela|udostępnij|paylaş|поделиться|シェアする|分享)(?: (?:esto|esta noticia|isto|cet article|questo articolo|dit|artikeln|artykuł))?(?: (?:en|no|sur|su|op|på|w|в)\b.{1,40})?",
+    r"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b.{0,40}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|канал\w*|розсилк\w*|nieuwsbrief)\b.{0,80}",
+    r"(?:メールマガジン|ニュースレター).{0,20}(?:登録|購読).{0,40}", r"(?:订阅|訂閱).{0,20}(?:通讯|電子報|新闻|邮件).{0,20}", r"뉴스레터 ?구독.{0,30}",
+    # Onward in further languages
+    r"läs (?:mer|hela artikeln|vidare)\b.{0,60}", r"læs (?:mere|hele artiklen|videre)\b.{0,60}", r"les (?:mer|hele saken|videre)\b.{0,60}", r"lue (?:lisää|koko juttu)\b.{0,60}",
+    r"(?:číst|čtěte) (?:dále|více|celý článek)\b.{0,60}", r"citește (?:mai mult|mai departe|continuarea)\b.{0,60}", r"(?:tovább|bővebben|olvass tovább)\b.{0,60}", r"(?:διαβάστε|συνέχεια) .{0,60}",
+    r"читати (?:далі|повністю).*", r"baca (?:selengkapnya|juga|lebih lanjut)\b.{0,100}", r"(?:xem thêm|đọc tiếp)\b.{0,80}", r"(?:もっと読む|記事を読む|全文を読む|続きはこちら).*", r"(?:阅读全文|閱讀全文|阅读更多|查看全文|繼續閱讀|继续阅读).*", r"(?:더 ?보기|계속 ?읽기|자세히 ?보기|기사 ?전문).*", r"(?:اقرأ (?:المزيد|أيضا|أيضًا)|المزيد).{0,80}", r"(?:पूरा पढ़ें|आगे पढ़ें|और पढ़ें).{0,60}",
+    # Cookies and scripts
+    r"(?:den här|denna) webbplats(?:en)? använder (?:cookies|kakor).*", r"(?:ta strona|serwis|strona) (?:używa|wykorzystuje) (?:plik[ió]w? )?cookies?.*", r"bu (?:web ?)?site(?:si)? çerez.*", r"(?:этот сайт|мы) использу(?:ет|ем).{0,30}(?:cookies?|куки).*",
+    r"(?:please )?(?:enable|turn on) javascript\b.{0,120}", r"your browser does not support.{1,120}", r"(?:comments? (?:are )?(?:closed|off)|comments off on .{1,150}|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
+    r"view (?:this post|on|in) (?:in your browser|instagram|twitter|x|tiktok|facebook|youtube)\b.{0,60}", r"a post shared by .{1,120}",
+    r"(?:the )?(?:rss )?(?:feed )?(?:filed under|posted in|tagged(?: with)?|tags) ?: .{1,200}",
 )  # fmt: skip
 _FURNITURE = re.compile("(?:" + "|".join(_PHRASES) + ")", re.IGNORECASE | re.DOTALL)
 _LONGEST = 240
@@ -107,6 +125,26 @@ _SECTIONS = frozenset(
         "mercato",
     ]
 )
+
+
+_RELATED = re.compile(
+    r"(?:(?:related|recommended|suggested)(?: (?:posts?|articles?|stories|story|news|links?|content|topics|coverage))?"
+    r"|more (?:stories|articles|posts|coverage|on this(?: story| topic)?|from .{1,40})|read (?:also|next|more)|also read|you (?:may|might) also (?:like|be interested in|enjoy)|don['’]t miss|most (?:read|popular)"
+    r"|(?:lea|lee|leer|ver|vea|mira) también|te puede interesar|también te puede interesar|(?:noticias|art[íi]culos|notas|contenidos?) relacionad[oa]s|relacionad[oa]s?|más (?:noticias|información)"
+    r"|(?:[àa] )?lire aussi|(?:[àa] )?voir aussi|sur le m[êe]me (?:sujet|th[èe]me)|articles? (?:li[ée]s|similaires|connexes)|pour aller plus loin|en savoir plus"
+    r"|mehr zum thema|lesen sie auch|auch interessant|das k[öo]nnte sie (?:auch )?interessieren|[äa]hnliche (?:artikel|beitr[äa]ge)|weitere (?:artikel|themen|nachrichten)|siehe auch|zum thema"
+    r"|leggi anche|potrebbe interessarti(?: anche)?|articoli (?:correlati|simili)|vedi anche|ti potrebbe interessare"
+    r"|(?:leia|veja|confira|saiba) (?:tamb[ée]m|mais)|not[íi]cias relacionadas|artigos relacionados|lees (?:ook|meer)|gerelateerde? (?:artikelen|berichten)|meer over .{1,40}"
+    r"|läs (?:också|även|mer)|læs også|les også|lue myös|czytaj (?:też|także|również)|zobacz (?:też|także|również)|powiązane|čtěte také|citește și|ilgili haberler|bunlar da ilginizi çekebilir"
+    r"|читайте (?:также|ещё)|по теме|смотрите также|читайте також|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|文章|新闻|链接)|相關(?:閱讀|文章|新聞)|관련 ?(?:기사|뉴스)|اقرأ أيضا|مواضيع ذات صلة|baca juga)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def introduces_links(text: str) -> bool:
+    """Whether a line of its own says "Related articles", "Lire aussi": what follows is links."""
+    short = text.strip(_ARROWS)
+    return 0 < len(short) <= 60 and bool(_RELATED.fullmatch(short))
 
 
 def is_furniture(text: str) -> bool:

@@ -21,8 +21,9 @@ class Item:
 
     ``summary`` and ``content`` are HTML or plain text; ``base`` is what their
     addresses resolve against. ``published`` and ``updated`` are believed times,
-    ``dates`` the texts they were read from. ``position`` counts all items of the document
-    from 0; ``hash`` is of its bytes (see ``cutting``), b"" where they were not told apart.
+    ``dates`` the texts they were read from; ``source`` names the feed it was taken from.
+    ``position`` counts all items of the document from 0; ``hash`` is of its bytes (see
+    ``cutting``), b"" where they were not told apart.
     """
 
     position: int
@@ -38,6 +39,7 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     image: str | None = None
     lang: str = ""
+    source: str = ""
     base: str = ""
     published: datetime | None = None
     updated: datetime | None = None

@@ -21,12 +21,21 @@ from aggregator.model.settings import NormalizeSettings
 
 # What a site teaches must stand in the entries of so many of its feeds.
 _FEEDS_OF_A_SITE = 2
+_FEW, _STEP = 25, 5
+
+
+def enough(entries: int) -> int:
+    """From how many of a group's entries is learned: of few from each, then from every fifth on.
+
+    (To look at a hundred entries for each new one would cost more than it tells.)
+    """
+    return entries if entries <= _FEW else entries - entries % _STEP
 
 
 def learn(
     run: Sequence[Carrier], held: Lesson, settings: NormalizeSettings, *, site: bool = False
 ) -> Lesson:
-    """Learn from all entries after ``held.since``, in order of arrival."""
+    """Learn from these, all entries after ``held.since`` in order of arrival."""
     size = max(2, settings.boilerplate_window)
     past = [span for span in held.spans if span.last is not None]
     start = 0
@@ -36,7 +45,8 @@ def learn(
         start += size // 2
     spans = (*_joined(past), *_spans(run[start:], settings, site, last=None))
     texts = {span.hash: span.text for span in held.spans}
-    return Lesson(
+    return replace(
+        held,
         spans=tuple(replace(span, text=texts.get(span.hash, "")) for span in spans),
         since=run[start - 1].key if start else held.since,
     )
@@ -57,10 +67,13 @@ def frequent(
         return []
     counted = [one for one in window if one.counts]
     share = -(-len(counted) * settings.boilerplate_percent // 100)
-    enough = max(settings.boilerplate_entries, share)
-    if len(counted) < enough:
+    least = max(settings.boilerplate_entries, share)
+    if len(counted) < least:
         return []
-    found = [_hash(one) for one, times in _numbers(counted).items() if times >= enough]
+    numbers = _numbers(counted)
+    if max(numbers.values(), default=0) < least:
+        return []
+    found = [_hash(one) for one, times in numbers.items() if times >= least]
     return [one for one in found if not site or _feeds(one, counted) >= _FEEDS_OF_A_SITE]
 
 

@@ -40,6 +40,8 @@ _HEADLINE = 5
 """Words that make a headline tell a thing: "Match report" is told of many."""
 _SENTENCE = 15
 """Words that a note must have to be known under another headline."""
+_LEAST = 8
+"""Words that any note must have: "Today's results in brief" comes again tomorrow."""
 
 # Titles of texts that grow during the day, or are filled anew each time.
 _ROLLING = re.compile(
@@ -76,15 +78,21 @@ def same_story(one: Wording, other: Wording) -> bool:
     both = shared / max(1, len(short.runs) + len(long.runs) - shared)
     if len(long.words) < SHORT:
         return _same_note(short, long, inside, both)
-    if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
-        return True
-    if inside < SHARED or (short.rolling and long.rolling):
+    if inside < SHARED:
         return False
-    if min(_begins(short, long), _begins(long, short)) >= BEGINS:
+    begins = min(_begins(short, long), _begins(long, short))
+    titled = _alike(short.title, long.title) >= TITLE
+    if len(short.words) < _SENTENCE and not titled:
+        # A teaser that may stand over many articles.
+        return False
+    if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
+        # Under another headline, with nothing of the old beginning: the old text as background.
+        return begins > 0 or titled
+    if short.rolling and long.rolling:
+        return False
+    if len(short.words) < SHORT and inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS:
         return True
-    if len(short.words) < SHORT:
-        return inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS
-    return _alike(short.title, long.title) >= TITLE
+    return begins >= BEGINS or titled
 
 
 def _same_note(short: Wording, long: Wording, inside: float, both: float) -> bool:
@@ -92,7 +100,7 @@ def _same_note(short: Wording, long: Wording, inside: float, both: float) -> boo
     if _figures(short) != _figures(long):
         return False
     if len(short.title) >= _HEADLINE and _same_headline(short.title, long.title):
-        return inside >= NOTE_SHARED
+        return inside >= NOTE_SHARED and len(short.words) >= _LEAST
     return both >= NOTE_EQUAL and len(short.words) >= _SENTENCE
 
 

@@ -17,6 +17,7 @@ from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed
+from aggregator.normalize.headlines import headline, site_names
 from aggregator.normalize.identity import (
     Named,
     base_of,
@@ -69,7 +70,7 @@ def read(
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
     complete = partial(finish, learned=learned, learning=learning)
-    return _document(head, items, parsed.known, feed, seen, lang, now, complete)
+    return _document(head, items, parsed.known, url, feed, seen, lang, now, complete)
 
 
 def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
@@ -106,6 +107,7 @@ def _document(
     head: Head,
     items: Sequence[Item],
     unread: Mapping[int, bytes],
+    url: str,
     feed: FeedIdentity,
     seen: frozenset[bytes],
     lang: str,
@@ -114,6 +116,7 @@ def _document(
 ) -> Document:
     named = [_named(item) for item in items]
     shared = _shared_links(items, unread.values())
+    site = site_names(head, url)
     feed_lang = tag(head.lang) or tag(lang)
     drafts: list[tuple[Entry, Clean]] = []
     # By hash, since of several items that are the same the first counts.
@@ -129,7 +132,7 @@ def _document(
             known[hashed] = item.position
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
-            place = _Place(feed, feed_lang, item.position, name, hashed, shared)
+            place = _Place(feed, feed_lang, item.position, name, hashed, shared, site)
             drafts.append(_draft(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
@@ -178,6 +181,7 @@ class _Place:
     identity: str
     item_hash: bytes
     shared: frozenset[str]
+    site: frozenset[str]
 
 
 def _named(item: Item) -> Named:
@@ -194,7 +198,9 @@ def _draft(
     item: Item, place: _Place, kept: bytes, published: datetime | None, updated: datetime | None
 ) -> tuple[Entry, Clean]:
     """The entry before learned rules and analysis, and the clean text it was made of."""
-    cleaned = clean(item.title, item.summary, item.content, base=item.base)
+    own_names = place.site | {key(line(item.source))} if item.source else place.site
+    title = headline(item.title, own_names)
+    cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     said = words(text[:MOST_SIGNS]) or words(cleaned.title)
     lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")

@@ -74,7 +74,7 @@ _FURNITURE = re.compile(f"(?:{'|'.join(_NAMES)})", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:wp-|image-|img-|photo-|figure-|media-|picture-)?caption(?:-text)?|(?:image|photo|picture)-(?:credit|legend|description)", re.IGNORECASE)  # fmt: skip
 # A quick look, which spares most texts the slower cleaner and a second walk.
 _HINT = re.compile(
-    r"""\b(?:class|id)\s*=\s*["']?[^"'<>]{0,200}?(?:ad|shar|social|a2a|ssba|heateor|feedflare|relat|yarpp|crp|also|lees-|recommended|more|continue-"""
+    r"""\b(?:class|id)\s*=\s*["']?[^"'<>=]{0,120}?(?:ad|shar|social|a2a|ssba|heateor|feedflare|relat|yarpp|crp|also|lees-|recommended|more|continue-"""
     r"""|newsletter|subscri|mc4wp|mailchimp|sign-?up|cookie|gdpr|consent|views?|count|comment|sr-only|hidden|editsection|screen-|sponsor|promoted|outbrain|taboola|banner|caption|credit|legend|description)""",
     re.IGNORECASE,
 )

@@ -19,6 +19,8 @@ from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
 from aggregator.normalize.identity import story_id
 from aggregator.normalize.likeness import Wording, same_story, wording
 
+_WORDINGS = 256
+"""Prepared texts that are kept; a long one takes about 300 kB."""
 _COMPARED = 4
 """Stories of one batch that an entry is compared with, those it shares most with."""
 
@@ -126,6 +128,8 @@ class Stories:
         """The wording of a text that several of the batch may be compared with."""
         found = self._wordings.get(name)
         if found is None:
+            if len(self._wordings) >= _WORDINGS:
+                self._wordings.clear()
             found = self._wordings[name] = wording(title, text)
         return found
 

@@ -24,7 +24,7 @@ from aggregator.normalize.links import absolute
 
 _MOST = 4 * 1024 * 1024
 """Bytes of a page; no article needs more."""
-_VISIBLE = 200_000
+_VISIBLE = 100_000
 """Characters of a page that are looked at for what is no article."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(

@@ -88,7 +88,7 @@ class Matcher:
     ) -> Iterator[Hit]:
         """``held``: what each topic shows of the story; brought up to date."""
         caught: set[str] = set()
-        leads = change.kind is ChangeKind.NEW and change.lead
+        leads = change.kind is ChangeKind.NEW and change.lead and not change.story.new
         for compiled, match in self._matches(subject_of(change, now=now), now):
             slug, alone = compiled.topic.slug, compiled.topic.collapse is Collapse.NONE
             shown = held.get(slug)

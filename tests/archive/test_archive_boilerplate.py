@@ -161,6 +161,20 @@ def test_batches_make_no_difference(desk, archive, cuts):
     assert [title for title, text in texts(archive).items() if "Else" in text] == ["Match 3"]
 
 
+@pytest.mark.parametrize(
+    ("cuts", "left"),
+    [((29,), [26, 27, 28, 29]), ((25, 27, 29), [26, 27, 28, 29]), ((33,), []), ((27, 31, 33), [])],
+)
+def test_of_many_entries_every_fifth_makes_it_learn(desk, archive, cuts, left):
+    start = 0
+    for upto in cuts:
+        new = [entry(n, *([OWL] if n > 25 else [])) for n in range(upto, start, -1)]
+        desk.bring(ONE, *new, at=NOON + timedelta(hours=upto))
+        reclean(archive, RULE)
+        start = upto
+    assert with_owl(archive) == left
+
+
 def test_a_site_teaches_its_feeds(desk, archive):
     other = "https://one.example/other"
     desk.subscribe(ONE, other, TWO)

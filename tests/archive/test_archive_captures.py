@@ -13,6 +13,7 @@ from archivedesk import NOON, ONE, answer, item
 from warcio.archiveiterator import ArchiveIterator
 
 from aggregator.archive import open_archive
+from aggregator.model.batch import LinkedPage
 from aggregator.model.errors import ArchiveError
 from aggregator.model.settings import Captures
 
@@ -97,6 +98,30 @@ def test_new_words_of_the_feed_about_itself_are_kept(desk, settings):
     document = desk.fetched(ONE, item("a")).document
     desk.bring(ONE, item("a"), document=replace(document, title="Another name"), at=LATER)
     assert len(records(settings)) == 3
+
+
+def linked(name, body, taken=True):
+    """The page that an entry links to."""
+    link = item(name)
+    return LinkedPage(entry=link.id, response=answer(link.url, NOON, body), taken=taken)
+
+
+def test_a_revision_names_the_page_its_text_is_from(desk):
+    pages = (linked("a", b"<p>one"), linked("b", b"<p>two", taken=False))
+    desk.bring(ONE, item("a"), item("b"), item("c"), pages=pages)
+    of_a, of_b, of_c = (desk.archive.history(item(name).id)[0] for name in "abc")
+    assert desk.archive.capture(of_a.page_capture) == b"<p>one"
+    assert of_a.page_capture != of_a.capture
+    assert (of_b.page_capture, of_c.page_capture) == (None, None)
+
+
+@pytest.mark.parametrize(("kept", "count"), [("changed", 3), ("all", 5), ("off", 0)])
+def test_pages_are_kept_with_what_they_brought(desk, settings, archive, kept, count):
+    archive._settings = replace(settings, captures=Captures(kept))
+    desk.bring(ONE, item("a"), pages=(linked("a", b"<p>one"),))
+    desk.bring(ONE, item("a"), at=LATER, pages=(linked("a", b"<p>other"),))
+    desk.bring(ONE, item("a"), item("b"), at=LATER, pages=(linked("b", b"<p>", taken=False),))
+    assert len([kind for kind, *_ in records(settings) if kind == "response"]) == count
 
 
 @pytest.mark.parametrize("torn", [b"\x1f\x8b", b"garbage", gzip.compress(b"x" * 5000)[:-3]])

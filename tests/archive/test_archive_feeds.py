@@ -34,6 +34,17 @@ def test_a_new_subscription_is_due_at_once(desk):
     assert desk.archive.feed(ONE).state is FeedState.NEW
 
 
+def test_what_a_person_asks_for_is_followed(desk):
+    def asked(url, **given):
+        desk.archive.attach([Subscription(url=url, **given)], now=NOON)
+        feed = desk.archive.feed(url)
+        return feed.interval, feed.full_text
+
+    for url in (ONE, TWO):
+        assert asked(url, interval=900, full_text=True) == (900, True)
+        assert asked(url) == (None, False)
+
+
 def test_a_claim_is_not_given_twice_until_it_is_released(desk):
     assert claim(desk) == [ONE]
     assert claim(desk, holder="other") == []

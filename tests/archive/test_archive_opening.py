@@ -16,12 +16,14 @@ from archivedesk import NOON, ONE, Desk, item
 from aggregator.archive import holder_of, open_archive
 from aggregator.archive.disk import file_system, refuse_network_disk
 from aggregator.archive.schema import meta
-from aggregator.model.entry import StoryId
+from aggregator.model.batch import Fetched
+from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
-from aggregator.model.feed import Subscription
-from aggregator.model.settings import ArchiveSettings
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Subscription
+from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
+from aggregator.recleaning import boilerplate, reclean
 
 HELD = """
 import json, sys
@@ -182,11 +184,14 @@ def test_network_disks_are_refused(tmp_path):
     refuse_network_disk(tmp_path, tmp_path / "no such file")
 
 
+FEED = Feed(key=FeedKey(1), identity=FeedIdentity("one"), url=ONE, fetch_url=ONE)
+BROUGHT = Fetched(feed=FEED, at=NOON, document=Document(version="", entries=(item("a"),)))
 READS = {
     "is_due": lambda archive: archive.is_due(NOON),
     "next_due": lambda archive: archive.next_due(),
     "feeds": lambda archive: archive.feeds(),
     "feed": lambda archive: archive.feed(ONE),
+    "known": lambda archive: archive.known([BROUGHT]),
     "topics": lambda archive: archive.topics(),
     "behind": lambda archive: archive.behind(),
     "deleted_topics": lambda archive: archive.deleted_topics(),
@@ -200,10 +205,12 @@ READS = {
     "entry": lambda archive: archive.entry(item("a").id),
     "history": lambda archive: archive.history(item("a").id),
     "sightings": lambda archive: archive.sightings(StoryId("x")),
+    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=9),
     "export": lambda archive: list(archive.export()),
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
     "info": lambda archive: archive.info(),
+    "blocks": lambda archive: boilerplate(archive, FEED),
 }
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
@@ -217,6 +224,7 @@ WRITES = {
     "fill": lambda archive: archive.fill("all", [], ""),
     "mark_published": lambda archive: archive.mark_published("all", 1),
     "maintain": lambda archive: archive.maintain(NOON),
+    "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
 
 

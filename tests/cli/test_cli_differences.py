@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.cli.differences import Mark, compare, print_differences
-from aggregator.model.entry import RevisionRecord
+from aggregator.model.entry import Enclosure, RevisionRecord
 
 
 def _revision(number: int, **fields) -> RevisionRecord:
@@ -60,6 +60,16 @@ def test_long_sameness_is_shortened_to_the_words_beside_a_change():
             {"url": "https://a.example/1"},
             {"url": None},
             "  url: https://a.example/1 → none\n",
+        ),
+        (
+            {"summary": "a b.", "text": "a b."},
+            {"summary": "a c.", "text": "a c."},
+            "  text: a [-b-]{+c+}.\n",
+        ),
+        (
+            {"enclosures": ()},
+            {"enclosures": (Enclosure(url="https://a.example/a.mp3"),)},
+            "  enclosures: none → https://a.example/a.mp3\n",
         ),
         ({"authors": ("A",)}, {"authors": ("A", "B")}, "  authors: A → A, B\n"),
     ],

@@ -337,6 +337,13 @@ def test_feeds_are_added_listed_exported_and_removed_without_an_archive(place, t
     assert not (place.folder / "archive").exists()
 
 
+def test_a_feed_can_be_asked_for_whole(place):
+    url = "https://short.example/feed"
+    assert place.run("feeds", "add", url, "--full-text").code == 0
+    assert 'aggregatorFullText="true"' in (place.folder / "feeds.opml").read_text()
+    assert "from the linked pages" in place.run("feeds", "show", url).out
+
+
 def test_a_backup_restored_is_an_equal_archive(collected, tmp_path):
     import shutil
 

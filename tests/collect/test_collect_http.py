@@ -14,6 +14,7 @@ import pytest
 from feedserver import FeedServer
 
 from aggregator.collect import Collector, body_hash
+from aggregator.collect.address import with_login
 from aggregator.collect.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
@@ -153,6 +154,66 @@ def test_one_request_at_a_time_to_a_host(server):
     asyncio.run(go())
     times = [one.at for one in server.requests]
     assert all(later - earlier >= 0.29 for earlier, later in pairwise(times))
+
+
+def fetch_pages(of: Feed, *urls: str, now: datetime = NOW) -> list[Response | FeedError]:
+    async def go() -> list[Response | FeedError]:
+        async with Collector(OPEN, "9.9") as collector:
+            return [await collector.fetch_page(of, url, now=now) for url in urls]
+
+    return asyncio.run(go())
+
+
+def test_a_page_is_asked_for_as_a_page_without_the_feeds_validators(server):
+    url = server.serve("/a", b"<p>", content_type="text/html")
+    held = Validators(url=url, etag='"x"')
+    (found,) = fetch_pages(feed("http://127.0.0.1:9/feed", validators=held), url)
+    assert (found.status, found.body, found.url) == (200, b"<p>", url)
+    headers = server.requests[0].headers
+    assert headers["accept"].startswith("text/html")
+    assert not {"if-none-match", "authorization"} & headers.keys()
+
+
+def test_what_is_no_page_is_not_read_to_its_end(server):
+    url = server.serve("/a", b"x" * 99_000, content_type="audio/mpeg", drip=1)
+    (failed,) = fetch_pages(feed(url), url)
+    assert "audio/mpeg" in failed.what
+    assert failed.url == url
+
+
+def test_a_page_is_never_a_file(tmp_path):
+    (failed,) = fetch_pages(feed("file:///feed.xml"), tmp_path.as_uri())
+    assert str(failed.kind) == "refused"
+
+
+def test_a_server_that_asks_to_wait_is_left_alone_so_long(server):
+    url = server.serve("/a", b"", status=429, headers={"Retry-After": "60"})
+    failures = fetch_pages(feed(url), url, url)
+    assert [one.status for one in failures] == [429, 429]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "of", "asked"),
+    [
+        ("https://a.example/1", "https://ann:pw@a.example/feed", "https://ann:pw@a.example/1"),
+        ("https://a.example:443/1", "https://ann:pw@a.example/", "https://ann:pw@a.example:443/1"),
+        ("https://a.example/1", "https://a.example/feed", "https://a.example/1"),
+        ("https://b.example/1", "https://ann:pw@a.example/feed", "https://b.example/1"),
+        ("https://www.a.example/1", "https://ann:pw@a.example/feed", "https://www.a.example/1"),
+        ("http://a.example/1", "https://ann:pw@a.example/feed", "http://a.example/1"),
+        ("https://a.example:8443/1", "https://ann:pw@a.example/", "https://a.example:8443/1"),
+        ("https://eve:x@b.example/1", "https://ann:pw@a.example/feed", "https://b.example/1"),
+        ("https://eve:x@a.example/1", "https://ann:pw@a.example/", "https://ann:pw@a.example/1"),
+        (
+            "https://b.example@a.example/1",
+            "https://ann:pw@a.example/",
+            "https://ann:pw@a.example/1",
+        ),
+    ],
+)
+def test_where_a_log_in_may_go(url, of, asked):
+    assert with_login(url, of) == asked
 
 
 BODY = b"<rss>" + b"x" * 5000 + b"</rss>"

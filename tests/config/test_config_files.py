@@ -173,7 +173,7 @@ OPML = """<?xml version="1.0"?>
     <outline text="Spain"><outline text="Two" XMLURL="https://two.example/rss" language="es"/></outline>
     <outline text="Bad" xmlUrl="ftp://three.example/"/>
   </outline>
-  <outline text="Four" xmlUrl="https://four.example/" aggregatorPaused="true" category="kept"/>
+  <outline text="Four" xmlUrl="https://four.example/" aggregatorPaused="true" aggregatorFullText="TRUE" category="kept"/>
 </body></opml>
 """
 
@@ -185,6 +185,7 @@ def test_subscriptions_and_what_is_said_of_bad_lines(folder):
     assert (one.url, one.folders, one.interval) == ("http://one.example/feed", ("Football",), 900)
     assert (two.folders, two.lang, two.title) == (("Football", "Spain"), "es", "Two")
     assert four.paused
+    assert [one.full_text for one in found.subscriptions] == [False, False, True]
     assert len(found.warnings) == 2
     assert all(str(folder / "feeds.opml") in warning for warning in found.warnings)
 
@@ -196,6 +197,12 @@ def test_what_is_no_opml(folder, text):
     (folder / "feeds.opml").write_text(text)
     with pytest.raises(ConfigError, match=r"feeds\.opml"):
         load(folder, environ={})
+
+
+def test_what_a_person_sets_for_a_feed_is_on_its_line(folder):
+    one = Subscription(url="https://five.example/rss", title="Five", interval=900, full_text=True)
+    assert add_subscription(folder, one)
+    assert load(folder, environ={}).subscriptions == (one,)
 
 
 def test_edits_keep_what_they_do_not_understand(folder):

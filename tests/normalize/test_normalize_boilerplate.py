@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aggregator.model.boilerplate import Carrier, Lesson, Ruled, Ruling, Taught
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize import learn
+from aggregator.normalize import enough, learn
 from aggregator.normalize.boilerplate import carried, without
 from aggregator.normalize.cleaning import clean
 
@@ -63,6 +63,13 @@ def test_what_is_learned(entries, gone):
     carriers = run(*entries)
     settings = RULE if len(entries) < 8 else rule
     assert unwanted(learn(carriers, Lesson(), settings), carriers) == gone
+
+
+@pytest.mark.parametrize(
+    ("entries", "learned"), [(0, 0), (7, 7), (25, 25), (26, 25), (29, 25), (30, 30), (1004, 1000)]
+)
+def test_from_how_many_entries_is_learned(entries, learned):
+    assert enough(entries) == learned
 
 
 def test_copies_of_a_story_teach_nothing():

@@ -142,7 +142,7 @@ def test_asian_pages_declare_what_they_are():
     assert text in decode(b"<meta charset=euc-jp>" + text.encode("euc-jp"), "text/html")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["", "text/html; charset=utf-7", "text/html; charset=idna"]))  # fmt: skip
 def test_nothing_raises(noise, kind):
     page = webpages.article().encode()
@@ -152,17 +152,17 @@ def test_nothing_raises(noise, kind):
 
 def test_deep_and_wide_pages_end():
     for body in (
-        "<html><body>" + "<div>" * 20_000 + "x",
-        "<html><body>" + "<p>x" * 20_000,
+        "<html><body>" + "<div>" * 9_000 + "x",
+        "<html><body>" + "<p>x" * 3_000,
         "<html><body>" + "<b><i>" * 5_000 + "x" * 1000,
-        "<html><body>" + "x " * 3_000_000,
+        "<html><body>" + "x " * 200_000,
     ):
         assert isinstance(taken(body), Entry | Unfit)
 
 
 def test_no_worse_than_plain_trafilatura_on_real_pages():
     """And by itself, so that the measure means something."""
-    of = list(pagescores.pages())[::2]
+    of = list(pagescores.pages())[::3]
     if not of:
         pytest.skip("the corpus is not here")
     ours, plain = pagescores.mean(pagescores.ours, of), pagescores.mean(pagescores.plain, of)

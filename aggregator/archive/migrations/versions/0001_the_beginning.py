@@ -317,6 +317,7 @@ def upgrade() -> None:
         "lessons",
         sa.Column("name", NAME, nullable=False),
         sa.Column("since", KEY, nullable=False),
+        sa.Column("learned", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(

@@ -1,0 +1,256 @@
+"""Near copies are one story, what only looks like one is not; and which entry leads it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from madestories import Article, Maker, cases
+
+from aggregator.model.batch import Fetched, Known, KnownStory, KnownText, Lead
+from aggregator.model.entry import Document, Entry, EntryKey, StoryId, StoryKey
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey
+from aggregator.model.sample import hashes
+from aggregator.normalize import decide, read
+from aggregator.normalize.likeness import same_story, wording
+from aggregator.normalize.shingles import MOST_WORDS, sample
+from aggregator.normalize.stories import Sources
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NEARDUP = Path(__file__).parents[3] / "shared" / "corpus" / "neardup"
+
+
+def feed(number: int, **given) -> Feed:
+    url = f"https://feed{number}.example/rss"
+    return Feed(
+        key=FeedKey(number), identity=FeedIdentity(f"feed{number}.example/rss"), url=url, fetch_url=url, **given,
+    )  # fmt: skip
+
+
+def entry(title: str, text: str, of: Feed) -> Entry:
+    """The one entry of a document, as a worker reads it."""
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in text.split("\n"))
+    item = f"<item><title>{escape(title)}</title><description>{escape(paragraphs)}</description></item>"
+    body = (
+        f"<rss version='2.0'><channel><title>F</title><language>en</language>{item}</channel></rss>"
+    )
+    found = read(
+        body.encode("utf-8", "replace"), content_type="application/xml", url=of.url, feed=of.identity,
+        seen=frozenset(), now=NOW, max_entries=10,
+    )  # fmt: skip
+    return found.entries[0]
+
+
+def brought(*articles: Article, feeds: tuple[Feed, ...] = (), known: Known | None = None, **given):
+    """The changes of a batch in which each article comes in a feed of its own."""
+    feeds = feeds or tuple(feed(number) for number in range(1, len(articles) + 1))
+    fetched = []
+    for of, article in zip(feeds, articles, strict=True):
+        document = read_one(article, of)
+        fetched.append(Fetched(feed=of, at=NOW, document=document))
+    given.setdefault("announce_days", 7)
+    decisions = decide(fetched, known or Known(), now=NOW, **given)
+    return [change for decision in decisions for change in decision.changes]
+
+
+def read_one(article: Article, of: Feed) -> Document:
+    return Document(version="rss20", entries=(entry(article.title, article.text, of),))
+
+
+def joins(one: Article, other: Article) -> bool:
+    _, second = brought(one, other)
+    return not second.story.new
+
+
+def scores(judged: Iterable[tuple[str, bool, bool]]) -> tuple[float, dict[str, float], list[str]]:
+    """(precision, recall by group, kinds that were judged wrong) of (kind, same, joined)."""
+    right, joined, total, mistakes = Counter(), 0, Counter(), []
+    for kind, same, found in judged:
+        joined += found
+        total[kind[:1]] += same
+        right[kind[:1]] += same and found
+        if same != found:
+            mistakes.append(kind)
+    recalls = {group: right[group] / total[group] for group in total if total[group]}
+    return sum(right.values()) / joined, recalls, mistakes
+
+
+def test_made_copies_are_found_and_made_traps_are_not():
+    judged = [(one.kind, one.same, joins(one.one, one.other)) for one in cases()]
+    precision, recalls, mistakes = scores(judged)
+    assert precision >= 0.99, mistakes
+    assert all(recalls[grade] >= 0.97 for grade in "123"), mistakes
+    assert all(recalls[grade] >= 0.85 for grade in "45"), mistakes
+
+
+@pytest.mark.skipif(not NEARDUP.is_dir(), reason="needs the labelled pairs")
+def test_labelled_pairs():
+    judged = []
+    for name in ("made_positive", "natural_positive", "natural_bbc", "overlap_labelled", "hard_negative"):  # fmt: skip
+        for line in (NEARDUP / f"{name}.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if row.get("degree") == "developed" and row["label"] != 0:
+                continue
+            kind = f"{row.get('grade') or ('natural' if 'natural' in name else 'overlap')}"
+            pair = [wording(row[side]["title"], row[side]["text"]) for side in "ab"]
+            found = len(set.intersection(*(set(hashes(sample(each.words))) for each in pair))) >= 2
+            judged.append((kind, row["label"] == 1, found and same_story(*pair)))
+    precision, recalls, _ = scores(judged)
+    assert precision >= 0.99
+    assert recalls["n"] >= 0.97
+    assert all(recalls[grade] >= 0.97 for grade in "123" if grade in recalls)
+    assert all(recalls[grade] >= 0.85 for grade in "45" if grade in recalls)
+
+
+NOTE = "The harbour side has signed a forward from across the bay for two years and he will wear the nine"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("Forward signs for the harbour side", NOTE), ("FORWARD signs for the harbour side", f"PORT - {NOTE}."), True),
+        (("Forward signs for the harbour side", NOTE), ("A new nine comes over the bay", NOTE), True),
+        (("Forward signs for the harbour side", NOTE), ("A new nine comes over the bay", NOTE[:60]), False),
+        (("Forward signs for the harbour side later today", ""), ("Forward signs for the harbour side later today", "Forward signs for the harbour side later today The Post"), True),
+        (("Players called up: 125 of the league", "125 players of the league are called up by their national teams this week in June"), ("Players called up: 136 of the league", "136 players of the league are called up by their national teams this week in June"), False),
+        (("Fever v Mystics: prediction, odds and best bets", ""), ("Sky v Mystics: prediction, odds and best bets", ""), False),
+        (("Today's results in brief and more", ""), ("Today's results in brief and more", ""), False),
+        (("Follow the match with us", "Follow all of the action from the match here"), ("Forward signs", f"Follow all of the action from the match here. {NOTE}. {NOTE[::-1]}. {NOTE.upper()[::-1]} {NOTE[5:]}"), False),
+        (("Result", "It ended with no goal."), ("Result", "It ended with no goal."), False),
+        (("", ""), ("", ""), False),
+    ],
+)  # fmt: skip
+def test_notes_of_a_sentence(one, other, same):
+    assert same_story(wording(*one), wording(*other)) is same
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=80))
+def test_the_rule_is_symmetric_and_takes_any_text(one, other, title):
+    first, second = wording(title, one), wording(title, other)
+    assert same_story(first, second) == same_story(second, first)
+
+
+# Samples
+
+
+def test_a_sample_is_the_same_on_every_machine_and_release():
+    words = [f"word{number % 97}" for number in range(400)]
+    assert sample(words[:5]).hex() == "7df238ad0901"
+    assert sample(words) == sample(list(words))
+
+
+def test_what_a_sample_holds():
+    assert sample([]) == b""
+    assert len(hashes(sample(["one", "word"]))) == 1
+    assert len(hashes(sample([f"w{n}" for n in range(30)]))) == 26
+    long = [f"w{n}" for n in range(100_000)]
+    assert sample(long) == sample(long[:MOST_WORDS])
+    assert 32 <= len(hashes(sample(long))) < MOST_WORDS / 8
+    assert all(0 <= one < 2**48 for one in hashes(sample(long)))
+
+
+@given(st.integers(0, 200), st.integers(100, 400))
+def test_texts_that_share_their_words_share_hashes(start, length):
+    words = [f"w{n}" for n in range(start, start + length)]
+    longer = ["before", *words, "behind"]
+    assert len(set(hashes(sample(words))) & set(hashes(sample(longer)))) >= 20
+
+
+# Which story
+
+
+MAKER = Maker(7)
+STORY = MAKER.article(12)
+CUT = Article(STORY.title, (" ".join(STORY.text.split()[:40]) + " …",))
+
+
+def known_text(article: Article, *, seen: datetime, lead: Lead | None = None) -> KnownText:
+    story = KnownStory(key=StoryKey(3), id=StoryId("urn:uuid:s"), newest=seen, lead=lead)
+    return KnownText(key=EntryKey(9), story=story, title=article.title, text=article.text)
+
+
+def test_copies_of_copies_in_one_batch_are_one_story():
+    changes = brought(
+        CUT, STORY, Article("Another headline", (*STORY.paragraphs, "One more line."))
+    )
+    assert [change.story.how for change in changes] == ["first", "near", "near"]
+    assert len({change.story.id for change in changes}) == 1
+
+
+def test_many_near_copies_in_one_batch_are_one_story():
+    copies = [Article(f"Headline {n} of this story", (*STORY.paragraphs, f"Line of site {n}")) for n in range(60)]  # fmt: skip
+    assert len({change.story.id for change in brought(*copies)}) == 1
+
+
+@pytest.mark.parametrize(("days", "how"), [(13, "near"), (15, "first")])
+def test_the_same_words_later_are_another_story(days, how):
+    of = feed(1)
+    new = entry(CUT.title, CUT.text, of)
+    known = Known(alike={new.id: (known_text(STORY, seen=NOW - timedelta(days=days)),)})
+    (change,) = brought(CUT, feeds=(of,), known=known)
+    assert change.story.how == how
+
+
+def test_a_copy_of_what_joined_an_archived_story_joins_it_too():
+    """The second knows nothing of the archive: it is brought there by the first."""
+    of = feed(1)
+    new = entry(STORY.title, STORY.text, of)
+    known = Known(alike={new.id: (known_text(STORY, seen=NOW),)})
+    changes = brought(STORY, STORY, feeds=(of, feed(2)), known=known)
+    assert [(change.story.key, change.story.id) for change in changes] == [(3, "urn:uuid:s")] * 2
+
+
+# Which entry leads
+
+
+def test_the_first_leads_until_a_full_version_comes():
+    changes = brought(CUT, STORY, Article(STORY.title, STORY.paragraphs[:-1]))
+    assert [change.lead for change in changes] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "leads"),
+    [
+        ((), [True, False, False]),
+        (("feed2.example",), [True, True, False]),
+        (("https://feed3.example/rss", "feed2.example"), [True, True, True]),
+        (("agencies",), [True, False, True]),
+        (("nobody.example",), [True, False, False]),
+    ],
+)
+def test_a_better_source_takes_the_lead(prefer, leads):
+    feeds = (feed(1), feed(2), feed(3, folders=("Agencies",)))
+    changes = brought(STORY, STORY, STORY, feeds=feeds, prefer=prefer)
+    assert [change.lead for change in changes] == leads
+
+
+def test_a_better_source_that_has_only_the_beginning_does_not_lead():
+    changes = brought(STORY, CUT, prefer=("feed2.example",))
+    assert [change.lead for change in changes] == [True, False]
+
+
+def test_the_archived_lead_is_measured_too():
+    of = feed(1)
+    new = entry(STORY.title, STORY.text, of)
+    for length, leads in ((200, True), (len(STORY.text), False)):
+        lead = Lead(feed="https://other.example/", folders=(), length=length)
+        known = Known(alike={new.id: (known_text(CUT, seen=NOW, lead=lead),)})
+        (change,) = brought(STORY, feeds=(of,), known=known)
+        assert (change.story.how, change.lead) == ("near", leads)
+
+
+def test_ranks():
+    sources = Sources(["https://www.one.example/rss", "two.example", "Wire"])
+    assert sources.rank("http://one.example/rss", ()) == 0
+    assert sources.rank("https://feeds.two.example/a", ("Wire",)) == 1
+    assert sources.rank("https://nottwo.example/a", ("wire",)) == 2
+    assert sources.rank("https://nottwo.example/a", ()) == 3
+    assert replace(sources, preferred=()).rank("https://a.example", ()) == 0
