@@ -161,7 +161,7 @@ def boilerplate(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Show the blocks that recur in a feed's entries; pin or free one.
+    """Show blocks that recur in a feed; pin or free one.
 
     A block is named by its id in the list, or by how the id begins. Entries that
     carry it are shown anew at once; no revision is made. The state learned means
@@ -191,7 +191,7 @@ def import_feeds(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add the feeds of an OPML file to feeds.opml, with their folders."""
+    """Add the feeds of an OPML file, with their folders."""
     from aggregator.config import import_opml
 
     report = import_opml(session_of(context).place, file, dry_run=dry_run)

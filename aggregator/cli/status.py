@@ -37,11 +37,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso
 
     session = session_of(context)
-    configuration = session.configuration()
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
-            print_json({"holder": None, "feeds": len(configuration.subscriptions), "entries": 0})
+            print_json({"holder": None, "feeds": len(session.subscriptions()), "entries": 0})
             return
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return

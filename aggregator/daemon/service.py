@@ -18,7 +18,7 @@ from aggregator.archive import Archive, open_archive
 from aggregator.config import Configuration, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
-from aggregator.daemon.reporting import ProgressLine, describe_wait, report_round
+from aggregator.daemon.reporting import ProgressLine, describe_wait, report_round, welcome
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.model.batch import Counts
@@ -34,7 +34,7 @@ _log: Any = structlog.get_logger()
 # New entries are published this long after the first of them was stored: one
 # rendering then serves the writes that follow at once.
 _PUBLISH_DELAY = 1.0
-_INTERRUPTED = 128
+_SIGNALLED = 128
 
 
 def run(folder: Path | None, *, progress: bool = True) -> int:
@@ -89,6 +89,7 @@ class _Service:
                 feeds=len(self._configuration.subscriptions),
                 topics=len(self._configuration.topics),
             )
+            welcome(address)
             for warning in self._configuration.warnings:
                 _log.warning(warning)
             self._archive.free_dead_claims()
@@ -294,7 +295,7 @@ class _Service:
     def _end(self, number: int) -> None:
         """First signal: finish the batch under way. Second: at once; the next start repairs."""
         if self._stop.is_set():
-            os._exit(_INTERRUPTED + number)
+            os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
 
