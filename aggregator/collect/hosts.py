@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-
 # A server that so many in turn got no answer from is not asked by those who still wait:
 # hundreds of feeds on a dead server would else hold up all others for hours.
 _PATIENCE = 3

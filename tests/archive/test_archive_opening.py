@@ -242,7 +242,6 @@ READS = {
     "history": lambda archive: archive.history(item("a").id),
     "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=1),
     "sightings": lambda archive: archive.sightings(StoryId("x")),
-    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=9),
     "export": lambda archive: list(archive.export()),
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
