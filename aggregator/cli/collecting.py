@@ -16,6 +16,7 @@ from aggregator.model.address import canonical_url
 if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.batch import Counts
+    from aggregator.model.feed import Feed
     from aggregator.rounds import Round
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
