@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from aggregator import __version__
 from aggregator.archive import Archive
@@ -33,7 +32,7 @@ from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Hit, Topic
+from aggregator.model.topic import Topic
 from aggregator.normalize import Workers, decide
 from aggregator.publish import Folder, Overview, Site, documents, index_page
 from aggregator.query import parse
@@ -132,28 +131,10 @@ def prepare(
     for topic in topics:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            backlog = _backlog(archive, matcher, topic, announced, at)
+            records = archive.candidates(parse(topic.query))
+            backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
             archive.fill(topic.slug, backlog, definition(topic))
     return matcher
-
-
-def _backlog(
-    archive: Archive, matcher: Matcher, topic: Topic, announced: int, at: datetime
-) -> list[Hit]:
-    """What the archive already holds for a topic, oldest first; the newest are announced."""
-    hits: dict[str, Hit] = {}
-    for record in archive.candidates(parse(topic.query)):
-        match = matcher.match_record(topic.slug, record, now=at)
-        if match and record.story not in hits:
-            hits[record.story] = Hit(
-                topic=topic.slug,
-                story=record.story,
-                entry=record.id,
-                revision=record.revisions,
-                announced=len(hits) < announced,
-                reason=match.reason,
-            )
-    return list(reversed(hits.values()))
 
 
 def site(settings: Settings, *, bound: str = "") -> Site:
@@ -180,10 +161,11 @@ def publish_behind(
         slug = state.topic.slug
         if whole or state.version > state.published_version:
             first = 1 if whole else archive.published_page(slug)
-            changed += folder.write(documents(archive.subscription_page(slug, size=size), site))
-            for number in range(first, archive.archive_pages(slug) + 1):
-                page = archive.archive_page(slug, number)
-                changed += folder.write(documents(page, site))
+            newest = archive.subscription_page(slug, size=size)
+            # What is linked to comes first: readers, and a crash between, find no broken link.
+            for number in range(archive.archive_pages(slug), first - 1, -1):
+                changed += folder.write(documents(archive.archive_page(slug, number), site))
+            changed += folder.write(documents(newest, site))
             archive.mark_published(slug, state.version)
     stats = archive.stats()
     overview = Overview(

@@ -15,7 +15,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from aggregator.archive.schema import SEARCH_POSTGRESQL, SEARCH_SQLITE, meta, metadata
+from aggregator.archive.schema import (
+    SEARCH_POSTGRESQL,
+    SEARCH_SQLITE,
+    meta,
+    metadata,
+)
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -40,12 +45,12 @@ class Database:
         if self.sqlite:
             self.location = self.url.database or ":memory:"
             busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
-            self.engine = sa.create_engine(self.url, connect_args=busy)
+            self.engine = _engine(self.url, connect_args=busy)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.location = self.url.render_as_string(hide_password=True)
-            self.engine = sa.create_engine(
+            self.engine = _engine(
                 self.url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS}
             )
 
@@ -192,16 +197,28 @@ def _parsed(settings: ArchiveSettings) -> sa.URL:
     text = settings.database or f"sqlite:///{settings.directory / 'archive.db'}"
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        raise ArchiveError(
-            "archive.database is no database URL",
-            hint="sqlite:////path/archive.db or postgresql://user@host/name",
-        ) from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise _no_url() from None
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ArchiveError(f"{url.drivername} is not supported", hint="use sqlite or postgresql")
     return url
+
+
+def _engine(url: sa.URL, **more: Any) -> sa.Engine:
+    """An engine; nothing is connected yet. Raises ArchiveError where the URL's options are wrong."""
+    try:
+        return sa.create_engine(url, **more)
+    except (sa.exc.ArgumentError, ValueError, TypeError):
+        raise _no_url() from None
+
+
+def _no_url() -> ArchiveError:
+    return ArchiveError(
+        "archive.database is no database URL",
+        hint="sqlite:////path/archive.db or postgresql://user@host/name",
+    )
 
 
 _COMPLAINTS = (

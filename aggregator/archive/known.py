@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from aggregator.archive import samples
+from aggregator.archive.columns import Key, name_of
 from aggregator.archive.schema import (
-    Key,
     entries,
     feeds,
     hits,
-    name_of,
     revisions,
     sightings,
     stories,
@@ -245,8 +244,8 @@ def _given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Su
 
 _STORY = (
     sa.select(
-        stories.c.story_key, stories.c.story_id, entries.c.entry_key, entries.c.first_seen,
-        entries.c.canonical_url, sightings.c.text_hash,
+        stories.c.story_key, stories.c.story_id, entries.c.entry_key, entries.c.feed_key,
+        entries.c.first_seen, entries.c.canonical_url, sightings.c.text_hash,
     )
     .join(sightings, sightings.c.story_key == stories.c.story_key)
     .join(entries, entries.c.entry_key == sightings.c.entry_key)
@@ -320,7 +319,12 @@ def _story(row: Any, leads: dict[int, Lead]) -> KnownStory:
 
 def _text(row: Any, leads: dict[int, Lead]) -> KnownText:
     return KnownText(
-        key=EntryKey(row.entry_key), story=_story(row, leads), title=row.title, text=row.said
+        key=EntryKey(row.entry_key),
+        feed=FeedKey(row.feed_key),
+        canonical_url=row.canonical_url,
+        story=_story(row, leads),
+        title=row.title,
+        text=row.said,
     )
 
 

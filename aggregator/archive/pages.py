@@ -1,8 +1,8 @@
 """The pages of a topic (RFC 5005): runs of places, frozen once they are full.
 
 The newest archive page is open and grows; the write that puts a hit beyond its
-size closes it: its entries are kept as they were, so that no re-cleaning, no
-edited title and no other page size ever changes it.
+size closes it: it is kept as it was, the topic's own title and description included,
+so that no re-cleaning, no edited topic and no other page size ever changes it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ from aggregator.archive.schema import (
 from aggregator.model.address import shown_url
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
-from aggregator.model.topic import Collapse, Page, PageEntry, Source
+from aggregator.model.topic import Collapse, Page, PageEntry, Source, Topic
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
-    """The newest ``size`` announced stories, the latest announced hit of each."""
+    """The newest ``size`` announced stories, each in the place where it was announced last, as
+    its latest hit shows it."""
     row = read_topic(connection, slug)
     shown = _entries_at(connection, row, _newest_places(connection, row, size))
     number, end = _last_closed(connection, row.topic_key)
@@ -68,15 +69,16 @@ def archive_page(connection: sa.Connection, slug: str, number: int) -> Page:
         )
     )
     if closed is not None:
-        shown = _thaw(closed)
+        topic, shown = _thaw(closed)
     else:
         newest, end = _last_closed(connection, row.topic_key)
         last = last_place(connection, row.topic_key)
         if number != newest + 1 or last == end:
             raise UsageError(f"topic {slug} has no page {number}")
+        topic = unpack_topic(row.settings)
         shown = _entries_between(connection, row, end + 1, last)
     return Page(
-        topic=unpack_topic(row.settings),
+        topic=topic,
         number=number,
         entries=shown,
         updated=_updated(shown),
@@ -117,7 +119,7 @@ def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: dat
             sa.insert(pages),
             {
                 "topic_key": topic.topic_key, "number": number, "first_place": end + 1,
-                "last_place": end + size, "content": _freeze(shown), "closed": at,
+                "last_place": end + size, "content": _freeze(topic.settings, shown), "closed": at,
             },
         )  # fmt: skip
         end += size
@@ -135,9 +137,10 @@ def _last_closed(connection: sa.Connection, key: int) -> tuple[int, int]:
 
 
 def _newest_places(connection: sa.Connection, topic: Any, size: int) -> list[int]:
-    """Places of the newest announced hits, one a story (an entry, where it does not collapse)."""
+    """What is shown of the newest announced, newest first: the place of the latest hit of each
+    story (entry, where it does not collapse)."""
     query = (
-        sa.select(hits.c.place, _shown_as(topic))
+        sa.select(hits.c.place, shown_as(topic), latest_place(topic))
         .where(hits.c.topic_key == topic.topic_key, hits.c.announced)
         .order_by(hits.c.place.desc())
         .limit(2 * size)
@@ -147,18 +150,33 @@ def _newest_places(connection: sa.Connection, topic: Any, size: int) -> list[int
     while len(newest) < size:
         more = query if before is None else query.where(hits.c.place < before)
         rows = connection.execute(more).all()
-        for place, one in rows:
-            newest.setdefault(one, place)
+        for _, one, latest in rows:
+            newest.setdefault(one, latest)
         if len(rows) < 2 * size:
             break
         before = rows[-1].place
     return list(newest.values())[:size]
 
 
-def _shown_as(topic: Any) -> sa.Column[int]:
-    """What a topic shows once: its column in ``hits``."""
+def shown_as(topic: Any) -> sa.Column[int]:
+    """What a topic shows once: its column in ``hits``. ``topic`` is its row."""
     alone = unpack_topic(topic.settings).collapse is Collapse.NONE
     return hits.c.entry_key if alone else hits.c.story_key
+
+
+def latest_place(topic: Any) -> sa.ScalarSelect[int]:
+    """In a query of ``hits``: where what a hit tells stands as the topic shows it now."""
+    later, one = hits.alias(), shown_as(topic)
+    return (
+        sa.select(sa.func.max(later.c.place))
+        .where(
+            later.c.topic_key == hits.c.topic_key,
+            later.c.story_key == hits.c.story_key,
+            later.c[one.name] == one,
+        )
+        .correlate(hits)
+        .scalar_subquery()
+    )
 
 
 def _entries_between(
@@ -168,17 +186,19 @@ def _entries_between(
     latest = (
         sa.select(sa.func.max(hits.c.place))
         .where(hits.c.topic_key == topic.topic_key, hits.c.place.between(first, last))
-        .group_by(_shown_as(topic))
+        .group_by(shown_as(topic))
     )
-    return _entries_at(connection, topic, list(connection.execute(latest).scalars()))
+    places = sorted(connection.execute(latest).scalars(), reverse=True)
+    return _entries_at(connection, topic, places)
 
 
 def _entries_at(
     connection: sa.Connection, topic: Any, places: Sequence[int]
 ) -> tuple[PageEntry, ...]:
+    """What these hits show, in this order."""
     query = (
         sa.select(
-            hits.c.reason, hits.c.story_key, entries.c.entry_id, entries.c.guid,
+            hits.c.place, hits.c.reason, hits.c.story_key, entries.c.entry_id, entries.c.guid,
             entries.c.first_seen, entries.c.vanished, stories.c.story_id,
             revisions.c.entry_key, revisions.c.number, revisions.c.seen, revisions.c.title,
             *AS_SHOWN, IMAGE_SHOWN, revisions.c.authors, revisions.c.categories, revisions.c.lang,
@@ -200,14 +220,14 @@ def _entries_at(
             sa.and_(shown.c.entry_key == hits.c.entry_key, entries.c.revision == hits.c.revision),
         )
         .where(hits.c.topic_key == topic.topic_key)
-        .order_by(hits.c.place.desc())
     )  # fmt: skip
     alone = unpack_topic(topic.settings).collapse is Collapse.NONE
-    rows = [
-        row
-        for chunk in chunks(sorted(places, reverse=True))
+    found = {
+        row.place: row
+        for chunk in chunks(places)
         for row in connection.execute(query.where(hits.c.place.in_(chunk)))
-    ]
+    }
+    rows = [found[place] for place in places if place in found]
     others = _others(connection, {row.story_key for row in rows})
     return tuple(_page_entry(row, others.get(row.story_key, []), alone) for row in rows)
 
@@ -272,16 +292,19 @@ def _updated(shown: Sequence[PageEntry]) -> datetime:
     return max((entry.updated for entry in shown), default=_EARLIEST)
 
 
-def _freeze(shown: Sequence[PageEntry]) -> bytes:
+def _freeze(settings: str, shown: Sequence[PageEntry]) -> bytes:
+    """A page as it is now: the topic, packed, and its entries."""
+
     def plain(value: Any) -> str:
         return value.isoformat() if isinstance(value, datetime) else str(value)
 
-    text = json.dumps([asdict(entry) for entry in shown], default=plain, ensure_ascii=False)
-    return zlib.compress(text.encode("utf-8"), 6)
+    page = {"topic": settings, "entries": [asdict(entry) for entry in shown]}
+    return zlib.compress(json.dumps(page, default=plain, ensure_ascii=False).encode("utf-8"), 6)
 
 
-def _thaw(content: bytes) -> tuple[PageEntry, ...]:
-    return tuple(_thaw_entry(one) for one in json.loads(zlib.decompress(content)))
+def _thaw(content: bytes) -> tuple[Topic, tuple[PageEntry, ...]]:
+    page = json.loads(zlib.decompress(content))
+    return unpack_topic(page["topic"]), tuple(map(_thaw_entry, page["entries"]))
 
 
 def _thaw_entry(one: dict[str, Any]) -> PageEntry:

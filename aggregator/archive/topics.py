@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from aggregator.archive import pages
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
-from aggregator.archive.schema import entries, hits, revisions, stories, topics
+from aggregator.archive.schema import (
+    entries,
+    hits,
+    revisions,
+    stories,
+    topics,
+)
 from aggregator.model.topic import Collapse, Hit, Topic, TopicState
 
 _NEWEST_TITLES = 3
@@ -34,7 +40,7 @@ def sync(
 
     A topic is new or edited until :func:`fill` has stored its definition, so that a
     crash between the two is made good at the next start. One that was deleted and
-    comes back counts as edited: it missed what came meanwhile.
+    comes back counts as edited: it missed what came meanwhile; and none of it is published.
     """
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
     next_key = max((row.topic_key for row in held.values()), default=0) + 1
@@ -78,6 +84,8 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
                 deleted=None,
                 page_size=page_size,
                 version=topics.c.version + 1,
+                # Its files were removed with it, those of closed pages too.
+                published_place=0 if row.deleted else row.published_place,
             )
         )
 
@@ -191,21 +199,29 @@ def states(connection: sa.Connection) -> tuple[TopicState, ...]:
 
 def _state(connection: sa.Connection, row: Any) -> TopicState:
     # Corrections may stand among the newest: a few more rows than titles are asked for.
+    announced = (
+        sa.select(
+            hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest")
+        )
+        .where(hits.c.topic_key == row.topic_key, hits.c.announced)
+        .order_by(hits.c.place.desc())
+        .limit(4 * _NEWEST_TITLES)
+        .subquery()
+    )
     titles = connection.execute(
-        sa.select(hits.c.story_key, revisions.c.title)
+        sa.select(announced.c.one, revisions.c.title)
+        .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
         .join(
             revisions,
             sa.and_(
                 revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision
             ),
         )
-        .where(hits.c.topic_key == row.topic_key, hits.c.announced)
-        .order_by(hits.c.place.desc())
-        .limit(4 * _NEWEST_TITLES)
+        .order_by(announced.c.place.desc())
     )
     newest: dict[int, str] = {}
-    for story, title in titles:
-        newest.setdefault(story, title)
+    for one, title in titles:
+        newest.setdefault(one, title)
     return TopicState(
         topic=unpack_topic(row.settings),
         stories=row.stories,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures
+from aggregator.archive.columns import name_of
 from aggregator.archive.known import chunks, pack_parts
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
@@ -18,7 +19,6 @@ from aggregator.archive.schema import (
     captures,
     entries,
     languages,
-    name_of,
     revisions,
     sightings,
     stories,

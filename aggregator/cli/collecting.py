@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.options import DryRun, Json
-from aggregator.cli.output import note, one_line, plural, print_json, progress, say
+from aggregator.cli.output import local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
 from aggregator.model.address import canonical_url
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.batch import Counts
+    from aggregator.model.feed import Feed
     from aggregator.rounds import Round
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
@@ -102,6 +104,8 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
                 )
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        if not everything:
+            _tell_waiting(archive.feeds(), done)
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
         await asyncio.to_thread(archive.maintain, now(), story_days=days)
@@ -125,6 +129,19 @@ def _tell_failures(done: Round) -> None:
             continue
         for url in named:
             note(f"failed: {url}: {why}")
+
+
+def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
+    """How many feeds fail and were not asked, because they are not due yet."""
+    asked = {feed.key for feed, _ in done.failures}
+    due = [
+        feed.next_due
+        for feed in feeds
+        if feed.state.value == "failing" and feed.next_due and feed.key not in asked
+    ]
+    if due:
+        failing = plural(len(due), "feed is failing and", "feeds are failing and")
+        note(f"{failing} not due before {local(min(due))}; --all asks now")
 
 
 def _print_due(session: Session, everything: bool) -> None:

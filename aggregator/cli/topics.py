@@ -52,7 +52,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
         Column("topic"),
         Column("stories", right=True),
         Column("newest"),
-        Column("title", wide=True),
+        Column("title", cut=True),
         Column("query", wide=True),
     )
     cells = [
@@ -100,7 +100,11 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     print_fields([(name, value) for name, value in facts if value])
     if shown:
         say()
-        columns = (Column("title", wide=True), Column("from"), Column("because", wide=True))
+        columns = (
+            Column("title", wide=True),
+            Column("from", cut=True),
+            Column("because", wide=True),
+        )
         print_table(columns, [(e.title, e.origin_title, e.reason) for e in shown])
 
 
@@ -129,7 +133,7 @@ def preview(
         Column("seen"),
         Column("id"),
         Column("title", wide=True),
-        Column("feed"),
+        Column("feed", cut=True),
         Column("because", wide=True),
     )
     rows = [
@@ -201,18 +205,12 @@ def _caught(
     """The newest stories a topic would hold, with reasons, and how many there are."""
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher
+    from aggregator.topics import Matcher, newest
 
-    matcher, at = Matcher((topic,)), now()
-    found: list[tuple[EntryRecord, str]] = []
-    stories: set[str] = set()
-    for record in archive.candidates(parse(topic.query)):
-        match = matcher.match_record(topic.slug, record, now=at)
-        if match and record.story not in stories:
-            stories.add(record.story)
-            if len(found) < limit:
-                found.append((record, match.reason))
-    return found, len(stories)
+    records = archive.candidates(parse(topic.query))
+    hits = newest(topic, Matcher((topic,)).backlog(topic.slug, records, now=now()))
+    shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
+    return [(record, reason) for record, reason in shown if record], len(hits)
 
 
 def _addresses(configuration: Configuration, slug: str) -> list[str]:

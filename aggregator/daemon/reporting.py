@@ -138,6 +138,12 @@ class ProgressLine:
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
+def welcome(address: str) -> None:
+    """To a person who started the daemon on a terminal: what to open, and how to end it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"Open {address} in a browser. Ctrl-C ends it.\n")
+
+
 def describe_wait(next_due: datetime | None, feeds: int) -> str:
     """The idle line: how many feeds, and when the next is due."""
     return f"{feeds} feeds · " + (f"next due {_clock(next_due)}" if next_due else "none due")

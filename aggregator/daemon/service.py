@@ -24,6 +24,7 @@ from aggregator.daemon.reporting import (
     describe_wait,
     report_round,
     report_standing,
+    welcome,
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
@@ -45,7 +46,7 @@ _PUBLISH_DELAY = 1.0
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
-_INTERRUPTED = 128
+_SIGNALLED = 128
 
 
 def run(folder: Path | None, *, progress: bool = True) -> int:
@@ -128,6 +129,7 @@ class _Service:
                 feeds=len(self._configuration.subscriptions),
                 topics=len(self._configuration.topics),
             )
+            welcome(address)
             for warning in self._configuration.warnings:
                 _log.warning(warning)
             report_standing(self._archive.feeds())
@@ -362,7 +364,7 @@ class _Service:
     def _end(self, number: int) -> None:
         """First signal: finish the batch under way. Second: at once; the next start repairs."""
         if self._stop.is_set():
-            os._exit(_INTERRUPTED + number)
+            os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
 

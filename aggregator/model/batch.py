@@ -99,6 +99,8 @@ class KnownText:
     """An archived entry whose words a new one may repeat. ``story.newest`` is its first sight."""
 
     key: EntryKey
+    feed: FeedKey
+    canonical_url: str | None
     story: KnownStory
     title: str
     text: str

@@ -40,6 +40,8 @@ _HEADLINE = 5
 """Words that make a headline tell a thing: "Match report" is told of many."""
 _SENTENCE = 15
 """Words that a note must have to be known under another headline."""
+_OWN = 5
+"""Words in a row that only one of two texts has: what is left may be the site's footer."""
 _LEAST = 8
 """Words that any note must have: "Today's results in brief" comes again tomorrow."""
 
@@ -70,8 +72,18 @@ def wording(title: str, text: str) -> Wording:
     return Wording(head, body, _runs(body), bool(_ROLLING.search(title)))
 
 
-def same_story(one: Wording, other: Wording) -> bool:
-    """Whether one of the two is a copy of the other: edited, cut, lengthened or re-ordered."""
+def same_story(one: Wording, other: Wording, *, one_site: bool = False) -> bool:
+    """Whether one of the two is a copy of the other: edited, cut, lengthened or re-ordered.
+
+    Of ``one_site`` much that texts share is the site's own, whether or not it was
+    learned: there no two are copies that each say something that the other does not.
+    """
+    if not _alike_enough(one, other):
+        return False
+    return not one_site or min(_own(one, other), _own(other, one)) < _OWN
+
+
+def _alike_enough(one: Wording, other: Wording) -> bool:
     short, long = sorted((one, other), key=lambda each: len(each.words))
     shared = len(short.runs & long.runs)
     inside = shared / max(1, min(len(short.runs), len(long.runs)))
@@ -114,6 +126,17 @@ def _begins(one: Wording, other: Wording) -> float:
     """The share of the first words of one that stand near the beginning of the other."""
     first = _runs(one.words[: min(_BEGINNING, len(other.words))])
     return len(first & _runs(other.words[:_NEAR])) / max(1, len(first))
+
+
+def _own(one: Wording, other: Wording) -> int:
+    """Words of one that the other has not: the most in a row, and those of the title with them."""
+    longest = covered = 0
+    for at, run in enumerate(zip(one.words, one.words[1:], one.words[2:], strict=False)):
+        if run in other.runs:
+            longest = max(longest, at - covered)
+            covered = at + _RUN
+    longest = max(longest, len(one.words) - covered)
+    return longest and longest + len(set(one.title) - set(other.title))
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> float:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
 from aggregator.model.entry import Entry, StoryId
-from aggregator.model.feed import Feed
+from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
 from aggregator.normalize.identity import story_id
 from aggregator.normalize.likeness import Wording, same_story, wording
@@ -50,6 +50,7 @@ class _Brought:
 
     choice: StoryChoice
     entry: Entry
+    feed: FeedKey
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class Stories:
     def choose(self, entry: Entry, feed: Feed) -> tuple[StoryChoice, bool]:
         """The story of a new entry, one of its own where it is the first; whether it leads it."""
         runs = hashes(entry.sample)
-        choice = self._joined(entry, runs)
+        choice = self._joined(entry, feed.key, runs)
         if choice is None:
             choice = StoryChoice(id=story_id(entry.id), key=None, how="first")
         if entry.canonical_url:
@@ -79,10 +80,10 @@ class Stories:
             self._by_text.setdefault(entry.text_hash, choice)
         for run in runs:
             self._by_run.setdefault(run, {}).setdefault(choice.id, len(self._brought))
-        self._brought.append(_Brought(choice, entry))
+        self._brought.append(_Brought(choice, entry, feed.key))
         return choice, self._takes_lead(choice, entry, feed)
 
-    def _joined(self, entry: Entry, runs: Sequence[int]) -> StoryChoice | None:
+    def _joined(self, entry: Entry, feed: FeedKey, runs: Sequence[int]) -> StoryChoice | None:
         if entry.canonical_url:
             old = self.known.stories_by_url.get(entry.canonical_url)
             if old:
@@ -95,19 +96,23 @@ class Stories:
                 return self._known(old, "text")
             if entry.text_hash in self._by_text:
                 return replace(self._by_text[entry.text_hash], how="text")
-        return self._near(entry, runs)
+        return self._near(entry, feed, runs)
 
-    def _near(self, entry: Entry, runs: Sequence[int]) -> StoryChoice | None:
+    def _near(self, entry: Entry, feed: FeedKey, runs: Sequence[int]) -> StoryChoice | None:
         own: Wording | None = None
         for text in self.known.alike.get(entry.id, ()):
             if self._recent(text.story):
                 own = own or _wording(entry)
-                if same_story(own, self._worded(f"known {text.key}", text.title, text.text)):
+                known = self._worded(f"known {text.key}", text.title, text.text)
+                one_site = feed == text.feed or _share_host(entry.canonical_url, text.canonical_url)
+                if same_story(own, known, one_site=one_site):
                     return self._known(text.story, "near")
         for at in self._alike(runs):
             other = self._brought[at]
             own = own or _wording(entry)
-            if same_story(own, self._worded(other.entry.id, *_said(other.entry))):
+            brought = self._worded(other.entry.id, *_said(other.entry))
+            pages = entry.canonical_url, other.entry.canonical_url
+            if same_story(own, brought, one_site=feed == other.feed or _share_host(*pages)):
                 return replace(other.choice, how="near")
         return None
 
@@ -157,6 +162,13 @@ class Stories:
         whole = 3 * lead.length >= 2 * held.length
         rank = self.sources.rank
         return whole and rank(lead.feed, lead.folders) < rank(held.feed, held.folders)
+
+
+def _share_host(one: str | None, other: str | None) -> bool:
+    """Whether two pages, by their canonical URLs, are of one host."""
+    if not one or not other:
+        return False
+    return one.partition("/")[0] == other.partition("/")[0]
 
 
 def _wording(entry: Entry) -> Wording:

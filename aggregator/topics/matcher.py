@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.address import canonical_url
@@ -70,7 +70,8 @@ class Matcher:
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
         stays, and is corrected. A copy of a story that is held already is no hit,
-        unless it leads the story from now on: then it is shown instead.
+        unless it leads the story from now on: then it is shown instead, in the
+        story's place, since a copy is no news.
         """
         held: dict[StoryId, dict[str, tuple[EntryId, int]]] = {}
         for (slug, story), shown in known.hits.items():
@@ -95,7 +96,8 @@ class Matcher:
             if shown is None or alone or leads or shown[0] == change.id:
                 caught.add(slug)
                 held[slug] = (change.id, change.revision)
-                yield _hit(slug, change, match.reason)
+                hit = _hit(slug, change, match.reason)
+                yield replace(hit, announced=False) if shown and leads and not alone else hit
         if change.kind is ChangeKind.REVISED:
             for slug, (shown_id, _) in list(held.items()):
                 if shown_id == change.id and slug in self._topics and slug not in caught:
@@ -113,13 +115,45 @@ class Matcher:
             if match is not None:
                 yield compiled, match
 
-    def match_record(self, slug: str, record: EntryRecord, *, now: datetime) -> Match | None:
-        """Whether an archived entry belongs to a topic, and why."""
-        return self._topics[slug].match(subject_of(record), now)
+    def backlog(
+        self, slug: str, records: Iterable[EntryRecord], *, announced: int = 0, now: datetime
+    ) -> tuple[Hit, ...]:
+        """What a topic catches of archived entries, given newest first: oldest first, silent but
+        for the newest ``announced``.
+
+        As :meth:`match` would have caught them one by one: of a story its earliest
+        entry that matches, then its lead where that matches too; without collapse
+        every entry.
+        """
+        compiled = self._topics[slug]
+        matches = [
+            (_hit_of(slug, record, match.reason), record.lead)
+            for record in records
+            if (match := compiled.match(subject_of(record), now))
+        ]
+        alone = compiled.topic.collapse is Collapse.NONE
+        caught: list[Hit] = []
+        firsts: dict[str, int] = {}
+        for hit, leads in reversed(matches):
+            name = hit.entry if alone else hit.story
+            if leads or name not in firsts:
+                firsts.setdefault(name, len(caught))
+                caught.append(hit)
+        news = set(list(firsts.values())[-announced:] if announced else ())
+        return tuple(replace(hit, announced=at in news) for at, hit in enumerate(caught))
 
     def explain(self, slug: str, record: EntryRecord, *, now: datetime) -> Explanation:
         """Which clauses of the topic's query the entry satisfies and which it fails."""
         return self._topics[slug].query.explain(subject_of(record), now=now)
+
+
+def newest(topic: Topic, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """What a topic shows of its hits, given oldest first: newest first, the latest hit of each
+    story (entry, where it does not collapse) in the place of the first."""
+    shown: dict[str, Hit] = {}
+    for hit in hits:
+        shown[hit.entry if topic.collapse is Collapse.NONE else hit.story] = hit
+    return tuple(reversed(shown.values()))
 
 
 def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> Subject:
@@ -189,5 +223,16 @@ def _hit(slug: str, change: Change, reason: str) -> Hit:
         entry=change.id,
         revision=change.revision,
         announced=change.announce,
+        reason=reason,
+    )
+
+
+def _hit_of(slug: str, record: EntryRecord, reason: str) -> Hit:
+    return Hit(
+        topic=slug,
+        story=record.story,
+        entry=record.id,
+        revision=record.revisions,
+        announced=False,
         reason=reason,
     )

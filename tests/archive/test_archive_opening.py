@@ -15,7 +15,9 @@ from archivedesk import NOON, ONE, Desk, item
 
 from aggregator.archive import holder_of, open_archive, restore
 from aggregator.archive.disk import file_system, refuse_network_disk
-from aggregator.archive.schema import meta
+from aggregator.archive.schema import (
+    meta,
+)
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError

@@ -33,7 +33,7 @@ def change(
     )  # fmt: skip
     return Change(
         kind=kind, feed=FEED, id=entry.id, key=None, entry=entry, revision=1 + (kind is not ChangeKind.NEW),
-        story=StoryChoice(id=StoryId(story), key=None, how="first"), lead=True, announce=True,
+        story=StoryChoice(id=StoryId(story), key=None, how="first"), lead=number == 1, announce=True,
     )  # fmt: skip
 
 
