@@ -224,6 +224,36 @@ def test_edits_keep_what_they_do_not_understand(folder):
         remove_subscription(folder, "https://fou.example/")
 
 
+def test_an_address_in_place_of_a_title_is_no_title(folder):
+    add_subscription(folder, Subscription(url="https://five.example/rss"))
+    add_subscription(folder, Subscription(url="https://six.example/rss", title="Si\x01x\ud800"))
+    five, six = load(folder, environ={}).subscriptions
+    assert (five.title, six.title) == ("", "Six")
+    text = (folder / "feeds.opml").read_text()
+    assert 'text="https://five.example/rss"' in text
+    assert 'title="https://five.example/rss"' not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://", "https:///feed", "http://[::1", "http://a.example:99999/", "ftp://a.example/", "x"],
+)
+def test_what_is_no_address_of_a_feed(folder, url):
+    with pytest.raises(UsageError, match="no http, https or file address"):
+        add_subscription(folder, Subscription(url=url))
+    (folder / "feeds.opml").write_text(f'<opml><body><outline xmlUrl="{url}"/></body></opml>')
+    found = load(folder, environ={})
+    assert not found.subscriptions
+    assert len(found.warnings) == 1
+
+
+def test_only_a_feed_that_is_near_is_suggested(folder):
+    (folder / "feeds.opml").write_text(OPML)
+    with pytest.raises(UsageError) as told:
+        remove_subscription(folder, "https://elsewhere.example/news/rss.xml")
+    assert "did you mean" not in str(told.value)
+
+
 def test_a_dry_run_changes_nothing(folder):
     before = (folder / "feeds.opml").read_bytes()
     assert add_subscription(folder, Subscription(url="https://five.example/rss"), dry_run=True)

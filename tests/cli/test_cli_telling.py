@@ -1,0 +1,96 @@
+"""What the commands tell people: figures and dashes, mends, times; never a value of Python's."""
+
+import json
+import re
+
+import pytest
+from feedserver import FeedServer
+
+WHOLE = (
+    "<rss version='2.0'><channel><title>Their own title</title><link>https://news.example/</link>"
+    "<description>d</description><item><guid isPermaLink='false'>1</guid><title>Torres</title>"
+    "<description>He starts as a coach this morning.</description></item></channel></rss>"
+)
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def _fields(ran) -> dict[str, str]:
+    assert ran.code == 0, ran.err
+    return dict(line.split("\t") for line in ran.out.splitlines())
+
+
+def test_counts_are_full_and_nothing_is_told_as_a_dash(place, server):
+    place.run("collect")
+    empty = _fields(place.run("stats"))
+    assert (empty["first"], empty["languages"]) == ("—", "—")
+    assert _fields(place.run("archive", "info"))["growth"] == "—"
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.topics('[torres]\nquery = "torres"\n')
+    place.run("collect")
+    told = _fields(place.run("stats"))
+    assert (told["entries"], told["revisions"], told["hits"]) == ("1", "1", "1")
+    assert told["first"] == told["newest"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\S+[+-]\d\d:\d\d", told["first"])
+    as_json = json.loads(place.run("stats", "--json").out)
+    assert (as_json["revisions"], as_json["hits"]) == (1, 1)
+    assert as_json["first"].endswith("Z")
+    info = _fields(place.run("archive", "info"))
+    assert re.fullmatch(r"[\d.]+ kB", info["database"])
+    assert json.loads(place.run("archive", "info", "--json").out)["growth"] is None
+    for command in (["stats"], ["archive", "info"], ["status"], ["feeds", "list"]):
+        assert not re.search(r"None|\('|datetime", place.run(*command).out)
+
+
+def test_a_feed_without_a_title_goes_by_its_own(place, server):
+    place.subscribe()
+    place.run("feeds", "add", server.serve("/a.xml", WHOLE.encode()), "--interval", "15m")
+    assert 'aggregatorInterval="900s"' in (place.folder / "feeds.opml").read_text()
+    place.run("collect")
+    state, due, entries, title, *_ = place.run("feeds", "list").out.split("\t")
+    assert (state, entries, title) == ("ok", "1", "Their own title")
+    assert re.fullmatch(r"\S+T\S+[+-]\d\d:\d\d", due)
+
+
+def test_a_feed_that_is_cut_off_is_read_and_what_is_wrong_is_told(place, server):
+    url = server.serve("/a.xml", WHOLE.partition("</channel>")[0].encode())
+    place.subscribe(url)
+    assert place.run("collect").code == 0
+    assert json.loads(place.run("feeds", "list", "--json").out)[0]["state"] == "ok"
+    assert "1 new, the document breaks off" in place.run("feeds", "show", url).out
+
+
+def test_a_failure_names_its_mend_and_waits_visibly(place, server):
+    place.settings("")
+    text = (place.folder / "aggregator.toml").read_text().replace('["127.0.0.0/8"]', "[]")
+    (place.folder / "aggregator.toml").write_text(text)
+    place.subscribe(server.url("/a.xml"), (place.folder / "a.xml").as_uri())
+    told = place.run("collect").err
+    assert "collect.allow_networks" in told
+    assert "collect.allow_files" in told
+
+
+def test_a_feed_that_fails_and_is_not_due_is_counted(place, server):
+    place.subscribe(server.serve("/a.xml", b"", status=404))
+    assert place.run("collect").code == 1
+    again = place.run("collect")
+    assert again.code == 0
+    assert re.match(r"1 feed is failing and not due before \S+; --all asks now\n", again.err)
+
+
+def test_two_lines_that_are_one_feed_are_listed_once(place, server):
+    new = server.serve("/new.xml", WHOLE.encode())
+    old = server.serve("/old.xml", status=301, headers={"Location": new})
+    place.subscribe(old)
+    for _ in range(3):
+        place.run("collect", "--all")
+    place.subscribe(old, new)
+    ran = place.run("feeds", "list", "--json")
+    assert [feed["url"] for feed in json.loads(ran.out)] == [old]
+    assert ran.err == (
+        f"aggregator: {old} and {new} are one feed: take one line out of feeds.opml\n"
+    )
