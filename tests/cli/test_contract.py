@@ -5,6 +5,7 @@ somebody's script.
 """
 
 import json
+import re
 import subprocess
 
 import pytest
