@@ -5,7 +5,7 @@
     0   done                              3   the archive fails us
     1   some feeds failed (collect)       4   cannot serve or publish, or already running
     2   usage or configuration           70   a bug of ours
-                                        130   interrupted
+                                        130   interrupted (143: by a second SIGTERM)
 """
 
 from __future__ import annotations

@@ -137,11 +137,13 @@ def prepare(
     return matcher
 
 
-def site(settings: Settings) -> Site:
-    """Where the output is reached: ``publish.base_url``, else the built-in server."""
+def site(settings: Settings, *, bound: str = "") -> Site:
+    """Where the output is reached: ``publish.base_url``, else the built-in server; ``bound`` is
+    the address it has, which says more than its settings where the port is 0."""
     server = settings.server
     host = f"[{server.host}]" if ":" in server.host else server.host
-    base = settings.publish.base_url.rstrip("/") or f"http://{host}:{server.port}"
+    own = bound if bound and not server.port else f"http://{host}:{server.port}"
+    base = settings.publish.base_url.rstrip("/") or own
     return Site(base_url=base, title=settings.publish.title)
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Literal, TypeVar
 
+from aggregator.collect import after_outage, shared_cause
 from aggregator.model.batch import Counts, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed
@@ -77,6 +78,8 @@ class _Crew:
     ) -> None:
         self._pipeline = pipeline
         self._everything = everything
+        self._after = 0
+        self._taken: set[int] = set()
         self._stop = stop
         self._writer = writer
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
@@ -92,6 +95,8 @@ class _Crew:
                 self._written.set()
                 progress(self._round, counts)
             await fetching
+            if shared_cause(self._round.failures, self._round.counts.feeds):
+                await self._in_writer(self._excuse)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
@@ -135,14 +140,20 @@ class _Crew:
             written.cancel()
 
     def _claim(self, at: datetime) -> tuple[Feed, ...]:
-        return self._pipeline.archive.claim_due(
+        """Feeds that this round has not taken yet, whatever their due times say by now."""
+        feeds = self._pipeline.archive.claim_due(
             now=at,
             limit=_CLAIM,
             holder=self._holder,
             lease_seconds=_LEASE_SECONDS,
             everything=self._everything,
+            after=self._after,
             max_interval=self._pipeline.settings.collect.max_interval,
         )
+        self._after = max((feed.key for feed in feeds), default=self._after)
+        fresh = tuple(feed for feed in feeds if feed.key not in self._taken)
+        self._taken.update(feed.key for feed in fresh)
+        return fresh
 
     async def _fetch(self, feed: Feed) -> None:
         self._queue.put_nowait(await self._pipeline.fetch(feed))
@@ -180,6 +191,12 @@ class _Crew:
             if decision.missed:
                 self._round.missed.append(feed)
         return written.counts
+
+    def _excuse(self) -> None:
+        """No feed is at fault where none was reached: each is asked again soon, and its back-off
+        is no longer than before."""
+        dues = ((feed, after_outage(feed, now())) for feed, _ in self._round.failures)
+        self._pipeline.archive.excuse([(feed, due) for feed, due in dues if due])
 
     async def _in_writer(self, work: Callable[..., T], *args: object) -> T:
         """Run in the one thread that writes; a cancelled caller leaves the commit whole."""

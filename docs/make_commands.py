@@ -35,7 +35,7 @@ feed text are shown as `\\x1b`, never sent to the terminal.
 | 3 | the archive cannot be read or written |
 | 4 | cannot serve or publish, or another process holds the archive |
 | 70 | a bug of ours |
-| 130 | interrupted |
+| 130 | interrupted (143 where a second SIGTERM ended it at once) |
 
 Shell completion: `aggregator --install-completion`.
 """

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from feedserver import FeedServer
 
 from aggregator.archive import open_archive
+from aggregator.model.errors import ArchiveError
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import (
     ArchiveSettings,
@@ -117,6 +119,54 @@ def test_a_bad_feed_stops_no_other(tmp_path, server):
         "feed.xml": "refused",
         "passwd": "refused",
     }
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_round_asks_each_feed_once(tmp_path, server, everything):
+    for_years = {"Retry-After": "315360000"}
+    urls = [server.serve(f"/{n}.xml", b"", status=429, headers=for_years) for n in range(2)]
+    assert run(settings(tmp_path), urls, everything=everything).counts.failed == 2
+    assert run(settings(tmp_path), urls, everything=everything).counts.feeds == 0
+    assert len(server.requests) == 2
+
+
+def test_without_a_network_no_feed_is_at_fault(tmp_path):
+    urls = [f"http://127.0.0.1:{port}/feed" for port in (9, 19)]
+    for everything in (False, True, True):
+        run(settings(tmp_path), urls, everything=everything)
+        with open_archive(settings(tmp_path).archive) as archive:
+            for feed in archive.feeds():
+                assert feed.failure.count == 1
+                assert feed.next_due - feed.last_fetch < timedelta(minutes=16)
+
+
+@pytest.mark.parametrize("what", ["the floor of free space", "the captures"])
+def test_what_cannot_be_kept_is_not_asked_for_twice(tmp_path, server, what):
+    of, urls = settings(tmp_path), [server.serve("/0.xml", document(0, 0))]
+    if what == "the captures":
+        (tmp_path / "archive").mkdir()
+        (tmp_path / "archive" / "captures").touch()
+    else:
+        of = replace(of, archive=replace(of.archive, free_space=1 << 62))
+    with pytest.raises(ArchiveError):
+        run(of, urls)
+    assert len(server.requests) == (1 if what == "the captures" else 0)
+
+
+def test_no_log_in_is_published(tmp_path, server):
+    body = document(0, 0).replace(b"<title>Feed 0</title>", b"")
+    url = server.serve("/0.xml", body).replace("//", "//me:secret@")
+    run(settings(tmp_path), [url, server.serve("/1.xml", document(0, 0))])
+    with open_archive(settings(tmp_path).archive) as archive:
+        held = archive.feed(url)
+        assert (held.url, "secret" in held.title) == (url, False)
+        found = list(archive.export())
+        assert {record.feed for record in found} > {url}
+        assert not any("secret" in record.feed_title for record in found)
+    published = [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
+    assert published
+    for path in published:
+        assert b"secret" not in path.read_bytes(), path
 
 
 def test_a_copy_in_another_feed_is_one_story(tmp_path, server):

@@ -22,7 +22,9 @@ from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.opening import open_for_reading, open_for_writing
-from aggregator.archive.schema import feeds
+from aggregator.archive.schema import (
+    feeds,
+)
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
@@ -106,7 +108,7 @@ class Archive:
 
     def holder(self) -> str | None:
         """Who writes this archive now, in words; None where nobody does."""
-        return holder_of(self._settings.directory)
+        return holder_of(self._settings.directory, self._database.file)
 
     @property
     def dialect(self) -> str:
@@ -120,11 +122,21 @@ class Archive:
         with self._database.writing() as connection:
             return feeds_of.attach(connection, subscriptions, now)
 
-    def is_due(self, now: datetime, *, max_interval: float = float(86400)) -> bool:
+    def is_due(self, now: datetime, *, max_interval: float) -> bool:
         """Whether any feed is due: one indexed read."""
         condition = feeds_of.due_condition(now, everything=False, max_interval=max_interval)
         with self._database.reading() as connection:
             return connection.scalar(sa.select(sa.exists().where(condition))) or False
+
+    def due(self, now: datetime, *, everything: bool, max_interval: float) -> tuple[Feed, ...]:
+        """The feeds that could be claimed now; without their listings."""
+        condition = feeds_of.due_condition(now, everything=everything, max_interval=max_interval)
+        with self._database.reading() as connection:
+            return feeds_of.read(connection, condition)
+
+    def refuse_if_paused(self) -> None:
+        """Raises ArchiveError below the floor of free space, where nothing that comes is kept."""
+        refuse_full_disk(self._settings.directory, self._settings.free_space)
 
     def claim_due(
         self,
@@ -134,14 +146,26 @@ class Archive:
         holder: str,
         lease_seconds: float,
         everything: bool = False,
+        after: int = 0,
         max_interval: float,
     ) -> tuple[Feed, ...]:
         """Claim due feeds for a holder, until the lease ends. ``everything``: whatever their due
-        time, but each once for one ``now``; a running Retry-After and stopped feeds are left alone."""
-        condition = feeds_of.due_condition(now, everything=everything, max_interval=max_interval)
+        time, by key and only larger keys than ``after``, so that a round takes each once; a running
+        Retry-After and stopped feeds are left alone. Where what comes could not be kept, none is."""
+        condition = feeds_of.due_condition(
+            now, everything=everything, max_interval=max_interval, after=after
+        )
+        order = feeds.c.feed_key if everything else feeds.c.next_due
         until = max(now, clock()) + timedelta(seconds=lease_seconds)
+        self.refuse_if_paused()
         with self._database.writing() as connection:
-            return feeds_of.claim(connection, condition, limit, holder, until)
+            return feeds_of.claim(connection, condition, limit, holder, until, order)
+
+    def excuse(self, feeds: Sequence[tuple[Feed, datetime]]) -> None:
+        """The feeds, as they were before their last fetch, did not fail by their own fault: due
+        then, and with no more failures than before, but one."""
+        with self._database.writing() as connection:
+            feeds_of.excuse(connection, feeds)
 
     def release(self, holder: str) -> None:
         """Free what a holder still claims."""
@@ -191,16 +215,13 @@ class Archive:
     @contextmanager
     def batch(self) -> Iterator[WriteBatch]:
         """One write transaction: all of it is stored, or nothing."""
-        refuse_full_disk(self._settings.directory, self._settings.free_space)
-        self._database.hold("")
+        self.refuse_if_paused()
         with self._database.writing() as connection:
             yield WriteBatch(connection, self._settings)
 
     @contextmanager
     def blocks(self, *, write: bool = False) -> Iterator[Blocks]:
         """What is known of the blocks that entries carry, in one transaction."""
-        if write:
-            self._database.hold("")
         with self._database.writing() if write else self._database.reading() as connection:
             yield Blocks(connection)
 
@@ -315,13 +336,13 @@ class Archive:
 
     # Upkeep
 
-    def maintain(
-        self, now: datetime, *, story_days: int = 14, lately_is_enough: bool = False
-    ) -> None:
-        """Prune the fetch log and what finds near copies of entries older than ``story_days``; let
-        the database tidy up. Once a day is enough."""
-        if not (lately_is_enough and upkeep.maintained_lately(self._database, now)):
-            upkeep.maintain(self._database, now, timedelta(days=story_days))
+    def maintain(self, now: datetime, *, story_days: int = 14) -> bool:
+        """Once a day, whoever asks: prune the fetch log, and what finds near copies of entries
+        older than ``story_days``; let the database tidy up. Returns whether it was time."""
+        if upkeep.maintained_lately(self._database, now):
+            return False
+        upkeep.maintain(self._database, now, timedelta(days=story_days))
+        return True
 
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""

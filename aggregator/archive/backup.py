@@ -22,8 +22,12 @@ from aggregator.archive import search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
-from aggregator.archive.opening import migrate, take_folder
-from aggregator.archive.schema import entries, meta, metadata
+from aggregator.archive.opening import migrate, take_lock
+from aggregator.archive.schema import (
+    entries,
+    meta,
+    metadata,
+)
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -41,6 +45,8 @@ def write_backup(database: Database, files: Captures, target: Path) -> int:
     """
     if target.exists():
         raise UsageError(f"{target} exists already", hint="give another name, or move it away")
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}", hint="make it, or give another")
     part = target.with_name(f"{target.name}.part")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -71,9 +77,14 @@ def restore(source: Path, settings: ArchiveSettings) -> None:
     Raises UsageError where ``source`` is no backup, AlreadyRunning, ArchiveError.
     Nothing that is there already is overwritten.
     """
+    if not source.is_file():
+        raise UsageError(
+            f"{source} is {'no file' if source.exists() else 'not there'}",
+            hint="a .tar file that aggregator archive backup wrote is needed",
+        )
     members = _members(source)
-    lock = take_folder(settings, "aggregator archive restore")
     database = Database(settings)
+    lock = take_lock(settings, database, "aggregator archive restore")
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)
@@ -94,10 +105,10 @@ def _reading(source: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(source, "r:") as tar:
             yield tar
-    except (FileNotFoundError, tarfile.TarError) as error:
+    except tarfile.TarError as error:
         raise UsageError(
             f"{source} is no backup: {error}",
-            hint="a file that aggregator archive backup wrote is needed",
+            hint="a .tar file that aggregator archive backup wrote is needed",
         ) from None
 
 

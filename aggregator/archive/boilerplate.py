@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import search, settling, topics
+from aggregator.archive.columns import Key
 from aggregator.archive.known import chunks
 from aggregator.archive.schema import (
-    Key,
     blocks,
     boilerplate,
     entries,

@@ -14,15 +14,16 @@ import io
 import os
 import re
 import socket
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from aggregator.model.address import shown_url
+from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import ArchiveError
 from aggregator.model.feed import Response
 from aggregator.model.time import iso
@@ -33,8 +34,10 @@ _PRIVATE = frozenset(("set-cookie", "set-cookie2", "authorization", "proxy-autho
 # the name that web archives use for it, so that nobody takes it off again.
 _UNDONE = "transfer-encoding"
 _UNDONE_AS = "X-Archive-Orig-Transfer-Encoding"
-# Files whose end may be torn: only the newest is appended to, so three are plenty.
+# Files whose end may be torn: the newest, and the one that is appended to now.
 _LOOKED_AT = 3
+# What was kept was within collect.max_bytes of its day.
+_LARGEST = 1 << 30
 _PIECE = 1 << 20
 
 
@@ -61,7 +64,7 @@ class Captures:
         if not responses:
             return []
         records = [_record(response) for response in responses]
-        name = _file_name(responses[0])
+        name = _file_name(responses[0].started)
         path = self.directory / name
         try:
             fresh = not path.exists()
@@ -88,8 +91,8 @@ class Captures:
             headers = record.http_headers
             coding = headers.get_header("content-encoding") if headers else None
         try:
-            return _decoded(wire, coding or "")
-        except Exception as error:  # noqa: BLE001 - every decoder has errors of its own
+            return decode(wire, coding or "", _LARGEST)
+        except (TooLarge, Undecodable) as error:
             raise self._unreadable(file, offset, error) from None
 
     @contextlib.contextmanager
@@ -113,14 +116,16 @@ class Captures:
             hint="restore the file from a backup",
         )
 
-    def repair(self, end_of: Callable[[str], int]) -> tuple[str, ...]:
+    def repair(self, end_of: Callable[[str], int], now: datetime) -> tuple[str, ...]:
         """Cut off records that a crash left torn; returns the names of the files that were cut.
 
         ``end_of(file)`` is where the last record that is referred to ends, 0 where
         there is none. Nothing before it is touched, and no whole record after it.
         """
         cut = []
-        for path in self.files()[-_LOOKED_AT:]:
+        files = self.files()
+        current = [path for path in files[:-_LOOKED_AT] if path.name == _file_name(now)]
+        for path in (*current, *files[-_LOOKED_AT:]):
             size = path.stat().st_size
             sound = _sound_end(path, min(end_of(path.name), size))
             if sound < size:
@@ -137,12 +142,6 @@ class Captures:
     def files(self) -> list[Path]:
         """All capture files, oldest first."""
         return sorted(self.directory.glob("*.warc.gz"))
-
-
-def shown_url(url: str) -> str:
-    """The address without the user's name and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url  # fmt: skip
 
 
 def _append(file: int, name: str, records: Sequence[bytes]) -> list[Place]:
@@ -194,9 +193,9 @@ def _sound_end(path: Path, start: int) -> int:
     return sound
 
 
-def _file_name(response: Response) -> str:
+def _file_name(at: datetime) -> str:
     host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40] or "host"
-    return f"{response.started:%Y%m%d}-{host}.warc.gz"
+    return f"{at:%Y%m%d}-{host}.warc.gz"
 
 
 def _record(response: Response) -> bytes:
@@ -245,36 +244,3 @@ def _warcinfo(name: str) -> bytes:
     info = {"software": f"aggregator/{__version__}", "format": "WARC File Format 1.1"}
     writer.write_record(writer.create_warcinfo_record(name, info))
     return gzip.compress(buffer.getvalue(), 1, mtime=0)
-
-
-def _decoded(wire: bytes, coding: str) -> bytes:
-    """The payload without its content codings (RFC 9110, 8.4), the last applied first."""
-    for name in reversed([one.strip().lower() for one in coding.split(",")]):
-        match name:
-            case "gzip" | "x-gzip":
-                wire = zlib.decompressobj(31).decompress(wire)
-            case "deflate":
-                wire = _inflated(wire)
-            case "br":
-                import brotli
-
-                wire = brotli.decompress(wire)
-            case "zstd":
-                wire = _zstd(wire)
-    return wire
-
-
-def _zstd(wire: bytes) -> bytes:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd.decompress(wire)
-
-
-def _inflated(wire: bytes) -> bytes:
-    """zlib's format as the standard asks, or bare deflate, as many servers send."""
-    try:
-        return zlib.decompress(wire)
-    except zlib.error:
-        return zlib.decompressobj(-15).decompress(wire)

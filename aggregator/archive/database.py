@@ -9,12 +9,18 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from aggregator.archive.schema import SEARCH_POSTGRESQL, SEARCH_SQLITE, meta, metadata
+from aggregator.archive.schema import (
+    SEARCH_POSTGRESQL,
+    SEARCH_SQLITE,
+    meta,
+    metadata,
+)
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -33,16 +39,18 @@ class Database:
     def __init__(self, settings: ArchiveSettings) -> None:
         self.url = _parsed(settings)
         self.dialect = self.url.get_backend_name()
+        self._purpose: str | None = None
         self._held: sa.Connection | None = None
+        self._holding = Lock()
         if self.sqlite:
             self.location = self.url.database or ":memory:"
             busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
-            self.engine = sa.create_engine(self.url, connect_args=busy)
+            self.engine = _engine(self.url, connect_args=busy)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.location = self.url.render_as_string(hide_password=True)
-            self.engine = sa.create_engine(
+            self.engine = _engine(
                 self.url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS}
             )
 
@@ -69,7 +77,10 @@ class Database:
 
         Writers come one after another: BEGIN IMMEDIATE on SQLite (else the first
         SELECT would stand outside the transaction), an advisory lock on PostgreSQL.
+        Who holds the database looks each time whether it still does.
         """
+        if self._purpose is not None:
+            self.hold(self._purpose)
         with self.told(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -93,8 +104,14 @@ class Database:
         Called again, it looks whether the lock outlived the connection. Raises
         AlreadyRunning, ArchiveError.
         """
-        if self.sqlite or self._still_held():
+        if self.sqlite:
             return
+        with self._holding:
+            self._purpose = purpose
+            if not self._still_held():
+                self._take(purpose)
+
+    def _take(self, purpose: str) -> None:
         with self.told():
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             name = f"{purpose or 'aggregator'} ({os.getpid()} on {socket.gethostname()})"[:63]
@@ -180,16 +197,28 @@ def _parsed(settings: ArchiveSettings) -> sa.URL:
     text = settings.database or f"sqlite:///{settings.directory / 'archive.db'}"
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        raise ArchiveError(
-            "archive.database is no database URL",
-            hint="sqlite:////path/archive.db or postgresql://user@host/name",
-        ) from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise _no_url() from None
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ArchiveError(f"{url.drivername} is not supported", hint="use sqlite or postgresql")
     return url
+
+
+def _engine(url: sa.URL, **more: Any) -> sa.Engine:
+    """An engine; nothing is connected yet. Raises ArchiveError where the URL's options are wrong."""
+    try:
+        return sa.create_engine(url, **more)
+    except (sa.exc.ArgumentError, ValueError, TypeError):
+        raise _no_url() from None
+
+
+def _no_url() -> ArchiveError:
+    return ArchiveError(
+        "archive.database is no database URL",
+        hint="sqlite:////path/archive.db or postgresql://user@host/name",
+    )
 
 
 _COMPLAINTS = (

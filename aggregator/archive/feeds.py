@@ -10,10 +10,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
-from aggregator.archive.schema import Moment, feed_urls, feeds, fetches, listings, name_of
-from aggregator.model.address import canonical_url, feed_identity
+from aggregator.archive.schema import (
+    feed_urls,
+    feeds,
+    fetches,
+    listings,
+)
+from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
+    LONGEST_ASKED_WAIT,
+    OURS_TO_MEND,
     Failure,
     FailureKind,
     Feed,
@@ -53,6 +61,7 @@ class FetchRecord:
 _ASKED = (
     feeds.c.feed_key, feeds.c.url, feeds.c.title, feeds.c.folders, feeds.c.interval,
     feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url, feeds.c.full_text,
+    feeds.c.next_due, feeds.c.due_reason, feeds.c.last_fetch,
 )  # fmt: skip
 
 
@@ -76,7 +85,7 @@ def attach(
         elif key not in wanted and key in rows:
             if not rows[key].subscribed:
                 returned.append(one.url)
-            _follow(connection, rows[key], one)
+            _follow(connection, rows[key], one, now)
         wanted.setdefault(key, one)
     if made:
         connection.execute(sa.insert(feeds), [_new_row(key, one, now) for _, key, one in made])
@@ -87,6 +96,11 @@ def attach(
         connection.execute(
             sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(subscribed=False)
         )
+    connection.execute(
+        sa.update(feeds)
+        .where(feeds.c.failure_kind.in_(OURS_TO_MEND), feeds.c.next_due > now)
+        .values(next_due=now, due_reason="the settings may have changed")
+    )
     return Attached(
         added=tuple(one.url for _, _, one in made),
         removed=tuple(row.url for row in gone),
@@ -114,7 +128,7 @@ def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:
     }
 
 
-def _follow(connection: sa.Connection, row: Any, one: Subscription) -> None:
+def _follow(connection: sa.Connection, row: Any, one: Subscription, now: datetime) -> None:
     """The subscription as it is now; a feed that was asked for again starts again."""
     values: dict[str, Any] = {
         "url": one.url,
@@ -128,17 +142,24 @@ def _follow(connection: sa.Connection, row: Any, one: Subscription) -> None:
         values["fetch_url"] = one.url
     if not row.subscribed:
         values |= {"subscribed": True, "stopped": False}
+        values |= {"next_due": now, "due_reason": "asked for again"}
+    elif one.interval and one.interval != row.interval and row.next_due and row.last_fetch:
+        sooner = row.last_fetch + timedelta(seconds=one.interval)
+        if sooner < row.next_due:
+            values |= {"next_due": sooner, "due_reason": "the interval set for this feed"}
     if any(getattr(row, name) != value for name, value in values.items()):
         connection.execute(sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(values))
 
 
-_ROOM = 1.5
+# Cadence spreads due times: by less than a tenth, and less than a minute.
+_ROOM, _MINUTE = 1.1, 60
 
 
 def due_condition(
-    now: datetime, *, everything: bool, max_interval: float
+    now: datetime, *, everything: bool, max_interval: float, after: int = 0
 ) -> sa.ColumnElement[bool]:
-    """The ONE place that says which feeds are due.
+    """The ONE place that says which feeds are due. ``everything``: whatever their due time, those
+    with larger keys than ``after``.
 
     A due time beyond the longest interval (with room for the spread that cadence
     adds to it) is a clock that was set back: it counts as due, unless the server
@@ -146,19 +167,27 @@ def due_condition(
     """
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
-    allowed = sa.or_(feeds.c.retry_after.is_(None), feeds.c.retry_after <= now)
+    # A day's room: the fetch that brought it was later than the start of its round.
+    longest = timedelta(seconds=LONGEST_ASKED_WAIT, days=1)
+    allowed = sa.or_(
+        feeds.c.retry_after.is_(None),
+        feeds.c.retry_after <= now,
+        feeds.c.retry_after > now + longest,
+    )
     if everything:
-        ready = sa.or_(feeds.c.last_fetch.is_(None), feeds.c.last_fetch < now)
+        ready = feeds.c.feed_key > after
     else:
-        far = now + timedelta(seconds=_ROOM * max_interval)
+        far = now + timedelta(seconds=_ROOM * max_interval + _MINUTE)
         # A feed may have an interval of its own that is longer, in seconds; rows count microseconds.
-        own = sa.type_coerce(feeds.c.next_due, sa.BigInteger) - int(_ROOM * 1_000_000) * sa.cast(
+        own = sa.type_coerce(feeds.c.next_due, sa.BigInteger) - sa.cast(
             sa.func.coalesce(feeds.c.interval, 0), sa.BigInteger
-        )
+        ) * int(_ROOM * 1_000_000)
         ready = sa.or_(
             feeds.c.next_due.is_(None),
             feeds.c.next_due <= now,
-            sa.and_(feeds.c.next_due > far, own > sa.literal(now, Moment)),
+            sa.and_(
+                feeds.c.next_due > far, own > sa.literal(now + timedelta(seconds=_MINUTE), Moment)
+            ),
         )
     return sa.and_(asked, free, allowed, ready)
 
@@ -169,9 +198,10 @@ def claim(
     limit: int,
     holder: str,
     until: datetime,
+    order: sa.ColumnElement[Any],
 ) -> tuple[Feed, ...]:
-    """Claim up to ``limit`` feeds, longest due first, and return them with their listings."""
-    chosen = sa.select(feeds.c.feed_key).where(condition).order_by(feeds.c.next_due).limit(limit)
+    """Claim up to ``limit`` feeds, the first in ``order``, and return them with their listings."""
+    chosen = sa.select(feeds.c.feed_key).where(condition).order_by(order).limit(limit)
     claimed = connection.execute(
         sa.update(feeds)
         .where(feeds.c.feed_key.in_(chosen.scalar_subquery()))
@@ -179,6 +209,20 @@ def claim(
         .returning(feeds.c.feed_key)
     ).scalars()
     return read(connection, feeds.c.feed_key.in_(list(claimed)), with_listing=True)
+
+
+def excuse(connection: sa.Connection, excused: Sequence[tuple[Feed, datetime]]) -> None:
+    """Feeds, as they were before they failed, with when they are due now."""
+    for feed, due in excused:
+        connection.execute(
+            sa.update(feeds)
+            .where(feeds.c.feed_key == feed.key)
+            .values(
+                next_due=due,
+                due_reason="nothing was reached: soon again",
+                failure_count=feed.failure.count if feed.failure else 1,
+            )
+        )
 
 
 def read(
@@ -265,7 +309,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         identity=FeedIdentity(row.identity),
         url=row.url,
         fetch_url=row.fetch_url,
-        title=row.title or row.published_title or row.url,
+        title=shown_url(row.title or row.published_title or row.url),
         published_title=row.published_title,
         home=row.home,
         description=row.description,

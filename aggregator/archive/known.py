@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from aggregator.archive import samples
+from aggregator.archive.columns import Key, name_of
 from aggregator.archive.schema import (
-    Key,
     entries,
     feeds,
     hits,
-    name_of,
     revisions,
     sightings,
     stories,

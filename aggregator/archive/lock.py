@@ -20,38 +20,58 @@ _TRIES, _PAUSE = 5, 0.02
 class WriterLock:
     """The right to write the archive in a folder, held until :meth:`release`.
 
-    Raises AlreadyRunning, which names the holder; ArchiveError where the folder
+    And the database file, where it is one: others may name it from other folders.
+    Raises AlreadyRunning, which names the holder; ArchiveError where a folder
     cannot be written.
     """
 
-    def __init__(self, directory: Path, purpose: str) -> None:
-        path = directory / _NAME
+    def __init__(self, directory: Path, purpose: str, database: Path | None = None) -> None:
+        self._files: list[int] = []
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            for path in _places(directory, database):
+                self._take(path, purpose)
+        except BaseException:
+            self.release()
+            raise
+
+    def _take(self, path: Path, purpose: str) -> None:
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise ArchiveError(
                 f"the folder cannot be written: {error.strerror}",
-                where=str(directory),
+                where=str(path.parent),
                 hint="give it to the user that runs aggregator, or set archive.directory",
             ) from None
-        if not _taken(self._file):
-            os.close(self._file)
-            holder = holder_of(directory) or "another process"
+        if not _taken(file):
+            os.close(file)
+            holder = _holder(path) or "another process"
             raise AlreadyRunning(
                 f"{holder} is writing this archive",
                 holder=holder,
-                where=str(directory),
+                where=str(path.parent),
                 hint="stop it first, or use another archive.directory",
             )
+        self._files.append(file)
         command = purpose or Path(sys.argv[0] or "aggregator").name
         told = f"{command} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, told.encode(), 0)
+        os.ftruncate(file, 0)
+        os.pwrite(file, told.encode(), 0)
 
     def release(self) -> None:
-        """Give the right back; the file stays, empty."""
-        os.ftruncate(self._file, 0)
-        os.close(self._file)
+        """Give the right back; the files stay, empty."""
+        while self._files:
+            file = self._files.pop()
+            os.ftruncate(file, 0)
+            os.close(file)
+
+
+def _places(directory: Path, database: Path | None) -> list[Path]:
+    """The lock of the folder, and the one beside the database, by whatever name it is reached."""
+    places = [directory / _NAME]
+    if database is not None and database.resolve().parent.is_dir():
+        places.append(database.resolve().with_name(f"{database.resolve().name}.lock"))
+    return places
 
 
 def _taken(file: int) -> bool:
@@ -65,10 +85,15 @@ def _taken(file: int) -> bool:
     return False
 
 
-def holder_of(directory: Path) -> str | None:
-    """Who holds the lock now, in words; None where nobody does."""
+def holder_of(directory: Path, database: Path | None = None) -> str | None:
+    """Who holds the folder or the database file now, in words; None where nobody does."""
+    found = (_holder(path) for path in _places(directory, database))
+    return next((holder for holder in found if holder), None)
+
+
+def _holder(path: Path) -> str | None:
     try:
-        with (directory / _NAME).open("rb") as file:
+        with path.open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:

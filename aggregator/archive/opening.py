@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from aggregator.archive import search
@@ -9,15 +11,21 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.lock import WriterLock
-from aggregator.archive.schema import captures, meta
-from aggregator.model.errors import ArchiveError
+from aggregator.archive.schema import (
+    captures,
+    meta,
+)
+from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
+from aggregator.model.time import now
 from aggregator.query import ANALYSIS_VERSION
 
 
-def take_folder(settings: ArchiveSettings, purpose: str) -> WriterLock:
-    """Make the folder if need be, and be its writer. Raises AlreadyRunning, ArchiveError."""
+def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> WriterLock:
+    """Make the folder if need be, and be the writer of it and of the database. Raises
+    AlreadyRunning, ArchiveError."""
     directory = settings.directory
+    _refuse_file(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -26,13 +34,13 @@ def take_folder(settings: ArchiveSettings, purpose: str) -> WriterLock:
             where=str(directory),
             hint="make it, or set archive.directory in aggregator.toml",
         ) from None
-    return WriterLock(directory, purpose)
+    return WriterLock(directory, purpose, database.file)
 
 
 def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database, WriterLock]:
     """Take the lock, make or migrate the schema, repair captures. Raises AlreadyRunning, ArchiveError."""
     database = Database(settings)
-    lock = take_folder(settings, purpose)
+    lock = take_lock(settings, database, purpose)
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)
@@ -60,16 +68,26 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
 def _refuse_unreadable(database: Database) -> None:
     begin = "aggregator run or aggregator collect makes it"
     if database.file is not None and not database.file.exists():
-        raise ArchiveError("there is no archive yet", where=str(database.file), hint=begin)
+        _refuse_file(database.file.parent)
+        raise NoArchiveYet("there is no archive yet", where=str(database.file), hint=begin)
     version = database.version()
     if version is None:
-        raise ArchiveError("there is no archive yet", where=database.location, hint=begin)
+        raise NoArchiveYet("there is no archive yet", where=database.location, hint=begin)
     if version != SCHEMA_VERSION:
         _refuse_newer(version, database)
         raise ArchiveError(
             f"the archive is of an older version ({version})",
             where=database.location,
             hint="aggregator archive migrate brings it up to date",
+        )
+
+
+def _refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ArchiveError(
+            "this is a file, where a folder must be",
+            where=str(folder),
+            hint="move it away, or set archive.directory in aggregator.toml",
         )
 
 
@@ -117,7 +135,7 @@ def repair(database: Database, files: Captures) -> None:
             )
             return end or 0
 
-        files.repair(end_of)
+        files.repair(end_of, now())
 
 
 def _refuse_newer(version: str, database: Database) -> None:

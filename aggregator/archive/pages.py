@@ -35,6 +35,7 @@ from aggregator.archive.schema import (
     sightings,
     stories,
 )
+from aggregator.model.address import shown_url
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Page, PageEntry, Source, Topic
@@ -257,7 +258,7 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
     first = row.number == 1 and (alone or row.how == "first")
     updated = min(published, row.first_seen) if first else row.seen
     also = {
-        (other.feed_title, other.url or other.feed_url)
+        (shown_url(other.feed_title), other.url or shown_url(other.feed_url))
         for other in others
         if other.entry_key != row.entry_key
     }
@@ -277,8 +278,8 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
         image=row.image,
         enclosures=unpack_enclosures(row.enclosures),
         origin_id=row.guid or row.url or row.entry_id,
-        origin_title=row.feed_title,
-        origin_feed=row.feed_url,
+        origin_title=shown_url(row.feed_title),
+        origin_feed=shown_url(row.feed_url),
         origin_home=row.feed_home,
         also_in=tuple(Source(title=title, url=url) for title, url in sorted(also)),
         reason=row.reason,

@@ -22,6 +22,7 @@ from aggregator.archive.schema import (
     stories,
     topics,
 )
+from aggregator.model.address import shown_url
 from aggregator.model.entry import (
     Enclosure,
     EntryId,
@@ -101,7 +102,7 @@ def _record(row: Any, slugs: tuple[str, ...]) -> EntryRecord:
         key=EntryKey(row.entry_key),
         id=EntryId(row.entry_id),
         feed=row.feed,
-        feed_title=row.feed_title,
+        feed_title=shown_url(row.feed_title),
         folders=tuple(json.loads(row.folders)),
         url=row.url,
         title=row.title,
@@ -189,7 +190,7 @@ def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingR
         SightingRecord(
             entry=EntryId(row.entry_id),
             feed=row.feed,
-            feed_title=row.feed_title,
+            feed_title=shown_url(row.feed_title),
             url=row.url,
             title=row.title,
             first_seen=row.first_seen,
@@ -239,7 +240,7 @@ def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[Sto
             id=StoryId(row.story_id),
             lead=EntryId(row.entry_id),
             title=row.title,
-            feed_title=row.feed_title,
+            feed_title=shown_url(row.feed_title),
             url=row.url,
             entries=row.entries,
             feeds=row.feeds,

@@ -10,9 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings, name_of
+from aggregator.archive.columns import name_of
+from aggregator.archive.schema import (
+    feed_urls,
+    feeds,
+    fetch_days,
+    fetches,
+    listings,
+)
 from aggregator.model.address import canonical_url
-from aggregator.model.batch import ChangeKind, Settled
+from aggregator.model.batch import ChangeKind, Fetched, Settled
 from aggregator.model.entry import EntryId
 from aggregator.model.errors import FetchError, Retry
 from aggregator.model.feed import Validators
@@ -114,11 +121,16 @@ def _line(one: Settled) -> dict[str, Any]:
     return {
         "feed_key": fetched.feed.key, "at": fetched.at, "outcome": outcome,
         "status": response.status if response else getattr(failure, "status", None),
-        "message": failure.what if failure else "",
+        "message": failure.what if failure else _problems(fetched),
         "bytes": len(response.wire) if response else 0,
         "seconds": response.seconds if response else 0.0,
         "new": _count(one, ChangeKind.NEW), "revised": _count(one, ChangeKind.REVISED),
     }  # fmt: skip
+
+
+def _problems(fetched: Fetched) -> str:
+    """What is wrong with a document that could be read all the same."""
+    return "; ".join(fetched.document.problems)[:500] if fetched.document else ""
 
 
 def _feed_values(one: Settled) -> dict[str, Any]:

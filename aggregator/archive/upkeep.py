@@ -184,7 +184,7 @@ def _prune_samples(database: Database, since: datetime) -> None:
 
 
 def maintained_lately(database: Database, now: datetime) -> bool:
-    """Whether upkeep ran within a day."""
+    """Whether upkeep ran within a day; a time to come is a clock that was set back."""
     with database.reading() as connection:
         at = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "maintained"))
-    return at is not None and now - datetime.fromisoformat(at) < timedelta(days=1)
+    return at is not None and abs(now - datetime.fromisoformat(at)) < timedelta(days=1)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
-from aggregator.archive.captures import Captures, shown_url
+from aggregator.archive.captures import Captures
+from aggregator.archive.columns import name_of
 from aggregator.archive.known import chunks, pack_parts
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
@@ -18,11 +19,11 @@ from aggregator.archive.schema import (
     captures,
     entries,
     languages,
-    name_of,
     revisions,
     sightings,
     stories,
 )
+from aggregator.model.address import shown_url
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
 from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.options import DryRun, Json
-from aggregator.cli.output import note, print_fields, print_json, say
+from aggregator.cli.output import (
+    NOTHING,
+    note,
+    plural,
+    print_fields,
+    print_json,
+    say,
+    size,
+)
 from aggregator.cli.session import session_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -25,11 +33,23 @@ def info(context: typer.Context, as_json: Json = False) -> None:
     from dataclasses import asdict
 
     with session_of(context).reading() as archive:
-        facts = asdict(archive.info())
+        facts = archive.info()
     if as_json:
-        print_json(facts)
+        print_json(asdict(facts))
         return
-    print_fields([(name.replace("_", " "), str(value)) for name, value in facts.items()])
+    growth = f"{size(facts.growth)} a year" if facts.growth is not None else NOTHING
+    print_fields(
+        [
+            ("location", facts.location),
+            ("dialect", facts.dialect),
+            ("schema", facts.schema),
+            ("entries", str(facts.entries)),
+            ("database", size(facts.database_bytes)),
+            ("captures", f"{size(facts.capture_bytes)} in {plural(facts.capture_files, 'file')}"),
+            ("free", size(facts.free_bytes)),
+            ("growth", growth),
+        ]
+    )
 
 
 @app.command()
@@ -41,7 +61,7 @@ def migrate(context: typer.Context, dry_run: DryRun = False) -> None:
     """
     from aggregator.archive import open_archive
 
-    settings = session_of(context).configuration().settings.archive
+    settings = session_of(context).settings().archive
     if dry_run:
         with open_archive(settings) as archive:
             say(f"would bring {archive.location} up to date, if it is not")
@@ -54,11 +74,14 @@ def migrate(context: typer.Context, dry_run: DryRun = False) -> None:
 def backup(
     context: typer.Context,
     target: Annotated[
-        Path, typer.Argument(metavar="PATH", help="The folder to make; it must not exist yet.")
+        Path,
+        typer.Argument(
+            metavar="PATH", help="The file to write, such as backup.tar; it must not exist."
+        ),
     ],
     dry_run: DryRun = False,
 ) -> None:
-    """Copy the archive, as it is at one moment, to a folder.
+    """Copy the archive, as it is at one moment, to one .tar file.
 
     Works while the daemon runs. The copy holds everything: database and captures.
     """
@@ -73,13 +96,13 @@ def backup(
 @app.command()
 def restore(
     context: typer.Context,
-    source: Annotated[Path, typer.Argument(metavar="PATH", help="A folder that backup made.")],
+    source: Annotated[Path, typer.Argument(metavar="PATH", help="A .tar file that backup wrote.")],
     dry_run: DryRun = False,
 ) -> None:
     """Bring a backup back, into an archive that is empty or absent."""
     from aggregator.archive import restore as restore_archive
 
-    settings = session_of(context).configuration().settings.archive
+    settings = session_of(context).settings().archive
     if dry_run:
         say(f"would restore {source}")
         return

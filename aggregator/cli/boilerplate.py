@@ -29,7 +29,7 @@ def print_blocks(session: Session, feed: Feed, *, as_json: bool) -> None:
         Column("block"),
         Column("state"),
         Column("entries", right=True),
-        Column("learned of"),
+        Column("learned of", cut=True),
         Column("text", wide=True),
     )
     cells = [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.options import DryRun, Json
-from aggregator.cli.output import note, one_line, plural, print_json, progress, say
+from aggregator.cli.output import local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
+from aggregator.model.address import canonical_url
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from aggregator.rounds import Round
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
+# So many feeds with one failure are named; of more, as many.
+_NAMED = 3
 
 
 def collect(
@@ -100,51 +104,82 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
                 )
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        if not everything:
+            _tell_waiting(archive.feeds(), done)
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
-        await asyncio.to_thread(archive.maintain, now(), story_days=days, lately_is_enough=True)
+        await asyncio.to_thread(archive.maintain, now(), story_days=days)
         return done, len(changed), stop.is_set()
 
 
 def _tell_failures(done: Round) -> None:
-    """Each failure once, on standard error; a cause that all share is one line."""
-    from aggregator.collect import shared_cause
+    """On standard error: a line a failure, one for many of the same cause, one for what all share."""
+    from aggregator.collect import by_cause, shared_cause
 
-    cause = shared_cause([error for _, error in done.failures], done.counts.feeds)
+    cause = shared_cause(done.failures, done.counts.feeds)
     if cause:
         note(f"aggregator: {cause}: {plural(done.counts.feeds, 'feed')}")
         return
-    for feed, error in done.failures:
-        note(f"failed: {one_line(feed.url)}: {one_line(error.what)}")
+    for error, feeds in by_cause(done.failures):
+        named = [one_line(feed.url) for feed in feeds]
+        why = one_line(error.what) + (f" ({error.hint})" if error.hint else "")
+        if len(feeds) > _NAMED:
+            some = ", ".join(named[:_NAMED])
+            note(f"failed: {plural(len(feeds), 'feed')}, such as {some}: {why}")
+            continue
+        for url in named:
+            note(f"failed: {url}: {why}")
+
+
+def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
+    """How many feeds fail and were not asked, because they are not due yet."""
+    asked = {feed.key for feed, _ in done.failures}
+    due = [
+        feed.next_due
+        for feed in feeds
+        if feed.state.value == "failing" and feed.next_due and feed.key not in asked
+    ]
+    if due:
+        failing = plural(len(due), "feed is failing and", "feeds are failing and")
+        note(f"{failing} not due before {local(min(due))}; --all asks now")
 
 
 def _print_due(session: Session, everything: bool) -> None:
     """List what a round would fetch now, from the archive as it is."""
-    from aggregator.archive import open_archive
-    from aggregator.model.errors import ArchiveError
-
     configuration = session.configuration()
-    try:
-        with open_archive(configuration.settings.archive) as archive:
-            known = {feed.url: feed for feed in archive.feeds()}
-    except ArchiveError:
-        known = {}  # nothing was collected yet: everything is due
+    waiting = _waiting(configuration, everything)
     due = [
         line.url
         for line in configuration.subscriptions
-        if not line.paused and _is_due(known.get(line.url), everything)
+        if not line.paused and canonical_url(line.url) not in waiting
     ]
     for url in due:
         say(f"would fetch {one_line(url)}")
     note(plural(len(due), "feed is due", "feeds are due"))
 
 
-def _is_due(feed: Feed | None, everything: bool) -> bool:
-    from aggregator.model.feed import FeedState
+def _waiting(configuration: Configuration, everything: bool) -> set[str]:
+    """Canonical URLs of the feeds that a round would leave alone; all others are due: new ones,
+    those that are asked for again, and those that the settings may have mended."""
+    from aggregator.archive import open_archive
+    from aggregator.model.errors import ArchiveError
+    from aggregator.model.feed import OURS_TO_MEND, FeedState
     from aggregator.model.time import now
 
-    if feed is None:
-        return True
-    if feed.state is FeedState.STOPPED or (feed.retry_after and feed.retry_after > now()):
-        return False
-    return everything or feed.next_due is None or feed.next_due <= now()
+    settings = configuration.settings
+    try:
+        with open_archive(settings.archive) as archive:
+            longest = settings.collect.max_interval
+            due = archive.due(now(), everything=everything, max_interval=longest)
+            held = archive.feeds()
+    except ArchiveError:
+        return set()  # nothing was collected yet: everything is due
+    free = {feed.key for feed in due}
+    return {
+        canonical_url(feed.url)
+        for feed in held
+        if feed.key not in free
+        and feed.subscribed
+        and feed.state is not FeedState.PAUSED
+        and not (feed.failure and feed.failure.kind in OURS_TO_MEND)
+    }

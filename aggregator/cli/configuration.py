@@ -32,7 +32,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json({name: {"value": value, "source": source} for name, value, source in rows})
         return
-    columns = (Column("setting"), Column("value", wide=True), Column("from"))
+    columns = (Column("setting"), Column("value", wide=True), Column("from", cut=True))
     print_table(columns, [(name, _text(value), source) for name, value, source in rows])
 
 

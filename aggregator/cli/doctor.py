@@ -167,6 +167,9 @@ def _clock(newest: datetime | None) -> Finding:
 def _disk(configuration: Configuration) -> Finding:
     settings = configuration.settings.archive
     place = _existing(settings.directory)
+    if not place.is_dir():
+        mend = "move it away, or set archive.directory"
+        return _fail("disk", f"{place} is a file, where a folder must be", mend, _ARCHIVE)
     if not os.access(place, os.W_OK | os.X_OK):
         mend = "give the user who runs this the right to write there"
         return _fail("disk", f"{place} cannot be written", mend, _ARCHIVE)
@@ -179,6 +182,9 @@ def _disk(configuration: Configuration) -> Finding:
 
 def _output(configuration: Configuration) -> Finding:
     place = _existing(configuration.settings.publish.directory)
+    if not place.is_dir():
+        mend = "move it away, or set publish.directory"
+        return _fail("output", f"{place} is a file, where a folder must be", mend, _SERVE)
     if not os.access(place, os.W_OK | os.X_OK):
         mend = "give the user who runs this the right to write there, or set publish.directory"
         return _fail("output", f"{place} cannot be written", mend, _SERVE)

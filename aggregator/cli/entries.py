@@ -71,7 +71,7 @@ def search(
     if as_json:
         print_json([record.as_json() for record in found])
         return
-    columns = (Column("seen"), Column("id"), Column("title", wide=True), Column("feed"))
+    columns = (Column("seen"), Column("id"), Column("title", wide=True), Column("feed", cut=True))
     rows = [(local(r.first_seen), short(r.id), _title(r), r.feed_title) for r in found]
     print_table(columns, rows, empty="nothing found")
 
@@ -113,7 +113,9 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
 
 def stories(
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, help="Of entries first seen in so many days.")] = 7,
+    days: Annotated[
+        int, typer.Option(min=1, max=36_500, help="Of entries first seen in so many days.")
+    ] = 7,
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -127,7 +129,7 @@ def stories(
         return
     columns = (
         Column("entries", right=True), Column("feeds", right=True), Column("first seen"), Column("id"),
-        Column("title", wide=True), Column("feed"),
+        Column("title", wide=True), Column("feed", cut=True),
     )  # fmt: skip
     rows = [
         (str(s.entries), str(s.feeds), local(s.first_seen), short(s.id), s.title, s.feed_title)
@@ -140,12 +142,12 @@ def export(
     context: typer.Context,
     query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
     since: Annotated[
-        datetime | None,
+        str,
         typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Only what was first seen at this time (your zone) or later.",
+            metavar="TIME",
+            help="Only what was first seen then or later: 2026-11-26 or 2026-11-26T18:00, your zone.",
         ),
-    ] = None,
+    ] = "",
     form: Annotated[
         ExportFormat, typer.Option("--format", help="One JSON object a line.")
     ] = ExportFormat.JSONL,
@@ -155,10 +157,22 @@ def export(
     from aggregator.query import parse
 
     parsed = parse(query) if query else None
-    start = since.astimezone(UTC) if since else None
+    start = _moment(since) if since else None
     with session_of(context).reading() as archive:
         for record in archive.export(query=parsed, since=start):
             sys.stdout.write(json_line(record.as_json()) + "\n")
+
+
+def _moment(text: str) -> datetime:
+    """A day or time that a person wrote, in UTC. Raises UsageError."""
+    from aggregator.model.errors import UsageError
+
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since: {text!r} is no time", hint="write 2026-11-26 or 2026-11-26T18:00"
+        ) from None
 
 
 def short(identifier: str) -> str:
@@ -172,7 +186,7 @@ def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
     ordered = sorted(sightings, key=lambda one: one.dated)
     first = ordered[0].dated
     columns = (
-        Column("had it"), Column("later", right=True), Column("known by"), Column("feed"),
+        Column("had it"), Column("later", right=True), Column("known by"), Column("feed", cut=True),
         Column("address", wide=True),
     )  # fmt: skip
     rows = [

@@ -22,6 +22,7 @@ from aggregator.cli.output import (
     print_table,
     say,
     size,
+    when,
 )
 from aggregator.cli.session import Session, session_of
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _FETCHES_SHOWN = 20
+_SHORTEST = 60
 
 
 @app.callback()
@@ -48,9 +50,11 @@ def add(
         str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
     ] = "",
     interval: Annotated[
-        int | None,
-        typer.Option(min=60, metavar="SECONDS", help="Poll this feed so often, whatever else."),
-    ] = None,
+        str,
+        typer.Option(
+            metavar="TIME", help="Poll this feed so often, whatever else: 15m, 2h, or seconds."
+        ),
+    ] = "",
     full_text: Annotated[
         bool,
         typer.Option("--full-text", help="Read the pages its entries link to, for the whole text."),
@@ -66,7 +70,11 @@ def add(
 
     folders = tuple(part.strip() for part in folder.split("/") if part.strip())
     wanted = Subscription(
-        url=url.strip(), title=title, folders=folders, interval=interval, full_text=full_text
+        url=url.strip(),
+        title=title.strip(),
+        folders=folders,
+        interval=_interval(interval),
+        full_text=full_text,
     )
     if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
         note(f"{one_line(url)} is in feeds.opml already; nothing was changed")
@@ -101,14 +109,14 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
         Column("state"),
         Column("next due"),
         Column("entries", right=True),
-        Column("title", wide=True),
-        Column("url", wide=True),
+        Column("title", cut=True),
+        Column("url", cut=True),
         Column("failure", wide=True),
     )
     cells = [
         (
             _state(line, feed),
-            away(feed.next_due) if feed else "",
+            when(feed.next_due) if feed else "",
             str(feed.entries) if feed else "0",
             line.title or (feed.title if feed else ""),
             line.url,
@@ -153,7 +161,7 @@ def boilerplate(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Show the blocks that recur in a feed's entries; pin or free one.
+    """Show blocks that recur in a feed; pin or free one.
 
     A block is named by its id in the list, or by how the id begins. Entries that
     carry it are shown anew at once; no revision is made. The state learned means
@@ -183,7 +191,7 @@ def import_feeds(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add the feeds of an OPML file to feeds.opml, with their folders."""
+    """Add the feeds of an OPML file, with their folders."""
     from aggregator.config import import_opml
 
     report = import_opml(session_of(context).place, file, dry_run=dry_run)
@@ -215,19 +223,41 @@ def export_feeds(
 ) -> None:
     """Write the feeds as OPML, for another program."""
     from aggregator.config import export_opml
+    from aggregator.model.errors import UsageError
 
     data = export_opml(session_of(context).place)
     if file is None or str(file) == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         return
-    file.write_bytes(data)
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}", hint="give another file"
+        ) from None
     note(f"wrote {file}")
+
+
+def _interval(text: str) -> int | None:
+    """Seconds, a minute at the least; None for "". Raises UsageError."""
+    from aggregator.config import parse_duration
+    from aggregator.model.errors import UsageError
+
+    if not text:
+        return None
+    try:
+        seconds = int(parse_duration(text))
+    except ValueError as error:
+        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
+    if seconds < _SHORTEST:
+        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
+    return seconds
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:
     """Every line of feeds.opml with what the archive, if there is one, knows of it."""
-    lines = session.configuration().subscriptions
+    lines = session.subscriptions()
     archive = session.reading_if_any()
     if archive is None:
         return [(line, None) for line in lines]
@@ -241,8 +271,19 @@ def _join(
     from aggregator.model.address import canonical_url
 
     known = {canonical_url(feed.url): feed for feed in archive.feeds()}
-    # A line that was edited since the last round may be a feed under another address.
-    return [(line, known.get(canonical_url(line.url)) or archive.feed(line.url)) for line in lines]
+    rows: list[tuple[Subscription, Feed | None]] = []
+    first: dict[int, str] = {}
+    for line in lines:
+        # A line that was edited since the last round may be a feed under another address.
+        feed = known.get(canonical_url(line.url)) or archive.feed(line.url)
+        if feed and feed.key in first:
+            both = one_line(f"{first[feed.key]} and {line.url}")
+            note(f"aggregator: {both} are one feed: take one line out of feeds.opml")
+            continue
+        if feed:
+            first[feed.key] = line.url
+        rows.append((line, feed))
+    return rows
 
 
 def _named(session: Session, name: str) -> tuple[Subscription, Feed | None]:
@@ -339,7 +380,8 @@ def _fetch_words(fetch: FetchRecord) -> str:
     """What one fetch came to: ``3 new, 1 revised (200, 12 kB, 0.4 s)``."""
     news = [f"{fetch.new} new"] if fetch.new else []
     news += [f"{fetch.revised} revised"] if fetch.revised else []
-    came = fetch.message or ", ".join(news) or fetch.outcome
+    news += [fetch.message] if fetch.message else []
+    came = ", ".join(news) or fetch.outcome
     details = [str(fetch.status)] if fetch.status else []
     details += [size(fetch.bytes)] if fetch.bytes else []
     return f"{came} ({', '.join([*details, f'{fetch.seconds:.1f} s'])})"

@@ -8,7 +8,7 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines for people.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="The most to print.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="The most to print.")]
 EntryIdentifier = Annotated[
     str,
     typer.Argument(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Protocol
 
+from aggregator.model.address import shown_url
 from aggregator.model.time import now
 
 if TYPE_CHECKING:
@@ -30,9 +31,14 @@ _JSON_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud
 _BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
+NOTHING = "—"
+"""Stands for a value that is not there, where a name stands before it."""
+
+
 def one_line(text: str) -> str:
-    """Feed text as one harmless line: breaks become spaces, controls become visible."""
-    return _visible(_BREAKS.sub(" ", text)).strip()
+    """Feed text as one harmless line: breaks become spaces, controls become visible, and an
+    address is without the log-in that it may hold."""
+    return _visible(_BREAKS.sub(" ", shown_url(text))).strip()
 
 
 def harmless(text: str) -> str:
@@ -68,6 +74,11 @@ def away(at: datetime | None) -> str:
         return "now"
     text = duration(abs(seconds))
     return f"in {text}" if seconds > 0 else f"{text} ago"
+
+
+def when(at: datetime | None) -> str:
+    """How far off a time is for a person on a terminal, the time itself in a pipe."""
+    return away(at) if on_terminal(sys.stdout) else local(at)
 
 
 def duration(seconds: float) -> str:
@@ -120,7 +131,7 @@ def say(line: str = "") -> None:
 
 def note(line: str) -> None:
     """Print one line to standard error: what is no result."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(shown_url(line) + "\n")
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
@@ -136,45 +147,112 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. ``right`` for figures; ``wide`` gives way last."""
+    """A column of a table. ``right`` for figures. What does not fit is cut where ``cut`` allows
+    it, and breaks into lines where the column is ``wide``; any other cell stays whole."""
 
     name: str
     right: bool = False
     wide: bool = False
+    cut: bool = False
+
+    @property
+    def weight(self) -> int:
+        """The column's share of what the whole columns leave; 0 for those."""
+        return 2 if self.wide else int(self.cut)
 
 
 def print_table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], *, empty: str = ""
 ) -> None:
-    """Print rows: a Rich table on a terminal, tab-separated lines without a head in a pipe.
+    """Print rows: a table on a terminal, tab-separated lines without a head in a pipe.
 
-    ``empty`` is said on standard error where there are no rows, so that a pipe
-    stays empty.
+    A terminal too narrow for a table gets a few lines a row. ``empty`` is said on
+    standard error where there are no rows, so that a pipe stays empty.
     """
     if not rows:
         if empty:
             note(empty)
         return
+    cells = [[one_line(cell) for cell in row] for row in rows]
     if not on_terminal(sys.stdout):
-        for row in rows:
-            say("\t".join(one_line(cell) for cell in row))
+        for row in cells:
+            say("\t".join(row))
         return
+    from rich.cells import cell_len
+
+    used = [place for place in range(len(columns)) if any(row[place] for row in cells)]
+    columns, cells = [columns[n] for n in used], [[row[n] for n in used] for row in cells]
+    needed = [
+        max(map(cell_len, (column.name, *(row[place] for row in cells))))
+        for place, column in enumerate(columns)
+    ]
+    widths = fit(columns, needed, console().width)
+    if widths is None:
+        _print_stacked(columns, cells)
+    else:
+        _print_rows(columns, widths, cells)
+
+
+_GAP = 2
+_LEAST = 12
+
+
+def fit(columns: Sequence[Column], needed: Sequence[int], room: int) -> list[int] | None:
+    """The width of each column; None where a table would not be readable in so little room."""
+    widths = list(needed)
+    bending = [place for place, column in enumerate(columns) if column.weight]
+    room -= _GAP * (len(columns) - 1) + sum(needed) - sum(needed[place] for place in bending)
+    weights = sum(columns[place].weight for place in bending)
+    # Those that need least for their share come first and leave the rest to the others.
+    for place in sorted(bending, key=lambda place: needed[place] / columns[place].weight):
+        weight = columns[place].weight
+        widths[place] = min(needed[place], room * weight // weights)
+        if widths[place] < min(needed[place], _LEAST * weight):
+            return None
+        room, weights = room - widths[place], weights - weight
+    return widths if room >= 0 else None
+
+
+def _print_rows(
+    columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Sequence[str]]
+) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
             Text(column.name),
             justify="right" if column.right else "left",
-            ratio=None,
+            width=width,
             no_wrap=not column.wide,
             overflow="fold" if column.wide else "ellipsis",
         )
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        table.add_row(*map(Text, row))
     console().print(table)
+
+
+def _print_stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """A row in a few lines: what stays whole on the first, then each other cell on its own."""
+    from rich.cells import cell_len
+    from rich.padding import Padding
+    from rich.text import Text
+
+    screen = console()
+    for row in rows:
+        first = [
+            f"{column.name} {cell}" if column.right else cell
+            for column, cell in zip(columns, row, strict=True)
+            if cell and not column.weight
+        ]
+        together = "  ".join(first)
+        screen.print(Text(together if cell_len(together) <= screen.width else "\n".join(first)))
+        for column, cell in zip(columns, row, strict=True):
+            if cell and column.weight:
+                text = Text(cell, overflow="fold")
+                screen.print(Padding(text, (0, 0, 0, _GAP), expand=False))
 
 
 def console(*, error: bool = False) -> Console:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from aggregator.cli.output import note
+from aggregator.cli.output import note, one_line
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
+    from aggregator.model.feed import Subscription
+    from aggregator.model.settings import Settings
 
 
 @dataclass(slots=True)
@@ -35,23 +37,38 @@ class Session:
 
         configuration = load(self.folder)
         for warning in configuration.warnings:
-            note(f"aggregator: {warning}")
+            note(f"aggregator: {one_line(warning)}")
         return configuration
+
+    def settings(self) -> Settings:
+        """Read aggregator.toml alone, so that a mistake elsewhere stops nothing. Raises ConfigError."""
+        from aggregator.config import load_settings
+
+        return load_settings(self.folder)
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Read feeds.opml alone; its warnings go to standard error. Raises ConfigError."""
+        from aggregator.config import load_subscriptions
+
+        lines, warnings = load_subscriptions(self.place)
+        for warning in warnings:
+            note(f"aggregator: {one_line(warning)}")
+        return lines
 
     def reading(self) -> Archive:
         """Open the archive to read it. Raises ConfigError, ArchiveError."""
         from aggregator.archive import open_archive
 
-        return open_archive(self.configuration().settings.archive)
+        return open_archive(self.settings().archive)
 
     def reading_if_any(self) -> Archive | None:
         """Open the archive to read it; None where nothing was collected yet."""
-        from aggregator.archive import open_archive
+        from aggregator.model.errors import NoArchiveYet
 
-        settings = self.configuration().settings.archive
-        if not settings.database and not (settings.directory / "archive.db").exists():
+        try:
+            return self.reading()
+        except NoArchiveYet:
             return None
-        return open_archive(settings)
 
 
 def session_of(context: typer.Context) -> Session:

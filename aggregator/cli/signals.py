@@ -6,22 +6,23 @@ import asyncio
 import os
 import signal
 
-_INTERRUPTED = 130
+_SIGNALLED = 128
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that the first SIGINT or SIGTERM sets; a second ends the process at once.
+    """An event that the first SIGINT or SIGTERM sets; a second ends the process at once,
+    with the exit code a shell gives for it: 130 or 143.
 
     Ending at once loses nothing that was committed: the archive repairs itself
     at the next start.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def end() -> None:
+    def end(number: int) -> None:
         if stop.is_set():
-            os._exit(_INTERRUPTED)
+            os._exit(_SIGNALLED + number)
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
+        loop.add_signal_handler(number, end, number)
     return stop

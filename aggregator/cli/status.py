@@ -9,6 +9,7 @@ import typer
 
 from aggregator.cli.options import Json
 from aggregator.cli.output import (
+    NOTHING,
     Column,
     away,
     local,
@@ -17,6 +18,7 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
+    when,
 )
 from aggregator.cli.session import session_of
 
@@ -35,11 +37,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso
 
     session = session_of(context)
-    configuration = session.configuration()
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
-            print_json({"holder": None, "feeds": len(configuration.subscriptions), "entries": 0})
+            print_json({"holder": None, "feeds": len(session.subscriptions()), "entries": 0})
             return
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
@@ -80,9 +81,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
 
 def _print_failing(failing: list[Feed]) -> None:
     say()
-    columns = (Column("failing"), Column("since"), Column("why", wide=True))
+    columns = (Column("failing", cut=True), Column("since"), Column("why", wide=True))
     rows = [
-        (feed.title or feed.url, away(feed.failure.since), feed.failure.message)
+        (feed.title or feed.url, when(feed.failure.since), feed.failure.message)
         for feed in failing[:_FAILING_SHOWN]
         if feed.failure
     ]
@@ -107,9 +108,19 @@ def print_stats(context: typer.Context, as_json: Json = False) -> None:
     """Count what the archive holds."""
     from dataclasses import asdict
 
+    from aggregator.model.time import iso
+
     with session_of(context).reading() as archive:
-        stats = archive.stats()
+        stats = archive.stats(full=True)
+    languages = [language for language in stats.languages if language]
     if as_json:
-        print_json(asdict(stats))
+        times = {"first": iso(stats.first), "newest": iso(stats.newest)}
+        print_json({**asdict(stats), **times, "languages": languages})
         return
-    print_fields([(name.replace("_", " "), str(value)) for name, value in asdict(stats).items()])
+    counts = [(name, str(value)) for name, value in asdict(stats).items() if isinstance(value, int)]
+    rest = [
+        ("first", local(stats.first) or NOTHING),
+        ("newest", local(stats.newest) or NOTHING),
+        ("languages", ", ".join(languages) or NOTHING),
+    ]
+    print_fields([*counts, *rest])

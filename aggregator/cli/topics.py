@@ -52,7 +52,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
         Column("topic"),
         Column("stories", right=True),
         Column("newest"),
-        Column("title", wide=True),
+        Column("title", cut=True),
         Column("query", wide=True),
     )
     cells = [
@@ -100,7 +100,11 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     print_fields([(name, value) for name, value in facts if value])
     if shown:
         say()
-        columns = (Column("title", wide=True), Column("from"), Column("because", wide=True))
+        columns = (
+            Column("title", wide=True),
+            Column("from", cut=True),
+            Column("because", wide=True),
+        )
         print_table(columns, [(e.title, e.origin_title, e.reason) for e in shown])
 
 
@@ -129,7 +133,7 @@ def preview(
         Column("seen"),
         Column("id"),
         Column("title", wide=True),
-        Column("feed"),
+        Column("feed", cut=True),
         Column("because", wide=True),
     )
     rows = [

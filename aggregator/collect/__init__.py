@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address
-from aggregator.collect.cadence import next_poll
+from aggregator.collect.cadence import after_outage, next_poll
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import FailureKind, Response
+from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
 if TYPE_CHECKING:
     from aggregator.collect.http import Collector
@@ -31,16 +32,38 @@ def body_hash(response: Response) -> bytes:
     return hashlib.blake2b(outside + response.body, digest_size=16).digest()
 
 
-def shared_cause(failures: Sequence[FeedError], feeds: int) -> str | None:
+Failed = tuple[Feed, FeedError | Failure]
+"""A feed, and what went wrong with it now, or stands since before."""
+
+_NEAR = {FailureKind.DNS, FailureKind.CONNECT}
+
+
+def shared_cause(failures: Sequence[Failed], feeds: int) -> str | None:
     """The one sentence for a cause that all feeds share (no network), or None.
 
-    All of at least two feeds failed, each because its name was not found or its
-    server not reached.
+    All of at least two feeds of different hosts failed, each because its name was
+    not found or its server not reached.
     """
-    near = {FailureKind.DNS, FailureKind.CONNECT}
-    if feeds < 2 or len(failures) < feeds or any(error.kind not in near for error in failures):
+    if len(failures) < feeds or any(error.kind not in _NEAR for _, error in failures):
         return None
-    return "no network"
+    hosts = {urlsplit(feed.fetch_url).netloc for feed, _ in failures}
+    return "no network" if len(hosts) > 1 else None
 
 
-__all__ = ["Collector", "body_hash", "next_address", "next_poll", "shared_cause"]
+def by_cause(failures: Sequence[tuple[Feed, FeedError]]) -> list[tuple[FeedError, list[Feed]]]:
+    """The failures with equal words together, each with one of its errors; in order of the first."""
+    groups: dict[str, tuple[FeedError, list[Feed]]] = {}
+    for feed, error in failures:
+        groups.setdefault(error.what, (error, []))[1].append(feed)
+    return list(groups.values())
+
+
+__all__ = [
+    "Collector",
+    "after_outage",
+    "body_hash",
+    "by_cause",
+    "next_address",
+    "next_poll",
+    "shared_cause",
+]

@@ -6,8 +6,10 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from aggregator.model.feed import LONGEST_ASKED_WAIT
+
 LONGEST = 10 * 365 * 86400.0
-"""No header makes us wait longer than ten years: larger numbers overflow clocks."""
+"""No header counts for longer than ten years: larger numbers overflow clocks."""
 
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.IGNORECASE)
 
@@ -27,16 +29,16 @@ def http_date(text: str | None) -> datetime | None:
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to stay away, from a number or a date; None where it says neither."""
+    """Seconds to stay away, from a number or a date, a month at most; None where it says neither."""
     if not text:
         return None
     stripped = text.strip()
     if re.fullmatch(r"\d{1,20}", stripped, re.ASCII):
-        return min(float(stripped), LONGEST)
+        return min(float(stripped), float(LONGEST_ASKED_WAIT))
     at = http_date(stripped)
     if at is None:
         return None
-    return min(max((at - now).total_seconds(), 0.0), LONGEST)
+    return min(max((at - now).total_seconds(), 0.0), float(LONGEST_ASKED_WAIT))
 
 
 def freshness(

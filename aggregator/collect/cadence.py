@@ -16,7 +16,7 @@ from aggregator.model.batch import Fetched, NextPoll
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError, Retry
 from aggregator.model.feed import FailureKind, Feed, Response
-from aggregator.model.settings import HOUR, MINUTE, CollectSettings
+from aggregator.model.settings import DAY, HOUR, MINUTE, CollectSettings
 
 _BLIND_FLOOR = 24 * HOUR
 # First wait after a failure, by what the kind says, doubled with each further one.
@@ -150,17 +150,32 @@ def _after_failure(fetched: Fetched, settings: CollectSettings) -> NextPoll:
     )
 
 
+def after_outage(feed: Feed, at: datetime) -> datetime | None:
+    """When to ask again, after a fetch at ``at`` that failed as all others did: for want of a
+    network. Within 5 to 15 minutes, whatever failed before; None where it fails for a day already
+    and may be at fault itself.
+    """
+    if feed.failure is not None and at - feed.failure.since >= timedelta(seconds=DAY):
+        return None
+    return at + timedelta(seconds=(5 + 10 * _share(feed, at)) * MINUTE)
+
+
 def _jittered(feed: Feed, now: datetime, seconds: float, floor: float) -> datetime:
     """Spread feeds out, the same way each time for one feed and moment; never before the floor,
     never on the full minute, when everybody else comes."""
-    seed = hashlib.blake2b(f"{feed.identity}\n{now.isoformat()}".encode(), digest_size=8).digest()
-    share = int.from_bytes(seed, "big") / 2**64
+    share = _share(feed, now)
     spread = seconds * _JITTER
     later = share * spread if seconds - spread <= floor else (share * 2 - 1) * spread
     due = now + timedelta(seconds=seconds + later)
     if due.second < 2 and seconds >= MINUTE:
         due += timedelta(seconds=3 + 50 * share)
     return due
+
+
+def _share(feed: Feed, now: datetime) -> float:
+    """A number from 0 to 1 of this feed and moment."""
+    seed = hashlib.blake2b(f"{feed.identity}\n{now.isoformat()}".encode(), digest_size=8).digest()
+    return int.from_bytes(seed, "big") / 2**64
 
 
 def _skipped(

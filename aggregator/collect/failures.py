@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
 from datetime import datetime
 from typing import Any
@@ -97,6 +99,16 @@ def failure(url: str, error: Exception) -> FeedError:
     return FetchError(what[:300], url=url, kind=kind)
 
 
+def _unreached(error: Any) -> str:
+    """Why no connection came about, in plain words: a library names sockets and calls."""
+    number = getattr(error, "errno", None)
+    if number == errno.ECONNREFUSED:
+        return "the server refuses connections"
+    if number in {errno.EHOSTUNREACH, errno.ENETUNREACH}:
+        return "no way leads to the server"
+    return "no connection to the server" + (f": {os.strerror(number)}" if number else "")
+
+
 def _kind(error: Any) -> tuple[FailureKind, str]:
     tls = aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError
     closed = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError
@@ -107,7 +119,7 @@ def _kind(error: Any) -> tuple[FailureKind, str]:
         (
             (aiohttp.ClientConnectorError,),
             FailureKind.CONNECT,
-            f"no connection to the server: {getattr(error, 'strerror', '') or error}",
+            _unreached(error),
         ),
         (closed, FailureKind.CONNECT, "the server closed the connection"),
         (

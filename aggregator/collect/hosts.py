@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+# A server that so many in turn got no answer from is not asked by those who still wait:
+# hundreds of feeds on a dead server would else hold up all others for hours.
+_PATIENCE = 3
+
 
 @dataclass(slots=True)
 class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     waiting: int = 0
+    silent: int = 0
 
 
 class Hosts:
@@ -27,7 +32,10 @@ class Hosts:
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for the host's turn, then for a place among all requests; hold both."""
+        """Wait for the host's turn, then for a place among all requests; hold both.
+
+        Raises TimeoutError, without a turn, where it left those before without an answer.
+        """
         held = self._hosts.setdefault(host, _Host())
         held.waiting += 1
         try:
@@ -36,17 +44,23 @@ class Hosts:
                 if (wait := held.free_at - loop.time()) > 0:
                     await asyncio.sleep(wait)
                 async with self._places:
+                    if held.silent >= _PATIENCE:
+                        raise TimeoutError
                     try:
                         yield
                     except aiohttp.ClientConnectorError:
                         # Nothing reached the host, so there is nothing to space out; a
                         # machine without a network knows so at once.
                         raise
-                    except BaseException:
+                    except BaseException as error:
+                        held.silent = held.silent + 1 if isinstance(error, TimeoutError) else 0
                         held.free_at = loop.time() + self._spacing
                         raise
+                    held.silent = 0
                     held.free_at = loop.time() + self._spacing
         finally:
             held.waiting -= 1
+            if not held.waiting:
+                held.silent = 0
             if not held.waiting and not self._spacing:
                 self._hosts.pop(host, None)

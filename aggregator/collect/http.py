@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from base64 import b64encode
 from collections.abc import Sequence
@@ -15,9 +14,9 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from aggregator.collect.address import with_login
-from aggregator.collect.decoding import TooLarge, Undecodable, decode
 from aggregator.collect.failures import (
     asked_away,
     check_status,
@@ -30,6 +29,7 @@ from aggregator.collect.failures import (
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
+from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import FailureKind, Feed, Redirect, Response, Validators
 from aggregator.model.settings import CollectSettings
@@ -72,6 +72,7 @@ class Collector:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=_GuardedResolver(self._guard),
+            socket_factory=self._socket,
             limit=0,
             limit_per_host=0,
             ttl_dns_cache=300,
@@ -136,15 +137,15 @@ class Collector:
     async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError:
         url, began, hops = wanted.url, monotonic(), list[Redirect]()
         try:
-            async with asyncio.timeout(self._settings.timeout * (1 + self._settings.max_redirects)):
-                while True:
-                    answer = await self._ask(wanted, url, now)
-                    if not isinstance(answer, str):
-                        return _response(wanted, answer, now, monotonic() - began, tuple(hops))
-                    hops.append(Redirect(status=int(answer[:3]), url=_shown(answer[4:])))
-                    url = answer[4:]
-                    self._check_hops(wanted, hops)
-        except FeedError as error:
+            # Each request has its own time limit; none runs while waiting for a host's turn.
+            while True:
+                answer = await self._ask(wanted, url, now)
+                if not isinstance(answer, str):
+                    return _response(wanted, answer, now, monotonic() - began, tuple(hops))
+                hops.append(Redirect(status=int(answer[:3]), url=_shown(answer[4:])))
+                url = answer[4:]
+                self._check_hops(wanted, hops)
+        except FetchError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
             return failure(wanted.named, error)
@@ -152,7 +153,7 @@ class Collector:
     async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer:
         """One request: an answer, or "301 URL" where it points elsewhere."""
         assert self._session is not None
-        self._check(wanted, url)
+        host = self._check(wanted, url)
         parts = urlsplit(url)
         headers = {**self._headers, "Accept": _PAGES if wanted.page else _FEEDS}
         held = wanted.validators
@@ -165,7 +166,7 @@ class Collector:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         async with (
-            self._hosts.turn(parts.hostname or ""),
+            self._hosts.turn(host),
             self._session.get(_bare(url), headers=headers, allow_redirects=False) as answer,
         ):
             if answer.status in _REDIRECTS and "Location" in answer.headers:
@@ -208,22 +209,33 @@ class Collector:
                 kind=FailureKind.ENCODING,
             ) from None
 
-    def _check(self, wanted: _Wanted, url: str) -> None:
-        """Refuse what is never asked: other schemes, and numeric hosts the guard does not admit."""
+    def _check(self, wanted: _Wanted, url: str) -> str:
+        """The host that will be asked. Refuses what is never asked: other schemes, and numeric
+        hosts the guard does not admit."""
         try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            # The client's own reading of the address: "①②⑦.⓪.⓪.①" is 127.0.0.1 to it.
+            parsed = URL(_bare(url))
+            host, _ = parsed.raw_host, parsed.port
         except ValueError:
             raise RefusedURL(f"{_shown(url)} is no address", url=wanted.named) from None
-        if parts.scheme.lower() not in {"http", "https"} or not host:
+        if parsed.scheme not in {"http", "https"} or not host:
             raise RefusedURL(
-                f"{parts.scheme or 'no scheme'}: is not fetched from a feed",
+                f"{parsed.scheme or 'no scheme'}: is not fetched from a feed",
                 url=wanted.named,
                 hint="only http and https are",
             )
         numeric = _numeric(host)
         if numeric is not None and not self._guard.admits(numeric):
             raise refused(wanted.named, host)
+        return host
+
+    def _socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        """The last word, where all names and notations have become an address: none that the
+        guard does not admit is ever connected to."""
+        family, kind, protocol, _, place = address
+        if not self._guard.admits(str(place[0])):
+            raise refused("", str(place[0]))
+        return socket.socket(family, kind, protocol)
 
     def _check_hops(self, wanted: _Wanted, hops: Sequence[Redirect]) -> None:
         if len(hops) > self._settings.max_redirects:
@@ -299,12 +311,10 @@ def _response(
 
 
 def _headers(answer: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
-    """Byte for byte, so that a validator goes back as it came."""
+    """As text. What is not UTF-8 has U+FFFD in it, and then is no validator: the client could
+    not send it back byte for byte."""
     return tuple(
-        (
-            name.decode("latin-1"),
-            value.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode("utf-8"),
-        )
+        (name.decode("latin-1"), value.decode("utf-8", "replace"))
         for name, value in answer.raw_headers
     )
 
@@ -313,6 +323,7 @@ def _numeric(host: str) -> str | None:
     """A host that is a number in any notation (dotted, 0x7f.1, 2130706433), as an address; else None."""
     if ":" in host:
         return host
+    host = host.rstrip(".")
     if host.replace(".", "").replace("x", "").isalnum() and host[:1].isdigit():
         try:
             return socket.inet_ntoa(socket.inet_aton(host))

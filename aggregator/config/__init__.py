@@ -9,9 +9,10 @@ from pathlib import Path
 
 from aggregator.config import opml
 from aggregator.config.opml import ImportReport
-from aggregator.config.settings import known_settings, parse_duration, read_settings
+from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
 from aggregator.config.topics import read_topics
+from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings
@@ -46,15 +47,9 @@ def default_folder(environ: Mapping[str, str] | None = None) -> Path:
 def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Configuration:
     """Read a configuration folder (None: the default one). Raises ConfigError, QueryError."""
     environ = os.environ if environ is None else environ
-    folder = default_folder(environ) if folder is None else folder
-    if not folder.is_dir():
-        raise ConfigError(
-            "there is no such configuration folder",
-            file=str(folder),
-            hint=f"aggregator init {folder} makes it, -C FOLDER names another",
-        )
+    folder = _existing(folder, environ)
     settings, sources = read_settings(folder / "aggregator.toml", environ)
-    subscriptions, warnings = opml.read_subscriptions(folder / "feeds.opml")
+    subscriptions, warnings = load_subscriptions(folder)
     return Configuration(
         folder=folder,
         settings=settings,
@@ -62,6 +57,37 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         topics=read_topics(folder / "topics.toml"),
         sources=sources,
         warnings=warnings,
+    )
+
+
+def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings alone: what a command needs that asks neither feeds nor topics of the files.
+
+    Raises ConfigError.
+    """
+    environ = os.environ if environ is None else environ
+    return read_settings(_existing(folder, environ) / "aggregator.toml", environ)[0]
+
+
+def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
+    """The subscriptions alone, and warnings: lines that were left out. Raises ConfigError."""
+    return opml.read_subscriptions(folder / "feeds.opml")
+
+
+def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
+    folder = default_folder(environ) if folder is None else folder
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ConfigError(
+            "this is a file, not a configuration folder",
+            file=str(folder),
+            hint=f"give the folder it is in: -C {folder.parent}",
+        )
+    raise ConfigError(
+        "there is no such configuration folder",
+        file=str(folder),
+        hint=f"aggregator init {folder} makes it, -C FOLDER names another",
     )
 
 
@@ -101,6 +127,8 @@ __all__ = [
     "import_opml",
     "known_settings",
     "load",
+    "load_settings",
+    "load_subscriptions",
     "parse_duration",
     "remove_subscription",
     "write_starter",

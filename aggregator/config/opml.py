@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from aggregator.config.settings import parse_duration
+from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.feed import Subscription
@@ -17,7 +19,8 @@ from aggregator.model.feed import Subscription
 INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
-_SCHEMES = ("http://", "https://", "file:")
+# What XML 1.0 cannot hold at all.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
 
 
@@ -44,7 +47,7 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
         where = f"{file}:{outline.sourceline}"
         if not url:
             continue
-        if not url.lower().startswith(_SCHEMES):
+        if not _is_address(url):
             warnings.append(
                 f"{where}: {url} is no http, https or file address; the line is left out"
             )
@@ -60,7 +63,7 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
             warnings.append(f"{where}: {problem}")
         found[canonical] = Subscription(
             url=url,
-            title=_attribute(outline, "title") or _attribute(outline, "text"),
+            title=_title(outline, url),
             folders=folders,
             home=_attribute(outline, "htmlUrl"),
             lang=_attribute(outline, "language"),
@@ -74,7 +77,7 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
 def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
     """Add a line for a feed, in its folder; False where its URL is there already."""
     root = _parse(file) if file.exists() else _parse_bytes(_EMPTY, file)
-    if not one.url.lower().startswith(_SCHEMES):
+    if not _is_address(one.url):
         raise UsageError(
             f"{one.url} is no http, https or file address", hint="give the feed's own address"
         )
@@ -93,16 +96,17 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
     if outline is None:
         import difflib
 
-        urls = [_attribute(one, "xmlUrl") for one, _ in _outlines(root)]
-        near = difflib.get_close_matches(url, urls, 1, 0.4)
+        urls = {canonical_url(_attribute(one, "xmlUrl")): one for one, _ in _outlines(root)}
+        near = [
+            _attribute(urls[name], "xmlUrl")
+            for name in difflib.get_close_matches(canonical_url(url), urls, 1, 0.8)
+        ]
         raise UsageError(
             f"{url} is not subscribed",
             hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows them",
         )
-    taken = Subscription(
-        url=_attribute(outline, "xmlUrl"),
-        title=_attribute(outline, "title") or _attribute(outline, "text"),
-    )
+    held = _attribute(outline, "xmlUrl")
+    taken = Subscription(url=held, title=_title(outline, held))
     parent = outline.getparent()
     previous = outline.getprevious()
     if previous is not None and outline.getnext() is None:
@@ -122,12 +126,12 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
         if _attribute(one, "xmlUrl")
     }
     added, known, refused = [], [], []
-    for outline, folders in _outlines(_parse(source)):
+    for outline, folders in _outlines(_parse(source, missing="name an OPML file that is there")):
         url = _attribute(outline, "xmlUrl")
         if not url:
             continue
         canonical = canonical_url(url)
-        if not url.lower().startswith(_SCHEMES):
+        if not _is_address(url):
             refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
         elif canonical in held:
             known.append(url)
@@ -146,13 +150,13 @@ def export_opml(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _parse(file: Path) -> Any:
+def _parse(file: Path, *, missing: str = "") -> Any:
+    """The tree of an OPML file; ``missing`` is the mend where the file is not there."""
     try:
         return _parse_bytes(file.read_bytes(), file)
     except FileNotFoundError:
-        raise ConfigError(
-            "the file is not there", file=str(file), hint=f"aggregator init {file.parent} writes it"
-        ) from None
+        hint = missing or f"aggregator init {file.parent} writes it"
+        raise ConfigError("the file is not there", file=str(file), hint=hint) from None
     except OSError as error:
         raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
 
@@ -210,6 +214,22 @@ def _attribute(outline: Any, name: str) -> str:
     return str(value).strip()
 
 
+def _is_address(url: str) -> bool:
+    """Whether a feed may be there: a file, or a web address with a host."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "file" or (parts.scheme in {"http", "https"} and bool(host))
+
+
+def _title(outline: Any, url: str) -> str:
+    """The name a person gave the feed; OPML wants one, so that its address alone is none."""
+    title = _attribute(outline, "title") or _attribute(outline, "text")
+    return "" if title == url else title
+
+
 def _interval(outline: Any) -> tuple[int | None, str]:
     text = _attribute(outline, INTERVAL)
     if not text:
@@ -250,11 +270,9 @@ def _insert(root: Any, one: Subscription, attributes: dict[str, str] | None = No
         if inside is None:
             inside = _append(parent, {"text": folder, "title": folder}, depth)
         parent, depth = inside, depth + 1
-    title = one.title or one.url
-    held = {"type": "rss", "text": title, "title": title, "xmlUrl": one.url}
-    held |= {
-        name: value for name, value in (("htmlUrl", one.home), ("language", one.lang)) if value
-    }
+    held = {"type": "rss", "text": one.title or one.url, "xmlUrl": one.url}
+    given = (("title", one.title), ("htmlUrl", one.home), ("language", one.lang))
+    held |= {name: value for name, value in given if value}
     if one.interval:
         held[INTERVAL] = f"{one.interval}s"
     if one.full_text:
@@ -271,7 +289,8 @@ def _append(parent: Any, attributes: dict[str, str], depth: int) -> Any:
         parent[-1].tail = indent
     else:
         parent.text = indent
-    child = etree.SubElement(parent, "outline", attributes)
+    writable = {name: _NO_XML.sub("", value) for name, value in attributes.items()}
+    child = etree.SubElement(parent, "outline", writable)
     child.tail = "\n" + "  " * (depth - 1)
     return child
 

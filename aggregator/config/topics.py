@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from aggregator.config.settings import line_of, read_text
+from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
 from aggregator.model.topic import Collapse, Detail, Topic
 from aggregator.query import parse
@@ -21,17 +20,7 @@ _LISTS = {"include", "exclude", "languages", "must", "must_not"}
 
 def read_topics(file: Path) -> tuple[Topic, ...]:
     """The topics in order of the file, their queries understood. Raises ConfigError, QueryError."""
-    text = read_text(file)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise ConfigError(
-            f"this is no TOML: {error}",
-            file=str(file),
-            line=int(found.group(1)) if found else None,
-            hint='a query stands in quotes; inside them a quote is written \\"',
-        ) from None
+    data = read_toml(file, hint='a query stands in quotes; inside them a quote is written \\"')
     return tuple(
         _topic(slug, table, file) for slug, table in data.items() if not slug.startswith("_")
     )
@@ -39,7 +28,7 @@ def read_topics(file: Path) -> tuple[Topic, ...]:
 
 def _topic(slug: str, table: Any, file: Path) -> Topic:
     def refuse(what: str, key: str = "", hint: str = "") -> ConfigError:
-        line = line_of(file, f"[{slug}")
+        line = line_of(file, slug, key) or line_of(file, slug)
         return ConfigError(
             what, file=str(file), key=f"{slug}.{key}" if key else slug, line=line, hint=hint
         )
@@ -68,7 +57,12 @@ def _topic(slug: str, table: Any, file: Path) -> Topic:
             raise refuse(str(error), key) from None
     if not values.get("query"):
         raise refuse("a topic needs a query", hint='write query = "word AND word"')
-    parse(values["query"], file=str(file), key=f"{slug}.query")
+    parse(
+        values["query"],
+        file=str(file),
+        key=f"{slug}.query",
+        line=line_of(file, slug, "query"),
+    )
     return Topic(**values)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from aggregator.model.address import shown_url
 from aggregator.model.settings import LogSettings
 
 
@@ -43,8 +44,9 @@ def configure(settings: LogSettings) -> None:
 def _harmless(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Feed text is never a log line or a terminal sequence of its own."""
+    """Feed text is never a log line or a terminal sequence of its own; no log-in is in an address."""
     for key, value in event.items():
-        if isinstance(value, str) and not value.isprintable():
-            event[key] = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in value)
+        if isinstance(value, str):
+            told = shown_url(value)
+            event[key] = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
     return event

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
 
-from aggregator.collect import shared_cause
+from aggregator.collect import by_cause, shared_cause
+from aggregator.model.errors import FeedError
+from aggregator.model.feed import Feed
 from aggregator.rounds import Round
 
 _log: Any = structlog.get_logger()
+
+# So many feeds with one failure are named; of more, as many.
+_NAMED = 3
 
 
 def report_round(done: Round, *, next_due: datetime | None) -> None:
@@ -32,17 +38,16 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             stories=counts.new_stories,
             seconds=round(counts.seconds, 2),
         )
-    cause = shared_cause([error for _, error in done.failures], counts.feeds)
+    cause = shared_cause(done.failures, counts.feeds)
     if cause:
-        _log.warning(
-            f"{cause}: {counts.feeds} feeds",
-            next_try=_clock(next_due),
-            hint="`make demo` shows everything offline",
-        )
+        _tell_cause(cause, counts.feeds, next_due)
     else:
-        for feed, error in done.failures:
-            if feed.failure is None or feed.failure.kind is not error.kind:
-                _log.warning("feed failed", feed=feed.url, kind=error.kind, why=error.what)
+        new = [
+            (feed, error)
+            for feed, error in done.failures
+            if feed.failure is None or feed.failure.kind is not error.kind
+        ]
+        _tell_new(new)
     for feed in done.recovered:
         _log.info("feed recovered", feed=feed.url)
     for feed in done.missed:
@@ -50,6 +55,44 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             "entries may have been missed: this poll and the last have nothing in common",
             feed=feed.url,
         )
+
+
+def report_standing(feeds: Sequence[Feed]) -> None:
+    """One line, at start, on what failed when it was last tried; none where all is well."""
+    asked = [feed for feed in feeds if feed.subscribed]
+    failing = [(feed, feed.failure) for feed in asked if feed.failure]
+    if not failing:
+        return
+    next_due = min((feed.next_due for feed, _ in failing if feed.next_due), default=None)
+    cause = shared_cause(failing, len(asked))
+    if cause:
+        _tell_cause(f"{cause} at the last try", len(asked), next_due)
+    else:
+        _log.warning(
+            f"{len(failing)} of {len(asked)} feeds failed at the last try",
+            next_try=_clock(next_due),
+            hint="`aggregator status` names them",
+        )
+
+
+def _tell_cause(cause: str, feeds: int, next_due: datetime | None) -> None:
+    _log.warning(
+        f"{cause}: {feeds} feeds",
+        next_try=_clock(next_due),
+        hint="`make demo` shows everything offline",
+    )
+
+
+def _tell_new(failures: Sequence[tuple[Feed, FeedError]]) -> None:
+    """Failures that were not told before: a line each, or one where many have the same cause."""
+    for error, feeds in by_cause(failures):
+        named = [feed.url for feed in feeds]
+        if len(feeds) > _NAMED:
+            some = ", ".join(named[:_NAMED])
+            _log.warning(f"{len(feeds)} feeds failed", kind=error.kind, why=error.what, some=some)
+            continue
+        for url in named:
+            _log.warning("feed failed", feed=url, kind=error.kind, why=error.what)
 
 
 def _clock(moment: datetime | None) -> str:
@@ -88,6 +131,12 @@ class ProgressLine:
             from rich.text import Text
 
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def welcome(address: str) -> None:
+    """To a person who started the daemon on a terminal: what to open, and how to end it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"Open {address} in a browser. Ctrl-C ends it.\n")
 
 
 def describe_wait(next_due: datetime | None, feeds: int) -> str:

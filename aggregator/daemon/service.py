@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -15,10 +16,16 @@ import structlog
 
 from aggregator import __version__
 from aggregator.archive import Archive, open_archive
-from aggregator.config import Configuration, files, load
+from aggregator.config import Configuration, default_folder, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
-from aggregator.daemon.reporting import ProgressLine, describe_wait, report_round
+from aggregator.daemon.reporting import (
+    ProgressLine,
+    describe_wait,
+    report_round,
+    report_standing,
+    welcome,
+)
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.model.batch import Counts
@@ -34,7 +41,12 @@ _log: Any = structlog.get_logger()
 # New entries are published this long after the first of them was stored: one
 # rendering then serves the writes that follow at once.
 _PUBLISH_DELAY = 1.0
-_INTERRUPTED = 128
+# Seconds of rest after the archive failed us, doubled each time: what could not be
+# stored is fetched again, and no publisher should feel our trouble.
+_FIRST_REST, _LONGEST_REST = 10.0, 600.0
+# A look at the files' times beside the watcher, which misses what was before it was up.
+_LOOK_MILLISECONDS = 5000
+_SIGNALLED = 128
 
 
 def run(folder: Path | None, *, progress: bool = True) -> int:
@@ -43,19 +55,45 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     ``folder`` as in ``config.load``. Raises ConfigError, ArchiveError,
     AlreadyRunning, PublishError (a busy port) before anything was started.
     """
+    folder = default_folder() if folder is None else folder
+    read = _times(folder)
     configuration = load(folder)
     configure_logs(configuration.settings.log)
     with open_archive(
         configuration.settings.archive, write=True, purpose="aggregator run"
     ) as archive:
-        asyncio.run(_Service(configuration, archive, progress=progress).run())
+        asyncio.run(_Service(configuration, archive, read, progress=progress).run())
     return 0
 
 
+def _times(folder: Path) -> list[tuple[int, int, int] | None]:
+    """What tells whether a configuration file is another than before, links followed."""
+    return [_time(path) for path in files(folder)]
+
+
+def _time(path: Path) -> tuple[int, int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
 class _Service:
-    def __init__(self, configuration: Configuration, archive: Archive, *, progress: bool) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        archive: Archive,
+        read: list[tuple[int, int, int] | None],
+        *,
+        progress: bool,
+    ) -> None:
         self._configuration = configuration
+        self._read = read
         self._archive = archive
+        self._address = ""
+        self._site = site(configuration.settings)
+        self._rest = 0.0
         self._metrics = Metrics()
         self._line = ProgressLine(wanted=progress)
         self._stop = asyncio.Event()
@@ -80,6 +118,8 @@ class _Service:
                     metrics=self._metrics.text,
                 )
             )
+            self._address = address
+            self._site = site(settings, bound=address)
             stack.enter_context(self._line)
             _log.info(
                 "started",
@@ -89,26 +129,49 @@ class _Service:
                 feeds=len(self._configuration.subscriptions),
                 topics=len(self._configuration.topics),
             )
+            welcome(address)
             for warning in self._configuration.warnings:
                 _log.warning(warning)
-            self._archive.free_dead_claims()
+            report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
             await stack.enter_async_context(self._beside(self._watch_files()))
             await stack.enter_async_context(self._beside(self._feed_watchdog()))
-            ready = False
-            while not self._stop.is_set():
+            await self._until_stopped(ticks)
+            notify("STOPPING=1")
+        _log.info("stopped")
+
+    async def _until_stopped(self, ticks: Ticks) -> None:
+        """Serve rounds; an archive that fails us once we are up pauses, and is tried again."""
+        ready = False
+        while not self._stop.is_set():
+            try:
                 async with self._opened() as pipeline:
                     if not ready:
                         notify("READY=1")
                         ready = True
                     await self._serve_rounds(pipeline, ticks)
-            notify("STOPPING=1")
-        _log.info("stopped")
+            except ArchiveError as error:
+                if not ready:
+                    raise
+                self._pause(error)
+                await self._have_rest()
+
+    async def _have_rest(self) -> None:
+        """Wait before the archive is tried again; no longer than until something is edited."""
+        self._rest = min(max(self._rest * 2, _FIRST_REST), _LONGEST_REST)
+        until = monotonic() + self._rest
+        while monotonic() < until and not self._stop.is_set() and not self._reload.is_set():
+            self._alive = monotonic()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await _first_of(self._stop, self._reload)
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[Pipeline]:
         """The pipeline of the configuration as it is now, with everything behind published."""
         configuration = self._configuration
+        # No round runs here: claims are left from one that a crash or the database ended.
+        await asyncio.to_thread(self._archive.free_dead_claims)
         matcher = await asyncio.to_thread(
             prepare,
             self._archive,
@@ -128,6 +191,7 @@ class _Service:
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
         ticks.collect.set()
+        ticks.upkeep.set()
         while not self._stop.is_set():
             self._alive = monotonic()
             if ticks.collect.is_set():
@@ -139,8 +203,8 @@ class _Service:
             if ticks.upkeep.is_set():
                 ticks.upkeep.clear()
                 days = pipeline.settings.normalize.story_window_days
-                await asyncio.to_thread(self._archive.maintain, now(), story_days=days)
-                await self._reclean()
+                if await asyncio.to_thread(self._archive.maintain, now(), story_days=days):
+                    await self._reclean()
             if self._reload.is_set():
                 self._reload.clear()
                 if self._load_again():
@@ -148,19 +212,21 @@ class _Service:
             await _first_of(self._stop, self._reload, ticks.collect, ticks.publish, ticks.upkeep)
 
     async def _collect(self, pipeline: Pipeline) -> None:
-        """One round, if anything is due; a full disk pauses and says so once."""
-        if not await asyncio.to_thread(self._archive.is_due, now()):
+        """One round, if anything is due. Raises ArchiveError."""
+        longest = pipeline.settings.collect.max_interval
+        await asyncio.to_thread(self._archive.refuse_if_paused)
+        if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
+            self._resume()
             self._look()
             return
-        try:
-            done = await collect_round(pipeline, stop=self._stop, progress=self._show)
-        except ArchiveError as error:
-            self._pause(error)
-            return
+        done = await collect_round(pipeline, stop=self._stop, progress=self._show)
         self._resume()
         await self._reclean()
         self._metrics.count_round(done.counts.seconds)
         report_round(done, next_due=self._archive.next_due())
+        if done.failures or done.recovered:
+            # The front page says how many feeds are failing.
+            self._unpublished.set()
         self._look()
 
     async def _reclean(self) -> None:
@@ -196,7 +262,7 @@ class _Service:
         try:
             async with self._publishing:
                 changed = await asyncio.to_thread(
-                    publish_behind, self._archive, settings, site(settings)
+                    publish_behind, self._archive, settings, self._site
                 )
         except (PublishError, ArchiveError) as error:
             _log.error("not published", why=str(error))
@@ -231,13 +297,14 @@ class _Service:
     def _resume(self) -> None:
         if self._paused is not None:
             _log.info("collecting goes on")
-        self._paused = None
+        self._paused, self._rest = None, 0.0
         self._metrics.show_paused(False)
 
     def _load_again(self) -> bool:
         """Take the files' new state; keep the last good one, and say why, where they are wrong."""
         notify("RELOADING=1")
         old = self._configuration
+        self._read = _times(old.folder)
         try:
             fresh = load(old.folder)
         except ConfigError as error:
@@ -245,12 +312,10 @@ class _Service:
             return False
         finally:
             notify("READY=1")
-        if (fresh.settings.archive, fresh.settings.server) != (
-            old.settings.archive,
-            old.settings.server,
-        ):
-            _log.warning("[archive] and [server] take effect at the next start")
-        self._configuration = fresh
+        self._configuration = _kept(old, fresh)
+        if self._configuration != fresh:
+            _log.warning("[archive], [server] and publish.directory take effect at the next start")
+        self._site = site(self._configuration.settings, bound=self._address)
         configure_logs(fresh.settings.log)
         _log.info(
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
@@ -261,9 +326,14 @@ class _Service:
         """Reload when a file that a person edits changes."""
         from watchfiles import awatch
 
-        watched = {path.name for path in files(self._configuration.folder)}
-        async for changes in awatch(self._configuration.folder, recursive=False):
-            if any(PurePath(path).name in watched for _, path in changes):
+        folder = self._configuration.folder
+        # Links lead to other folders, and what they lead to is what is edited.
+        folders = {folder, *(path.resolve().parent for path in files(folder) if path.exists())}
+        looks = awatch(
+            *folders, recursive=False, yield_on_timeout=True, rust_timeout=_LOOK_MILLISECONDS
+        )
+        async for _ in looks:
+            if _times(folder) != self._read:
                 self._reload.set()
 
     async def _feed_watchdog(self) -> None:
@@ -294,9 +364,17 @@ class _Service:
     def _end(self, number: int) -> None:
         """First signal: finish the batch under way. Second: at once; the next start repairs."""
         if self._stop.is_set():
-            os._exit(_INTERRUPTED + number)
+            os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
+
+
+def _kept(old: Configuration, fresh: Configuration) -> Configuration:
+    """The new configuration, with what only a start can change as it was."""
+    was, now_is = old.settings, fresh.settings
+    publish = replace(now_is.publish, directory=was.publish.directory)
+    settings = replace(now_is, archive=was.archive, server=was.server, publish=publish)
+    return replace(fresh, settings=settings)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

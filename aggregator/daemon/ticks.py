@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 # How often the due times in the archive are looked at. A look is one indexed read.
 _LOOK_SECONDS = 5
 _PUBLISH_SECONDS = 60
+# Upkeep is done once a day, at the first look a day after the last.
+_UPKEEP_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def ticking() -> Iterator[Ticks]:
     timetable = {
         "collect": (ticks.collect, IntervalTrigger(seconds=_LOOK_SECONDS)),
         "publish": (ticks.publish, IntervalTrigger(seconds=_PUBLISH_SECONDS)),
-        "upkeep": (ticks.upkeep, CronTrigger(hour=4, minute=17)),
+        "upkeep": (ticks.upkeep, IntervalTrigger(seconds=_UPKEEP_SECONDS)),
     }
     for name, (event, trigger) in timetable.items():
         scheduler.add_job(_set, trigger, args=[event], id=name)

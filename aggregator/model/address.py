@@ -21,6 +21,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _WWW = re.compile(r"^www\d?\.")
 
 
@@ -57,6 +58,14 @@ def canonical_url(url: str) -> str:
         )
     )
     return f"{host}{path}?{query}" if query else f"{host}{path}"
+
+
+def shown_url(text: str) -> str:
+    """A URL as it may be logged, shown and published: without the user's name and password.
+
+    What is no URL comes back as it is.
+    """
+    return _LOGIN.sub("", text)
 
 
 def feed_identity(url: str) -> FeedIdentity:

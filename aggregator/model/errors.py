@@ -11,6 +11,7 @@
     │   ├── RefusedURL        an address that is never fetched             1
     │   └── NotAFeed          bytes came, but no feed                      1
     ├── ArchiveError          database, captures, disk                     3
+    │   └── NoArchiveYet      nothing was collected so far                 3
     ├── PublishError          cannot write or serve the output             4
     └── AlreadyRunning        another process holds this archive           4
 
@@ -23,6 +24,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from aggregator.model.address import shown_url
 from aggregator.model.feed import FailureKind
 
 
@@ -88,9 +90,10 @@ class QueryError(ConfigError):
         column: int,
         file: str = "",
         key: str = "",
+        line: int | None = None,
         hint: str = "",
     ) -> None:
-        super().__init__(what, file=file, key=key, hint=hint)
+        super().__init__(what, file=file, key=key, line=line, hint=hint)
         self.query = query
         self.column = column
 
@@ -112,7 +115,7 @@ class FeedError(AggregatorError):
     kind: FailureKind = FailureKind.OTHER
 
     def __init__(self, what: str, *, url: str, hint: str = "") -> None:
-        super().__init__(what, where=url, hint=hint)
+        super().__init__(what, where=shown_url(url), hint=hint)
         self.url = url
 
 
@@ -170,6 +173,10 @@ class ArchiveError(AggregatorError):
     """The database, the captures or the disk below them fail us."""
 
     exit_code = 3
+
+
+class NoArchiveYet(ArchiveError):
+    """Nothing was collected so far; commands that can say so take it for an answer."""
 
 
 class PublishError(AggregatorError):

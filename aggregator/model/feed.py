@@ -9,6 +9,9 @@ from typing import NewType
 
 from aggregator.model.time import require_utc
 
+LONGEST_ASKED_WAIT = 30 * 86400
+"""Seconds: no server's Retry-After counts for longer. One that says years is mistaken."""
+
 FeedKey = NewType("FeedKey", int)
 """Row number of a feed in this database. Never leaves it."""
 
@@ -42,6 +45,11 @@ class FailureKind(StrEnum):
     NOT_A_FEED = "not-a-feed"
     PARSE = "parse"
     OTHER = "other"
+
+
+OURS_TO_MEND = (FailureKind.REFUSED, FailureKind.FILE)
+"""Failures that a change of the settings mends, or of a file here: such a feed is tried again
+whenever a person collects, starts or reloads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +197,11 @@ class Response:
 
     @property
     def validators(self) -> Validators | None:
-        """The validators of this very response, or None if it has none."""
-        etag, modified = self.header("etag"), self.header("last-modified")
+        """The validators of this very response, or None if it has none that can go back as it came."""
+        etag, modified = (
+            value if value is None or "\N{REPLACEMENT CHARACTER}" not in value else None
+            for value in (self.header("etag"), self.header("last-modified"))
+        )
         if etag is None and modified is None:
             return None
         return Validators(url=self.url, etag=etag, last_modified=modified)

@@ -53,11 +53,11 @@ class Query:
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str, *, file: str = "", key: str = "") -> Query:
-    """Understand a query. Raises QueryError, which names ``file`` and ``key`` if given."""
+def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Query:
+    """Understand a query. Raises QueryError, which names ``file``, ``key``, ``line`` if given."""
     from aggregator.query.parsing import parse_tree
 
-    return Query(text=text, tree=parse_tree(text, file=file, key=key))
+    return Query(text=text, tree=parse_tree(text, file=file, key=key, line=line))
 
 
 __all__ = [

@@ -23,12 +23,14 @@ MAX_LEAVES = 400
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "＂": '"'})
 
 
-def parse_tree(text: str, *, file: str = "", key: str = "") -> Node:
-    """The tree of a query. Raises QueryError with a 1-based column, and ``file`` and ``key``."""
+def parse_tree(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Node:
+    """The tree of a query. Raises QueryError with a 1-based column, and where the query stands."""
 
     def refuse(what: str, column: int, hint: str) -> QueryError:
         shown = text.replace("\n", " ")
-        return QueryError(what, query=shown, column=column, file=file, key=key, hint=hint)
+        return QueryError(
+            what, query=shown, column=column, file=file, key=key, line=line, hint=hint
+        )
 
     straight = text.translate(_STRAIGHT)
     try:

@@ -5,7 +5,7 @@ import io
 import os
 import zlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
@@ -138,6 +138,27 @@ def test_a_torn_end_is_cut_off_when_the_archive_opens(desk, settings, torn):
         assert opened.capture(reference(desk, "a")) == b"<first/>"
         assert opened.capture(reference(desk, "b")) == b"<second/>"
     assert len(records(settings)) == 3
+
+
+def test_the_file_that_is_appended_to_is_repaired_whatever_stands_behind_it(desk, settings):
+    today = datetime.now(UTC)
+    desk.bring(ONE, item("a"), response=answer(ONE, today, b"<first/>"))
+    desk.archive.close()
+    (path,) = files(settings)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"\x1f\x8b")
+    for number in range(3):
+        # As of another host whose clock is ahead.
+        path.with_name(f"2999010{number + 1}-other.warc.gz").write_bytes(b"")
+    with open_archive(settings, write=True):
+        assert path.read_bytes() == whole
+
+
+def test_a_capture_of_several_gzip_members_comes_back_whole(desk):
+    wire = gzip.compress(b"<first/>") + gzip.compress(b"<second/>")
+    coded = answer(ONE, NOON, wire, Content_Encoding="gzip")
+    desk.bring(ONE, item("a"), response=coded)
+    assert desk.archive.capture(reference(desk, "a")) == b"<first/><second/>"
 
 
 def test_a_whole_record_without_reference_stays(desk, settings):

@@ -7,7 +7,7 @@ import pytest
 from archivedesk import NOON, ONE, TWO, item
 
 from aggregator.model.batch import NextPoll
-from aggregator.model.errors import FetchError
+from aggregator.model.errors import FetchError, RefusedURL
 from aggregator.model.feed import FailureKind, FeedState, Subscription
 
 DAY = 86400.0
@@ -29,7 +29,7 @@ def settle(desk, due, *, retry_after=None, url=ONE):
 
 
 def test_a_new_subscription_is_due_at_once(desk):
-    assert desk.archive.is_due(NOON)
+    assert desk.archive.is_due(NOON, max_interval=DAY)
     assert claim(desk) == [ONE]
     assert desk.archive.feed(ONE).state is FeedState.NEW
 
@@ -108,15 +108,18 @@ def test_longest_due_comes_first(desk):
         (1, None, None, 0, False),
         (1, None, None, 1, True),
         # A little beyond the longest interval is the spread that cadence adds.
-        (25, None, None, 0, False),
-        # Far beyond it, the clock was set back.
-        (24 * 10, None, None, 0, True),
+        (26, None, None, 0, False),
+        # Beyond that, the clock was set back.
+        (27, None, None, 0, True),
         # … but for a feed that a person polls once a fortnight,
-        (24 * 14, None, 24 * 14, 0, False),
-        (24 * 40, None, 24 * 14, 0, True),
+        (24 * 15, None, 24 * 14, 0, False),
+        (24 * 16, None, 24 * 14, 0, True),
         # … and where the server asked for so long a wait.
         (24 * 10, 24 * 10, None, 0, False),
         (24 * 10, 24 * 10, None, 24 * 10, True),
+        # … which none does for more than a month: the clock again.
+        (24 * 30, 24 * 30, None, 0, False),
+        (24 * 32, 24 * 32, None, 0, True),
         (1, 2, None, 1, False),
     ],
 )
@@ -126,15 +129,19 @@ def test_when_a_feed_is_due(desk, due, retry_after, interval, now, claimed):
         desk.archive.attach([Subscription(url=ONE, interval=interval * 3600)], now=NOON)
     settle(desk, NOON + due * hour, retry_after=retry_after and NOON + retry_after * hour)
     assert desk.archive.is_due(NOON + now * hour, max_interval=DAY) is claimed
+    found = desk.archive.due(NOON + now * hour, everything=False, max_interval=DAY)
+    assert [feed.url for feed in found] == ([ONE] if claimed else [])
     assert claim(desk, NOON + now * hour) == ([ONE] if claimed else [])
 
 
 def test_everything_ignores_due_times_once_a_round(desk):
     settle(desk, NOON + timedelta(hours=5))
-    later = NOON + timedelta(minutes=1)
-    assert claim(desk, later, everything=True) == [ONE]
-    desk.bring(ONE, item("a"), at=later)
-    assert claim(desk, later, everything=True) == []
+    desk.subscribe(ONE, TWO)
+    # The clock was set back: that the last fetch is to come takes no feed out of the round.
+    earlier = NOON - timedelta(days=1)
+    assert claim(desk, earlier, everything=True, limit=1) == [ONE]
+    desk.bring(ONE, item("a"), at=earlier)
+    assert claim(desk, earlier, everything=True, after=desk.archive.feed(ONE).key) == [TWO]
 
 
 @pytest.mark.parametrize("why", ["retry-after", "stopped", "paused", "unsubscribed"])
@@ -149,7 +156,7 @@ def test_everything_leaves_alone_who_asked_for_it(desk, why):
     else:
         desk.subscribe()
     assert claim(desk, later, everything=True) == []
-    assert not desk.archive.is_due(later)
+    assert not desk.archive.is_due(later, max_interval=DAY)
 
 
 def test_a_feed_that_comes_back_is_the_same_and_brings_no_flood(desk):
@@ -168,7 +175,32 @@ def test_a_feed_that_is_asked_for_again_after_it_was_gone_is_tried_again(desk):
     desk.subscribe()
     desk.subscribe(ONE)
     assert desk.archive.feed(ONE).state is FeedState.FAILING
-    assert claim(desk, NOON + timedelta(days=1)) == [ONE]
+    assert claim(desk) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("interval", "due"),
+    [(None, 24), (3600 * 30, 24), (3600 * 2, 2), (600, 1 / 6)],
+)
+def test_an_interval_counts_from_the_last_fetch(desk, interval, due):
+    settle(desk, NOON + timedelta(hours=24))
+    desk.archive.attach([Subscription(url=ONE, interval=interval)], now=NOON)
+    assert desk.archive.feed(ONE).next_due == NOON + timedelta(hours=due)
+
+
+@pytest.mark.parametrize(
+    ("error", "due"),
+    [
+        (RefusedURL("no", url=ONE), True),
+        (FetchError("no", url=ONE, kind=FailureKind.FILE), True),
+        (FetchError("no", url=ONE, kind=FailureKind.DNS), False),
+    ],
+)
+def test_what_the_settings_may_have_mended_is_tried_again(desk, error, due):
+    desk.fail(ONE, error)
+    assert claim(desk) == []
+    desk.subscribe(ONE)
+    assert claim(desk) == ([ONE] if due else [])
 
 
 def test_attaching_follows_what_a_person_edits(desk):

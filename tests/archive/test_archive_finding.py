@@ -142,7 +142,9 @@ def test_the_index_is_made_anew_when_the_analysis_changed(desk, settings):
     desk.bring(ONE, item("a", title="Raúl signs"), at=LATER)
     import sqlalchemy as sa
 
-    from aggregator.archive.schema import meta
+    from aggregator.archive.schema import (
+        meta,
+    )
 
     with desk.archive._database.writing() as connection:
         connection.execute(sa.update(meta).where(meta.c.name == "analysis").values(value="0"))

@@ -10,7 +10,10 @@ from archivedesk import NOON, ONE, Desk, item
 from aggregator.archive import database as database_of
 from aggregator.archive import migrating, open_archive
 from aggregator.archive.database import SCHEMA_VERSION, Database
-from aggregator.archive.schema import meta, metadata
+from aggregator.archive.schema import (
+    meta,
+    metadata,
+)
 from aggregator.model.errors import ArchiveError
 
 VERSIONS = Path(migrating.__file__).parent / "migrations"

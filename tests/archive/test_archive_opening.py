@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 from archivedesk import NOON, ONE, Desk, item
 
-from aggregator.archive import holder_of, open_archive
+from aggregator.archive import holder_of, open_archive, restore
 from aggregator.archive.disk import file_system, refuse_network_disk
-from aggregator.archive.schema import meta
+from aggregator.archive.schema import (
+    meta,
+)
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
@@ -77,15 +79,54 @@ def test_the_lock_is_given_back(settings):
         assert holder_of(settings.directory) is None
 
 
-def test_one_database_on_a_server_has_one_writer_whatever_the_folder(postgres_url, tmp_path):
-    one = ArchiveSettings(directory=tmp_path / "one", database=postgres_url, free_space=0)
-    two = replace(one, directory=tmp_path / "two")
+def test_one_database_has_one_writer_whatever_the_folder(database_url, tmp_path):
+    file = tmp_path / "one.db"
+    url = database_url or f"sqlite:///{file}"
+    one = ArchiveSettings(directory=tmp_path / "one", database=url, free_space=0)
+    (tmp_path / "by another name.db").symlink_to(file)
+    two = replace(
+        one,
+        directory=tmp_path / "two",
+        database=database_url or f"sqlite:///{tmp_path}/by another name.db",
+    )
     with open_archive(one, write=True, purpose="the first"):
         with pytest.raises(AlreadyRunning, match="the first"):
             open_archive(two, write=True)
+        with pytest.raises(AlreadyRunning, match="the first"):
+            restore(backup_of(one, tmp_path), two)
         assert holder_of(two.directory) is None
     with open_archive(two, write=True):
         pass
+
+
+def backup_of(settings, folder):
+    with open_archive(settings) as archive:
+        archive.backup(folder / "backup.tar")
+    return folder / "backup.tar"
+
+
+def lose_connections(database):
+    with database.outside() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_who_lost_the_right_to_write_does_not_write(postgres_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "one", database=postgres_url, free_space=0)
+    with open_archive(settings, write=True) as archive:
+        lose_connections(archive._database)
+        with open_archive(replace(settings, directory=tmp_path / "two"), write=True, purpose="it"):
+            for write in (
+                lambda: archive.attach([Subscription(url=ONE)], now=NOON),
+                lambda: archive.mark_published("all", 1),
+                lambda: archive.claim_due(
+                    now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
+                ),
+            ):
+                with pytest.raises(AlreadyRunning, match="it"):
+                    write()
 
 
 def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tmp_path):
@@ -93,11 +134,7 @@ def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tm
     with open_archive(settings, write=True) as archive:
         desk = Desk(archive, settings)
         desk.subscribe(ONE)
-        with archive._database.outside() as connection:
-            connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        lose_connections(archive._database)
         assert desk.bring(ONE, item("a")).new == 1
         with pytest.raises(AlreadyRunning):
             open_archive(replace(settings, directory=tmp_path / "two"), write=True)
@@ -187,7 +224,8 @@ def test_network_disks_are_refused(tmp_path):
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("one"), url=ONE, fetch_url=ONE)
 BROUGHT = Fetched(feed=FEED, at=NOON, document=Document(version="", entries=(item("a"),)))
 READS = {
-    "is_due": lambda archive: archive.is_due(NOON),
+    "is_due": lambda archive: archive.is_due(NOON, max_interval=1.0),
+    "due": lambda archive: archive.due(NOON, everything=True, max_interval=1.0),
     "next_due": lambda archive: archive.next_due(),
     "feeds": lambda archive: archive.feeds(),
     "feed": lambda archive: archive.feed(ONE),
@@ -204,8 +242,8 @@ READS = {
     "relevance": lambda archive: archive.search(parse("words"), sort="relevance", now=NOON),
     "entry": lambda archive: archive.entry(item("a").id),
     "history": lambda archive: archive.history(item("a").id),
+    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=1),
     "sightings": lambda archive: archive.sightings(StoryId("x")),
-    "largest_stories": lambda archive: archive.largest_stories(since=NOON, limit=9),
     "export": lambda archive: list(archive.export()),
     "stats": lambda archive: archive.stats(),
     "full stats": lambda archive: archive.stats(full=True),
@@ -247,6 +285,7 @@ def test_every_method_is_tried_against_a_locked_database():
 
     names = {name for name in dir(Archive) if not name.startswith("_")}
     others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
+    others |= {"known", "blocks"}
     assert names - others <= READS.keys() | WRITES.keys()
 
 

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from archivedesk import NOON, ONE, TWO, item
 from madestories import Article, Maker
 
-from aggregator.archive.schema import samples
+from aggregator.archive.schema import (
+    samples,
+)
 from aggregator.model.sample import CROWDED, hashes
 from aggregator.model.topic import Collapse, Topic
 from aggregator.normalize.shingles import sample

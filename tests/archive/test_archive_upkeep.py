@@ -56,7 +56,9 @@ def test_growth_a_year(desk):
     assert desk.archive.info().growth is None
     desk.write([desk.fetched(ONE, item("b"), at=now)], at=now - timedelta(days=365))
     with desk.archive._database.writing() as connection:
-        from aggregator.archive.schema import entries
+        from aggregator.archive.schema import (
+            entries,
+        )
 
         connection.execute(entries.update().values(first_seen=now - timedelta(days=365)))
     info = desk.archive.info()
@@ -76,7 +78,9 @@ def test_the_fetch_log_keeps_the_last_hundred_of_each_feed(desk):
     assert log[0].at == NOON + timedelta(minutes=119)
     assert len(desk.archive.fetches(desk.archive.feed(TWO))) == 1
     # The counts of the day know them all.
-    from aggregator.archive.schema import fetch_days
+    from aggregator.archive.schema import (
+        fetch_days,
+    )
 
     with desk.archive._database.reading() as connection:
         days = {
@@ -90,10 +94,10 @@ def test_upkeep_once_a_day_is_enough(desk):
     for number in range(102):
         at = NOON + timedelta(minutes=number)
         desk.bring(ONE, response=answer(ONE, at, b"", 304), document=None, at=at)
-    desk.archive.maintain(NOON)
+    assert desk.archive.maintain(NOON)
     desk.fail(ONE, NotAFeed("x", url=ONE))
-    desk.archive.maintain(LATER, lately_is_enough=True)
+    assert not desk.archive.maintain(LATER)
     feed = desk.archive.feed(ONE)
     assert len(desk.archive.fetches(feed, limit=1000)) == 101
-    desk.archive.maintain(NOON + timedelta(days=2), lately_is_enough=True)
+    assert desk.archive.maintain(NOON + timedelta(days=2))
     assert len(desk.archive.fetches(feed, limit=1000)) == 100

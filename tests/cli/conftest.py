@@ -44,8 +44,10 @@ class Ran:
 class Place:
     """A configuration folder and the commands on it."""
 
-    def __init__(self, folder: Path, capfd) -> None:
+    def __init__(self, folder: Path, capfd, environ) -> None:
         self.folder = folder
+        self.environ = environ
+        """Sets a variable of the environment, for this test."""
         self._capfd = capfd
         folder.mkdir(parents=True, exist_ok=True)
         self.settings("")
@@ -96,7 +98,7 @@ def place(tmp_path, capfd, monkeypatch):
         if name.startswith("AGGREGATOR_") and not name.startswith("AGGREGATOR_TEST"):
             monkeypatch.delenv(name)
     with contextlib.chdir(tmp_path):
-        yield Place(tmp_path / "config", capfd)
+        yield Place(tmp_path / "config", capfd, monkeypatch.setenv)
 
 
 @pytest.fixture

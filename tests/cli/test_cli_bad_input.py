@@ -44,13 +44,25 @@ CONFIGURATIONS = [
         ["aggregator.toml", "contakt", "contact"],
         1,
     ),
+    (
+        "a variable of the environment that names nothing",
+        lambda place: place.environ("AGGREGATOR_COLLECT_CONTACT", "me@example.org"),
+        ["AGGREGATOR_COLLECT__CONTACT"],
+        1,
+    ),
     ("a wrong value", _write("aggregator.toml", "[server]\nport = 'x'\n"), ["server.port"], 1),
     ("topics that are no TOML", _write("topics.toml", "[a\n"), ["topics.toml"], 1),
     (
         "a query that cannot be read",
         _write("topics.toml", "[a]\ntitle = 'A'\nquery = '(torres'\n"),
-        ["topics.toml", "(torres", "^"],
+        ["topics.toml:3: a.query", "(torres", "^"],
         3,
+    ),
+    (
+        "a topic that stands there twice",
+        _write("topics.toml", "[a]\nquery = 'x'\n[a]\nquery = 'y'\n"),
+        ["topics.toml:3", "[a] stands there twice"],
+        1,
     ),
     (
         "a slug that is none",
@@ -74,7 +86,7 @@ CONFIGURATIONS = [
     [case[1:] for case in CONFIGURATIONS],
     ids=[c[0] for c in CONFIGURATIONS],
 )
-@pytest.mark.parametrize("command", ["collect", "feeds list"])
+@pytest.mark.parametrize("command", ["collect", "topics list"])
 def test_a_wrong_configuration_is_named_with_its_place(place, command, spoil, words, lines):
     spoil(place)
     ran = place.run(*command.split())
@@ -90,6 +102,47 @@ def test_a_query_that_cannot_be_read_shows_its_column(place, query):
         ran = place.run(*command, query)
         assert ran.code == 2
         _one_message(ran, query, "^", lines=3)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["feeds", "list"],
+        ["status"],
+        ["stats"],
+        ["stories"],
+        ["export"],
+        ["search", "x"],
+        ["archive", "info"],
+        ["archive", "backup", "copy.tar"],
+        ["feeds", "add", "https://one.example/"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_in_the_topics_stops_only_what_needs_topics(place, command):
+    place.run("collect")
+    place.topics("[a\n")
+    assert place.run(*command).code == 0
+
+
+@pytest.mark.parametrize("database", ["", "sqlite:///kept/entries.db"])
+def test_an_archive_that_is_not_there_yet_is_no_mistake(place, database):
+    place.environ("AGGREGATOR_ARCHIVE__DATABASE", database)
+    for command in (["feeds", "list"], ["status"], ["doctor"], ["topics", "list"]):
+        assert place.run(*command).code == 0
+    if database:
+        (place.folder / "kept").mkdir()
+    place.run("collect")
+    assert (place.folder / ("kept/entries.db" if database else "archive/archive.db")).is_file()
+
+
+def test_a_file_in_place_of_a_folder_is_told_as_one(place):
+    place.environ("AGGREGATOR_ARCHIVE__DIRECTORY", "feeds.opml")
+    for command in ("status", "collect"):
+        ran = place.run(command)
+        assert ran.code == 3
+        _one_message(ran, "feeds.opml: this is a file")
+    assert "feeds.opml is a file" in place.run("doctor").out
 
 
 @pytest.mark.parametrize(
@@ -122,7 +175,19 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
         (["feeds", "remove", "https://nowhere.example/feed"], ["nowhere.example"]),
         (["feeds", "import", "no-such.opml"], ["no-such.opml"]),
         (["topics", "show", "nothing"], ["nothing"]),
-        (["archive", "restore", "no-such-backup"], ["no-such-backup"]),
+        (["archive", "restore", "no-such-backup"], ["no-such-backup is not there"]),
+        (["archive", "restore", "config"], ["config is no file"]),
+        (["archive", "restore", "config/feeds.opml"], ["feeds.opml is no backup"]),
+        (["archive", "backup", "no-folder/a.tar"], ["there is no folder no-folder"]),
+        (["feeds", "export", "no-folder/a.opml"], ["no-folder/a.opml"]),
+        (["feeds", "add", "http://"], ["http://"]),
+        (["feeds", "add", "http://[::1"], ["http://[::1"]),
+        (["feeds", "add", "https://one.example/", "--interval", "9"], ["60"]),
+        (["feeds", "add", "https://one.example/", "--interval", "soon"], ["15m"]),
+        (["export", "--since", "yesterday"], ["yesterday", "2026-11-26"]),
+        (["export", "--since", "0001-01-01T00:00+14:00"], ["2026-11-26"]),
+        (["search", "x", "--limit", "9" * 30], ["100000"]),
+        (["stories", "--days", "9" * 9], ["36500"]),
         (["feeds", "add", "javascript:alert(1)"], ["javascript"]),
         (["feeds", "add", "not an address"], ["not an address"]),
     ],
@@ -131,7 +196,7 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
 def test_an_argument_that_names_nothing_is_one_message(place, command, words):
     place.run("collect")
     ran = place.run(*command)
-    assert ran.code in {2, 3}
+    assert ran.code == 2
     _one_message(ran, *words)
 
 

@@ -1,6 +1,7 @@
 """Every ending is one line on standard error and the exit code of its class."""
 
 import errno
+import signal
 import subprocess
 import sys
 
@@ -140,3 +141,22 @@ def test_a_reader_that_leaves_is_no_error():
     process.stderr.close()
     assert process.wait(timeout=60) == 0
     assert told == "code 0"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_as_a_shell_expects_it(number):
+    """130 for Ctrl-C, 143 for SIGTERM."""
+    script = (
+        "import asyncio; from aggregator.cli.signals import stop_on_signals\n"
+        "async def main():\n"
+        "    stop = stop_on_signals(); print('ready', flush=True)\n"
+        "    await stop.wait(); print('stopping', flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    with process.stdout:
+        for word in ("ready", "stopping"):
+            assert process.stdout.readline().strip() == word
+            process.send_signal(number)
+    assert process.wait(timeout=60) == 128 + number

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -100,11 +101,11 @@ def test_nothing_to_list_leaves_a_pipe_empty(capsys):
     assert captured.err == "nothing found\n"
 
 
-def _on_a_terminal(monkeypatch, show) -> str:
+def _on_a_terminal(monkeypatch, show, width: int = 100) -> str:
     """What ``show`` writes where standard output is a real terminal device."""
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", str(width))
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stdout", terminal)
         show()
@@ -120,6 +121,51 @@ def test_markup_and_sequences_in_a_title_stay_text_in_a_table(monkeypatch):
     shown = _on_a_terminal(monkeypatch, _table)
     assert r"\x1b[31m[bold]x[/b] [/nope] :smile:" in shown
     assert "title" in shown
+
+
+FOUND = (
+    Column("seen"),
+    Column("id"),
+    Column("title", wide=True),
+    Column("feed", cut=True),
+    Column("mark"),
+)
+AT, ID = "2026-11-26 23:15", "97f0899b-22d9"
+TITLE, FEED = "What a coach sees: six drills for a back four", "A feed with a long name, so long"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 3), (80, 4), (40, 4), (24, 6)])
+def test_dates_and_ids_stay_whole_and_a_title_stays_readable(monkeypatch, width, lines):
+    rows = [(AT, ID, TITLE, FEED, "")]
+    shown = _on_a_terminal(monkeypatch, lambda: output.print_table(FOUND, rows), width)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert len(plain) == lines
+    assert all(len(line) <= width for line in plain)
+    assert any(AT in line for line in plain)
+    assert any(ID in line for line in plain)
+    assert all(word in " ".join(plain) for word in TITLE.split())
+    assert "mark" not in plain[0]
+
+
+NEEDS = st.lists(
+    st.tuples(st.sampled_from(["", "wide", "cut"]), st.integers(1, 200)), min_size=1, max_size=6
+)
+
+
+@given(NEEDS, st.integers(1, 250))
+def test_a_table_fits_and_cuts_only_what_may_be_cut(columns, room):
+    drawn = [Column("c", wide=kind == "wide", cut=kind == "cut") for kind, _ in columns]
+    needed = [width for _, width in columns]
+    widths = output.fit(drawn, needed, room)
+    if widths is None:
+        return
+    assert sum(widths) + 2 * (len(widths) - 1) <= room
+    for column, width, whole in zip(drawn, widths, needed, strict=True):
+        assert width == whole or (column.weight and 12 * column.weight <= width < whole)
+
+
+def test_a_time_in_a_pipe_has_its_offset(capsys):
+    assert output.when(datetime(2026, 11, 26, 12, tzinfo=UTC))[-6] in "+-"
 
 
 def test_no_color_is_heeded(monkeypatch):

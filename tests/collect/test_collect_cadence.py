@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.collect import next_address, next_poll, shared_cause
+from aggregator.collect import (
+    after_outage,
+    by_cause,
+    next_address,
+    next_poll,
+    shared_cause,
+)
 from aggregator.collect.caching import LONGEST, freshness, retry_after
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
@@ -138,7 +144,7 @@ def test_always_within_bounds(ttl, before, new, listed, blind, interval, header)
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("120", 120), ("0", 0), (" 5 ", 5), ("99999999999999999999", LONGEST), ("-1", None), ("soon", None), ("", None),
+        ("120", 120), ("0", 0), (" 5 ", 5), ("99999999999999999999", 30 * DAY), ("Fri, 31 Dec 9999 23:59:59 GMT", 30 * DAY), ("-1", None), ("soon", None), ("", None),
         (None, None), ("Mon, 02 Nov 2026 10:31:17 GMT", 60), ("Mon, 02 Nov 2020 10:31:17 GMT", 0), ("1e3", None),
     ],
 )  # fmt: skip
@@ -170,9 +176,46 @@ def test_a_temporary_redirect_never_moves_a_feed():
     assert next_address(of, response(redirects=hops)).moved_count == 0
 
 
-def test_one_cause_for_all():
-    down = [FetchError("m", url="u", kind=FailureKind.DNS)] * 3
-    assert shared_cause(down, 3) == "no network"
-    assert shared_cause(down, 4) is None
-    assert shared_cause(down[:1], 1) is None
-    assert shared_cause([*down[:2], FetchError("m", url="u", kind=FailureKind.HTTP)], 3) is None
+def failed(kind: FailureKind, *hosts: str) -> list[tuple[Feed, FetchError]]:
+    return [
+        (feed(fetch_url=f"http://{host}/f"), FetchError("m", url="u", kind=kind)) for host in hosts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failures", "feeds", "cause"),
+    [
+        (failed(FailureKind.DNS, "a", "b", "c"), 3, "no network"),
+        (failed(FailureKind.DNS, "a") + failed(FailureKind.CONNECT, "b"), 2, "no network"),
+        (failed(FailureKind.DNS, "a", "b", "c"), 4, None),
+        (failed(FailureKind.DNS, "a", "b") + failed(FailureKind.HTTP, "c"), 3, None),
+        # One server that is down says nothing of the network.
+        (failed(FailureKind.DNS, "a", "a"), 2, None),
+        (failed(FailureKind.DNS, "a"), 1, None),
+        ([], 0, None),
+    ],
+)
+def test_one_cause_for_all(failures, feeds, cause):
+    assert shared_cause(failures, feeds) == cause
+
+
+@pytest.mark.parametrize(
+    ("count", "hours", "excused"), [(0, 0, True), (9, 23, True), (1, 24, False)]
+)
+def test_after_an_outage_a_feed_is_asked_soon(count, hours, excused):
+    held = Failure(
+        kind=FailureKind.DNS, message="m", since=NOW - timedelta(hours=hours), count=count
+    )
+    for number in range(20):
+        of = feed(identity=FeedIdentity(str(number)), failure=held if count else None)
+        due = after_outage(of, NOW)
+        assert (due is not None) == excused
+        assert due is None or timedelta(minutes=5) <= due - NOW <= timedelta(minutes=15)
+        assert due == after_outage(of, NOW)
+
+
+def test_failures_of_one_cause_stand_together():
+    one, *others = failed(FailureKind.DNS, "a", "b", "c")
+    odd = (feed(), FetchError("another", url="u", kind=FailureKind.HTTP))
+    groups = by_cause([one, odd, *others])
+    assert [(error.what, len(feeds)) for error, feeds in groups] == [("m", 3), ("another", 1)]

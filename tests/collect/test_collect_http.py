@@ -15,7 +15,7 @@ from feedserver import FeedServer
 
 from aggregator.collect import Collector, body_hash
 from aggregator.collect.address import with_login
-from aggregator.collect.decoding import TooLarge, Undecodable, decode
+from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
 from aggregator.model.settings import CollectSettings
@@ -110,6 +110,31 @@ def test_loopback_is_refused_unless_allowed(server):
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["①②⑦.⓪.⓪.①", "１２７.０.０.１", "127。0。0。1", "127.1", "2130706433", "127.0.0.1.", "[::ffff:127.0.0.1]"],
+)  # fmt: skip
+def test_no_notation_leads_home(server, host):
+    url = server.serve("/a.xml", b"<rss/>").replace("127.0.0.1", host)
+    assert str(fetch(feed(url), replace(OPEN, allow_networks=())).kind) == "refused"
+    assert not server.requests
+
+
+@pytest.mark.parametrize("host", ["①②⑦.⓪.⓪.②", "127。0。0。2", "127.2", "127.0.0.2"])
+def test_no_notation_leads_a_redirect_home(server, host):
+    target = {"Location": f"http://{host}:{server.port}/b.xml"}
+    url = server.serve("/a.xml", b"", status=302, headers=target)
+    assert str(fetch(feed(url), replace(OPEN, allow_networks=("127.0.0.1/32",))).kind) == "refused"
+
+
+def test_the_address_is_looked_at_again_at_connect(server, monkeypatch):
+    # Whatever let it through before: the socket is made for admitted addresses only.
+    monkeypatch.setattr("aggregator.collect.http._numeric", lambda _host: None)
+    failed = fetch(feed(server.serve("/a.xml", b"<rss/>")), replace(OPEN, allow_networks=()))
+    assert (str(failed.kind), failed.url) == ("refused", server.url("/a.xml"))
+    assert not server.requests
+
+
 def test_a_name_that_leads_home_is_refused(server):
     url = server.serve("/a.xml", b"<rss/>").replace("127.0.0.1", "localhost")
     assert str(fetch(feed(url), replace(OPEN, allow_networks=())).kind) == "refused"
@@ -128,6 +153,44 @@ def test_a_log_in_goes_to_its_own_server_and_nowhere_else(server):
     found = fetch(feed(bare.replace("http://", "http://ann:secret@")))
     assert server.requests[0].headers["authorization"].startswith("Basic ")
     assert "secret" not in found.url
+
+
+@pytest.mark.parametrize("tag", [b'"caf\xe9"', b'"\xff"'])
+def test_a_validator_that_cannot_go_back_as_it_came_is_none(tag):
+    async def go() -> Response | FeedError:
+        async def answer(_asked: asyncio.StreamReader, said: asyncio.StreamWriter) -> None:
+            said.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nETag: " + tag + b"\r\n\r\n<rss/>")
+            await said.drain()
+            said.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            async with Collector(OPEN, "1") as collector:
+                return await collector.fetch(feed(f"http://127.0.0.1:{port}/"), now=NOW)
+
+    assert asyncio.run(go()).validators is None
+
+
+def test_waiting_for_a_host_is_no_failure(server):
+    urls = [server.serve(f"/{n}.xml", b"<rss/>") for n in range(4)]
+    patient = replace(OPEN, host_spacing=0.4, timeout=0.9, max_redirects=0)
+
+    async def go() -> list[Response | FeedError]:
+        async with Collector(patient, "1") as collector:
+            return await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
+
+    assert [one.status for one in asyncio.run(go())] == [200] * 4
+
+
+def test_a_server_that_never_answers_holds_nobody_up_for_long(server):
+    urls = [server.serve(f"/{n}.xml", b"", delay=9) for n in range(6)]
+
+    async def go() -> list[Response | FeedError]:
+        async with Collector(replace(OPEN, timeout=0.6), "1") as collector:
+            return await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
+
+    assert {str(one.kind) for one in asyncio.run(go())} == {"timeout"}
+    assert len(server.requests) == 3
 
 
 def test_files_are_read_from_allowed_folders_only(tmp_path):

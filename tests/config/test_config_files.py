@@ -20,7 +20,7 @@ from aggregator.config import (
     remove_subscription,
     write_starter,
 )
-from aggregator.config.settings import parse_size
+from aggregator.config.values import parse_size
 from aggregator.model.errors import ConfigError, QueryError, UsageError
 from aggregator.model.feed import Subscription
 

@@ -176,11 +176,73 @@ def test_no_network_is_one_line(daemon):
     assert daemon.process.poll() is None
 
 
+def test_a_start_says_what_stands(daemon):
+    daemon.subscribe(*(f"http://127.0.0.1:{free_port()}/{n}.xml" for n in range(3)))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("no network"))
+    daemon.end()
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("no network at the last try"))
+    assert daemon.events("no network at the last try")[0]["next_try"]
+
+
+def test_an_archive_that_cannot_be_written_pauses_and_spares_the_publishers(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    captures = daemon.folder / "archive" / "captures"
+    captures.parent.mkdir()
+    captures.touch()
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collecting is paused"))
+    health = json.loads(daemon.answers("/health"))
+    assert (health["status"], "captures" in health["paused"]) == ("paused", True)
+    # Longer than from one look at the due times to the next.
+    time.sleep(6)
+    assert len(server.asked("/a.xml")) == 1
+    captures.unlink()
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_for(lambda: daemon.events("collected"))
+    assert daemon.events("collecting goes on")
+    daemon.wait_for(lambda: json.loads(daemon.answers("/health"))["status"] == "ok")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_change_is_never_missed(daemon, server, tmp_path, linked):
+    topics = daemon.folder / "topics.toml"
+    if linked:
+        (tmp_path / "elsewhere").mkdir()
+        topics.symlink_to(topics.replace(tmp_path / "elsewhere" / "topics.toml"))
+    daemon.subscribe(server.serve("/a.xml", rss("Harbour")))
+    # The server answers before the watcher is up: what is written now, it does not see.
+    daemon.start()
+    with topics.open("a") as file:
+        file.write('[harbour]\ntitle = "Harbour"\nquery = "harbour"\n')
+    daemon.wait_for(lambda: daemon.answers("/topics/harbour.json"))
+
+
+def test_what_only_a_start_can_change_stays_and_is_said(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("Torres the coach")))
+    settings = daemon.folder / "aggregator.toml"
+    settings.write_text(settings.read_text().replace(f"port = {daemon.port}", "port = 0"))
+    with daemon.log.open("ab") as log:
+        daemon.process = subprocess.Popen(
+            [sys.executable, "-m", "aggregator", "-C", daemon.folder, "run"], stderr=log
+        )
+    daemon.wait_for(lambda: daemon.events("collected"))
+    daemon.port = int(daemon.events("started")[0]["serving"].rpartition(":")[2])
+    settings.write_text(settings.read_text().replace("/public", "/other"))
+    daemon.wait_for(lambda: daemon.events("configuration reloaded"))
+    assert "publish.directory" in daemon.events("take effect at the next start")[0]["event"]
+    assert not (daemon.folder / "other").exists()
+    own = f"http://127.0.0.1:{daemon.port}/topics/torres.atom".encode()
+    daemon.wait_for(lambda: own in (daemon.answers("/topics/torres.atom") or b""))
+
+
 def test_a_failing_feed_is_told_once_and_its_recovery_too(daemon, server):
     daemon.subscribe(server.serve("/a.xml", rss("One")), server.serve("/b.xml", b"", status=500))
     daemon.start()
     daemon.wait_for(lambda: daemon.events("feed failed"))
     assert [event["feed"] for event in daemon.events("feed failed")] == [server.url("/b.xml")]
+    daemon.wait_for(lambda: b'<dd class="warn">1</dd>' in daemon.answers("/"))
 
 
 def test_a_second_signal_ends_at_once(daemon, server):

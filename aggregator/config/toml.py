@@ -1,0 +1,70 @@
+"""The TOML files a person edits: read, and the line on which a table or a key stands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from aggregator.model.errors import ConfigError
+
+_HEAD = re.compile(r"\s*\[\s*(?P<table>[^\[\]]+?)\s*\]\s*(?:#|$)")
+_TWICE = re.compile(r"Cannot declare \('(?P<table>[^']*)',\) twice")
+
+
+def read_toml(file: Path, *, hint: str) -> dict[str, Any]:
+    """The tables of a file. Raises ConfigError, with ``hint`` where the file is no TOML."""
+    text = read_text(file)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found.group(1)) if found else None
+        if twice := _TWICE.match(str(error)):
+            raise ConfigError(
+                f"[{twice['table']}] stands there twice",
+                file=str(file),
+                line=line,
+                hint="give one of them another name, or put the two together",
+            ) from None
+        raise ConfigError(
+            f"this is no TOML: {error}", file=str(file), line=line, hint=hint
+        ) from None
+
+
+def read_text(file: Path) -> str:
+    """A file a person edits, as text. Raises ConfigError where it is not there or cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            "the file is not there", file=str(file), hint=f"aggregator init {file.parent} writes it"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(
+            "the file is not UTF-8 text", file=str(file), hint="save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
+
+
+def line_of(file: Path, table: str, key: str = "") -> int | None:
+    """The line (from 1) of a table's head, or of a key in that table; None where none is found.
+
+    ``table`` is "" for the keys before the first table.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    begins = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+    inside = not table
+    for number, line in enumerate(lines, 1):
+        if head := _HEAD.match(line):
+            inside = head["table"].strip("\"'") == table
+            if inside and not key:
+                return number
+        elif inside and key and begins.match(line):
+            return number
+    return None

@@ -1,0 +1,161 @@
+"""A value as written in aggregator.toml or the environment → as its setting takes it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+_DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_SIZES = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+_DURATION_KEYS = {
+    "collect.default_interval", "collect.min_interval", "collect.max_interval", "collect.timeout",
+    "collect.host_spacing", "normalize.document_seconds",
+}  # fmt: skip
+_SIZE_KEYS = {"archive.free_space", "collect.max_bytes", "normalize.document_bytes"}
+_CENTURY = 36_500
+BOUNDS = {
+    "archive.free_space": (0, 2**60),
+    "collect.host_spacing": (0, 3600),
+    "collect.concurrency": (1, 1000),
+    "collect.default_interval": (1, 10 * 365 * 86400),
+    "collect.min_interval": (0, 10 * 365 * 86400),
+    "collect.max_interval": (1, 10 * 365 * 86400),
+    "collect.timeout": (0.1, 86400),
+    "collect.max_bytes": (1, 2**40),
+    "collect.max_entries": (1, 1_000_000),
+    "collect.max_redirects": (0, 100),
+    "collect.pages_per_feed": (0, 10_000),
+    "normalize.workers": (0, 1000),
+    "normalize.document_seconds": (0.1, 86400),
+    "normalize.document_bytes": (16 * 2**20, 2**60),
+    "normalize.announce_days": (0, _CENTURY),
+    "normalize.boilerplate_entries": (0, 1_000_000),
+    "normalize.boilerplate_percent": (0, 100),
+    "normalize.boilerplate_window": (2, 100_000),
+    "normalize.story_window_days": (0, _CENTURY),
+    "publish.page_size": (1, 10_000),
+    "server.port": (0, 65535),
+}
+"""The least and the most of every setting that is a number: seconds, bytes or a count."""
+
+
+def checked(name: str, value: Any, shipped: Any, folder: Path) -> Any:
+    """A value as its setting takes it: of ``shipped``'s type, paths absolute from ``folder``.
+
+    Raises ValueError with a sentence.
+    """
+    if name in BOUNDS:
+        return _within(name, _number(name, value, shipped))
+    if isinstance(shipped, tuple):
+        if not isinstance(value, list):
+            raise ValueError('takes a list of texts, such as ["a", "b"]')
+        texts = tuple(_text(one) for one in value)
+        files = name == "collect.allow_files"
+        return tuple(absolute(Path(one), folder) for one in texts) if files else texts
+    if isinstance(shipped, Path):
+        return absolute(Path(_text(value)), folder)
+    if name == "archive.database":
+        return _database(_text(value), folder)
+    kind = type(shipped)
+    text = _text(value)
+    if kind is not str and text not in {one.value for one in kind}:
+        raise ValueError(f"takes one of {', '.join(one.value for one in kind)}, not {text!r}")
+    return kind(text)
+
+
+def from_text(text: str, shipped: Any) -> Any:
+    """What a variable of the environment says, as the file would say it. Raises ValueError."""
+    inner = text.strip()
+    if isinstance(shipped, tuple):
+        if not inner.startswith("["):
+            return [part.strip() for part in inner.split(",") if part.strip()]
+        try:
+            return tomllib.loads(f"value = {inner}")["value"]
+        except (ValueError, RecursionError):
+            raise ValueError('takes a list of texts, such as ["a", "b"], or a, b') from None
+    if isinstance(shipped, int | float) and re.fullmatch(r"-?\d{1,30}", inner):
+        return int(inner)
+    return text
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds from a number or a text such as 90, "30m", "1h30m", "2d". Raises ValueError."""
+    if isinstance(value, bool):
+        raise ValueError("takes seconds, or a text such as 30m")
+    if isinstance(value, int | float):
+        seconds = value
+    else:
+        text = str(value).strip().lower().replace(" ", "")
+        parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw]?)", text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            raise ValueError(f"{_short(value)} is no duration; write seconds, or 90s, 30m, 1h, 2d")
+        seconds = sum(float(number) * _DURATIONS[unit or "s"] for number, unit in parts)
+    if not 0 <= seconds <= 10 * 365 * 86400:
+        raise ValueError(f"{_short(value)} is out of bounds")
+    return float(seconds)
+
+
+def parse_size(value: Any) -> int:
+    """Bytes from a number or a text such as "16 MiB". Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmg]i?b|b)?", str(value).strip().lower())
+    if not found:
+        raise ValueError(f"{_short(value)} is no size; write bytes, or 512 MiB")
+    return int(float(found.group(1)) * _SIZES[found.group(2) or "b"])
+
+
+def absolute(path: Path, folder: Path) -> Path:
+    """A path of the settings: relative ones are relative to the configuration folder."""
+    try:
+        return Path(folder.absolute() / path.expanduser()).resolve()
+    except (RuntimeError, OSError) as error:
+        raise ValueError(f"is no path that can be used: {path} ({error})") from None
+
+
+def _number(name: str, value: Any, shipped: Any) -> float:
+    if name in _DURATION_KEYS:
+        seconds = parse_duration(value)
+        return seconds if isinstance(shipped, float) else int(seconds)
+    if name in _SIZE_KEYS:
+        return parse_size(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"takes a whole number, not {_short(value)}")
+    return value
+
+
+def _within(name: str, number: float) -> float:
+    least, most = BOUNDS[name]
+    if number < least:
+        raise ValueError(f"takes {least} or more")
+    if number > most:
+        raise ValueError(f"takes {most} or less")
+    return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"takes a text in quotes, not {_short(value)}")
+    if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value):
+        raise ValueError("takes a text without control characters, in UTF-8")
+    return value
+
+
+def _database(url: str, folder: Path) -> str:
+    """A database URL; the file of SQLite is a path like the others."""
+    scheme, rest, place = url.partition("://")
+    if not url or scheme.partition("+")[0] != "sqlite":
+        return url
+    file, mark, query = place.removeprefix("/").partition("?")
+    if not rest or not place.startswith("/") or not file or file == ":memory:":
+        raise ValueError("takes the file of the database: sqlite:///archive.db")
+    return f"{scheme}:///{absolute(Path(file), folder)}{mark}{query}"
+
+
+def _short(value: Any) -> str:
+    shown = (
+        repr(value) if not isinstance(value, int) or value.bit_length() < 100 else "a huge number"
+    )
+    return shown if len(shown) <= 60 else f"{shown[:60]}…"

@@ -1,0 +1,63 @@
+"""``collect`` as a person meets it: what is due, what failed, and what is never shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from feedserver import FeedServer
+
+RSS = b"<rss version='2.0'><channel>%s<item><guid>1</guid><title>One</title></item></channel></rss>"
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def test_many_failures_of_one_cause_are_one_line(place, server):
+    place.subscribe(
+        server.serve("/good.xml", RSS % b""),
+        *(server.url(f"/missing{n}.xml") for n in range(5)),
+        "http://192.168.7.7/feed.xml",
+    )
+    ran = place.run("collect")
+    assert ran.code == 1
+    told = sorted(line for line in ran.err.splitlines() if line.startswith("failed: "))
+    assert len(told) == 2
+    assert told[0].startswith(f"failed: 5 feeds, such as {server.url('/missing')}")
+    assert "collect.allow_networks" in told[1]
+
+
+def test_a_dry_run_names_what_a_round_would_fetch(place, server):
+    urls = [server.serve("/a.xml", RSS % b""), "http://192.168.7.7/feed", "http://127.0.0.1:9/f"]
+    place.subscribe(*urls)
+    assert place.run("collect", "--dry-run").out.split()[2::3] == urls
+    place.run("collect")
+    # What a change of the settings may have mended is tried whenever a person collects.
+    assert place.run("collect", "--dry-run").out == "would fetch http://192.168.7.7/feed\n"
+    assert place.run("collect", "--all", "--dry-run").out.split()[2::3] == urls
+    place.subscribe(*urls, "http://new.example/feed")
+    assert place.run("collect", "--dry-run").out.split()[2::3] == [
+        urls[1],
+        "http://new.example/feed",
+    ]
+
+
+def test_no_log_in_is_shown(place, server):
+    url = server.serve("/a.xml", RSS % b"").replace("//", "//me:s3cret@")
+    missing = server.url("/missing.xml").replace("//", "//me:s3cret@")
+    place.subscribe(url, missing)
+    place.topics('[one]\ntitle = "One"\nquery = "one"\n')
+    assert "s3cret" not in place.run("collect").err
+    (entry,) = json.loads(place.run("search", "one", "--json").out)
+    # Machine output is the user's own: there the address is as the OPML has it.
+    assert entry["feed"] == url
+    for command in (
+        ["search", "one"], ["show", entry["id"]], ["feeds", "list"], ["feeds", "show", url],
+        ["status"], ["topics", "preview", "one"], ["collect", "--all", "--dry-run"], ["history", entry["id"]],
+    ):  # fmt: skip
+        ran = place.run(*command)
+        assert ran.code == 0, ran
+        assert "s3cret" not in ran.out + ran.err, command
