@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from environment import clean_environment
+from feedserver import FeedServer
+from promises import RAIN, TOPICS, TORRES, rss
 
 from aggregator.__main__ import main
 
@@ -97,3 +99,21 @@ def place(tmp_path, capfd, monkeypatch):
             monkeypatch.delenv(name)
     with contextlib.chdir(tmp_path):
         yield Place(tmp_path / "config", capfd, monkeypatch.setenv)
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+@pytest.fixture
+def collected(place, server):
+    """A place with two feeds, one of them failing, after one round."""
+    server.serve("/sport.xml", rss(TORRES, RAIN))
+    server.serve("/gone.xml", b"no such feed", status=404)
+    place.subscribe(server.url("/sport.xml"), server.url("/gone.xml"))
+    place.topics(TOPICS)
+    ran = place.spawn("collect", "--all", "--json")
+    assert ran.code == 1, ran.err
+    return place

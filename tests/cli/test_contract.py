@@ -7,33 +7,11 @@ somebody's script.
 import json
 import re
 import subprocess
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from environment import clean_environment
-from feedserver import FeedServer
+from promises import RAIN, TOPICS, TORRES, parsed, rss
 
-ENTRY_KEYS = [
-    "id",
-    "feed",
-    "url",
-    "title",
-    "authors",
-    "categories",
-    "lang",
-    "published",
-    "updated",
-    "first_seen",
-    "summary",
-    "html",
-    "text",
-    "story",
-    "lead",
-    "revisions",
-    "vanished",
-    "topics",
-]
-FEED_KEYS = ["url", "title", "folders", "state", "next_due", "last_success", "failure", "entries"]
 COLLECT_KEYS = [
     "feeds",
     "unchanged",
@@ -44,62 +22,10 @@ COLLECT_KEYS = [
     "new_stories",
     "seconds",
 ]
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-TOPICS = """
-[torres-coaching]
-title = "Torres coaching"
-query = "torres AND coach*"
-"""
-NASTY = "\x1b]0;owned\x07[bold]Torres[/nope] ../../etc/passwd the coach :smile:"
-
-
-def _rss(*items: tuple[str, str, str], title: str = "Sample") -> bytes:
-    """A feed of (guid, title, text) items, newest first, dated an hour ago."""
-    date = (datetime.now(UTC) - timedelta(hours=1)).strftime("%a, %d %b %Y %H:00:00 GMT")
-    rows = "".join(
-        f"<item><guid isPermaLink='false'>{guid}</guid><title>{head}</title>"
-        f"<link>https://news.example/{guid}?utm_source=rss</link><pubDate>{date}</pubDate>"
-        f"<author>a@news.example (Ida Morrow)</author><category>Football</category>"
-        f"<description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
-        for guid, head, text in items
-    )
-    return (
-        f"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>{title}</title>"
-        f"<link>https://news.example/</link><description>d</description><language>en</language>"
-        f"{rows}</channel></rss>"
-    ).encode()
-
-
-TORRES = ("1", "Torres starts as a coach", "Fernando Torres took his first session this morning.")
-RAIN = ("2", "Rain stops play", "The covers stayed on until the evening, and the crowd went home.")
-
-
-@pytest.fixture
-def server():
-    with FeedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def collected(place, server):
-    """A place with two feeds, one of them failing, after one round."""
-    server.serve("/sport.xml", _rss(TORRES, RAIN))
-    server.serve("/gone.xml", b"no such feed", status=404)
-    place.subscribe(server.url("/sport.xml"), server.url("/gone.xml"))
-    place.topics(TOPICS)
-    ran = place.spawn("collect", "--all", "--json")
-    assert ran.code == 1, ran.err
-    return place
-
-
-def _entries(ran) -> list[dict]:
-    assert ran.code == 0, ran.err
-    return json.loads(ran.out)
 
 
 def test_collect_prints_one_object_and_nothing_else(place, server):
-    server.serve("/sport.xml", _rss(TORRES, RAIN))
+    server.serve("/sport.xml", rss(TORRES, RAIN))
     place.subscribe(server.url("/sport.xml"))
     first = place.spawn("collect", "--all", "--json")
     assert first.code == 0, first.err
@@ -115,7 +41,7 @@ def test_collect_prints_one_object_and_nothing_else(place, server):
 
 
 def test_collect_alone_leaves_what_is_not_due(place, server):
-    server.serve("/sport.xml", _rss(TORRES))
+    server.serve("/sport.xml", rss(TORRES))
     place.subscribe(server.url("/sport.xml"))
     assert json.loads(place.run("collect", "--json").out)["feeds"] == 1
     assert json.loads(place.run("collect", "--json").out)["feeds"] == 0
@@ -131,111 +57,16 @@ def test_collect_tells_by_its_exit_code_that_some_feeds_failed(collected):
     assert collected.run("feeds", "list").code == 0
 
 
-def test_an_entry_is_the_same_object_in_search_show_and_export(collected):
-    found = _entries(collected.spawn("search", "torres AND coach*", "--json"))
-    assert len(found) == 1
-    entry = found[0]
-    assert list(entry) == ENTRY_KEYS
-    shown = collected.run("show", entry["id"], "--json")
-    assert json.loads(shown.out) == entry
-    exported = [json.loads(line) for line in collected.run("export").out.splitlines()]
-    assert len(exported) == 2
-    assert entry in exported
-    assert collected.run("export", "--format", "jsonl").code == 0
-
-
-def test_the_fields_of_an_entry_have_their_types(collected, server):
-    entry = _entries(collected.run("search", "torres", "--json"))[0]
-    assert URN.fullmatch(entry["id"])
-    assert URN.fullmatch(entry["story"])
-    assert entry["id"] != entry["story"]
-    assert entry["feed"] == server.url("/sport.xml")
-    assert entry["url"].startswith("https://news.example/1")
-    assert entry["title"] == TORRES[1]
-    assert TORRES[2] in entry["text"]
-    assert "<p>" in entry["html"]
-    assert entry["categories"] == ["Football"]
-    assert isinstance(entry["authors"], list)
-    assert entry["lang"] == "en"
-    assert TIME.fullmatch(entry["published"])
-    assert TIME.fullmatch(entry["first_seen"])
-    assert entry["updated"] is None or TIME.fullmatch(entry["updated"])
-    assert (entry["lead"], entry["revisions"], entry["vanished"]) == (True, 1, None)
-    assert entry["topics"] == ["torres-coaching"]
-
-
-@pytest.mark.parametrize("form", ["whole", "bare", "prefix", "story"])
-def test_an_entry_is_found_by_any_form_of_its_id(collected, form):
-    entry = _entries(collected.run("search", "torres", "--json"))[0]
-    bare = entry["id"].removeprefix("urn:uuid:")
-    name = {"whole": entry["id"], "bare": bare, "prefix": bare[:8], "story": entry["story"]}[form]
-    assert json.loads(collected.run("show", name, "--json").out) == entry
-
-
-def test_search_takes_a_limit_and_both_orders(collected):
-    for order in ("newest", "relevance"):
-        ran = collected.run("search", "the", "--sort", order, "--limit", "1", "--json")
-        assert len(_entries(ran)) <= 1
-    assert _entries(collected.run("search", "nothingofthekind", "--json")) == []
-
-
-def test_feeds_list_has_its_keys_and_states(collected, server):
-    feeds = _entries(collected.spawn("feeds", "list", "--json"))
-    assert [list(feed) for feed in feeds] == [FEED_KEYS] * 2
-    good, bad = feeds
-    assert good["url"] == server.url("/sport.xml")
-    assert (good["title"], good["folders"], good["state"]) == ("Feed 1", ["Sport"], "ok")
-    assert good["failure"] is None
-    assert good["entries"] == 2
-    assert TIME.fullmatch(good["next_due"])
-    assert TIME.fullmatch(good["last_success"])
-    assert (bad["state"], bad["last_success"], bad["entries"]) == ("failing", None, 0)
-    assert list(bad["failure"]) == ["kind", "message", "since", "count"]
-    assert (bad["failure"]["kind"], bad["failure"]["count"]) == ("http", 1)
-    assert TIME.fullmatch(bad["failure"]["since"])
-
-
-def test_a_failure_stands_until_the_next_success(collected, server):
-    collected.run("collect", "--all")
-    failing = _entries(collected.run("feeds", "list", "--json"))[1]
-    assert failing["failure"]["count"] == 2
-    server.serve("/gone.xml", _rss(RAIN, title="Back"))
-    assert collected.run("collect", "--all").code == 0
-    back = _entries(collected.run("feeds", "list", "--json"))[1]
-    assert (back["state"], back["failure"]) == ("ok", None)
-
-
-def test_feeds_list_works_before_anything_was_collected(place):
-    place.subscribe("https://news.example/feed")
-    feed = _entries(place.run("feeds", "list", "--json"))[0]
-    assert list(feed) == FEED_KEYS
-    assert (feed["state"], feed["next_due"], feed["entries"]) == ("new", None, 0)
-    assert not (place.folder / "archive").exists()
-
-
 def test_a_topic_is_published_in_three_formats_and_a_page(collected):
     topics = collected.folder / "public/topics"
     names = {file.name for file in topics.iterdir()}
     assert {f"torres-coaching.{end}" for end in ("atom", "rss", "json", "html")} <= names
     assert (collected.folder / "public/topics.opml").exists()
-    entry = _entries(collected.run("search", "torres", "--json"))[0]
+    entry = parsed(collected.run("search", "torres", "--json"))[0]
     document = json.loads((topics / "torres-coaching.json").read_text())
     assert [item["id"] for item in document["items"]] == [entry["story"]]
     for end in ("atom", "rss"):
         assert entry["story"] in (topics / f"torres-coaching.{end}").read_text()
-
-
-def test_a_correction_makes_a_revision(collected, server):
-    entry = _entries(collected.run("search", "torres", "--json"))[0]
-    server.serve("/sport.xml", _rss((*TORRES[:1], "Torres wins as a coach", TORRES[2]), RAIN))
-    assert json.loads(collected.run("collect", "--all", "--json").out)["revised"] == 1
-    corrected = json.loads(collected.run("show", entry["id"], "--json").out)
-    assert (corrected["revisions"], corrected["id"]) == (2, entry["id"])
-    assert corrected["title"] == "Torres wins as a coach"
-    history = json.loads(collected.run("history", entry["id"], "--json").out)
-    assert [state["number"] for state in history] == [1, 2]
-    assert history[1]["changed"] == ["title"]
-    assert "[-starts-]{+wins+}" in collected.run("history", entry["id"]).out
 
 
 def test_settings_are_overridden_by_the_environment(place, monkeypatch, tmp_path):
@@ -322,28 +153,6 @@ def test_a_dry_run_changes_nothing(collected, server):
     assert len(server.requests) == requests
 
 
-def test_feeds_are_added_listed_exported_and_removed_without_an_archive(place, tmp_path):
-    url = "https://news.example/feed"
-    assert place.run("feeds", "add", url, "--title", "News", "--folder", "A/B").code == 0
-    feed = _entries(place.run("feeds", "list", "--json"))[0]
-    assert (feed["url"], feed["title"], feed["folders"]) == (url, "News", ["A", "B"])
-    again = place.run("feeds", "add", "http://www.news.example/feed/")
-    assert (again.code, again.out) == (0, "")
-    assert place.run("feeds", "export", str(tmp_path / "out.opml")).code == 0
-    assert place.run("feeds", "remove", url).code == 0
-    assert _entries(place.run("feeds", "list", "--json")) == []
-    assert place.run("feeds", "import", str(tmp_path / "out.opml")).code == 0
-    assert _entries(place.run("feeds", "list", "--json"))[0]["folders"] == ["A", "B"]
-    assert not (place.folder / "archive").exists()
-
-
-def test_a_feed_can_be_asked_for_whole(place):
-    url = "https://short.example/feed"
-    assert place.run("feeds", "add", url, "--full-text").code == 0
-    assert 'aggregatorFullText="true"' in (place.folder / "feeds.opml").read_text()
-    assert "from the linked pages" in place.run("feeds", "show", url).out
-
-
 def test_a_backup_restored_is_an_equal_archive(collected, tmp_path):
     import shutil
 
@@ -360,33 +169,8 @@ def test_a_backup_restored_is_an_equal_archive(collected, tmp_path):
     assert (collected.folder / "public/topics/torres-coaching.atom").read_bytes() == published
 
 
-def test_text_of_feeds_is_harmless_wherever_it_is_shown(place, server):
-    server.serve(
-        "/sport.xml",
-        _rss(
-            ("1", f"<![CDATA[{NASTY.replace(chr(27), '&#27;')}]]>", NASTY[5:].replace("\x07", ""))
-        ),
-    )
-    place.subscribe(server.url("/sport.xml"))
-    place.topics(TOPICS)
-    assert place.run("collect").code == 0
-    entry = _entries(place.run("search", "torres", "--json"))[0]
-    for command in (
-        ["search", "torres"],
-        ["show", entry["id"]],
-        ["history", entry["id"]],
-        ["export"],
-        ["topics", "show", "torres-coaching"],
-        ["topics", "preview", "torres"],
-    ):
-        ran = place.run(*command)
-        assert ran.code == 0, ran.err
-        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", ran.out)
-        assert "[bold]Torres[/nope]" in ran.out
-
-
 def test_every_reading_command_prints_json(collected):
-    entry = _entries(collected.run("search", "torres", "--json"))[0]
+    entry = parsed(collected.run("search", "torres", "--json"))[0]
     for command in (
         ["config", "show"],
         ["status"],
@@ -431,7 +215,7 @@ def test_ctrl_c_ends_a_collection_with_130(place, server):
     import signal
     import time
 
-    server.serve("/slow.xml", _rss(TORRES), delay=30)
+    server.serve("/slow.xml", rss(TORRES), delay=30)
     place.subscribe(server.url("/slow.xml"))
     process = subprocess.Popen(
         place.command("collect"),
@@ -447,3 +231,68 @@ def test_ctrl_c_ends_a_collection_with_130(place, server):
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_init_without_a_folder_writes_the_configuration_folder(place, tmp_path):
+    place.folder = tmp_path / "named"
+    ran = place.run("init")
+    assert (ran.code, len(ran.out.splitlines())) == (0, len(list(place.folder.iterdir())))
+    assert {"aggregator.toml", "feeds.opml", "topics.toml"} <= {
+        f.name for f in place.folder.iterdir()
+    }
+
+
+def test_collect_prints_one_object_with_failures_too(collected):
+    ran = collected.spawn("collect", "--all", "--json")
+    assert (ran.code, ran.out.count("\n")) == (1, 1)
+    told = json.loads(ran.out)
+    assert list(told) == COLLECT_KEYS
+    assert (told["feeds"], told["failed"]) == (2, 1)
+
+
+def test_each_exit_code(collected, tmp_path):
+    """70 and 130 are tested where they are made."""
+    assert collected.run("search", "torres").code == 0
+    assert collected.run("collect", "--all").code == 1
+    assert collected.run("search", "(torres").code == 2
+    public = collected.folder / "public"
+    public.rename(tmp_path / "moved")
+    public.write_text("in the way")
+    assert collected.run("topics", "publish", "--all").code == 4
+    (collected.folder / "archive/archive.db").write_bytes(b"no database" * 1000)
+    assert collected.run("search", "torres").code == 3
+
+
+@pytest.mark.parametrize("collapse", ["story", "none"])
+def test_ids_are_the_same_in_all_three_formats(place, server, collapse):
+    place.subscribe(*(server.serve(name, rss(TORRES)) for name in ("/one.xml", "/two.xml")))
+    place.topics(f'{TOPICS}collapse = "{collapse}"\n')
+    assert place.run("collect").code == 0
+    held = parsed(place.run("search", "torres", "--json"))
+    ids = sorted({entry["story" if collapse == "story" else "id"] for entry in held})
+    assert len(ids) == (1 if collapse == "story" else 2)
+    stem = place.folder / "public/topics/torres-coaching"
+    document = json.loads(stem.with_suffix(".json").read_text())
+    assert sorted(item["id"] for item in document["items"]) == ids
+    atom = re.findall(
+        r"<entry\b.*?<id>(.*?)</id>", stem.with_suffix(".atom").read_text(), re.DOTALL
+    )
+    guids = re.findall(r"<guid[^>]*>(.*?)</guid>", stem.with_suffix(".rss").read_text())
+    assert sorted(atom) == sorted(guids) == ids
+
+
+@pytest.mark.parametrize("collapse", ["story", "none"])
+def test_preview_and_show_name_the_same_entries(place, server, collapse):
+    """A whole version that comes later leads, before the topic is there and after."""
+    whole = " and nobody had told the gulls so they stayed to watch until it rained"
+    urls = []
+    for name, text in (("one", TORRES[2]), ("two", TORRES[2] + 3 * whole)):
+        urls.append(server.serve(f"/{name}.xml", rss((TORRES[0], f"{TORRES[1]} {name}", text))))
+        place.subscribe(*urls)
+        assert place.run("collect", "--all").code == 0
+    place.topics(f'{TOPICS}collapse = "{collapse}"\n')
+    assert place.run("topics", "publish").code == 0
+    shown = parsed(place.run("topics", "show", "torres-coaching", "--json"))["entries"]
+    previewed = parsed(place.run("topics", "preview", "torres-coaching", "--json"))
+    titles = [f"{TORRES[1]} two", f"{TORRES[1]} one"][: 1 if collapse == "story" else 2]
+    assert [one["title"] for one in previewed] == [one["title"] for one in shown] == titles

@@ -1,0 +1,90 @@
+"""Topics from the archive to HTTP: what was taken away and comes back, and links while writing."""
+
+import asyncio
+import http.client
+import re
+
+from archivedesk import ONE, Desk, item
+
+from aggregator.archive import open_archive
+from aggregator.model.feed import Subscription
+from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings, Settings
+from aggregator.model.topic import Topic
+from aggregator.pipeline import prepare, publish_behind, site
+from aggregator.publish import Folder
+from aggregator.topics import Matcher
+from aggregator.web import serving
+
+TOPIC = Topic(slug="all", title="All", query="*")
+
+
+def made(tmp_path) -> Settings:
+    return Settings(
+        archive=ArchiveSettings(directory=tmp_path / "archive", free_space=0),
+        publish=PublishSettings(directory=tmp_path / "public", page_size=2),
+    )
+
+
+def publish(archive, of: Settings, *topics: Topic) -> None:
+    prepare(archive, of, [Subscription(url=ONE)], topics)
+    publish_behind(archive, of, site(of))
+
+
+def test_a_topic_that_comes_back_is_served_with_all_its_pages(tmp_path):
+    of = made(tmp_path)
+    paths = ["/topics/all.atom", "/topics/all/1.atom", "/topics/all/2.rss", "/topics/all/3.html"]
+
+    def ask(address: str) -> list[int]:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        found = []
+        for path in paths:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            found.append(answer.status)
+        connection.close()
+        return found
+
+    async def go() -> list[list[int]]:
+        found = []
+        with open_archive(of.archive, write=True, purpose="a test") as archive:
+            desk = Desk(archive, of.archive)
+            desk.subscribe(ONE)
+            desk.bring(ONE, *(item(f"n{n}") for n in range(5)))
+            async with serving(
+                ServerSettings(port=0), of.publish.directory, health=dict, metrics=bytes
+            ) as address:
+                for topics in ((TOPIC,), (), (TOPIC,)):
+                    publish(archive, of, *topics)
+                    found.append(await asyncio.to_thread(ask, address))
+        return found
+
+    served, gone, back = asyncio.run(go())
+    assert served == back == [200] * 4
+    assert gone == [410] * 4
+
+
+def test_what_a_page_links_to_is_written_before_it(tmp_path, monkeypatch):
+    """A reader who comes between two writes, as one after a crash, finds no broken link."""
+    of, folder = made(tmp_path), tmp_path / "public/topics"
+    write, broken = Folder.write, []
+
+    def watched(self, documents):
+        changed = write(self, documents)
+        for file in folder.rglob("*.atom"):
+            links = re.findall(r'<link href="[^"]*/topics/([^"]*\.atom)"', file.read_text())
+            older = (link for link in links if link != "all.atom")
+            broken.extend(link for link in older if not (folder / link).exists())
+        return changed
+
+    monkeypatch.setattr(Folder, "write", watched)
+    with open_archive(of.archive, write=True, purpose="a test") as archive:
+        desk = Desk(archive, of.archive)
+        desk.subscribe(ONE)
+        desk.bring(ONE, *(item(f"n{n}") for n in range(2)))
+        publish(archive, of, TOPIC)
+        desk.matcher = Matcher([TOPIC])
+        desk.bring(ONE, item("n2"), item("n1"), item("n0"))
+        publish(archive, of, TOPIC)
+    assert broken == []
+    assert (folder / "all/2.atom").exists()
