@@ -137,7 +137,7 @@ def test_a_backup_overwrites_nothing(stocked, tmp_path):
     with pytest.raises(UsageError, match="exists already"):
         stocked.archive.backup(tmp_path / "b")
     assert (tmp_path / "b").read_text() == "mine"
-    with pytest.raises(ArchiveError, match="cannot be written"):
+    with pytest.raises(UsageError, match="there is no folder"):
         stocked.archive.backup(tmp_path / "no" / "such" / "folder")
 
 
@@ -150,7 +150,7 @@ def test_what_is_no_backup(tmp_path, made):
         source.write_text("a letter")
     elif made == "empty tar":
         tarfile.open(source, "w").close()
-    with pytest.raises(UsageError, match="is no backup"):
+    with pytest.raises(UsageError, match=r"is no backup|is not there"):
         restore(source, settings)
     assert not (tmp_path / "archive" / "archive.db").exists()
 

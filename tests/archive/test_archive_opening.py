@@ -194,7 +194,7 @@ def test_a_file_that_is_no_database(tmp_path, write):
 
 def test_a_folder_that_is_a_file(tmp_path):
     (tmp_path / "archive").write_text("a file")
-    with pytest.raises(ArchiveError, match="cannot be made"):
+    with pytest.raises(ArchiveError, match="this is a file"):
         open_archive(ArchiveSettings(directory=tmp_path / "archive"), write=True)
 
 
