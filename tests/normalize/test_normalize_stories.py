@@ -19,6 +19,7 @@ from aggregator.model.batch import Fetched, Known, KnownStory, KnownText, Lead
 from aggregator.model.entry import Document, Entry, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey
 from aggregator.model.sample import hashes
+from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import decide, read
 from aggregator.normalize.likeness import same_story, wording
 from aggregator.normalize.shingles import MOST_WORDS, sample
@@ -56,8 +57,8 @@ def brought(*articles: Article, feeds: tuple[Feed, ...] = (), known: Known | Non
     for of, article in zip(feeds, articles, strict=True):
         document = read_one(article, of)
         fetched.append(Fetched(feed=of, at=NOW, document=document))
-    given.setdefault("announce_days", 7)
-    decisions = decide(fetched, known or Known(), now=NOW, **given)
+    settings = NormalizeSettings(**given)
+    decisions = decide(fetched, known or Known(), now=NOW, settings=settings)
     return [change for decision in decisions for change in decision.changes]
 
 
@@ -230,12 +231,12 @@ def test_the_first_leads_until_a_full_version_comes():
 )
 def test_a_better_source_takes_the_lead(prefer, leads):
     feeds = (feed(1), feed(2), feed(3, folders=("Agencies",)))
-    changes = brought(STORY, STORY, STORY, feeds=feeds, prefer=prefer)
+    changes = brought(STORY, STORY, STORY, feeds=feeds, prefer_sources=prefer)
     assert [change.lead for change in changes] == leads
 
 
 def test_a_better_source_that_has_only_the_beginning_does_not_lead():
-    changes = brought(STORY, CUT, prefer=("feed2.example",))
+    changes = brought(STORY, CUT, prefer_sources=("feed2.example",))
     assert [change.lead for change in changes] == [True, False]
 
 
