@@ -223,6 +223,7 @@ def test_network_disks_are_refused(tmp_path):
 
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("one"), url=ONE, fetch_url=ONE)
 BROUGHT = Fetched(feed=FEED, at=NOON, document=Document(version="", entries=(item("a"),)))
+FEED = Feed(key=FeedKey(1), identity=FeedIdentity("x"), url=ONE, fetch_url=ONE)
 READS = {
     "is_due": lambda archive: archive.is_due(NOON, max_interval=1.0),
     "due": lambda archive: archive.due(NOON, everything=True, max_interval=1.0),
@@ -255,6 +256,7 @@ WRITES = {
     "claim_due": lambda archive: archive.claim_due(
         now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
     ),
+    "excuse": lambda archive: archive.excuse([(FEED, NOON)]),
     "release": lambda archive: archive.release("x"),
     "free_dead_claims": lambda archive: archive.free_dead_claims(),
     "batch": lambda archive: archive.batch().__enter__(),

@@ -100,7 +100,7 @@ def test_upkeep_prunes_what_is_older_than_the_window(desk, monkeypatch):
     assert rows(desk) == both
     desk.archive.maintain(NOON + timedelta(days=15))
     assert rows(desk) == both - held
-    desk.archive.maintain(NOON + timedelta(days=15), story_days=9)
+    desk.archive.maintain(NOON + timedelta(days=16), story_days=9)
     assert rows(desk) == 0
 
 
