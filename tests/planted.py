@@ -152,8 +152,10 @@ class Planted:
     def _words(self, n: int, count: int, sense: str) -> str:
         words = self.template.words.split()
         start = sum(map(ord, sense)) + 31 * self.number
+        # With the number, or texts of so few words would be near copies of one another.
         return " ".join(
-            words[(start + (n + 3) * (k + 1) + k * k) % len(words)] for k in range(count)
+            f"{words[(start + (n + 3) * (k + 1) + k * k) % len(words)]}{100 * self.number + n}"
+            for k in range(count)
         )
 
     def document(self, upto: int) -> bytes:
