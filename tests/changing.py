@@ -38,11 +38,18 @@ def _item(feed: int, number: int, *, revised: bool) -> tuple[str, str, str]:
     person = "Torres coaching" if (feed + number) % 4 == 0 else "A keeper training"
     score = "two goals" if revised else "one goal"
     text = " ".join(
-        f"<p>{person} the side of {token} in week {number}, sentence {n}: {score} and a long"
-        f" look back at the season of team {feed} under lights {n * 7 + number}.</p>"
+        f"<p>{person} the side of {token}: {score}. {_words(feed, number, n)}.</p>"
         for n in range(4)
     )
     return f"http://news{feed}.example/{token}", f"{token} {person} {number}", text
+
+
+def _words(feed: int, number: int, sentence: int) -> str:
+    """Words of the item's own: whether two texts are nearly one must be beyond doubt, since of
+    three that are half alike the order of arrival decides which belong together."""
+    return " ".join(
+        f"{sign}{feed}{sign}{number}{sign}{sentence}" for sign in "abcdefghijklmnopqrst"
+    )
 
 
 def document(feed: int, edition: int) -> bytes:

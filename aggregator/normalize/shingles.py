@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from zlib import crc32
 
 from aggregator.model.sample import HASH_BYTES
@@ -38,8 +39,7 @@ def sample(words: Sequence[str]) -> bytes:
     words = words[:MOST_WORDS]
     if not words:
         return b""
-    runs = list(map(" ".join, zip(*(words[at:] for at in range(_RUN)), strict=False)))
-    written = list(map(_bytes, runs or [" ".join(words)]))
+    written = _runs(words)
     # The quick checksum only chooses: what is kept is hashed well.
     signs = list(map(crc32, written))
     found = dict(zip(signs, written, strict=True))
@@ -51,3 +51,16 @@ def sample(words: Sequence[str]) -> bytes:
     return b"".join(
         [blake2b(found[sign], digest_size=HASH_BYTES, salt=_VERSION).digest() for sign in chosen]
     )
+
+
+def _runs(words: Sequence[str]) -> list[bytes]:
+    """Five words in order by one space, from each word on; all words where they are fewer."""
+    whole = " ".join(words).encode()
+    if len(words) < _RUN:
+        return [whole]
+    # Cut out of the whole, which is quicker than to join each.
+    sizes = map(
+        len, words if len(whole) == sum(map(len, words), len(words) - 1) else map(_bytes, words)
+    )
+    begins = [0, *accumulate(size + 1 for size in sizes)]
+    return [whole[begin : end - 1] for begin, end in zip(begins, begins[_RUN:], strict=False)]

@@ -100,13 +100,21 @@ def words(text: str) -> list[str]:
 
 
 def _runs(text: str) -> list[str]:
-    """The words of a text as written, not yet folded or cut into pairs."""
-    text = text[:MAX_TEXT]
+    """The words of a text as written, not yet folded or cut into pairs. Not to be changed."""
+    return _remembered_runs(text) if len(text) <= _SHORT else _cut_runs(text[:MAX_TEXT])
+
+
+def _cut_runs(text: str) -> list[str]:
     if text.isascii():
         return _PLAIN_WORD.findall(text)[:MAX_WORDS]
     text = unicodedata.normalize("NFC", text)
     found: list[str] = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
     return found[:MAX_WORDS]
+
+
+# A text is asked for its words several times while its document is read.
+_SHORT = 20_000
+_remembered_runs = lru_cache(maxsize=100)(_cut_runs)
 
 
 class _Folded(dict[str, str]):
