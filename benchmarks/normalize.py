@@ -30,13 +30,16 @@ from newsroom import document as made
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document
 from aggregator.normalize import document, links, reading
-from aggregator.normalize.blocks import _CLEANER, read_blocks, write_blocks
+from aggregator.normalize.blocks import read_blocks, write_blocks
+from aggregator.normalize.boilerplate import carried
 from aggregator.normalize.cleaning import clean
 from aggregator.normalize.cutting import cut
 from aggregator.normalize.identity import identities
 from aggregator.normalize.item import compressed, original
+from aggregator.normalize.sanitizing import sanitized
+from aggregator.normalize.shingles import sample
 from aggregator.normalize.sniffing import sniff
-from aggregator.query import analyse, analysis
+from aggregator.query import analyse, analysis, words
 
 NOW = datetime(2026, 1, 8, tzinfo=UTC)
 URL = "https://news.example/feed"
@@ -53,6 +56,7 @@ def forget(*, words: bool) -> None:
     """Forget the addresses that were met, and with ``words`` those as well."""
     canonical_url.cache_clear()
     links.absolute.cache_clear()
+    analysis._remembered_runs.cache_clear()
     if words:
         analysis._written.cache_clear()
         analysis.stems.cache_clear()
@@ -105,7 +109,7 @@ def cold(documents: int) -> None:
             lambda one: identities([reading._named(item) for item in one.items]), parsed,
         ),
         "clean": (_clean, items),
-        "  nh3": (lambda item: _CLEANER.clean(item.content), items),
+        "  nh3": (lambda item: sanitized(item.content), items),
         "  nh3 and into blocks": (lambda item: read_blocks(item.content, item.base), items),
         "  blocks to HTML": (write_blocks, blocks),
         "  blocks to text": (lambda some: "\n\n".join(one.text for one in some if one.text), blocks),
@@ -114,6 +118,8 @@ def cold(documents: int) -> None:
             list(zip(items, cleaned, strict=True)),
         ),
         "analyse": (lambda entry: analyse(entry.title, entry.text, "en"), entries),
+        "sample for stories": (lambda entry: sample(words(entry.text)), entries),
+        "hash what may be boilerplate": (lambda one: carried(one, None), cleaned),
         "original: JSON and zlib": (lambda item: compressed(original(item)), items),
         "whole: bytes to Document": (read, bodies),
         "hand over: pickle there and back": (lambda one: pickle.loads(pickle.dumps(one)), read_before),
