@@ -11,6 +11,7 @@ def postgres_server() -> Iterator[str]:
     """URL of a real PostgreSQL server that runs for the whole session."""
     with postgres.server() as url:
         yield url
+        postgres.drop_databases(url)
 
 
 @pytest.fixture

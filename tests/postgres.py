@@ -48,19 +48,50 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# Databases that a test has left, empty again: to make one costs more than most tests do.
+_free: list[str] = []
+
+
 @contextmanager
 def database(server_url: str) -> Iterator[str]:
-    """The URL of an empty database of its own, dropped afterwards."""
+    """The URL of an empty database that nobody else uses meanwhile."""
+    name = _free.pop() if _free else _made(server_url)
+    url = sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    try:
+        yield url
+    finally:
+        try:
+            _run(url, _END_OTHERS, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+            _free.append(name)
+        except sa.exc.DBAPIError:
+            # The test took it apart.
+            _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def _made(server_url: str) -> str:
     name = f"aggregator_{uuid.uuid4().hex}"
     _run(server_url, f'CREATE DATABASE "{name}"')
-    try:
-        yield sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    finally:
-        _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    return name
 
 
-def _run(url: str, statement: str) -> None:
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+def drop_databases(server_url: str) -> None:
+    """Drop those that were made: the server may not be ours."""
+    while _free:
+        _run(server_url, f'DROP DATABASE IF EXISTS "{_free.pop()}" WITH (FORCE)')
+
+
+def _run(url: str, *statements: str) -> None:
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=sa.NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
     with engine.connect() as plain:
-        plain.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(statement)
-    engine.dispose()
+        for statement in statements:
+            plain.exec_driver_sql(statement)
