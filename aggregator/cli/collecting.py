@@ -132,12 +132,17 @@ def _tell_failures(done: Round) -> None:
 
 
 def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
-    """How many feeds fail and were not asked, because they are not due yet."""
+    """How many subscribed feeds fail and were not asked, because they are not due yet."""
+    from aggregator.model.feed import FeedState
+
     asked = {feed.key for feed, _ in done.failures}
     due = [
         feed.next_due
         for feed in feeds
-        if feed.state.value == "failing" and feed.next_due and feed.key not in asked
+        if feed.subscribed
+        and feed.state is FeedState.FAILING
+        and feed.next_due
+        and feed.key not in asked
     ]
     if due:
         failing = plural(len(due), "feed is failing and", "feeds are failing and")

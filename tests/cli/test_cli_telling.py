@@ -80,6 +80,8 @@ def test_a_feed_that_fails_and_is_not_due_is_counted(place, server):
     again = place.run("collect")
     assert again.code == 0
     assert re.match(r"1 feed is failing and not due before \S+; --all asks now\n", again.err)
+    place.subscribe()
+    assert "failing" not in place.run("collect").err, "nobody asks for it any more"
 
 
 def test_two_lines_that_are_one_feed_are_listed_once(place, server):
