@@ -22,9 +22,7 @@ from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.opening import open_for_reading, open_for_writing
-from aggregator.archive.schema import (
-    feeds,
-)
+from aggregator.archive.schema import feeds
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer

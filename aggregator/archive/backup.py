@@ -23,11 +23,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.opening import migrate, take_lock
-from aggregator.archive.schema import (
-    entries,
-    meta,
-    metadata,
-)
+from aggregator.archive.schema import entries, meta, metadata
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION

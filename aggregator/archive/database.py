@@ -15,12 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from aggregator.archive.schema import (
-    SEARCH_POSTGRESQL,
-    SEARCH_SQLITE,
-    meta,
-    metadata,
-)
+from aggregator.archive.schema import SEARCH_POSTGRESQL, SEARCH_SQLITE, meta, metadata
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION

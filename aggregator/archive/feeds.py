@@ -12,12 +12,7 @@ import sqlalchemy as sa
 
 from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
-from aggregator.archive.schema import (
-    feed_urls,
-    feeds,
-    fetches,
-    listings,
-)
+from aggregator.archive.schema import feed_urls, feeds, fetches, listings
 from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
     LONGEST_ASKED_WAIT,

@@ -11,11 +11,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import records, search
 from aggregator.archive.database import Database
-from aggregator.archive.schema import (
-    entries,
-    languages,
-    stories,
-)
+from aggregator.archive.schema import entries, languages, stories
 from aggregator.model.entry import EntryKey, EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.query import Query, Subject, Wanted

@@ -12,15 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from aggregator.archive import samples
 from aggregator.archive.columns import Key, name_of
-from aggregator.archive.schema import (
-    entries,
-    feeds,
-    hits,
-    revisions,
-    sightings,
-    stories,
-    topics,
-)
+from aggregator.archive.schema import entries, feeds, hits, revisions, sightings, stories, topics
 from aggregator.model.batch import (
     Fetched,
     Known,

@@ -12,9 +12,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from aggregator.archive.database import SCHEMA_VERSION, Database
-from aggregator.archive.schema import (
-    meta,
-)
+from aggregator.archive.schema import meta
 from aggregator.model.errors import ArchiveError
 
 _SCRIPTS = Path(__file__).parent / "migrations"

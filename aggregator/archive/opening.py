@@ -11,10 +11,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.lock import WriterLock
-from aggregator.archive.schema import (
-    captures,
-    meta,
-)
+from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now

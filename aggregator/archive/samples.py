@@ -13,9 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from aggregator.archive.schema import (
-    samples,
-)
+from aggregator.archive.schema import samples
 from aggregator.model.entry import Entry, EntryId
 from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
 

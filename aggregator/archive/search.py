@@ -12,12 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from aggregator.archive.schema import (
-    SEARCH_SQLITE,
-    entries,
-    revisions,
-    shown,
-)
+from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
 from aggregator.model.entry import Indexed
 from aggregator.query import All, Starts, Terms, Wanted, analyse
 from aggregator.query import Any as AnyOf

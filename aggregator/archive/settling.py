@@ -11,13 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import name_of
-from aggregator.archive.schema import (
-    feed_urls,
-    feeds,
-    fetch_days,
-    fetches,
-    listings,
-)
+from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import ChangeKind, Fetched, Settled
 from aggregator.model.entry import EntryId

@@ -12,13 +12,7 @@ import sqlalchemy as sa
 from aggregator.archive import pages
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
-from aggregator.archive.schema import (
-    entries,
-    hits,
-    revisions,
-    stories,
-    topics,
-)
+from aggregator.archive.schema import entries, hits, revisions, stories, topics
 from aggregator.model.topic import Collapse, Hit, Topic, TopicState
 
 _NEWEST_TITLES = 3
