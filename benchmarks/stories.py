@@ -24,7 +24,7 @@ from aggregator.archive import open_archive
 from aggregator.model.batch import Address, Batch, ChangeKind, Fetched, Known, NextPoll, Settled
 from aggregator.model.entry import Document, Entry
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Subscription
-from aggregator.model.sample import LEAST_SHARED, hashes
+from aggregator.model.sample import LEAST_SHARED
 from aggregator.model.settings import ArchiveSettings, Captures, NormalizeSettings
 from aggregator.normalize import decide, likeness, read
 from aggregator.normalize.likeness import Wording, same_story, wording
@@ -161,7 +161,7 @@ def picture(pairs: Sequence[Pair]) -> str:
     worded = [
         (pair, _worded(pair.one), _worded(pair.other))
         for pair in pairs
-        if len(set(hashes(pair.one.sample)) & set(hashes(pair.other.sample))) >= LEAST_SHARED
+        if len(set(pair.one.sample) & set(pair.other.sample)) >= LEAST_SHARED
     ]
     total = Counter(name for pair in pairs for name in _names(pair) if pair.same)
     panels = [

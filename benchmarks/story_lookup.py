@@ -28,7 +28,7 @@ from aggregator.archive import Archive, open_archive
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.feed import Feed, Subscription
-from aggregator.model.sample import CROWDED, hashes
+from aggregator.model.sample import CROWDED
 from aggregator.model.settings import ArchiveSettings, Captures, NormalizeSettings
 from aggregator.normalize import decide
 from aggregator.normalize.shingles import sample
@@ -115,7 +115,7 @@ def carried(count: int) -> Iterator[tuple[int, int, int]]:
             yield phrase, key, key
     for number in range(SOURCES):
         key = count - SOURCES + number + 1
-        for run in hashes(sample(words(said(number)[1]))):
+        for run in sample(words(said(number)[1])):
             yield run, key, key
 
 

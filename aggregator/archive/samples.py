@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from aggregator.archive.schema import samples
 from aggregator.model.entry import Entry, EntryId
-from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
+from aggregator.model.sample import CROWDED, LEAST_SHARED
 
 _STORIES, _ENTRIES = 4, 2
 """An entry is compared with so many stories, those it shares most with, and entries of each."""
@@ -29,7 +29,7 @@ def find(
     connection: sa.Connection, fresh: Sequence[Entry]
 ) -> tuple[dict[EntryId, list[int]], frozenset[int]]:
     """The entries to compare each new one with, by key; and the hashes that too many stories carry."""
-    sampled = {entry.id: hashes(entry.sample) for entry in fresh if entry.sample}
+    sampled = {entry.id: entry.sample for entry in fresh if entry.sample}
     carriers: dict[int, list[tuple[int, int]]] = {}
     for name, story, entry in _carriers(connection, {one for of in sampled.values() for one in of}):
         carriers.setdefault(name, []).append((story, entry))

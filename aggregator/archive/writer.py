@@ -28,7 +28,6 @@ from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, Lin
 from aggregator.model.boilerplate import packed
 from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId
 from aggregator.model.feed import Feed, Response
-from aggregator.model.sample import hashes
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse
 
@@ -199,7 +198,7 @@ class Writer:
             self._touched.add(story_key)
             if change.lead:
                 self._leads[story_key] = key
-        self._samples.extend((run, story_key, key) for run in hashes(entry.sample))
+        self._samples.extend((run, story_key, key) for run in entry.sample)
         self._indexed.append((key, _indexed(entry)))
         self._note_blocks(change, entry, key)
         if entry.shown:

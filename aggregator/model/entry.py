@@ -107,7 +107,7 @@ class Entry:
     moment, else the same headline and text. None where neither is enough to tell."""
     text_hash: bytes | None = None
     """16 bytes over title and text, quotes and case folded; None for too short a text."""
-    sample: bytes = b""
+    sample: tuple[int, ...] = ()
     """Hashes of 6 bytes of some runs of the text's words: near copies share some of them."""
     original: bytes = b""
     """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""

@@ -15,7 +15,7 @@ from aggregator.model.address import canonical_url
 from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
 from aggregator.model.entry import Entry, StoryId
 from aggregator.model.feed import Feed, FeedKey
-from aggregator.model.sample import CROWDED, LEAST_SHARED, hashes
+from aggregator.model.sample import CROWDED, LEAST_SHARED
 from aggregator.normalize.identity import story_id
 from aggregator.normalize.likeness import Wording, same_story, wording
 
@@ -63,27 +63,34 @@ class Stories:
     sources: Sources
     _by_url: dict[str, StoryChoice] = field(default_factory=dict)
     _by_text: dict[bytes, StoryChoice] = field(default_factory=dict)
-    _by_run: dict[int, dict[StoryId, int]] = field(default_factory=dict)
+    _first: dict[int, int] = field(default_factory=dict)
+    _later: dict[int, dict[StoryId, int]] = field(default_factory=dict)
     _brought: list[_Brought] = field(default_factory=list)
     _leads: dict[StoryId, Lead] = field(default_factory=dict)
     _wordings: dict[str, Wording] = field(default_factory=dict)
 
     def choose(self, entry: Entry, feed: Feed) -> tuple[StoryChoice, bool]:
         """The story of a new entry, one of its own where it is the first; whether it leads it."""
-        runs = hashes(entry.sample)
-        choice = self._joined(entry, feed.key, runs)
+        choice = self._joined(entry, feed.key)
         if choice is None:
             choice = StoryChoice(id=story_id(entry.id), key=None, how="first")
         if entry.canonical_url:
             self._by_url.setdefault(entry.canonical_url, choice)
         if entry.text_hash:
             self._by_text.setdefault(entry.text_hash, choice)
-        for run in runs:
-            self._by_run.setdefault(run, {}).setdefault(choice.id, len(self._brought))
+        self._note(entry.sample, choice.id)
         self._brought.append(_Brought(choice, entry, feed.key))
         return choice, self._takes_lead(choice, entry, feed)
 
-    def _joined(self, entry: Entry, feed: FeedKey, runs: Sequence[int]) -> StoryChoice | None:
+    def _note(self, runs: Sequence[int], story: StoryId) -> None:
+        """Remember who carries a run: the first by itself, since of most there is no other."""
+        for run in runs:
+            first = self._first.setdefault(run, len(self._brought))
+            if first < len(self._brought):
+                carriers = self._later.setdefault(run, self._alone(run))
+                carriers.setdefault(story, len(self._brought))
+
+    def _joined(self, entry: Entry, feed: FeedKey) -> StoryChoice | None:
         if entry.canonical_url:
             old = self.known.stories_by_url.get(entry.canonical_url)
             if old:
@@ -96,9 +103,9 @@ class Stories:
                 return self._known(old, "text")
             if entry.text_hash in self._by_text:
                 return replace(self._by_text[entry.text_hash], how="text")
-        return self._near(entry, feed, runs)
+        return self._near(entry, feed)
 
-    def _near(self, entry: Entry, feed: FeedKey, runs: Sequence[int]) -> StoryChoice | None:
+    def _near(self, entry: Entry, feed: FeedKey) -> StoryChoice | None:
         own: Wording | None = None
         for text in self.known.alike.get(entry.id, ()):
             if self._recent(text.story):
@@ -107,7 +114,7 @@ class Stories:
                 one_site = feed == text.feed or _share_host(entry.canonical_url, text.canonical_url)
                 if same_story(own, known, one_site=one_site):
                     return self._known(text.story, "near")
-        for at in self._alike(runs):
+        for at in self._alike(entry.sample):
             other = self._brought[at]
             own = own or _wording(entry)
             brought = self._worded(other.entry.id, *_said(other.entry))
@@ -119,8 +126,8 @@ class Stories:
     def _alike(self, runs: Sequence[int]) -> Iterator[int]:
         """Entries of this batch that share runs with another, one a story, most shared first."""
         shared: dict[StoryId, Counter[int]] = {}
-        for run in runs:
-            carriers = self._by_run.get(run, {})
+        for run in filter(self._first.__contains__, runs):
+            carriers = self._later.get(run) or self._alone(run)
             if len(carriers) <= CROWDED:
                 for story, at in carriers.items():
                     shared.setdefault(story, Counter())[at] += 1
@@ -128,6 +135,10 @@ class Stories:
         for entries in most[:_COMPARED]:
             if entries.total() >= LEAST_SHARED:
                 yield entries.most_common(1)[0][0]
+
+    def _alone(self, run: int) -> dict[StoryId, int]:
+        first = self._first[run]
+        return {self._brought[first].choice.id: first}
 
     def _worded(self, name: str, title: str, text: str) -> Wording:
         """The wording of a text that several of the batch may be compared with."""

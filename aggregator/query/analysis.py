@@ -25,16 +25,18 @@ from functools import lru_cache
 
 from aggregator.model.entry import Indexed
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 MAX_WORD = 64
 """Longer words are cut: nobody searches them, and they bloat an index."""
 MAX_TEXT = 4_000_000
 """Characters of one text that are analysed; what comes after them is not found."""
 MAX_WORDS = 50_000
-"""Words of one text, as written, that are analysed; likewise."""
+"""Words of one text that are analysed; likewise."""
 _REMEMBERED = 2_000_000
-"""Characters of written words whose analysis is remembered, a language."""
+"""Characters of written words whose folding is remembered."""
+_STEMS = 100_000
+"""Words whose stem is remembered, a language."""
 
 # The sign of each language in a tagged stem, and its Snowball algorithm.
 _STEMMERS = {
@@ -70,9 +72,10 @@ _SIGNS = (
     "\u0cbc-\u0ccd\u0d00-\u0d03\u0d3e-\u0d4d\u0dca-\u0ddf\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1"
     "\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
 )
-_HAS_SIGNS = re.compile(f"[{_SIGNS}]")
-_PLAIN_WORD = re.compile(r"[^\W_]+")
-_SIGNED_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_SIGNS}])*")
+_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_SIGNS}])*")
+# All that many texts have beyond ASCII: without it they take the quick way.
+_PRINTERS = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00a0"
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
 # Scripts cut into pairs: Thai, Lao, Burmese, Khmer; Chinese, Japanese, Korean.
 _PAIRED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PAIRED += (
@@ -95,30 +98,33 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of a text, in order; MAX_WORDS as written are looked at."""
-    return " ".join(map(_FOLDED.__getitem__, _runs(text))).split()
+    """The folded words of a text, in order; MAX_WORDS of them."""
+    return list(_words(text))
 
 
-def _runs(text: str) -> list[str]:
-    """The words of a text as written, not yet folded or cut into pairs. Not to be changed."""
-    return _remembered_runs(text) if len(text) <= _SHORT else _cut_runs(text[:MAX_TEXT])
+def _words(text: str) -> tuple[str, ...]:
+    return _remembered(text) if len(text) <= _SHORT else _read(text[:MAX_TEXT])
 
 
-def _cut_runs(text: str) -> list[str]:
+def _read(text: str) -> tuple[str, ...]:
+    for sign in _PRINTERS:
+        text = text.replace(sign, " ")
     if text.isascii():
-        return _PLAIN_WORD.findall(text)[:MAX_WORDS]
-    text = unicodedata.normalize("NFC", text)
-    found: list[str] = (_SIGNED_WORD if _HAS_SIGNS.search(text) else _PLAIN_WORD).findall(text)
-    return found[:MAX_WORDS]
+        found = text.lower().translate(_APART).split()
+        if max(map(len, found), default=0) > MAX_WORD:
+            found = [word[:MAX_WORD] for word in found]
+    else:
+        found = " ".join(map(_FOLDED.__getitem__, text.split())).split()
+    return tuple(found[:MAX_WORDS])
 
 
 # A text is asked for its words several times while its document is read.
 _SHORT = 20_000
-_remembered_runs = lru_cache(maxsize=100)(_cut_runs)
+_remembered = lru_cache(maxsize=100)(_read)
 
 
 class _Folded(dict[str, str]):
-    """word as written → its folded words, by one space; forgets all when it has grown too large.
+    """what stands between two blanks → its folded words, by one space; forgets all when too large.
 
     Texts repeat their words, so that folding is paid once a word and not once a text. Size is
     counted in characters: what is written without blanks makes long words that never come again.
@@ -126,15 +132,18 @@ class _Folded(dict[str, str]):
 
     size = 0
 
-    def __missing__(self, word: str) -> str:
-        self.size += len(word)
+    def __missing__(self, written: str) -> str:
+        self.size += len(written)
         if self.size > _REMEMBERED:
             self.clear()
-            self.size = len(word)
+            self.size = len(written)
         pieces = [
-            piece[:MAX_WORD] for run in _SIGNED_WORD.findall(fold(word)) for piece in _cut(run)
+            piece[:MAX_WORD]
+            for word in _WORD.findall(unicodedata.normalize("NFC", written))
+            for run in _WORD.findall(fold(word))
+            for piece in _cut(run)
         ]
-        self[word] = folded = " ".join(pieces)
+        self[written] = folded = " ".join(pieces)
         return folded
 
 
@@ -171,11 +180,12 @@ def languages() -> tuple[str, ...]:
 
 
 class Stems(dict[str, str]):
-    """word → tagged stem of one language; forgets everything when it has grown too large."""
+    """folded word → tagged stem of one language. ``whole`` are the words that are their own stem."""
 
     def __init__(self, lang: str) -> None:
         super().__init__()
         self.sign = NO_STEMMER
+        self.whole: set[str] = set()
         self._stem = None
         if lang:
             import Stemmer
@@ -184,67 +194,37 @@ class Stems(dict[str, str]):
             self._stem = Stemmer.Stemmer(algorithm, 0).stemWord
 
     def __missing__(self, word: str) -> str:
-        if len(self) > 100_000:
-            self.clear()
         # An empty stem would make all such words equal.
         stem = (self._stem(word) or word) if self._stem else word
+        if stem == word:
+            self.whole.add(word)
         self[word] = tagged = self.sign + stem
         return tagged
 
 
-class _Written(dict[str, str]):
-    """word as written → its tagged stems, by one space; one look-up a word of a text.
-
-    ``forms`` likewise → its folded words that differ from their stem.
-    """
-
-    def __init__(self, tagged: Stems) -> None:
-        super().__init__()
-        self.size = 0
-        self.forms: dict[str, str] = {}
-        self._tagged = tagged
-
-    def __missing__(self, word: str) -> str:
-        self.size += len(word)
-        tagged, sign = self._tagged, self._tagged.sign
-        folded = _FOLDED[word].split()
-        self.forms[word] = " ".join(one for one in folded if tagged[one] != sign + one)
-        self[word] = found = " ".join(tagged[one] for one in folded)
-        return found
-
-
-@lru_cache(maxsize=64)
 def stems(lang: str) -> Stems:
     """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
-    return Stems(lang)
+    found = _stems(lang)
+    if len(found) > _STEMS:
+        found.clear()
+        found.whole.clear()
+    return found
 
 
-@lru_cache(maxsize=64)
-def _written(lang: str) -> _Written:
-    return _Written(stems(lang))
-
-
-def _single(stems: str) -> str:
-    """Without the blanks too many that runs leave which fold to nothing."""
-    spaced = "  " in stems or stems[:1] == " " or stems[-1:] == " "
-    return " ".join(stems.split()) if spaced else stems
+_stems = lru_cache(maxsize=64)(Stems)
 
 
 def analyse(title: str, text: str, lang: str) -> Indexed:
     """The index form of an entry's title and text, by the language of the entry."""
-    written = _written(language(lang))
-    if written.size > _REMEMBERED:
-        written.clear()
-        written.forms.clear()
-        written.size = 0
-    title_runs, text_runs = _runs(title), _runs(text)
-    title_stems = " ".join(map(written.__getitem__, title_runs))
-    text_stems = " ".join(map(written.__getitem__, text_runs))
+    tagged = stems(language(lang))
+    title_words, text_words = _words(title), _words(text)
+    title_stems = " ".join(map(tagged.__getitem__, title_words))
+    text_stems = " ".join(map(tagged.__getitem__, text_words))
     # In the order of the text, since they must come out the same to be taken from an index again.
-    forms = dict.fromkeys(map(written.forms.__getitem__, dict.fromkeys(title_runs + text_runs)))
+    distinct, whole = dict.fromkeys(title_words + text_words), tagged.whole
     return Indexed(
-        title=_single(title_stems),
-        text=_single(text_stems),
-        forms=" ".join(filter(None, forms)),
+        title=title_stems,
+        text=text_stems,
+        forms=" ".join([word for word in distinct if word not in whole]),
         version=ANALYSIS_VERSION,
     )

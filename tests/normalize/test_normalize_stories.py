@@ -18,7 +18,6 @@ from madestories import Article, Maker, cases
 from aggregator.model.batch import Fetched, Known, KnownStory, KnownText, Lead
 from aggregator.model.entry import Document, Entry, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey
-from aggregator.model.sample import hashes
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import decide, read
 from aggregator.normalize.likeness import same_story, wording
@@ -102,7 +101,7 @@ def test_labelled_pairs():
                 continue
             kind = f"{row.get('grade') or ('natural' if 'natural' in name else 'overlap')}"
             pair = [wording(row[side]["title"], row[side]["text"]) for side in "ab"]
-            found = len(set.intersection(*(set(hashes(sample(each.words))) for each in pair))) >= 2
+            found = len(set.intersection(*(set(sample(each.words)) for each in pair))) >= 2
             judged.append((kind, row["label"] == 1, found and same_story(*pair)))
     precision, recalls, _ = scores(judged)
     assert precision >= 0.99
@@ -144,25 +143,25 @@ def test_the_rule_is_symmetric_and_takes_any_text(one, other, title):
 
 def test_a_sample_is_the_same_on_every_machine_and_release():
     words = [f"word{number % 97}" for number in range(400)]
-    assert sample(words[:5]).hex() == "7df238ad0901"
+    assert sample(words[:5]) == (72781698246653,)
     assert sample(words) == sample(list(words))
 
 
 def test_what_a_sample_holds():
-    assert sample([]) == b""
-    assert len(hashes(sample(["one", "word"]))) == 1
-    assert len(hashes(sample([f"w{n}" for n in range(30)]))) == 26
+    assert sample([]) == ()
+    assert len(sample(["one", "word"])) == 1
+    assert len(sample([f"w{n}" for n in range(24)])) == 20
     long = [f"w{n}" for n in range(100_000)]
     assert sample(long) == sample(long[:MOST_WORDS])
-    assert 32 <= len(hashes(sample(long))) < MOST_WORDS / 8
-    assert all(0 <= one < 2**48 for one in hashes(sample(long)))
+    assert 32 <= len(sample(long)) < MOST_WORDS / 16
+    assert all(0 <= one < 2**48 for one in sample(long))
 
 
 @given(st.integers(0, 200), st.integers(100, 400))
 def test_texts_that_share_their_words_share_hashes(start, length):
     words = [f"w{n}" for n in range(start, start + length)]
     longer = ["before", *words, "behind"]
-    assert len(set(hashes(sample(words))) & set(hashes(sample(longer)))) >= 20
+    assert len(set(sample(words)) & set(sample(longer))) >= 10
 
 
 # Which story

@@ -162,6 +162,15 @@ def test_folding_and_cutting_settle(text):
 
 
 @given(
+    st.text(
+        st.one_of(st.characters(max_codepoint=127), st.sampled_from("‘’“”–—…\xa0")), max_size=200
+    )
+)
+def test_plain_text_is_cut_as_all_other_text_is(text):
+    assert [*words(text), "ete"] == words(f"{text} été")
+
+
+@given(
     st.lists(
         st.sampled_from("torres coach rain goal win first week".split()), min_size=1, max_size=8
     ),
