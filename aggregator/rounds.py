@@ -25,7 +25,7 @@ from aggregator.pipeline import Pipeline
 
 # A batch closes at this many entries: large enough that one commit (one fsync) is
 # shared by many, small enough that an entry is archived within a second or two.
-_BATCH_ENTRIES = 600
+_BATCH_ENTRIES = 1200
 _BATCH_FEEDS = 250
 _BATCH_SECONDS = 0.3
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory.

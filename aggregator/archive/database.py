@@ -152,7 +152,7 @@ class Database:
         """Make all tables in an empty database."""
         with self.writing() as connection:
             metadata.create_all(connection, checkfirst=False)
-            for statement in (SEARCH_SQLITE,) if self.sqlite else SEARCH_POSTGRESQL:
+            for statement in SEARCH_SQLITE if self.sqlite else SEARCH_POSTGRESQL:
                 connection.exec_driver_sql(statement)
             connection.execute(
                 sa.insert(meta),

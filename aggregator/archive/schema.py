@@ -330,7 +330,10 @@ meta = sa.Table(
 )
 
 SEARCH_SQLITE = (
-    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"
+    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')",
+    # Bytes of words that a transaction gathers before it writes them: a batch, as a rule, which
+    # then need not be merged with itself.
+    "INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)",
 )
 """Words come analysed, so the plainest tokenizer does; the text itself is in ``revisions``."""
 

@@ -63,7 +63,8 @@ def rebuild(connection: sa.Connection) -> None:
     """Make the index anew from what is shown of the current revisions."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("DROP TABLE IF EXISTS search")
-        connection.exec_driver_sql(SEARCH_SQLITE)
+        for statement in SEARCH_SQLITE:
+            connection.exec_driver_sql(statement)
     else:
         connection.exec_driver_sql("TRUNCATE search")
     query = (

@@ -50,7 +50,8 @@ _FOLDS = tuple(
 
 def storable(text: str) -> str:
     """The text without signs that XML, and with it every feed, cannot carry."""
-    return text if text.isascii() and text.isprintable() else _NOT_XML.sub("", text)
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return text if plain else _NOT_XML.sub("", text)
 
 
 def repair(text: str) -> str:

@@ -14,18 +14,27 @@ from aggregator.model.feed import FeedIdentity
 from aggregator.normalize.characters import key, line, repair
 
 # Two name spaces of our own (RFC 9562, section 6.5), so that no story's id is an entry's.
-_ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry")
-_STORIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:story")
+_ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry").bytes
+_STORIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:story").bytes
 
 
 def entry_id(feed: FeedIdentity, identity: str) -> EntryId:
     """The public id of an entry: the same wherever and whenever it is made."""
-    return EntryId(uuid.uuid5(_ENTRIES, f"{feed}\n{identity}").urn)
+    return EntryId(_urn(_ENTRIES, f"{feed}\n{identity}"))
 
 
 def story_id(first: EntryId) -> StoryId:
     """The public id of a story: made of its first entry's."""
-    return StoryId(uuid.uuid5(_STORIES, first).urn)
+    return StoryId(_urn(_STORIES, first))
+
+
+def _urn(space: bytes, name: str) -> str:
+    """The URN of a UUID of version 5 (RFC 9562, section 5.5); uuid.uuid5 takes three times as long."""
+    found = bytearray(hashlib.sha1(space + name.encode(), usedforsecurity=False).digest()[:16])
+    found[6] = found[6] & 0x0F | 0x50
+    found[8] = found[8] & 0x3F | 0x80
+    text = found.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def digest(*parts: str, size: int = 16) -> bytes:

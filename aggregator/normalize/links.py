@@ -13,6 +13,9 @@ LONGEST = 8192
 _PLAIN = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"
 )
+# From the root of the site, of such signs, and nothing in it that joining would change.
+_SEGMENT = r"[A-Za-z0-9!$%&()*+,:=@_~-][A-Za-z0-9!$%&()*+,.:=@_~-]*"
+_ROOTED = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?")
 # What urlsplit would keep and XML, HTML or a header line could not: controls, lone surrogates.
 _NOISE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE = re.compile(r"""[\s"'<>\\^`{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]""")
@@ -29,6 +32,8 @@ def absolute(written: str | None, base: str, schemes: frozenset[str] = WEB) -> s
         return None
     if len(written) < LONGEST and _PLAIN.fullmatch(written):
         return written
+    if len(written) < LONGEST // 2 and _ROOTED.fullmatch(written) and (origin := _origin(base)):
+        return origin + written
     try:
         found = urljoin(base, _NOISE.sub("", written.strip()))
         parts = urlsplit(found)
@@ -41,6 +46,12 @@ def absolute(written: str | None, base: str, schemes: frozenset[str] = WEB) -> s
     if parts.scheme != "mailto" and _UNSAFE.search(parts.netloc):
         return None
     return _UNSAFE.sub(_escaped, found)
+
+
+@lru_cache(maxsize=256)
+def _origin(base: str) -> str:
+    """Scheme, host and port of a plain address of the web; "" of any other."""
+    return "/".join(base.split("/", 3)[:3]) if _PLAIN.fullmatch(base) else ""
 
 
 def _escaped(sign: re.Match[str]) -> str:

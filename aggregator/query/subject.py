@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -78,6 +78,12 @@ class Subject:
     def all_stems(self) -> frozenset[str]:
         """Distinct tagged stems of title and text."""
         return self.stem_set("title") | self.stem_set("text")
+
+    def stems_among(self, stems: Iterable[str]) -> frozenset[str]:
+        """Those of the tagged stems that title or text hold."""
+        index = self._index
+        text = f" {index.title} {index.text} "
+        return frozenset([stem for stem in stems if f" {stem} " in text])
 
     def begins(self, name: str, start: str) -> bool:
         """Whether a folded word of the field begins so."""

@@ -15,6 +15,9 @@ from aggregator.query import All, Any, Query, Starts, Subject, Terms, Wanted
 Key = frozenset[str]
 """Of these an entry must have at least one: tagged stems, or ``*`` and how a word begins."""
 
+_FEW = 50
+"""Words up to which to look for each costs less than to gather all that an entry has."""
+
 HEAD = 3
 """Letters of a prefix that make a key: what every prefix has, but for a sign or two of CJK."""
 
@@ -65,13 +68,18 @@ class Keyring:
             guard = keys[1] if len(keys) > 1 and not _by_head(keys[1]) else None
             for token in keys[0]:
                 self._keyed.setdefault(token, []).append((number, guard))
+        guards = (guard for each in self._keyed.values() for _, guard in each if guard)
+        self._asked = frozenset(self._keyed).union(*guards)
         self._headed = _by_head(self._keyed)
 
     def candidates(self, subject: Subject) -> list[int]:
         """The numbers of the queries that the entry may satisfy, in their order."""
-        tokens = subject.all_stems
         if self._headed:
-            tokens |= {f"*{head}" for head in subject.heads(HEAD)}
+            tokens = subject.all_stems | {f"*{head}" for head in subject.heads(HEAD)}
+        elif len(self._asked) <= _FEW:
+            tokens = subject.stems_among(self._asked)
+        else:
+            tokens = subject.all_stems
         found = set(self._keyless)
         for token in self._keyed.keys() & tokens:
             for number, guard in self._keyed[token]:

@@ -353,6 +353,7 @@ def upgrade() -> None:
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"
         )
+        op.execute("INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)")
         return
     op.execute(
         "CREATE TABLE search (entry_key bigint PRIMARY KEY REFERENCES entries(entry_key), words tsvector NOT NULL)"
