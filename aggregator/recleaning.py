@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from aggregator import normalize
 from aggregator.archive import Archive, Blocks
 from aggregator.model.boilerplate import (
     NO_ENTRY,
@@ -32,7 +33,7 @@ from aggregator.model.entry import EntryKey
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize import counts, enough, learn, without_again, words_of
+from aggregator.normalize import counts, enough, learn
 
 # Entries read at a time: whole ones, and only what they carry.
 _PORTION, _CARRIERS = 200, 2000
@@ -156,7 +157,8 @@ def _show(blocks: Blocks, wanted: Mapping[EntryKey, Mapping[bytes, str]]) -> int
         changed = []
         for stored in blocks.stored(wrong[start : start + _PORTION]):
             unwanted = wanted[stored.key]
-            changed.append((stored, without_again(stored, unwanted) if unwanted else None))
+            shown = normalize.without_again(stored, unwanted) if unwanted else None
+            changed.append((stored, shown))
         blocks.show(changed)
     return len(wrong)
 
@@ -172,7 +174,7 @@ def _texts(blocks: Blocks, wanted: Sequence[bytes], run: Sequence[Carrier]) -> d
             carrying[one.key] = found
             missing -= found
     return {
-        block: words_of(stored, block)
+        block: normalize.words_of(stored, block)
         for stored in blocks.stored(list(carrying))
         for block in carrying[stored.key]
     }

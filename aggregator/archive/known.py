@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from aggregator.archive import samples
 from aggregator.archive.columns import Key, name_of
@@ -223,8 +222,8 @@ def _given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Su
         ).subquery()
     columns = (
         sa.func.unnest(
-            sa.cast([number for number, _ in pairs], postgresql.ARRAY(Key)),
-            sa.cast([name for _, name in pairs], postgresql.ARRAY(sa.Text())),
+            sa.cast([number for number, _ in pairs], sa.ARRAY(Key)),
+            sa.cast([name for _, name in pairs], sa.ARRAY(sa.Text())),
         )
         .table_valued(sa.column("number", Key), sa.column("name", sa.Text))
         .render_derived()

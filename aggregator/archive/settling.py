@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import name_of
@@ -83,8 +82,7 @@ def upsert(
     """Insert; where the primary key is there already, replace or add to the named columns."""
     if not rows:
         return
-    make: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
+    statement = _insert(connection, table)
     values = {name: statement.excluded[name] for name in replace}
     values |= {name: table.c[name] + statement.excluded[name] for name in add}
     key = list(table.primary_key.columns)
@@ -93,6 +91,17 @@ def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
     connection.execute(statement, list(rows))
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that may go on where the row is there. Each dialect is loaded where it is used."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+        return insert_sqlite(table)
+    from sqlalchemy.dialects.postgresql import insert
+
+    return insert(table)
 
 
 def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:

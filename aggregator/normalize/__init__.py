@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aggregator.normalize.changes import decide
-from aggregator.normalize.learning import counts, enough, learn
 from aggregator.normalize.workers import Workers
 
 if TYPE_CHECKING:
     from aggregator.normalize.boilerplate import without_again, words_of
+    from aggregator.normalize.changes import decide
+    from aggregator.normalize.learning import counts, enough, learn
     from aggregator.normalize.reading import read
+
+# Each is loaded where it is first asked for: workers need no decisions, and a round
+# that brings nothing reads and cleans nothing.
+_FILES = {
+    "counts": "learning",
+    "decide": "changes",
+    "enough": "learning",
+    "learn": "learning",
+    "read": "reading",
+    "without_again": "boilerplate",
+    "words_of": "boilerplate",
+}
 
 
 def __getattr__(name: str) -> object:
-    # feedparser and nh3 are loaded where documents are read, or entries cleaned again.
-    if name == "read":
-        from aggregator.normalize.reading import read
-
-        return read
-    if name in {"without_again", "words_of"}:
-        from aggregator.normalize import boilerplate
-
-        return getattr(boilerplate, name)
-    raise AttributeError(name)
+    if name not in _FILES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
 
 
 __all__ = ["Workers", "counts", "decide", "enough", "learn", "read", "without_again", "words_of"]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
-from aggregator.normalize.ephemera import lasting
 
 # A sentence that comes or goes in so many items of one document at once is the template's.
 _TEMPLATE = 3
@@ -90,5 +89,8 @@ def _only_later(name: str, entry: Entry, held: KnownEntry) -> bool:
 
 def _sentences(text: str) -> Sequence[str]:
     """What of a plain text lasts, folded, sentence by sentence."""
+    # Its patterns take a while to compile, and most rounds see no edit.
+    from aggregator.normalize.ephemera import lasting
+
     blocks = lasting(key(block) for block in text.split("\n") if block)
     return [part for block in blocks for part in _SENTENCE.split(block)]

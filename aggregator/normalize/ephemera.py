@@ -66,7 +66,8 @@ _PASSING = "|".join(
         rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",
     )
 )
-_ALONE = re.compile(rf"{_JOIN}*(?:{_PASSING})(?:{_JOIN}+(?:{_PASSING}))*[\s.·•|)\]-]*")
+# The phrases stand in it once only, for they take long to compile.
+_ALONE = re.compile(rf"(?:(?:\A|{_JOIN}+)(?:{_PASSING}))+[\s.·•|)\]-]*")
 # Where a sentence may begin or end; the advert's own words may have any of these signs in them.
 _START = re.compile(r"(?<=[.!?…。！？·•|])\s+|\s+(?=[\[(·•|])|(?<=\.\.\.)\s+|(?<=[\])])\s+")
 _LONGEST = 240
