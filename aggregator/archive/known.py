@@ -201,7 +201,7 @@ def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
         canonical_url=whole.get(canonical, canonical),
         url=url,
         fingerprint=fingerprint,
-        parts=unpack_parts(parts),
+        packed=parts,
         revisions=revision,
         vanished=vanished,
         story=StoryId(story_id),
@@ -340,14 +340,3 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Portions that a statement can carry as parameters."""
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]
-
-
-def pack_parts(parts: Sequence[tuple[str, bytes]]) -> str:
-    """(field, hash) pairs as text: ``title=hex summary=hex``."""
-    return " ".join(f"{name}={hashed.hex()}" for name, hashed in parts)
-
-
-def unpack_parts(text: str) -> tuple[tuple[str, bytes], ...]:
-    """The pairs that :func:`pack_parts` packed."""
-    pairs = (one.split("=") for one in text.split())
-    return tuple((name, bytes.fromhex(hashed)) for name, hashed in pairs)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from aggregator.archive.schema import samples
 from aggregator.model.entry import Entry, EntryId
@@ -63,7 +62,7 @@ def _carriers(connection: sa.Connection, names: set[int]) -> Iterator[Row]:
         each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
         query = sa.select(samples).where(samples.c.hash.in_(sa.select(each.c.value)))
     else:
-        given = sa.cast(wanted, postgresql.ARRAY(sa.BigInteger))
+        given = sa.cast(wanted, sa.ARRAY(sa.BigInteger))
         query = sa.select(samples).where(samples.c.hash == sa.any_(given))
     for row in connection.execute(query):
         yield row[0], row[1], row[2]

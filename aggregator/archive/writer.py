@@ -12,7 +12,7 @@ from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
-from aggregator.archive.known import chunks, pack_parts
+from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
     blocks,
@@ -26,7 +26,7 @@ from aggregator.archive.schema import (
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
-from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId
+from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId, pack_parts
 from aggregator.model.feed import Feed, Response
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse

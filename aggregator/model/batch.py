@@ -8,7 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from aggregator.model.entry import Document, Entry, EntryId, EntryKey, StoryId, StoryKey
+from aggregator.model.entry import (
+    Document,
+    Entry,
+    EntryId,
+    EntryKey,
+    StoryId,
+    StoryKey,
+    unpack_parts,
+)
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Response
 from aggregator.model.topic import Hit
@@ -55,7 +63,8 @@ class KnownEntry:
     canonical_url: str | None
     url: str | None
     fingerprint: bytes
-    parts: tuple[tuple[str, bytes], ...]
+    packed: str
+    """``parts`` as they are kept: of most entries nobody asks for them."""
     revisions: int
     vanished: datetime | None
     story: StoryId
@@ -63,6 +72,11 @@ class KnownEntry:
     lead: bool
     text_hash: bytes | None = None
     likeness: str | None = None
+
+    @property
+    def parts(self) -> tuple[tuple[str, bytes], ...]:
+        """(field, hash) of what the fingerprint covers, as in ``Entry``."""
+        return unpack_parts(self.packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -307,3 +308,14 @@ class StoryRecord:
             "first_seen": iso(self.first_seen),
             "newest": iso(self.newest),
         }
+
+
+def pack_parts(parts: Sequence[tuple[str, bytes]]) -> str:
+    """(field, hash) pairs as text: ``title=hex summary=hex``."""
+    return " ".join(f"{name}={hashed.hex()}" for name, hashed in parts)
+
+
+def unpack_parts(text: str) -> tuple[tuple[str, bytes], ...]:
+    """The pairs that :func:`pack_parts` packed."""
+    pairs = (one.split("=") for one in text.split())
+    return tuple((name, bytes.fromhex(hashed)) for name, hashed in pairs)

@@ -117,10 +117,12 @@ class _Roll:
     def _only_ones_with(self, *names: str) -> dict[int, KnownEntry]:
         """Of the items and listed entries still left: the pairs that nothing else is like, by
         position; alike in these parts, the first of which and one more must say something."""
+        left = [entry for entry in self.entries if entry.position not in self._found]
+        if not left:
+            return {}
         held_by = _grouped(
             (_said(held.parts, names), held) for held in self._listed() if held.id not in self.taken
         )
-        left = [entry for entry in self.entries if entry.position not in self._found]
         here = Counter(_said(entry.parts, names) for entry in left)
         return {
             entry.position: held_by[said][0]

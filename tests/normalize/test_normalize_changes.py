@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.batch import ChangeKind, Decision, Fetched, Known, KnownEntry, KnownStory
-from aggregator.model.entry import Document, EntryKey, StoryKey
+from aggregator.model.entry import Document, EntryKey, StoryKey, pack_parts
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Listed
 from aggregator.model.settings import NormalizeSettings
@@ -119,7 +119,7 @@ class Shelf:
             self.seen.setdefault(key, self.clock)
             self.held[key] = KnownEntry(
                 key=key, feed=feed.key, id=change.id, identity=entry.identity, canonical_url=entry.canonical_url,
-                url=entry.url, fingerprint=said.fingerprint, parts=said.parts, revisions=change.revision,
+                url=entry.url, fingerprint=said.fingerprint, packed=pack_parts(said.parts), revisions=change.revision,
                 vanished=None, story=change.story.id, story_key=change.story.key or StoryKey(key), lead=change.lead,
                 text_hash=entry.text_hash, likeness=entry.likeness,
             )  # fmt: skip
