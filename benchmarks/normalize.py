@@ -56,7 +56,7 @@ def forget(*, words: bool) -> None:
     """Forget the addresses that were met, and with ``words`` those as well."""
     canonical_url.cache_clear()
     links.absolute.cache_clear()
-    analysis._remembered_runs.cache_clear()
+    analysis._remembered.cache_clear()
     if words:
         analysis._written.cache_clear()
         analysis.stems.cache_clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Never
 from urllib.parse import urlsplit
@@ -33,14 +33,28 @@ class Cut:
     """A document by its items, in document order.
 
     ``hashes``: 16 bytes over each item. ``known``: position → what was remembered of an item
-    seen before. ``rest``: the document without these; ``places``: the positions of the items
-    that are still in it.
+    seen before. ``spans``: first byte of each item and the byte after its last. ``encoding`` is
+    declared or given, ``tags`` are the start tags that items stand in, outermost first,
+    ``spaces`` prefix → name space.
     """
 
     hashes: tuple[bytes, ...]
     known: dict[int, bytes]
-    places: tuple[int, ...]
-    rest: bytes
+    spans: tuple[tuple[int, int], ...]
+    body: bytes
+    encoding: str
+    tags: tuple[bytes, ...]
+    spaces: Mapping[str, str]
+
+    def without(self, positions: Container[int]) -> bytes:
+        """The document without the items at these positions."""
+        kept: list[bytes] = []
+        end = 0
+        for position, (first, last) in enumerate(self.spans):
+            if position in positions:
+                kept.append(self.body[end:first])
+                end = last
+        return b"".join((*kept, self.body[end:]))
 
 
 def cut(body: bytes, *, charset: str, url: str, seen: Mapping[bytes, bytes]) -> Cut | None:
@@ -59,10 +73,7 @@ def cut(body: bytes, *, charset: str, url: str, seen: Mapping[bytes, bytes]) -> 
     for part in (charset.encode(), place.encode("utf-8", "replace"), *walk.around):
         around.update(part + b"\0")
     hashes: list[bytes] = []
-    places: list[int] = []
-    kept: list[bytes] = []
     known: dict[int, bytes] = {}
-    end = 0
     for position, (first, last) in enumerate(walk.items):
         hashed = around.copy()
         hashed.update(body[first:last])
@@ -70,15 +81,14 @@ def cut(body: bytes, *, charset: str, url: str, seen: Mapping[bytes, bytes]) -> 
         hashes.append(digest)
         if digest in seen:
             known[position] = seen[digest]
-            kept.append(body[end:first])
-            end = last
-        else:
-            places.append(position)
     return Cut(
         hashes=tuple(hashes),
         known=known,
-        places=tuple(places),
-        rest=b"".join((*kept, body[end:])),
+        spans=tuple(walk.items),
+        body=body,
+        encoding=charset or walk.encoding,
+        tags=tuple(walk.tags),
+        spaces=walk.spaces,
     )
 
 
@@ -91,16 +101,19 @@ class _Walk:
 
     ``items``: first byte of each and the byte after its last. ``around``: the declared encoding,
     the start tags of what items stand in (namespaces, xml:base, xml:lang), what they inherit.
+    ``encoding``, ``tags`` and ``spaces`` as in :class:`Cut`.
     """
 
     def __init__(self, body: bytes, charset: str) -> None:
         self.items: list[tuple[int, int]] = []
         self.around: list[bytes] = []
+        self.encoding = ""
+        self.tags: list[bytes] = []
+        self.spaces: dict[str, str] = {}
         self._body = body
         self._path: list[str] = []
         self._item, self._from = "", 0
         self._inherited: tuple[list[str], int] | None = None
-        self._prefixes: dict[str, str] = {}
         # With namespaces: a prefix that is not declared is an error to feedparser as well.
         self._parser = parser = expat.ParserCreate(charset or None, " ")
         parser.XmlDeclHandler = self._declare
@@ -116,11 +129,12 @@ class _Walk:
             del self._parser
 
     def _declare(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        self.around.append((encoding or "").encode())
+        self.encoding = encoding or ""
+        self.around.append(self.encoding.encode())
 
     def _bind(self, prefix: str | None, uri: str) -> None:
         # feedparser knows a prefix in one meaning, and from there on in the whole document.
-        if prefix and self._prefixes.setdefault(prefix, uri) != uri:
+        if prefix and self.spaces.setdefault(prefix, uri) != uri:
             raise _GoesWhole
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
@@ -136,8 +150,10 @@ class _Walk:
             self._inherited = (self._path.copy(), at)
         self._path.append(local)
         if self._holds_items():
-            tag = _START_TAG.match(self._body, at)
-            self.around.append(tag.group(0) if tag else b"")
+            found = _START_TAG.match(self._body, at)
+            tag = found.group(0) if found else b""
+            self.around.append(tag)
+            self.tags.append(tag)
         elif len(self._path) == 1:
             raise _GoesWhole
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from xml.sax import SAXException
@@ -15,8 +16,8 @@ import feedparser.mixin
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
-from aggregator.normalize import dates
-from aggregator.normalize.cutting import cut
+from aggregator.normalize import dates, plain
+from aggregator.normalize.cutting import Cut, cut
 from aggregator.normalize.expat import hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
@@ -42,37 +43,66 @@ _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
-def parse(body: bytes, *, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
+def parse(
+    body: bytes, *, content_type: str, url: str, seen: Mapping[bytes, bytes], quick: bool = True
+) -> Parsed:
     """Read a feed document. Raises NotAFeed, in plain words, where there is no feed in it.
 
     Items whose hash is a key of ``seen`` are not parsed; they come back in ``known``.
+    ``quick``: plain items are read by ``plain``; else all by feedparser, which finds the same.
     Never goes out for anything: feedparser gets a BytesIO, since bytes or text
     it would take for a file name or an address.
     """
     source = sniff(body, content_type=content_type, url=url)
     whole = _without_traps(source.body, url)
     pieces = cut(whole, charset=source.charset, url=url, seen=seen)
-    parsed = _feedparser(pieces.rest if pieces else whole, source.charset, url)
-    alike = pieces is not None and not parsed.bozo and len(parsed.entries) == len(pieces.places)
-    if pieces and pieces.known and not (alike and parsed.version):
+    simple = _read_plain(pieces, url) if pieces and quick else {}
+    places = _others(pieces, simple) if pieces else []
+    rest = pieces.without({*pieces.known, *simple}) if pieces else whole
+    parsed = _feedparser(rest, source.charset, url)
+    alike = pieces is not None and not parsed.bozo and len(parsed.entries) == len(places)
+    if pieces and (pieces.known or simple) and not (alike and parsed.version):
         # feedparser sees other items than expat does.
-        return parse(body, content_type=content_type, url=url, seen={})
-    if not parsed.entries and not parsed.version:
+        return parse(body, content_type=content_type, url=url, seen={}, quick=False)
+    if not parsed.entries and not simple and not parsed.version:
         raise _no_feed(url)
     problems = list(source.notes)
     if isinstance(parsed.get("bozo_exception"), SAXException):
         problems.append(f"not well-formed: {parsed.bozo_exception}"[:300])
     complete = source.whole or not parsed.bozo
-    places = pieces.places if pieces and alike else range(len(parsed.entries))
+    if not (pieces and alike):
+        places = list(range(len(parsed.entries)))
     hashes = pieces.hashes if pieces and alike else [b""] * len(parsed.entries)
+    items = {
+        at: _item(entry, at, hashes[at], parsed.feed, url)
+        for entry, at in zip(parsed.entries, places, strict=True)
+    }
+    lang = str(parsed.feed.get("language") or "")
+    items |= {at: one if one.lang else replace(one, lang=lang) for at, one in simple.items()}
     return Parsed(
         head=_head(parsed, whole[:_PROLOG], url, complete, tuple(problems)),
-        items=[
-            _item(entry, at, hashes[at], parsed.feed, url)
-            for entry, at in zip(parsed.entries, places, strict=True)
-        ],
+        items=[one for _, one in sorted(items.items())],
         known=pieces.known if pieces else {},
     )
+
+
+def _read_plain(pieces: Cut, url: str) -> dict[int, Item]:
+    """The items that were not seen before and need no feedparser, by their positions."""
+    around = plain.frame(pieces.tags, pieces.spaces, encoding=pieces.encoding, url=url)
+    if around is None:
+        return {}
+    return {
+        at: item
+        for at, (first, last) in enumerate(pieces.spans)
+        if at not in pieces.known
+        and (item := plain.read(pieces.body[first:last], around, at, pieces.hashes[at]))
+    }
+
+
+def _others(pieces: Cut, read: Container[int]) -> list[int]:
+    """The positions of the items that are left for feedparser."""
+    count = len(pieces.spans)
+    return [at for at in range(count) if at not in pieces.known and at not in read]
 
 
 def _feedparser(body: bytes, charset: str, url: str) -> Any:

@@ -149,8 +149,10 @@ def test_what_was_seen_is_not_in_what_is_parsed(kind):
     seen = {one[:16]: one for one in sorted(hashes(read(body)))[1:]}
     found = cut(body, charset="", url=URL, seen=seen)
     assert found is not None
-    (left,) = found.places
-    assert [f"Report {n}".encode() in found.rest for n in range(5)] == [n == left for n in range(5)]
+    (left,) = set(range(5)) - set(found.known)
+    assert [f"Report {n}".encode() in found.without(found.known) for n in range(5)] == [
+        n == left for n in range(5)
+    ]
     document = read(body, frozenset(seen.values()))
     assert [entry.title for entry in document.entries] == [f"Report {left}"]
     assert [at for at, _ in document.known] == [n for n in range(5) if n != left]

@@ -1,0 +1,198 @@
+"""Plain items, read without feedparser: the same as with it, and only where it is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.model.errors import NotAFeed
+from aggregator.normalize import document, plain
+from aggregator.normalize.item import Parsed
+
+OURS = Path(__file__).parents[1] / "documents"
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "feeds"
+URL = "https://news.example/feed.xml"
+
+RSS = (
+    '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"{more}>'
+    "<channel><title>News</title><link>https://news.example/</link><language>es</language>{items}</channel></rss>"
+)
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"{more}><title>News</title><id>urn:x:1</id>'
+    "<updated>2026-01-05T08:00:00Z</updated>{items}</feed>"
+)
+RSS_PLAIN = (
+    "<item><title>One &amp; two</title><link>https://news.example/a?b=1</link>"
+    '<guid isPermaLink="false">x-1</guid><pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate>'
+    "<dc:creator>Ida Morrow</dc:creator><category>Football</category><category>Cup</category>"
+    '<enclosure url="https://news.example/a.JPG" type="image/JPEG" length="12"/>'
+    "<slash:comments>3</slash:comments><description>Short &lt;b&gt;text&lt;/b&gt;</description>\n"
+    "<content:encoded><![CDATA[<p>Whole [text] &#8217;</p>]]></content:encoded>\n</item>"
+)
+ATOM_PLAIN = (
+    "<entry><title type='html'>One</title><link href='https://news.example/a'/><id>tag:x,1</id>"
+    "<updated>2026-01-05T09:00:00Z</updated><published>2026-01-05T08:00:00Z</published>"
+    "<author><name>Ida Morrow</name></author><category term='a' label='Cup'/>"
+    "<content type='html'>&lt;p&gt;Whole&lt;/p&gt;</content></entry>"
+)
+
+
+def both(body: bytes) -> tuple[Parsed | None, Parsed | None]:
+    """The document read with plain items apart, and all of it by feedparser."""
+
+    def parse(quick: bool) -> Parsed | None:
+        try:
+            return document.parse(
+                body, content_type="application/xml", url=URL, seen={}, quick=quick
+            )
+        except NotAFeed:
+            return None
+
+    return parse(True), parse(False)
+
+
+def count_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What comes in here, item by item: 1 for one that was plain."""
+    seen: list[int] = []
+    read = plain.read
+
+    def counted(*args):
+        found = read(*args)
+        seen.append(found is not None)
+        return found
+
+    monkeypatch.setattr(plain, "read", counted)
+    return seen
+
+
+@pytest.mark.parametrize("folder", [OURS, CORPUS], ids=["ours", "corpus"])
+def test_real_documents_come_out_the_same(folder, monkeypatch):
+    seen = count_plain(monkeypatch)
+    for path in sorted(folder.glob("*.xml")):
+        quick, slow = both(path.read_bytes())
+        assert quick == slow, path.name
+    assert not any(folder.glob("*.xml")) or sum(seen) > len(seen) / 10
+
+
+@pytest.mark.parametrize(
+    ("frame", "item"),
+    [(RSS, RSS_PLAIN), (ATOM, ATOM_PLAIN), (RSS, RSS_PLAIN.replace("\n", "\r\n"))],
+)
+@pytest.mark.parametrize("more", ["", ' xml:lang="en_GB"'])
+def test_a_plain_item_needs_no_feedparser(frame, item, more, monkeypatch):
+    seen = count_plain(monkeypatch)
+    quick, slow = both(frame.format(items=item, more=more).encode())
+    assert quick == slow
+    assert seen == [1]
+
+
+ODD = (
+    "<media:thumbnail xmlns:media='http://search.yahoo.com/mrss/' url='https://news.example/t.jpg'/>",
+    "<title>Again</title>",
+    "<description></description>",
+    "<!-- a note -->",
+    "<dc:creator>ida@news.example (Ida)</dc:creator>",
+    "<source url='https://other.example/'>Other</source>",
+    "<pubDate>yesterday</pubDate>",
+    "<category domain='x'>Tagged</category>",
+    "<guid>not an address</guid>",
+    "<link>/relative</link>",
+    "<description>&#150; &#8217;</description>",
+    "<description xml:base='https://other.example/'>Based</description>",
+    "<content:encoded><![CDATA[a]]>b<![CDATA[c]]></content:encoded>",
+    "<description><b>markup</b></description>",
+    "<enclosure url='b.mp3' length='1' type='audio/mpeg'/>",
+    "text",
+)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "more", [" xml:base='https://base.example/a/'", " xmlns='https://x.example/'", ""]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_odd_item_comes_out_the_same(odd, more, first):
+    item = f"<item>{odd}{RSS_PLAIN[6:]}" if first else f"{RSS_PLAIN[:-7]}{odd}</item>"
+    quick, slow = both(RSS.format(items=item + RSS_PLAIN, more=more).encode())
+    assert quick == slow
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["word", "été", "â€™", "Ã©", "&amp;", "&lt;b&gt;", "&#233;", "&#x2019;", "&#150;", "&amp;lt;", "\n", "\xa0", "]", "😀"]
+    ),
+    max_size=5,
+).map(" ".join)  # fmt: skip
+
+
+@st.composite
+def elements(draw: st.DrawFn) -> str:
+    text = draw(WORDS)
+    return draw(
+        st.sampled_from(
+            [
+                f"<title>{text}</title>",
+                f"<description>{text}</description>",
+                f"<description><![CDATA[{text}]]></description>",
+                "<description/>",
+                f"<content:encoded><![CDATA[ {text}]]> </content:encoded>",
+                f"<category>{text}</category>",
+                f"<dc:creator>{text}</dc:creator>",
+                "<link>https://news.example/b?c=d&amp;e=f</link>",
+                "<link>https://news.example/</link>",
+                f"<guid isPermaLink='false'>{text}</guid>",
+                "<guid>https://news.example/g</guid>",
+                "<pubDate>Mon, 05 Jan 2026 08:00:00 +0200</pubDate>",
+                "<pubDate>2026-01-05</pubDate>",
+                "<comments>https://news.example/c</comments>",
+            ]
+        )
+    )
+
+
+@settings(max_examples=150)
+@given(st.lists(st.lists(elements(), max_size=7).map("".join), max_size=3))
+def test_made_items_come_out_the_same(made):
+    items = "".join(f"<item>{one}</item>" for one in made)
+    quick, slow = both(RSS.format(items=items, more="").encode())
+    assert quick == slow
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> str:
+    text = draw(WORDS)
+    return draw(
+        st.sampled_from(
+            [
+                f"<title>{text}</title>",
+                f"<title type='html'>{text}</title>",
+                f"<summary>{text}</summary>",
+                f"<content type='html'>{text}</content>",
+                f"<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>{text}</div></content>",
+                "<link href='https://news.example/b'/>",
+                "<link rel='self' href='https://news.example/s'/>",
+                "<id>tag:x,2</id>",
+                "<id>https://news.example/i</id>",
+                "<id>plain words</id>",
+                "<updated>2026-01-05T09:00:00+02:00</updated>",
+                "<published>2026-01-05T08:00:00.5Z</published>",
+                f"<author><name>{text}</name></author>",
+                f"<author><name>{text}</name><email>a@b.example</email></author>",
+                "<category term='a'/>",
+                "<category term='a' scheme='s'/>",
+                "<category term='b' label=''/>",
+            ]
+        )
+    )
+
+
+@settings(max_examples=150)
+@given(st.lists(st.lists(parts(), max_size=7).map("".join), max_size=3))
+def test_made_entries_come_out_the_same(made):
+    items = "".join(f"<entry>{one}</entry>" for one in made)
+    quick, slow = both(ATOM.format(items=items, more="").encode())
+    assert quick == slow
