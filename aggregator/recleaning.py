@@ -83,29 +83,43 @@ class _Pupil:
     def follow(self) -> int:
         """Returns how many entries are shown otherwise now."""
         touched: dict[FeedKey, EntryKey] = {}
+        learned: dict[str, Lesson] = {}
+        reworded: set[str] = set()
         for group in (*self._sites.values(), *map(self._blocks.group, self._feeds)):
-            before = self._held[group.name].since
-            if self._learn(group):
+            before = self._held[group.name]
+            lesson = self._learned(group)
+            if lesson is before:
+                continue
+            learned[group.name] = self._held[group.name] = lesson
+            if lesson.spans != before.spans:
+                reworded.add(group.name)
+            if (lesson.spans, lesson.since) != (before.spans, before.since):
                 for feed in group.feeds:
-                    touched[feed] = min(before, touched.get(feed, before))
+                    touched[feed] = min(before.since, touched.get(feed, before.since))
+        self._blocks.keep(learned, reworded)
+        taught = {feed: self._taught(feed) for feed in {*self._feeds, *touched}}
+        # Where nothing is unwanted, only what was left out before can change.
+        idle = sorted(feed for feed in touched if not (taught[feed].spans or taught[feed].rulings))
+        idle_for_good = set(idle) - self._blocks.altered(idle)
         changed = sum(
-            _follow(self._blocks, feed, self._taught(feed), after)
+            _follow(self._blocks, feed, taught[feed], after)
             for feed, after in sorted(touched.items())
+            if feed not in idle_for_good
         )
         # Of the others only new entries may differ.
-        taught = {feed: self._taught(feed) for feed in self._feeds if feed not in touched}
+        taught = {feed: one for feed, one in taught.items() if feed not in touched}
         teaching = [feed for feed, one in taught.items() if one.spans or one.rulings]
         new = self._blocks.carriers(teaching, self._mark) if teaching else []
         return changed + _show(
             self._blocks, {one.key: taught[one.feed].unwanted(one) for one in new}
         )
 
-    def _learn(self, group: Group) -> bool:
-        """Whether the group teaches anything else now."""
-        lesson = held = self._held[group.name]
+    def _learned(self, group: Group) -> Lesson:
+        """What the group teaches now; the very lesson that is held where nothing was learned."""
+        lesson = self._held[group.name]
         upto = enough(group.entries)
-        if upto == held.learned:
-            return False
+        if upto == lesson.learned:
+            return lesson
         portion = _CARRIERS + 2 * self._settings.boilerplate_window
         run: list[Carrier] | None = None
         while run is None or len(run) == portion:
@@ -114,10 +128,7 @@ class _Pupil:
             run_of = run[: max(0, len(run) - late)]
             lesson = learn(run_of, lesson, self._settings, site=group.is_site)
             lesson = self._worded(lesson, run_of)
-        lesson = replace(lesson, learned=upto)
-        self._blocks.keep(group, lesson)
-        self._held[group.name] = lesson
-        return (lesson.spans, lesson.since) != (held.spans, held.since)
+        return replace(lesson, learned=upto)
 
     def _worded(self, lesson: Lesson, run: Sequence[Carrier]) -> Lesson:
         """With the texts of what was not known before, read in an entry that carries it."""

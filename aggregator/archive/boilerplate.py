@@ -138,20 +138,26 @@ class Blocks:
                 )
         return found
 
-    def keep(self, group: Group, lesson: Lesson) -> None:
-        """What a group's entries teach now."""
-        row = {"name": group.name, "since": lesson.since, "learned": lesson.learned}
-        settling.upsert(self._connection, lessons, [row], replace=("since", "learned"))
-        self._connection.execute(sa.delete(boilerplate).where(boilerplate.c.name == group.name))
+    def keep(self, taught: Mapping[str, Lesson], reworded: Iterable[str]) -> None:
+        """What groups' entries teach now, by the group's name; of some the spans have changed."""
         rows = [
+            {"name": name, "since": lesson.since, "learned": lesson.learned}
+            for name, lesson in taught.items()
+        ]
+        settling.upsert(self._connection, lessons, rows, replace=("since", "learned"))
+        names = sorted(reworded)
+        for chunk in chunks(names):
+            self._connection.execute(sa.delete(boilerplate).where(boilerplate.c.name.in_(chunk)))
+        spans = [
             {
-                "name": group.name, "hash": span.hash, "first_key": span.first,
+                "name": name, "hash": span.hash, "first_key": span.first,
                 "last_key": span.last, "text": span.text,
             }
-            for span in lesson.spans
+            for name in names
+            for span in taught[name].spans
         ]  # fmt: skip
-        if rows:
-            self._connection.execute(sa.insert(boilerplate), rows)
+        if spans:
+            self._connection.execute(sa.insert(boilerplate), spans)
 
     def carriers(
         self, feeds: Sequence[FeedKey], after: EntryKey, limit: int | None = None
@@ -194,6 +200,19 @@ class Blocks:
             for key, run in self._connection.execute(
                 sa.select(shown.c.entry_key, shown.c.removed).where(shown.c.entry_key.in_(chunk))
             )
+        }
+
+    def altered(self, feeds: Sequence[FeedKey]) -> set[FeedKey]:
+        """Those of the feeds that have entries which are shown without some block."""
+        of_feed = sa.select(entries.c.feed_key).join(
+            shown, shown.c.entry_key == entries.c.entry_key
+        )
+        return {
+            FeedKey(feed)
+            for chunk in chunks(feeds)
+            for feed in self._connection.execute(
+                of_feed.where(entries.c.feed_key.in_(chunk)).distinct()
+            ).scalars()
         }
 
     def stored(self, keys: Sequence[EntryKey]) -> list[Stored]:
