@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from aggregator.normalize.characters import is_markup, key, repair, storable
+from aggregator.normalize.characters import is_markup, key, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
@@ -109,7 +109,7 @@ def plain(inside: str) -> str:
         return inside.strip()
     if "<" in inside:
         inside = _TAGS.sub("", inside.replace("<br>", " "))
-    return " ".join((html.unescape(inside) if "&" in inside else inside).split())
+    return single_spaced(html.unescape(inside) if "&" in inside else inside)
 
 
 def from_lines(text: str) -> str:
@@ -294,7 +294,7 @@ def _is_data(parts: list[str], at: int) -> bool:
 
 def _lines(inside: str) -> list[str]:
     """The paragraphs that line breaks make: two breaks always, single ones between long lines."""
-    inside = " ".join(inside.split())
+    inside = single_spaced(inside)
     if "<br>" not in inside or "<code>" in inside:
         return [inside] if inside else []
     pieces = [piece.strip() if plain(piece) else "" for piece in inside.split("<br>")]

@@ -24,7 +24,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 def scrub(text: str) -> str:
     """``text`` without the characters that XML refuses or discourages."""
-    return _FORBIDDEN.sub("", text)
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return text if plain else _FORBIDDEN.sub("", text)
 
 
 def one_line(text: str) -> str:
@@ -34,7 +35,10 @@ def one_line(text: str) -> str:
 
 def shorten(text: str, limit: int) -> str:
     """At most ``limit`` characters of a line, cut between words, "…" where cut."""
-    line = one_line(text)
+    # Of a long text the beginning is enough, unless it is mostly white space.
+    line = one_line(text[: 4 * limit])
+    if len(line) <= limit:
+        line = one_line(text)
     if len(line) <= limit:
         return line
     head = line[:limit]

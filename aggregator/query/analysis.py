@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import filterfalse
 
 from aggregator.model.entry import Indexed
 
@@ -221,10 +222,10 @@ def analyse(title: str, text: str, lang: str) -> Indexed:
     title_stems = " ".join(map(tagged.__getitem__, title_words))
     text_stems = " ".join(map(tagged.__getitem__, text_words))
     # In the order of the text, since they must come out the same to be taken from an index again.
-    distinct, whole = dict.fromkeys(title_words + text_words), tagged.whole
+    distinct = dict.fromkeys(title_words + text_words)
     return Indexed(
         title=title_stems,
         text=text_stems,
-        forms=" ".join([word for word in distinct if word not in whole]),
+        forms=" ".join(filterfalse(tagged.whole.__contains__, distinct)),
         version=ANALYSIS_VERSION,
     )
