@@ -33,6 +33,8 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
 _PARENT_LOOK = 1.0
+_LITTER = 10_000
+"""New objects before a worker looks for dead cycles."""
 _ATTEMPTS = 3
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
@@ -288,6 +290,8 @@ def _begin(parent: int) -> None:
     # What was loaded stays: nobody needs to look through it for garbage.
     gc.freeze()
     gc.enable()
+    # Parsing makes much that is soon gone by itself, and hardly a dead cycle.
+    gc.set_threshold(_LITTER)
 
 
 def _end_with(parent: int) -> None:
