@@ -1,4 +1,4 @@
-"""Items so plain that feedparser would find nothing else in them: read in a tenth of its time.
+"""Items so plain that feedparser would find nothing else in them: read in a quarter of its time.
 
 Most items are a dozen elements with text in them and nothing around. Where one holds
 anything else (an attribute or an element that is not known here, one twice, an address
