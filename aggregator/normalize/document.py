@@ -64,7 +64,7 @@ def parse(
     if pieces and (pieces.known or simple) and not (alike and parsed.version):
         # feedparser sees other items than expat does.
         return parse(body, content_type=content_type, url=url, seen={}, quick=False)
-    if not parsed.entries and not simple and not parsed.version:
+    if not parsed.entries and not parsed.version:
         raise _no_feed(url)
     problems = list(source.notes)
     if isinstance(parsed.get("bozo_exception"), SAXException):

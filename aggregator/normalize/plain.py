@@ -38,12 +38,13 @@ _ADDRESS = re.compile(
     r"(?:\?[A-Za-z0-9!$()*+,./:@_~%=&-]+)?"
 )
 _NAME = re.compile(r"(?:tag|urn):[A-Za-z0-9!$()*+,./:@_~%=-]+")
-_HARD = re.compile("[\x80-\x9f]")
+# Leftovers of Windows-1252, which feedparser translates; references longer than any sign needs.
+_HARD = re.compile("[\x80-\x9f]|&#x?[0-9A-Fa-f]{8}")
 _TAG = re.compile(r"<([A-Za-z:]+)")
 _LANG = re.compile(r"""\sxml:lang\s*=\s*["']([A-Za-z0-9_-]*)["']""")
 # Of what stands around items, only this may be said besides names of spaces.
 _FOREIGN = re.compile(r"\s(?:xml:base|base|lang|href|lastmod)\s*=", re.IGNORECASE)
-_TEXTS = {"", "text", "html"}
+_TEXTS = {"text", "html"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,6 @@ class Frame:
     """What an item is told by the document around it. ``lang`` is "" where nothing is said."""
 
     atom: bool
-    url: str
     lang: str
     spaces: frozenset[str]
 
@@ -74,12 +74,16 @@ def frame(
     )
     atom = names == ["feed"] and default == [_ATOM]
     plain = encoding.lower() in {"", "utf-8"} and _ADDRESS.fullmatch(url)
-    if not (rss or atom) or not plain or _FOREIGN.search(whole):
-        return None
     langs = _LANG.findall(whole)
+    if (
+        not (rss or atom)
+        or not plain
+        or _FOREIGN.search(whole)
+        or len(langs) < whole.count("xml:lang")
+    ):
+        return None
     return Frame(
         atom=bool(atom),
-        url=url,
         lang=langs[-1].replace("_", "-") if langs else "",
         spaces=frozenset(name for name, uri in _SPACES.items() if spaces.get(name) == uri),
     )

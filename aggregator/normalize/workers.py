@@ -33,8 +33,6 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
 _PARENT_LOOK = 1.0
-_LITTER = 10_000
-"""New objects before a worker looks for dead cycles."""
 _ATTEMPTS = 3
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
@@ -200,7 +198,7 @@ class Workers:
                 max_workers=self._settings.workers or os.cpu_count() or 1,
                 max_tasks=2000,
                 initializer=_begin,
-                initargs=[os.getpid()],
+                initargs=[os.getpid(), gc.get_threshold()],
                 context=_Context(),
             )
         return self._pool
@@ -275,8 +273,9 @@ def _limited(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _begin(parent: int) -> None:
-    """In the worker, first: leave signals to the parent, and end with it."""
+def _begin(parent: int, litter: tuple[int, int, int]) -> None:
+    """In the worker, first: leave signals to the parent, and end with it; look for garbage as
+    seldom as it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -290,8 +289,7 @@ def _begin(parent: int) -> None:
     # What was loaded stays: nobody needs to look through it for garbage.
     gc.freeze()
     gc.enable()
-    # Parsing makes much that is soon gone by itself, and hardly a dead cycle.
-    gc.set_threshold(_LITTER)
+    gc.set_threshold(*litter)
 
 
 def _end_with(parent: int) -> None:
