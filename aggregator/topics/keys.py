@@ -15,8 +15,9 @@ from aggregator.query import All, Any, Query, Starts, Subject, Terms, Wanted
 Key = frozenset[str]
 """Of these an entry must have at least one: tagged stems, or ``*`` and how a word begins."""
 
-_FEW = 50
-"""Words up to which to look for each costs less than to gather all that an entry has."""
+_FEW = 20
+"""Words up to which to look for each costs less than to gather all that an entry has: of 400
+words, about 3 µs each against 80 µs."""
 
 HEAD = 3
 """Letters of a prefix that make a key: what every prefix has, but for a sign or two of CJK."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from aggregator.model.entry import Entry, EntryId, StoryId
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey
 from aggregator.model.topic import Collapse, Topic
 from aggregator.query import Subject, analyse, parse
-from aggregator.topics import Matcher, definition
+from aggregator.topics import Matcher, definition, keys
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FEED = Feed(
@@ -102,8 +103,12 @@ QUERY = st.tuples(CLAUSE, CLAUSE, st.sampled_from([" ", " OR ", " NOT "])).map(
 )
 
 
-@given(st.lists(QUERY, min_size=1, max_size=6), st.lists(WORD, min_size=1, max_size=9))
-def test_the_index_of_topics_equals_trying_each(queries, text):
+@given(
+    st.lists(QUERY, min_size=1, max_size=6),
+    st.lists(WORD, min_size=1, max_size=9),
+    st.sampled_from([0, keys._FEW]),
+)
+def test_the_index_of_topics_equals_trying_each(queries, text, few):
     topics = [Topic(slug=f"t{n}", title="T", query=query) for n, query in enumerate(queries)]
     joined = " ".join(text)
     plain = {
@@ -111,7 +116,9 @@ def test_the_index_of_topics_equals_trying_each(queries, text):
         for topic in topics
         if parse(topic.query).match(Subject(title=joined, text=joined, lang="en"), now=NOW)
     }
-    assert {hit.topic for hit in hits(topics, [change(joined)])} == plain
+    # Both ways to find the words of few topics, and of many.
+    with mock.patch.object(keys, "_FEW", few):
+        assert {hit.topic for hit in hits(topics, [change(joined)])} == plain
 
 
 @given(QUERY, st.lists(WORD, min_size=1, max_size=9), st.sampled_from(["en", "es", ""]))
