@@ -1,5 +1,6 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
-from aggregator.topics.matcher import Matcher, definition, newest, subject_of
+from aggregator.topics.limits import Limit
+from aggregator.topics.matcher import Matcher, TopicExplanation, definition, newest, subject_of
 
-__all__ = ["Matcher", "definition", "newest", "subject_of"]
+__all__ = ["Limit", "Matcher", "TopicExplanation", "definition", "newest", "subject_of"]
