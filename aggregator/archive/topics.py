@@ -110,9 +110,7 @@ def fill(
     values: dict[str, Any] = {"definition": definition}
     if not new:
         values |= {"edited": at, "came": edit.came, "went": edit.went}
-    connection.execute(
-        sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values)
-    )
+    connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
     return edit
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config import opml
@@ -36,7 +36,7 @@ class Configuration:
     topics: tuple[Topic, ...]
     sources: dict[str, str]
     warnings: tuple[str, ...]
-    mute: Mute = Mute()
+    mute: Mute = field(default_factory=Mute)
 
 
 def default_folder(environ: Mapping[str, str] | None = None) -> Path:

@@ -103,8 +103,9 @@ def _mute(table: _Table) -> Mute:
         # Several words are meant as they stand; one in any of its forms.
         phrase = f'"{word}"' if " " in word else word
         queries.append(table.check_query(phrase, "words"))
-    for author in values.get("authors", ()):
-        queries.append(table.check_query(f'author:"{author}"', "authors"))
+    queries += [
+        table.check_query(f'author:"{author}"', "authors") for author in values.get("authors", ())
+    ]
     return Mute(queries=tuple(queries), feeds=values.get("feeds", ()))
 
 

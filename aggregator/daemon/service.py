@@ -22,6 +22,7 @@ from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.reporting import (
     ProgressLine,
     describe_wait,
+    report_edit,
     report_round,
     report_standing,
     welcome,
@@ -34,6 +35,7 @@ from aggregator.model.time import iso, now
 from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
 from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
+from aggregator.topics import Matcher, failing
 from aggregator.web import serving
 
 _log: Any = structlog.get_logger()
@@ -178,6 +180,8 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.topics,
+            mute=configuration.mute,
+            tell=report_edit,
         )
         await self._reclean()
         await self._publish()
@@ -312,6 +316,7 @@ class _Service:
             return False
         finally:
             notify("READY=1")
+        fresh = self._with_right_topics(old, fresh)
         self._configuration = _kept(old, fresh)
         if self._configuration != fresh:
             _log.warning("[archive], [server] and publish.directory take effect at the next start")
@@ -321,6 +326,16 @@ class _Service:
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
         )
         return True
+
+    def _with_right_topics(self, old: Configuration, fresh: Configuration) -> Configuration:
+        """The new configuration; with the topics as they were where the new ones fail a sample."""
+        matcher = Matcher(fresh.topics, mute=fresh.mute)
+        failed = failing(matcher, fresh.topics, find=self._archive.entry, now=now())
+        wrong = next((one for one in failed if not one.missing), None)
+        if wrong is None:
+            return fresh
+        _log.error("topics kept as they were", why=str(wrong), hint="aggregator topics check")
+        return replace(fresh, topics=old.topics, mute=old.mute)
 
     async def _watch_files(self) -> None:
         """Reload when a file that a person edits changes."""

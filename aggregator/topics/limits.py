@@ -114,7 +114,10 @@ class Caps:
 
     def take(self, topic: Topic, feed: str) -> bool:
         """Whether the topic may announce one more of this feed that day; if so, it counts."""
-        all_day, of_feed = self._of_topic.get(topic.slug, 0), self._of_feed.get((topic.slug, feed), 0)
+        all_day, of_feed = (
+            self._of_topic.get(topic.slug, 0),
+            self._of_feed.get((topic.slug, feed), 0),
+        )
         if topic.cap_per_day and all_day >= topic.cap_per_day:
             return False
         if topic.cap_per_source and of_feed >= topic.cap_per_source:

@@ -270,9 +270,7 @@ def _title_of(decision: Decision) -> str:
 
 
 def _compile(topic: Topic) -> _Compiled:
-    return _Compiled(
-        topic=topic, query=parse(topic.query, key=topic.slug), limits=Limits.of(topic)
-    )
+    return _Compiled(topic=topic, query=parse(topic.query, key=topic.slug), limits=Limits.of(topic))
 
 
 def _next_hit(
