@@ -29,9 +29,9 @@ def check(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Try the topics on their must and must_not samples; exit code 2 where one fails.
+    """Try the topics on their samples.
 
-    Topics that take up nothing, nearly everything, or part of what another takes up of
+    Exit code 2 tells that one fails. Topics that take up nothing, nearly everything, or part of what another takes up of
     the newest 1,000 entries are named too; that is no failure.
     """
     from aggregator.model.time import now
@@ -95,7 +95,10 @@ def explain(
     entry: EntryIdentifier,
     as_json: Json = False,
 ) -> None:
-    """Say which words of an entry satisfied which clause of a topic, or what kept it out."""
+    """Say why a topic takes an entry up, or not.
+
+    Which words satisfied which clause, or what kept the entry out, and whether it is held.
+    """
     from aggregator.model.errors import UsageError
     from aggregator.model.time import iso, now
     from aggregator.topics import Matcher

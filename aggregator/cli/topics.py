@@ -128,7 +128,7 @@ def preview(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what a topic or query would catch, and how much a week; writes nothing."""
+    """Show what a topic or query would catch; writes nothing."""
     from aggregator.model.topic import Topic
 
     session = session_of(context)
