@@ -121,16 +121,14 @@ def survey(
 
 def _closest(matcher: Matcher, slug: str, text: str, now: datetime) -> TopicExplanation:
     """The explanation in the language in which the text comes closest to matching."""
-    best: TopicExplanation | None = None
+    tried = list[TopicExplanation]()
     for lang in languages():
         subject = Subject(title=text, text=text, lang=lang, published=now, first_seen=now)
         found = matcher.explain_sample(slug, subject, now=now)
         if found.matches:
             return found
-        if best is None or len(found.failed) < len(best.failed):
-            best = found
-    assert best is not None
-    return best
+        tried.append(found)
+    return min(tried, key=lambda one: (not one.query.matches, len(one.failed)))
 
 
 def _why(explained: TopicExplanation, must: bool) -> tuple[str, ...]:
