@@ -100,10 +100,13 @@ class Pipeline:
 
 @asynccontextmanager
 async def open_pipeline(
-    archive: Archive, settings: Settings, matcher: Matcher
+    archive: Archive, settings: Settings, matcher: Matcher, *, workers: Workers | None = None
 ) -> AsyncIterator[Pipeline]:
-    """Open collector and workers around an archive that was opened for writing."""
-    workers = Workers(settings.normalize, settings.collect.max_entries)
+    """Open collector and workers around an archive that was opened for writing.
+
+    ``workers`` may have been started before; they end with the pipeline in any case.
+    """
+    workers = workers or Workers(settings.normalize, settings.collect.max_entries)
     async with Collector(settings.collect, __version__) as collector, workers:
         yield Pipeline(
             archive=archive,

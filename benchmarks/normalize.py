@@ -29,13 +29,14 @@ from newsroom import document as made
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document
+from aggregator.model.original import pack_original
 from aggregator.normalize import document, links, reading, shingles
 from aggregator.normalize.blocks import read_blocks, write_blocks
 from aggregator.normalize.boilerplate import carried
 from aggregator.normalize.cleaning import clean
 from aggregator.normalize.cutting import cut
 from aggregator.normalize.identity import identities
-from aggregator.normalize.item import compressed, original
+from aggregator.normalize.item import original
 from aggregator.normalize.sanitizing import sanitized
 from aggregator.normalize.shingles import sample
 from aggregator.normalize.sniffing import sniff
@@ -123,7 +124,7 @@ def cold(documents: int) -> None:
         "analyse": (lambda entry: analyse(entry.title, entry.text, "en"), entries),
         "sample for stories": (lambda entry: sample(words(entry.text)), entries),
         "hash what may be boilerplate": (lambda one: carried(one, None), cleaned),
-        "original: JSON and zlib": (lambda item: compressed(original(item)), items),
+        "original: JSON and zstd": (lambda item: pack_original(original(item)), items),
         "whole: bytes to Document": (read, bodies),
         "hand over: pickle there and back": (lambda one: pickle.loads(pickle.dumps(one)), read_before),
     }  # fmt: skip

@@ -1,7 +1,6 @@
 """A desk that brings an archive documents as the pipeline would."""
 
 import hashlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from aggregator.model.batch import Address, Batch, Counts, Decision, Fetched, Ne
 from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Response, Subscription
+from aggregator.model.original import pack_original
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Hit, Mute, Topic, TopicEdit
 from aggregator.normalize import decide
@@ -53,7 +53,7 @@ def item(identity: str, **given) -> Entry:
         "fingerprint": hashed(parts),
         "parts": parts,
         "text_hash": hashed(title, text),
-        "original": zlib.compress(b'{"title": "as it came"}'),
+        "original": pack_original(b'{"title": "as it came"}'),
         "indexed": analyse(title, text, given.get("lang", "en")),
     }
     return Entry(**(made | given))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from aggregator.archive import samples
-from aggregator.archive.columns import Key, name_of
+from aggregator.archive.columns import Key, among, name_of
 from aggregator.archive.schema import entries, feeds, hits, revisions, sightings, stories, topics
 from aggregator.model.batch import (
     Fetched,
@@ -95,12 +95,9 @@ class _Entries:
 
     def _filled(self, feeds: set[FeedKey]) -> set[int]:
         """The feeds that have any entries: for the others there is nothing to look for."""
-        found: set[int] = set()
-        for chunk in chunks(sorted(feeds)):
-            condition = entries.c.feed_key.in_(chunk)
-            query = sa.select(entries.c.feed_key).where(condition).distinct()
-            found.update(self._connection.execute(query).scalars())
-        return found
+        condition = among(self._connection, entries.c.feed_key, feeds)
+        query = sa.select(entries.c.feed_key).where(condition).distinct()
+        return set(self._connection.execute(query).scalars())
 
     def read(self) -> None:
         known = self._known
@@ -198,9 +195,8 @@ def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:
-    for chunk in chunks(sorted(keys)):
-        for row in connection.execute(_ENTRY.where(entries.c.entry_key.in_(chunk))):
-            yield _known_entry(row, {})
+    for row in connection.execute(_ENTRY.where(among(connection, entries.c.entry_key, keys))):
+        yield _known_entry(row, {})
 
 
 def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
@@ -291,11 +287,8 @@ def _texts(connection: sa.Connection, keys: Iterable[int]) -> dict[int, Any]:
     """What these entries say now, as far as it is looked at, by their keys."""
     said = sa.func.substr(_SAID, 1, _MOST_SIGNS).label("said")
     query = _STORY.add_columns(revisions.c.title, said).join(revisions, _CURRENT)
-    return {
-        row.entry_key: row
-        for chunk in chunks(sorted(keys))
-        for row in connection.execute(query.where(entries.c.entry_key.in_(chunk)))
-    }
+    wanted = query.where(among(connection, entries.c.entry_key, keys))
+    return {row.entry_key: row for row in connection.execute(wanted)}
 
 
 def _leads(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, Lead]:
@@ -309,8 +302,9 @@ def _leads(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, Le
     )
     return {
         row.story_key: Lead(feed=row.url, folders=tuple(json.loads(row.folders)), length=row.length)
-        for chunk in chunks(sorted(story_keys))
-        for row in connection.execute(query.where(stories.c.story_key.in_(chunk)))
+        for row in connection.execute(
+            query.where(among(connection, stories.c.story_key, story_keys))
+        )
     }
 
 
@@ -345,12 +339,11 @@ def _read_hits(
         .join(entries, entries.c.entry_key == hits.c.entry_key)
         .order_by(hits.c.place)
     )
-    for chunk in chunks(sorted(story_keys)):
-        for row in connection.execute(columns.where(hits.c.story_key.in_(chunk))):
-            shown = found.setdefault((row.slug, StoryId(row.story_id)), {})
-            entry = EntryId(row.entry_id)
-            # Taken out first: the entry shown now is the last.
-            shown[entry] = shown.pop(entry, False) or row.announced
+    for row in connection.execute(columns.where(among(connection, hits.c.story_key, story_keys))):
+        shown = found.setdefault((row.slug, StoryId(row.story_id)), {})
+        entry = EntryId(row.entry_id)
+        # Taken out first: the entry shown now is the last.
+        shown[entry] = shown.pop(entry, False) or row.announced
     return found
 
 

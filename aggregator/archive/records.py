@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -34,6 +33,7 @@ from aggregator.model.entry import (
     StoryRecord,
 )
 from aggregator.model.errors import UsageError
+from aggregator.model.original import unpack_original
 from aggregator.model.topic import Collapse, Detail, Topic
 
 FEED_TITLE = sa.func.coalesce(
@@ -155,7 +155,7 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             categories=tuple(json.loads(row.categories)),
             published=row.published,
             updated=row.updated,
-            original=json.loads(zlib.decompress(row.original)) if row.original else {},
+            original=unpack_original(row.original),
             capture=f"{row.file}:{row.offset}" if row.file else None,
             page_capture=f"{row.page_file}:{row.page_offset}" if row.page_file else None,
             lang=row.lang,

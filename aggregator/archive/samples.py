@@ -6,12 +6,12 @@ keeps a window and is pruned by upkeep, so that a look-up costs the same for eve
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
+from aggregator.archive.columns import among
 from aggregator.archive.schema import samples
 from aggregator.model.entry import Entry, EntryId
 from aggregator.model.sample import CROWDED, LEAST_SHARED
@@ -57,13 +57,7 @@ def _carriers(connection: sa.Connection, names: set[int]) -> Iterator[Row]:
     """The rows of all these hashes: one statement, however many they are."""
     if not names:
         return
-    wanted = sorted(names)
-    if connection.dialect.name == "sqlite":
-        each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
-        query = sa.select(samples).where(samples.c.hash.in_(sa.select(each.c.value)))
-    else:
-        given = sa.cast(wanted, sa.ARRAY(sa.BigInteger))
-        query = sa.select(samples).where(samples.c.hash == sa.any_(given))
+    query = sa.select(samples).where(among(connection, samples.c.hash, names))
     for row in connection.execute(query):
         yield row[0], row[1], row[2]
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures
-from aggregator.archive.columns import name_of
+from aggregator.archive.columns import insert, name_of
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
@@ -90,8 +90,7 @@ class Writer:
             (sightings, self._sightings),
             (revisions, self._revisions),
         ):
-            if rows:
-                self._connection.execute(sa.insert(table), rows)
+            insert(self._connection, table, rows)
         settling.upsert(self._connection, blocks, self._blocks, replace=("hashes",))
         store_shown(self._connection, self._shown)
         samples.add(self._connection, self._samples, self._crowded)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.batch import Counts
     from aggregator.model.feed import Feed
+    from aggregator.normalize import Workers
     from aggregator.rounds import Round
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
@@ -48,8 +49,7 @@ def collect(
     if dry_run:
         _print_due(session, everything)
         return
-    configuration = session.configuration()
-    done, pages, interrupted = asyncio.run(_collect(configuration, everything))
+    done, pages, interrupted = asyncio.run(_collect(session, everything))
     if as_json:
         print_json({**asdict(done.counts), "seconds": round(done.counts.seconds, 3)})
     else:
@@ -77,7 +77,19 @@ def describe(counts: Counts, pages: int) -> str:
     )
 
 
-async def _collect(configuration: Configuration, everything: bool) -> tuple[Round, int, bool]:
+async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool]:
+    from aggregator.normalize import Workers
+
+    settings = session.settings()
+    async with Workers(settings.normalize, settings.collect.max_entries) as workers:
+        # They load while we do.
+        workers.start()
+        return await _collect_with(workers, session.configuration(), everything)
+
+
+async def _collect_with(
+    workers: Workers, configuration: Configuration, everything: bool
+) -> tuple[Round, int, bool]:
     import asyncio
 
     from aggregator.archive import open_archive
@@ -103,7 +115,7 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
             def show(done: Round, wrote: Counts) -> None:
                 bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
 
-            async with open_pipeline(archive, settings, matcher) as pipeline:
+            async with open_pipeline(archive, settings, matcher, workers=workers) as pipeline:
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,6 +18,7 @@ from aggregator.archive import Archive, open_archive
 from aggregator.config import Configuration, default_folder, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
     describe_wait,
@@ -35,7 +35,6 @@ from aggregator.model.time import iso, now
 from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
 from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
-from aggregator.topics import Matcher, failing
 from aggregator.web import serving
 
 _log: Any = structlog.get_logger()
@@ -134,6 +133,7 @@ class _Service:
             welcome(address)
             for warning in self._configuration.warnings:
                 _log.warning(warning)
+            warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
             await stack.enter_async_context(self._beside(self._watch_files()))
@@ -316,8 +316,8 @@ class _Service:
             return False
         finally:
             notify("READY=1")
-        fresh = self._with_right_topics(old, fresh)
-        self._configuration = _kept(old, fresh)
+        fresh = with_right_topics(old, fresh, self._archive)
+        self._configuration = kept(old, fresh)
         if self._configuration != fresh:
             _log.warning("[archive], [server] and publish.directory take effect at the next start")
         self._site = site(self._configuration.settings, bound=self._address)
@@ -326,16 +326,6 @@ class _Service:
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
         )
         return True
-
-    def _with_right_topics(self, old: Configuration, fresh: Configuration) -> Configuration:
-        """The new configuration; with the topics as they were where the new ones fail a sample."""
-        matcher = Matcher(fresh.topics, mute=fresh.mute)
-        failed = failing(matcher, fresh.topics, find=self._archive.entry, now=now())
-        wrong = next((one for one in failed if not one.missing), None)
-        if wrong is None:
-            return fresh
-        _log.error("topics kept as they were", why=str(wrong), hint="aggregator topics check")
-        return replace(fresh, topics=old.topics, mute=old.mute)
 
     async def _watch_files(self) -> None:
         """Reload when a file that a person edits changes."""
@@ -382,14 +372,6 @@ class _Service:
             os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
-
-
-def _kept(old: Configuration, fresh: Configuration) -> Configuration:
-    """The new configuration, with what only a start can change as it was."""
-    was, now_is = old.settings, fresh.settings
-    publish = replace(now_is.publish, directory=was.publish.directory)
-    settings = replace(now_is, archive=was.archive, server=was.server, publish=publish)
-    return replace(fresh, settings=settings)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

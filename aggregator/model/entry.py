@@ -111,7 +111,7 @@ class Entry:
     sample: tuple[int, ...] = ()
     """Hashes of 6 bytes of some runs of the text's words: near copies share some of them."""
     original: bytes = b""
-    """The uncleaned item: zlib-compressed UTF-8 JSON object of its fields."""
+    """The uncleaned item (see ``model.original``)."""
     blocks: tuple[bytes, ...] = ()
     """8 bytes of a hash of each block, in order, of which boilerplate is learned."""
     shown: Shown | None = None

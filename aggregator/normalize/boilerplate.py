@@ -8,15 +8,14 @@ never taken out whole: boilerplate is what stands around a text.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Stored, Taught, packed
 from aggregator.model.entry import Entry, EntryKey, Shown
 from aggregator.model.feed import FeedKey, Learned
+from aggregator.model.original import unpack_original
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.blocks import Block, image_address, read_blocks, write_blocks
 from aggregator.normalize.characters import key
@@ -167,7 +166,7 @@ def _cut(summary: str, texts: Iterable[str]) -> str:
 
 def words_of(stored: Stored, block: bytes) -> str:
     """What a block of an archived entry says, by its hash: its text, or the image's address."""
-    item = json.loads(zlib.decompress(stored.original)) if stored.original else {}
+    item = unpack_original(stored.original)
     _, beside = teaser(str(item.get("summary", "")), "", key(stored.title))
     if stored.image and block == _hashed(_picture(stored.image)):
         return stored.image

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document, Entry
 from aggregator.model.feed import FeedIdentity, Learned
+from aggregator.model.original import pack_original
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import document, jsonfeed
 from aggregator.normalize.boilerplate import carried, finish
@@ -29,7 +30,7 @@ from aggregator.normalize.identity import (
     mark,
     marks,
 )
-from aggregator.normalize.item import Head, Item, Parsed, compressed, original
+from aggregator.normalize.item import Head, Item, Parsed, original
 from aggregator.normalize.language import detect, tag
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.query import words
@@ -235,7 +236,7 @@ def _draft(
         likeness=_likeness(item, cleaned, telling=copied is not None),
         text_hash=copied,
         sample=sample(said),
-        original=compressed(kept),
+        original=pack_original(kept),
         blocks=carried(cleaned, image),
     )
     return entry, cleaned

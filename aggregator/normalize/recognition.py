@@ -40,6 +40,9 @@ def recognise(
     it says. ``cut`` are
     the entries of items that were not parsed again.
     """
+    if not feed.listing and not any(known.groups()):
+        # A new feed, among others.
+        return {}
     return _Roll(document.entries, feed, known, set(cut)).call()
 
 

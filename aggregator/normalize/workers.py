@@ -1,7 +1,7 @@
 """Worker processes that parse and clean: they cannot be stopped by a document, nor outlive us.
 
 Spawned, never forked (a fork would inherit locks and threads); started when the
-first document comes; each document has a limit of time and of memory.
+first document comes, if not before; each document has a limit of time and of memory.
 A worker that dies costs the document it was at.
 """
 
@@ -61,7 +61,8 @@ class _Context(SpawnContext):
 
 
 class Workers:
-    """The pool, as an async context manager. Nothing is started until something is to be read."""
+    """The pool, as an async context manager. Nothing is started until something is to be read, or
+    :meth:`start` is called."""
 
     def __init__(self, settings: NormalizeSettings, max_entries: int) -> None:
         self._settings = settings
@@ -70,6 +71,11 @@ class Workers:
         self._closed = False
         self._awaited: set[asyncio.Future[Any]] = set()
         self._last_answer = 0.0
+
+    def start(self) -> None:
+        """Start the processes now, so that they load while the caller does something else."""
+        # Pebble starts them when it is asked for the first time.
+        assert self._started().active
 
     async def __aenter__(self) -> Self:
         return self

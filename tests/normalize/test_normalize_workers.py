@@ -96,6 +96,19 @@ def test_reading_in_workers_from_first_to_last() -> None:
 
 
 @linux
+def test_started_early_they_wait_and_end_unasked_too() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=2), 3) as workers:
+            workers.start()
+            await asyncio.sleep(0.1)
+            started = workers_of(os.getpid())
+            assert started
+        assert gone(started)
+
+    asyncio.run(walk())
+
+
+@linux
 def test_a_document_over_its_limits_costs_only_itself() -> None:
     async def walk() -> None:
         slow = NormalizeSettings(workers=1, document_seconds=1.5)
