@@ -19,7 +19,7 @@ round (:mod:`aggregator.rounds`), and what was not written is fetched again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Topic
+from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import Folder, Overview, Site, documents, index_page
 from aggregator.query import parse
@@ -80,7 +80,7 @@ class Pipeline:
         """
         at = now()
         with self.archive.batch() as write:
-            known = write.known(fetched)
+            known = write.known(fetched, capped=self.matcher.capped, now=at)
             decisions = decide(fetched, known, now=at, settings=self.settings.normalize)
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
@@ -122,21 +122,25 @@ def prepare(
     settings: Settings,
     subscriptions: Sequence[Subscription],
     topics: Sequence[Topic],
+    *,
+    mute: Mute = Mute(),
+    tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
-    """Make the archive follow the configuration, and fill new topics from it; returns the matcher.
+    """Make the archive follow the configuration, and fill new and edited topics from it; returns
+    the matcher. ``tell`` is told what each of these came to.
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics)
+    at, matcher = now(), Matcher(topics, mute=mute)
     archive.attach(subscriptions, now=at)
-    size, wanted = settings.publish.page_size, [(topic, definition(topic)) for topic in topics]
+    size, wanted = settings.publish.page_size, [(one, definition(one, mute)) for one in topics]
     synced = archive.sync_topics(wanted, page_size=size)
-    for topic in topics:
+    for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
             records = archive.candidates(parse(topic.query))
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
-            archive.fill(topic.slug, backlog, definition(topic))
+            tell(archive.fill(topic.slug, backlog, defined))
     return matcher
 
 

@@ -12,7 +12,7 @@ from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Response, Subscription
 from aggregator.model.original import pack_original
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
-from aggregator.model.topic import Hit, Topic
+from aggregator.model.topic import Hit, Mute, Topic, TopicEdit
 from aggregator.normalize import decide
 from aggregator.query import analyse
 from aggregator.topics import Matcher, definition
@@ -90,14 +90,14 @@ class Desk:
     def subscribe(self, *urls: str, now: datetime = NOON):
         return self.archive.attach([Subscription(url=url) for url in urls], now=now)
 
-    def topics(self, *topics: Topic, page_size: int = 50):
+    def topics(self, *topics: Topic, page_size: int = 50, mute: Mute = Mute()):
         synced = self.archive.sync_topics(
-            [(one, definition(one)) for one in topics], page_size=page_size
+            [(one, definition(one, mute)) for one in topics], page_size=page_size
         )
-        self.matcher = Matcher(topics)
+        self.matcher = Matcher(topics, mute=mute)
         for slug in (*synced.new, *synced.edited):
             topic = next(one for one in topics if one.slug == slug)
-            self.archive.fill(slug, [], definition(topic))
+            self.archive.fill(slug, [], definition(topic, mute))
         return synced
 
     def fetched(self, url: str, *items: Entry, at: datetime = NOON, **given) -> Fetched:
@@ -120,13 +120,13 @@ class Desk:
 
     def write(self, fetched: Sequence[Fetched], at: datetime = NOON, **given) -> Counts:
         with self.archive.batch() as write:
-            known = write.known(fetched)
+            known = write.known(fetched, capped=self.matcher.capped, now=at)
             decisions = decide(fetched, known, now=at, settings=NormalizeSettings())
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(_settled(one, **given) for one in decisions)
             return write.store(Batch(at=at, settled=settled, hits=hits))
 
-    def fill(self, slug: str, hits: Sequence[Hit], text: str = "") -> int:
+    def fill(self, slug: str, hits: Sequence[Hit], text: str = "") -> TopicEdit:
         return self.archive.fill(slug, hits, text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, 
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Hit, Page, Topic, TopicState
+from aggregator.model.topic import Hit, Page, Standing, Topic, TopicEdit, TopicState
 from aggregator.query import Query
 
 
@@ -55,9 +55,16 @@ class WriteBatch:
         self._settings = settings
         self._known: Known | None = None
 
-    def known(self, fetched: Sequence[Fetched]) -> Known:
-        """The truth that decides about these documents."""
-        self._known = read_known(self._connection, fetched)
+    def known(
+        self,
+        fetched: Sequence[Fetched],
+        *,
+        capped: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> Known:
+        """The truth that decides about these documents; of the ``capped`` topics also what they
+        announced on the day of ``now``."""
+        self._known = read_known(self._connection, fetched, capped=capped, now=now)
         return self._known
 
     def store(self, batch: Batch) -> Counts:
@@ -230,8 +237,8 @@ class Archive:
         with self._database.writing() as connection:
             return topics.sync(connection, wanted, page_size, clock())
 
-    def fill(self, slug: str, hits: Sequence[Hit], definition: str) -> int:
-        """Add what a new or edited topic finds in the archive, oldest first; returns how many are new."""
+    def fill(self, slug: str, hits: Sequence[Hit], definition: str) -> TopicEdit:
+        """Add what a new or edited topic finds in the archive, oldest first; says what came and went."""
         with self._database.writing() as connection:
             return topics.fill(connection, slug, hits, definition, clock())
 
@@ -249,6 +256,11 @@ class Archive:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:
             return topics.deleted(connection)
+
+    def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
+        """How a topic holds an entry's story; None where it does not."""
+        with self._database.reading() as connection:
+            return topics.standing(connection, slug, entry)
 
     def subscription_page(self, slug: str, *, size: int) -> Page:
         """What a subscriber gets: the newest announced stories."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -34,15 +35,25 @@ _ENTRY = (
         entries.c.entry_key, entries.c.feed_key, entries.c.entry_id, entries.c.identity,
         entries.c.canonical_url, entries.c.url, entries.c.fingerprint, entries.c.parts,
         entries.c.revision, entries.c.vanished, stories.c.story_id, stories.c.story_key,
-        stories.c.lead, sightings.c.text_hash, entries.c.likeness,
+        stories.c.lead, sightings.c.text_hash, entries.c.likeness, entries.c.first_seen,
+        entries.c.news,
     )
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
 )  # fmt: skip
 
 
-def read_known(connection: sa.Connection, fetched: Sequence[Fetched]) -> Known:
-    """Everything the decisions of this batch may ask for; a handful of statements, whatever its size."""
+def read_known(
+    connection: sa.Connection,
+    fetched: Sequence[Fetched],
+    *,
+    capped: Collection[str] = (),
+    now: datetime | None = None,
+) -> Known:
+    """Everything the decisions of this batch may ask for; a handful of statements, whatever its size.
+
+    ``capped``: slugs of the topics of which must be known what they announced on the day of ``now``.
+    """
     known = Known()
     brought = [
         (one.feed.key, entry) for one in fetched if one.document for entry in one.document.entries
@@ -59,6 +70,8 @@ def read_known(connection: sa.Connection, fetched: Sequence[Fetched]) -> Known:
     for story in (*known.stories_by_url.values(), *known.stories_by_text.values(), *joined):
         story_keys.add(story.key)
     known.hits = _read_hits(connection, story_keys)
+    if capped and now is not None:
+        known.announced = _read_announced(connection, capped, now)
     return known
 
 
@@ -188,7 +201,7 @@ def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEnt
 
 def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
     (key, feed, entry_id, identity, canonical, url, fingerprint, parts, revision, vanished,
-     story_id, story_key, lead, text_hash, likeness) = row  # fmt: skip
+     story_id, story_key, lead, text_hash, likeness, first_seen, news) = row  # fmt: skip
     return KnownEntry(
         key=EntryKey(key),
         feed=FeedKey(feed),
@@ -205,6 +218,8 @@ def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
         lead=lead == key,
         text_hash=text_hash,
         likeness=likeness,
+        first_seen=first_seen,
+        news=news,
     )
 
 
@@ -315,18 +330,49 @@ def _text(row: Any, leads: dict[int, Lead]) -> KnownText:
 
 def _read_hits(
     connection: sa.Connection, story_keys: Iterable[int]
-) -> dict[tuple[str, StoryId], tuple[EntryId, int]]:
-    found: dict[tuple[str, StoryId], tuple[EntryId, int]] = {}
+) -> dict[tuple[str, StoryId], dict[EntryId, bool]]:
+    found: dict[tuple[str, StoryId], dict[EntryId, bool]] = {}
     columns = (
-        sa.select(topics.c.slug, stories.c.story_id, entries.c.entry_id, hits.c.revision)
+        sa.select(topics.c.slug, stories.c.story_id, entries.c.entry_id, hits.c.announced)
         .join(topics, topics.c.topic_key == hits.c.topic_key)
         .join(stories, stories.c.story_key == hits.c.story_key)
         .join(entries, entries.c.entry_key == hits.c.entry_key)
         .order_by(hits.c.place)
     )
     for row in connection.execute(columns.where(among(connection, hits.c.story_key, story_keys))):
-        found[row.slug, StoryId(row.story_id)] = (EntryId(row.entry_id), row.revision)
+        shown = found.setdefault((row.slug, StoryId(row.story_id)), {})
+        entry = EntryId(row.entry_id)
+        # Taken out first: the entry shown now is the last.
+        shown[entry] = shown.pop(entry, False) or row.announced
     return found
+
+
+def _read_announced(
+    connection: sa.Connection, slugs: Collection[str], now: datetime
+) -> dict[tuple[str, str], int]:
+    """How many stories each of the topics announced this day (UTC), by (topic, feed URL)."""
+    earlier = hits.alias()
+    # A correction, or an entry that leads its story by now, is no further story.
+    again = sa.exists().where(
+        earlier.c.topic_key == hits.c.topic_key,
+        earlier.c.story_key == hits.c.story_key,
+        earlier.c.entry_key == hits.c.entry_key,
+        earlier.c.place < hits.c.place,
+    )
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    query = (
+        sa.select(topics.c.slug, feeds.c.url, sa.func.count())
+        .join(hits, hits.c.topic_key == topics.c.topic_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .where(hits.c.announced, hits.c.at >= day, ~again)
+        .group_by(topics.c.slug, feeds.c.url)
+    )
+    return {
+        (slug, url): count
+        for chunk in chunks(sorted(slugs))
+        for slug, url, count in connection.execute(query.where(topics.c.slug.in_(chunk)))
+    }
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

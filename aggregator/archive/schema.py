@@ -140,6 +140,7 @@ entries = sa.Table(
     sa.Column("canonical_url", Name),
     sa.Column("likeness", Name),
     _moment("first_seen", required=True),
+    sa.Column("news", sa.Boolean, nullable=False),
     _moment("vanished"),
     _number("revision"),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
@@ -265,6 +266,9 @@ topics = sa.Table(
     _number("announced"),
     _moment("newest"),
     _moment("deleted"),
+    _moment("edited"),
+    _number("came"),
+    _number("went"),
 )
 
 hits = sa.Table(
@@ -280,6 +284,14 @@ hits = sa.Table(
     _moment("at", required=True),
 )
 sa.Index("hits_story", hits.c.story_key, hits.c.topic_key, hits.c.place)
+# What topics with a cap have announced this day.
+sa.Index(
+    "hits_announced",
+    hits.c.topic_key,
+    hits.c.at,
+    sqlite_where=hits.c.announced,
+    postgresql_where=hits.c.announced,
+)
 
 pages = sa.Table(
     "pages",

@@ -13,9 +13,11 @@ from aggregator.archive import pages
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
-from aggregator.model.topic import Collapse, Hit, Topic, TopicState
+from aggregator.model.entry import EntryRecord
+from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit, TopicState
 
 _NEWEST_TITLES = 3
+_ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,9 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
 
 def fill(
     connection: sa.Connection, slug: str, found: Sequence[Hit], definition: str, at: datetime
-) -> int:
-    """Add what a topic's query finds in the archive, leaving out what it holds; returns how many."""
+) -> TopicEdit:
+    """Add what a topic's query finds in the archive, leaving out what it holds; what it holds and
+    the query does not find stays, and is counted."""
     row = read_topic(connection, slug)
     alone = unpack_topic(row.settings).collapse is Collapse.NONE
     held = {
@@ -99,12 +102,32 @@ def fill(
             .where(hits.c.topic_key == row.topic_key)
         )
     }
+    names = {(hit.story, hit.entry if alone else "") for hit in found}
     fresh = [hit for hit in found if (hit.story, hit.entry if alone else "") not in held]
     append(connection, fresh, at)
-    connection.execute(
-        sa.update(topics).where(topics.c.topic_key == row.topic_key).values(definition=definition)
+    new = row.definition is None
+    edit = TopicEdit(topic=slug, new=new, came=len(names - held), went=len(held - names))
+    values: dict[str, Any] = {"definition": definition}
+    if not new:
+        values |= {"edited": at, "came": edit.came, "went": edit.went}
+    connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
+    return edit
+
+
+def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standing | None:
+    """How a topic holds the entry's story (the entry itself, where it does not collapse)."""
+    row = connection.execute(sa.select(topics).where(topics.c.slug == slug)).first()
+    if row is None:
+        return None
+    query = (
+        sa.select(sa.func.min(hits.c.at).label("at"), sa.func.count().label("hits"), _ANNOUNCED)
+        .join(stories, stories.c.story_key == hits.c.story_key)
+        .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
     )
-    return len(fresh)
+    if unpack_topic(row.settings).collapse is Collapse.NONE:
+        query = query.where(hits.c.entry_key == entry.key)
+    found = connection.execute(query).one()
+    return Standing(since=found.at, announced=bool(found.announced)) if found.hits else None
 
 
 def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:
@@ -141,11 +164,10 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
 
 def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: datetime) -> None:
     """Add what is about to be stored to the topics' counts: nobody has to count hits later."""
-    announced = sa.func.max(sa.case((hits.c.announced, 1), else_=0))
     held: dict[tuple[int, int], bool] = {}
     for chunk in chunks(sorted({one["story_key"] for one in made})):
         query = (
-            sa.select(hits.c.topic_key, hits.c.story_key, announced)
+            sa.select(hits.c.topic_key, hits.c.story_key, _ANNOUNCED)
             .where(hits.c.story_key.in_(chunk))
             .group_by(hits.c.topic_key, hits.c.story_key)
         )
@@ -224,6 +246,9 @@ def _state(connection: sa.Connection, row: Any) -> TopicState:
         newest_titles=tuple(newest.values())[:_NEWEST_TITLES],
         version=row.version,
         published_version=row.published_version,
+        edited=row.edited,
+        came=row.came,
+        went=row.went,
     )
 
 

@@ -181,7 +181,7 @@ class Writer:
         self._entries.append(
             {
                 "entry_key": key, "feed_key": change.feed.key, "entry_id": change.id,
-                "first_seen": self._batch.at, "vanished": None, "revision": 1,
+                "first_seen": self._batch.at, "news": change.announce, "vanished": None, "revision": 1,
                 "fingerprint": entry.fingerprint, "parts": pack_parts(entry.parts),
                 **_names(entry),
             }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli.checking import tell_edit, warn_of_samples
 from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
@@ -104,7 +105,11 @@ async def _collect_with(
         archive.free_dead_claims()
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
-        matcher = prepare(archive, settings, configuration.subscriptions, configuration.topics)
+        matcher = prepare(
+            archive, settings, configuration.subscriptions, configuration.topics,
+            mute=configuration.mute, tell=tell_edit,
+        )  # fmt: skip
+        warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:
 
             def show(done: Round, wrote: Counts) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from aggregator.cli.checking import warn_of_samples
 from aggregator.cli.options import Json
 from aggregator.cli.output import Column, print_json, print_table
 from aggregator.cli.session import session_of
@@ -25,6 +26,7 @@ def _group() -> None:
 def show(context: typer.Context, as_json: Json = False) -> None:
     """Show every setting, its value, and where it comes from."""
     configuration = session_of(context).configuration()
+    warn_of_samples(configuration)
     rows = [
         (name, value, configuration.sources.get(name, "default"))
         for name, value in _flat(configuration.settings)

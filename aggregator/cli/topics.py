@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli.checking import check, explain, tell_edit, topic_of, warn_of_samples
 from aggregator.cli.entries import short
 from aggregator.cli.options import DryRun, Json, Limit
 from aggregator.cli.output import (
@@ -21,6 +24,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.weeks import barred, chart, weekly_counts
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from aggregator.model.topic import PageEntry, Topic, TopicState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(check)
+app.command()(explain)
 
 Slug = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")]
 
@@ -54,6 +60,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
         Column("newest"),
         Column("title", cut=True),
         Column("query", wide=True),
+        Column("edited"),
     )
     cells = [
         (
@@ -62,6 +69,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
             local(state.newest) if state else "",
             topic.title,
             topic.query,
+            f"+{state.came} -{state.went}" if state and state.edited else "",
         )
         for topic, state in rows
     ]
@@ -73,7 +81,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     """Show one topic: query, addresses, newest stories."""
     session = session_of(context)
     configuration = session.configuration()
-    wanted = _topic(configuration, topic)
+    wanted = topic_of(configuration, topic)
     archive = session.reading_if_any()
     state: TopicState | None = None
     shown: tuple[PageEntry, ...] = ()
@@ -115,6 +123,9 @@ def preview(
         list[str], typer.Argument(metavar="TOPIC|QUERY...", help="A topic's key, or a query.")
     ],
     limit: Limit = 20,
+    weekly: Annotated[
+        bool, typer.Option("--weeks", help="Print how many stories each week had, instead of them.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show what a topic or query would catch; writes nothing."""
@@ -122,12 +133,20 @@ def preview(
 
     session = session_of(context)
     text = " ".join(query)
-    known = {topic.slug: topic for topic in session.configuration().topics}
+    configuration = session.configuration()
+    known = {topic.slug: topic for topic in configuration.topics}
     topic = known.get(text) or Topic(slug="preview", title=text, query=text)
     with session.reading() as archive:
-        found, total = _caught(archive, topic, limit)
+        found, total, weeks = _caught(archive, configuration, topic, limit)
+    if weekly and as_json:
+        print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
+        return
     if as_json:
         print_json([{**record.as_json(), "reason": reason} for record, reason in found])
+        return
+    if weekly:
+        cells = [(week.isoformat(), str(count), bar) for (week, count), bar in barred(weeks)]
+        print_table((Column("week"), Column("stories", right=True), Column("")), cells)
         return
     columns = (
         Column("seen"),
@@ -142,6 +161,8 @@ def preview(
     ]
     print_table(columns, rows)
     note(f"{plural(total, 'story', 'stories')} in all")
+    if weeks:
+        note(f"a week, from {weeks[0][0].isoformat()}: {chart([count for _, count in weeks])}")
 
 
 @app.command()
@@ -173,7 +194,11 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
-        prepare(archive, settings, configuration.subscriptions, configuration.topics)
+        prepare(
+            archive, settings, configuration.subscriptions, configuration.topics,
+            mute=configuration.mute, tell=tell_edit,
+        )  # fmt: skip
+        warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site(settings), everything=everything)
 
 
@@ -185,32 +210,27 @@ def _states(session: Session) -> dict[str, TopicState]:
         return {state.topic.slug: state for state in archive.topics()}
 
 
-def _topic(configuration: Configuration, slug: str) -> Topic:
-    """The configured topic of this key. Raises UsageError with the nearest one."""
-    from difflib import get_close_matches
-
-    from aggregator.model.errors import UsageError
-
-    known = {topic.slug: topic for topic in configuration.topics}
-    if slug in known:
-        return known[slug]
-    near = get_close_matches(slug, list(known), n=1)
-    hint = f"did you mean {near[0]}?" if near else "see `aggregator topics list`"
-    raise UsageError(f"no topic is called {slug!r}", hint=hint)
-
-
 def _caught(
-    archive: Archive, topic: Topic, limit: int
-) -> tuple[list[tuple[EntryRecord, str]], int]:
-    """The newest stories a topic would hold, with reasons, and how many there are."""
+    archive: Archive, configuration: Configuration, topic: Topic, limit: int
+) -> tuple[list[tuple[EntryRecord, str]], int, list[tuple[date, int]]]:
+    """The newest stories a topic would hold, with reasons; how many there are, and a week."""
     from aggregator.model.time import now
     from aggregator.query import parse
     from aggregator.topics import Matcher, newest
 
-    records = archive.candidates(parse(topic.query))
-    hits = newest(topic, Matcher((topic,)).backlog(topic.slug, records, now=now()))
+    dated: dict[str, date] = {}
+
+    def noted(records: Iterable[EntryRecord]) -> Iterator[EntryRecord]:
+        for record in records:
+            dated[record.id] = (record.published or record.first_seen).date()
+            yield record
+
+    records = noted(archive.candidates(parse(topic.query)))
+    matcher = Matcher((topic,), mute=configuration.mute)
+    hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
-    return [(record, reason) for record, reason in shown if record], len(hits)
+    weeks = weekly_counts([dated[hit.entry] for hit in hits])
+    return [(record, reason) for record, reason in shown if record], len(hits), weeks
 
 
 def _addresses(configuration: Configuration, slug: str) -> list[str]:
@@ -232,4 +252,7 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,
         "behind": bool(state and state.version > state.published_version),
+        "edited": iso(state.edited) if state else None,
+        "came": state.came if state else 0,
+        "went": state.went if state else 0,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config import opml
@@ -16,7 +16,7 @@ from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings
-from aggregator.model.topic import Topic
+from aggregator.model.topic import Mute, Topic
 
 FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
 
@@ -36,6 +36,7 @@ class Configuration:
     topics: tuple[Topic, ...]
     sources: dict[str, str]
     warnings: tuple[str, ...]
+    mute: Mute = field(default_factory=Mute)
 
 
 def default_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -50,13 +51,15 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     folder = _existing(folder, environ)
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
+    topics, mute = read_topics(folder / "topics.toml")
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
-        topics=read_topics(folder / "topics.toml"),
+        topics=topics,
         sources=sources,
         warnings=warnings,
+        mute=mute,
     )
 
 

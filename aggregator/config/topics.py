@@ -1,69 +1,112 @@
-"""topics.toml: one table a topic, its key the slug."""
+"""topics.toml: one table a topic, its key the slug; and [mute], what no topic shows."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
-from aggregator.model.topic import Collapse, Detail, Topic
+from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
-_LISTS = {"include", "exclude", "languages", "must", "must_not"}
+_LISTS = {"include", "exclude", "languages", "must", "must_not", "words", "authors", "feeds"}
+_NUMBERS = {
+    "minimum_length": "characters",
+    "cap_per_day": "stories",
+    "cap_per_source": "stories",
+}
+_MUTE = "mute"
+_MUTE_KEYS = {"query", "words", "authors", "feeds"}
 
 
-def read_topics(file: Path) -> tuple[Topic, ...]:
-    """The topics in order of the file, their queries understood. Raises ConfigError, QueryError."""
+def read_topics(file: Path) -> tuple[tuple[Topic, ...], Mute]:
+    """The topics in order of the file, and what none of them shows; their queries are understood.
+
+    Raises ConfigError, QueryError.
+    """
     data = read_toml(file, hint='a query stands in quotes; inside them a quote is written \\"')
-    return tuple(
-        _topic(slug, table, file) for slug, table in data.items() if not slug.startswith("_")
+    topics = tuple(
+        _topic(_Table(file, slug, table))
+        for slug, table in data.items()
+        if not slug.startswith("_") and slug != _MUTE
     )
+    return topics, _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
 
 
-def _topic(slug: str, table: Any, file: Path) -> Topic:
-    def refuse(what: str, key: str = "", hint: str = "") -> ConfigError:
-        line = line_of(file, slug, key) or line_of(file, slug)
-        return ConfigError(
-            what, file=str(file), key=f"{slug}.{key}" if key else slug, line=line, hint=hint
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of the file as it was read, and how a mistake in it is told."""
+
+    file: Path
+    name: str
+    data: Any
+
+    def refuse(self, what: str, key: str = "", hint: str = "") -> ConfigError:
+        line = line_of(self.file, self.name, key) or line_of(self.file, self.name)
+        named = f"{self.name}.{key}" if key else self.name
+        return ConfigError(what, file=str(self.file), key=named, line=line, hint=hint)
+
+    def values(self, known: Collection[str]) -> dict[str, Any]:
+        """The values by key. Raises ConfigError for a key that is not known, or a wrong value."""
+        values = {}
+        for key, value in self.data.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
+                raise self.refuse(
+                    "there is no such key",
+                    key,
+                    f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}",
+                )
+            try:
+                values[key] = _value(key, value)
+            except ValueError as error:
+                raise self.refuse(str(error), key) from None
+        return values
+
+    def check_query(self, query: str, key: str) -> str:
+        """The query itself. Raises QueryError where it cannot be understood."""
+        line = line_of(self.file, self.name, key)
+        parse(query, file=str(self.file), key=f"{self.name}.{key}", line=line)
+        return query
+
+
+def _topic(table: _Table) -> Topic:
+    if not isinstance(table.data, Mapping):
+        hint = f'write [{table.name}], then title = "…" and query = "…"'
+        raise table.refuse("a topic is a table", hint=hint)
+    if not _SLUG.fullmatch(table.name):
+        raise table.refuse(
+            "a topic's name is its address", hint="small letters a-z, digits and - only"
         )
-
-    if slug == "mute":
-        raise refuse(
-            "muting is not there yet", hint="take [mute] out; use NOT in the topics' queries"
-        )
-    if not isinstance(table, dict):
-        raise refuse("a topic is a table", hint=f'write [{slug}], then title = "…" and query = "…"')
-    if not _SLUG.fullmatch(slug):
-        raise refuse("a topic's name is its address", hint="small letters a-z, digits and - only")
     known = {one.name for one in fields(Topic)} - {"slug"}
-    values: dict[str, Any] = {"slug": slug, "title": slug}
-    for key, value in table.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
-            raise refuse(
-                "there is no such key",
-                key,
-                f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}",
-            )
-        try:
-            values[key] = _value(key, value)
-        except ValueError as error:
-            raise refuse(str(error), key) from None
+    values = {"slug": table.name, "title": table.name, **table.values(known)}
     if not values.get("query"):
-        raise refuse("a topic needs a query", hint='write query = "word AND word"')
-    parse(
-        values["query"],
-        file=str(file),
-        key=f"{slug}.query",
-        line=line_of(file, slug, "query"),
-    )
+        raise table.refuse("a topic needs a query", hint='write query = "word AND word"')
+    table.check_query(values["query"], "query")
     return Topic(**values)
+
+
+def _mute(table: _Table) -> Mute:
+    """Words, authors and the query become queries, of which any one mutes."""
+    if not isinstance(table.data, Mapping):
+        raise table.refuse("this is a table", hint='write [mute], then words = ["…", "…"]')
+    values = table.values(_MUTE_KEYS)
+    queries = [table.check_query(query, "query") for query in [values.get("query", "")] if query]
+    for word in values.get("words", ()):
+        # Several words are meant as they stand; one in any of its forms.
+        phrase = f'"{word}"' if " " in word else word
+        queries.append(table.check_query(phrase, "words"))
+    queries += [
+        table.check_query(f'author:"{author}"', "authors") for author in values.get("authors", ())
+    ]
+    return Mute(queries=tuple(queries), feeds=values.get("feeds", ()))
 
 
 def _value(key: str, value: Any) -> Any:
@@ -76,9 +119,9 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise ValueError("takes a list of texts")
         return tuple(value)
-    if key == "minimum_length":
+    if key in _NUMBERS:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise ValueError("takes a number of characters")
+            raise ValueError(f"takes a number of {_NUMBERS[key]}")
         return value
     if not isinstance(value, str):
         raise ValueError("takes a text in quotes")

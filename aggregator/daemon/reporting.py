@@ -13,6 +13,7 @@ import structlog
 from aggregator.collect import by_cause, shared_cause
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedState
+from aggregator.model.topic import TopicEdit
 from aggregator.rounds import Round
 
 _log: Any = structlog.get_logger()
@@ -147,3 +148,11 @@ def welcome(address: str) -> None:
 def describe_wait(next_due: datetime | None, feeds: int) -> str:
     """The idle line: how many feeds, and when the next is due."""
     return f"{feeds} feeds · " + (f"next due {_clock(next_due)}" if next_due else "none due")
+
+
+def report_edit(edit: TopicEdit) -> None:
+    """What a new or edited topic found in the archive, and what it holds all the same."""
+    if edit.new:
+        _log.info("topic filled", topic=edit.topic, stories=edit.came)
+    else:
+        _log.info("topic edited", topic=edit.topic, came=edit.came, went=edit.went)

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,9 +18,11 @@ from aggregator.archive import Archive, open_archive
 from aggregator.config import Configuration, default_folder, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
     describe_wait,
+    report_edit,
     report_round,
     report_standing,
     welcome,
@@ -132,6 +133,7 @@ class _Service:
             welcome(address)
             for warning in self._configuration.warnings:
                 _log.warning(warning)
+            warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
             await stack.enter_async_context(self._beside(self._watch_files()))
@@ -178,6 +180,8 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.topics,
+            mute=configuration.mute,
+            tell=report_edit,
         )
         await self._reclean()
         await self._publish()
@@ -312,7 +316,8 @@ class _Service:
             return False
         finally:
             notify("READY=1")
-        self._configuration = _kept(old, fresh)
+        fresh = with_right_topics(old, fresh, self._archive)
+        self._configuration = kept(old, fresh)
         if self._configuration != fresh:
             _log.warning("[archive], [server] and publish.directory take effect at the next start")
         self._site = site(self._configuration.settings, bound=self._address)
@@ -367,14 +372,6 @@ class _Service:
             os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
-
-
-def _kept(old: Configuration, fresh: Configuration) -> Configuration:
-    """The new configuration, with what only a start can change as it was."""
-    was, now_is = old.settings, fresh.settings
-    publish = replace(now_is.publish, directory=was.publish.directory)
-    settings = replace(now_is, archive=was.archive, server=was.server, publish=publish)
-    return replace(fresh, settings=settings)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

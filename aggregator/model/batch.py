@@ -72,6 +72,9 @@ class KnownEntry:
     lead: bool
     text_hash: bytes | None = None
     likeness: str | None = None
+    first_seen: datetime | None = None
+    news: bool = True
+    """Whether it was news when it was first seen, not a feed's backlog."""
 
     @property
     def parts(self) -> tuple[tuple[str, bytes], ...]:
@@ -130,8 +133,10 @@ class Known:
     page (``Entry.page_id``) that are given already; ``stories_by_url``
     and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
     ones with which it shares words, most first; ``crowded`` are hashes of runs that
-    too many stories carry to tell any; ``hits`` maps (topic, story) to the
-    (entry, revision) last shown.
+    too many stories carry to tell any; ``hits`` maps (topic, story) to the entries that
+    stood for it, the one shown now last, each with whether it was ever announced;
+    ``announced`` counts, by (topic, feed URL), the stories announced this day, of topics
+    that have a cap.
     """
 
     entries: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
@@ -144,7 +149,8 @@ class Known:
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
     alike: dict[EntryId, tuple[KnownText, ...]] = field(default_factory=dict)
     crowded: frozenset[int] = frozenset()
-    hits: dict[tuple[str, StoryId], tuple[EntryId, int]] = field(default_factory=dict)
+    hits: dict[tuple[str, StoryId], dict[EntryId, bool]] = field(default_factory=dict)
+    announced: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def groups(self) -> tuple[Mapping[Any, KnownEntry], ...]:
         """All the entries in it, one mapping a way to find them."""
@@ -184,7 +190,8 @@ class Change:
     ``id`` is the entry's public id (an existing entry keeps its id whatever its
     item now says); ``key`` is None for NEW. ``revision`` is the number of the
     state after this change. ``lead``: it leads its story, from now on where it is
-    NEW. ``announce``: recent enough for a subscription page.
+    NEW. ``announce``: recent enough for a subscription page. ``first_seen`` is None
+    where that is now.
     """
 
     kind: ChangeKind
@@ -197,6 +204,7 @@ class Change:
     lead: bool
     announce: bool
     fields: tuple[str, ...] = ()
+    first_seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,34 @@ class Topic:
     minimum_length: int = 0
     """Characters of plain text an entry must have."""
     must: tuple[str, ...] = ()
+    """Headlines, sentences or entry ids that it must catch; ``must_not``: that it must not."""
     must_not: tuple[str, ...] = ()
+    cap_per_day: int = 0
+    """The most stories it announces a day (UTC), 0 for no cap; ``cap_per_source``: of one feed."""
+    cap_per_source: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """What no topic takes up: what satisfies one of the queries, or comes from one of the feeds
+    (addresses, titles or folders)."""
+
+    queries: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicEdit:
+    """What filling a new or edited topic from the archive came to, in stories (entries, where it
+    does not collapse).
+
+    ``went``: held, but not accepted any more. They stay: a topic feed is a complete record.
+    """
+
+    topic: str
+    new: bool
+    came: int
+    went: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +157,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a topic holds a story: since when, and whether it ever announced it."""
+
+    since: datetime
+    announced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TopicState:
     """What lists and the index page show of a topic."""
 
@@ -142,3 +177,8 @@ class TopicState:
     """Grows with each change of its content."""
     published_version: int
     """The version last written; less than ``version`` means behind."""
+    edited: datetime | None = None
+    """When it was last filled because its query or limits had changed; ``came`` and ``went`` as in
+    :class:`TopicEdit`."""
+    came: int = 0
+    went: int = 0

@@ -154,6 +154,11 @@ class _Desk:
             return self.now - entry.published <= self.recent
         return not first_poll or entry.position < _UNDATED_NEWS
 
+    def _is_still_news(self, entry: Entry, held: KnownEntry) -> bool:
+        """As of a new one, but without a date it counts from first sight: backlog stays backlog."""
+        since = entry.published or (held.first_seen if held.news else None)
+        return since is not None and self.now - since <= self.recent
+
     def _against(self, entry: Entry, found: Recognised) -> list[Change]:
         """What an item says of an entry we have: back again, revised, at a new address."""
         held = found.held
@@ -203,8 +208,9 @@ class _Desk:
             revision=revision,
             story=StoryChoice(id=held.story, key=held.story_key, how="known"),
             lead=held.lead,
-            announce=entry is not None and self._is_news(entry, first_poll=False),
+            announce=entry is not None and self._is_still_news(entry, held),
             fields=fields,
+            first_seen=held.first_seen,
         )
 
     def _missing(

@@ -119,30 +119,38 @@ def compiled(node: Node, field: str = "") -> Holds:
 
 def explain(node: Node, subject: Subject, now: datetime) -> Explanation:
     """Which clauses hold and which do not, whether or not the whole does."""
-    satisfied: list[Evidence] = []
-    failed: list[str] = []
+    satisfied, failed = _account(node, subject, now, "")
+    return Explanation(matches=not failed, satisfied=satisfied, failed=failed)
 
-    def look(part: Node, field: str) -> None:
-        match part:
-            case And(parts=parts) | Or(parts=parts):
-                for inner in parts:
-                    look(inner, field)
-            case InField(name=name, part=inner):
-                look(inner, name)
-            case Not(part=inner):
-                found = satisfy(inner, subject, now, field)
-                if found is not None:
-                    failed.append("NOT " + ", ".join(map(str, found)))
-            case _:
-                found = _leaf(part, subject, now, field)
-                if found is None:
-                    failed.append(f"{field}:{_text(part)}" if field else _text(part))
-                else:
-                    satisfied.extend(found)
 
-    look(node, "")
-    whole = satisfy(node, subject, now) is not None
-    return Explanation(matches=whole, satisfied=tuple(satisfied), failed=tuple(failed))
+def _account(
+    node: Node, subject: Subject, now: datetime, field: str
+) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """What of the node is satisfied, and what keeps it from holding: nothing where it holds."""
+    match node:
+        case And(parts=parts):
+            each = [_account(part, subject, now, field) for part in parts]
+            return tuple(e for held, _ in each for e in held), tuple(
+                f for _, no in each for f in no
+            )
+        case Or(parts=parts):
+            each = [_account(part, subject, now, field) for part in parts]
+            for held, no in each:
+                if not no:
+                    return held, ()
+            # None holds: any of them would do, and so they are one clause that failed.
+            missing = " OR ".join(" AND ".join(no) for _, no in each)
+            return tuple(e for held, _ in each for e in held), (missing,)
+        case InField(name=name, part=part):
+            return _account(part, subject, now, name)
+        case Not(part=part):
+            found = satisfy(part, subject, now, field)
+            return (), () if found is None else ("NOT " + (", ".join(map(str, found)) or "*"),)
+        case _:
+            found = _leaf(node, subject, now, field)
+            if found is None:
+                return (), (f"{field}:{_text(node)}" if field else _text(node),)
+            return found, ()
 
 
 def _text(leaf: Leaf) -> str:

@@ -1,5 +1,18 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
-from aggregator.topics.matcher import Matcher, definition, newest, subject_of
+from aggregator.topics.checking import Failed, Survey, failing, survey
+from aggregator.topics.limits import Limit
+from aggregator.topics.matcher import Matcher, TopicExplanation, definition, newest, subject_of
 
-__all__ = ["Matcher", "definition", "newest", "subject_of"]
+__all__ = [
+    "Failed",
+    "Limit",
+    "Matcher",
+    "Survey",
+    "TopicExplanation",
+    "definition",
+    "failing",
+    "newest",
+    "subject_of",
+    "survey",
+]

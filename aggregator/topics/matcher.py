@@ -3,64 +3,89 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 
-from aggregator.model.address import canonical_url
+from aggregator.model.address import shown_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
-from aggregator.model.topic import Collapse, Hit, Topic
-from aggregator.query import Explanation, Match, Query, Subject, fold, parse
+from aggregator.model.topic import Collapse, Hit, Mute, Topic
+from aggregator.query import Explanation, Match, Query, Subject, parse
 from aggregator.topics.keys import Keyring
+from aggregator.topics.limits import Caps, Limit, Limits, Muting
 
 
-def definition(topic: Topic) -> str:
-    """What decides a topic's hits, as one text: another text means an edited topic."""
-    return json.dumps(
-        {
-            "query": topic.query,
-            "collapse": topic.collapse,
-            "include": topic.include,
-            "exclude": topic.exclude,
-            "languages": topic.languages,
-            "minimum_length": topic.minimum_length,
-        },
-        sort_keys=True,
-    )
+def definition(topic: Topic, mute: Mute = Mute()) -> str:
+    """What decides a topic's hits, as one text: another text means an edited topic.
+
+    Caps are not in it: they decide what is announced, not what is held.
+    """
+    decisive = {
+        "query": topic.query,
+        "collapse": topic.collapse,
+        "include": topic.include,
+        "exclude": topic.exclude,
+        "languages": topic.languages,
+        "minimum_length": topic.minimum_length,
+    }
+    if mute != Mute():
+        decisive["mute"] = asdict(mute)
+    return json.dumps(decisive, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicExplanation:
+    """Why a topic takes an entry up, or not: its query, its limits, and what mutes the entry."""
+
+    query: Explanation
+    limits: tuple[Limit, ...]
+    muted: str | None
+
+    @property
+    def matches(self) -> bool:
+        """Whether the topic takes the entry up."""
+        return self.query.matches and self.muted is None and all(one.holds for one in self.limits)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """What keeps the entry out, a clause or a limit each, in words."""
+        limits = [str(one) for one in self.limits if not one.holds]
+        muted = [f"muted: {self.muted}"] if self.muted is not None else []
+        return (*(self.query.failed if not self.query.matches else ()), *limits, *muted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiled:
     topic: Topic
     query: Query
-    include: frozenset[str]
-    exclude: frozenset[str]
-    languages: frozenset[str]
+    limits: Limits
 
-    def admits(self, subject: Subject) -> bool:
-        """Whether feed, folder, language and length let the entry be looked at."""
-        if self.include or self.exclude:
-            places = {canonical_url(subject.feed), fold(subject.feed_title)}
-            places.update(map(fold, subject.folders))
-            if self.exclude & places or (self.include and not self.include & places):
-                return False
-        if self.languages and _primary(subject.lang) not in self.languages:
-            return False
-        return len(subject.text or subject.summary) >= self.topic.minimum_length
+    @property
+    def alone(self) -> bool:
+        """Whether each entry stands for itself."""
+        return self.topic.collapse is Collapse.NONE
 
     def match(self, subject: Subject, now: datetime) -> Match | None:
-        return self.query.match(subject, now=now) if self.admits(subject) else None
+        return self.query.match(subject, now=now) if self.limits.admit(subject) else None
+
+    def shows(self, entry: EntryId, before: dict[EntryId, bool]) -> bool:
+        """Whether it is this entry that stands for its story, of those that did."""
+        return entry in before if self.alone else bool(before) and entry == next(reversed(before))
 
 
 class Matcher:
     """The topics, compiled. Raises QueryError for a query that cannot be understood."""
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
+    def __init__(self, topics: Sequence[Topic], *, mute: Mute = Mute()) -> None:
         self._all = [_compile(topic) for topic in topics]
         self._topics = {one.topic.slug: one for one in self._all}
+        self._muting = Muting.of(mute)
         self._keyrings: dict[str, Keyring] = {}
+        self.capped = frozenset(
+            topic.slug for topic in topics if topic.cap_per_day or topic.cap_per_source
+        )
+        """Slugs of the topics of which must be known what they announced this day."""
 
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime
@@ -69,57 +94,70 @@ class Matcher:
 
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
-        stays, and is corrected. A copy of a story that is held already is no hit,
-        unless it leads the story from now on: then it is shown instead, in the
-        story's place, since a copy is no news.
+        stays, and is corrected. It is announced where the story ever was. A copy of a
+        story that is held already is no hit, unless it leads the story from now on:
+        then it is shown instead, in the story's place, since a copy is no news.
         """
-        held: dict[StoryId, dict[str, tuple[EntryId, int]]] = {}
+        held: dict[StoryId, dict[str, dict[EntryId, bool]]] = {}
         for (slug, story), shown in known.hits.items():
-            held.setdefault(story, {})[slug] = shown
-        return tuple(
-            hit
-            for decision in decisions
-            for change in decision.changes
-            if change.entry is not None and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
-            for hit in self._of_change(change, held.setdefault(change.story.id, {}), now)
-        )
+            held.setdefault(story, {})[slug] = dict(shown)
+        caps, caught = Caps(known.announced), list[Hit]()
+        for decision in decisions:
+            title = _title_of(decision)
+            for change in decision.changes:
+                if change.kind in (ChangeKind.NEW, ChangeKind.REVISED):
+                    subject = subject_of(change, now=now, feed_title=title)
+                    of_story = held.setdefault(change.story.id, {})
+                    caught += self._of_change(change, subject, of_story, caps, now)
+        return tuple(caught)
 
     def _of_change(
-        self, change: Change, held: dict[str, tuple[EntryId, int]], now: datetime
+        self,
+        change: Change,
+        subject: Subject,
+        held: dict[str, dict[EntryId, bool]],
+        caps: Caps,
+        now: datetime,
     ) -> Iterator[Hit]:
         """``held``: what each topic shows of the story; brought up to date."""
+        revised = change.kind is ChangeKind.REVISED
+        leads = change.lead and not revised and not change.story.new
         caught: set[str] = set()
-        leads = change.kind is ChangeKind.NEW and change.lead and not change.story.new
-        for compiled, match in self._matches(subject_of(change, now=now), now):
-            slug, alone = compiled.topic.slug, compiled.topic.collapse is Collapse.NONE
-            shown = held.get(slug)
-            if shown is None or alone or leads or shown[0] == change.id:
-                caught.add(slug)
-                held[slug] = (change.id, change.revision)
-                hit = _hit(slug, change, match.reason)
-                yield replace(hit, announced=False) if shown and leads and not alone else hit
-        if change.kind is ChangeKind.REVISED:
-            for slug, (shown_id, _) in list(held.items()):
-                if shown_id == change.id and slug in self._topics and slug not in caught:
-                    held[slug] = (change.id, change.revision)
-                    yield _hit(slug, change, "")
+        for compiled, match in self._matches(subject, now):
+            before = held.setdefault(compiled.topic.slug, {})
+            if not before or compiled.alone or leads or compiled.shows(change.id, before):
+                caught.add(compiled.topic.slug)
+                yield _next_hit(compiled, change, before, match.reason, caps)
+        for slug in sorted(held.keys() & self._topics.keys() - caught) if revised else ():
+            if self._topics[slug].shows(change.id, held[slug]):
+                yield _next_hit(self._topics[slug], change, held[slug], "", caps)
 
     def _matches(self, subject: Subject, now: datetime) -> Iterator[tuple[_Compiled, Match]]:
         ring = self._keyrings.get(subject.language)
         if ring is None:
             queries = [one.query for one in self._all]
             ring = self._keyrings[subject.language] = Keyring(queries, subject.language)
+        first = True
         for number in ring.candidates(subject):
             compiled = self._all[number]
             match = compiled.match(subject, now)
-            if match is not None:
-                yield compiled, match
+            if match is None:
+                continue
+            # Most entries are in no topic: what is muted is asked of the others alone.
+            if first and self._muting.why(subject, now) is not None:
+                return
+            first = False
+            yield compiled, match
+
+    def topics_of(self, subject: Subject, *, now: datetime) -> tuple[str, ...]:
+        """Slugs of the topics that take the entry up."""
+        return tuple(compiled.topic.slug for compiled, _ in self._matches(subject, now))
 
     def backlog(
         self, slug: str, records: Iterable[EntryRecord], *, announced: int = 0, now: datetime
     ) -> tuple[Hit, ...]:
         """What a topic catches of archived entries, given newest first: oldest first, silent but
-        for the newest ``announced``.
+        for the newest ``announced`` that its caps let through.
 
         As :meth:`match` would have caught them one by one: of a story its earliest
         entry that matches, then its lead where that matches too; without collapse
@@ -127,24 +165,49 @@ class Matcher:
         """
         compiled = self._topics[slug]
         matches = [
-            (_hit_of(slug, record, match.reason), record.lead)
+            (_hit_of(slug, record, match.reason), record)
             for record in records
-            if (match := compiled.match(subject_of(record), now))
+            if (match := self._match_record(compiled, record, now))
         ]
-        alone = compiled.topic.collapse is Collapse.NONE
         caught: list[Hit] = []
         firsts: dict[str, int] = {}
-        for hit, leads in reversed(matches):
-            name = hit.entry if alone else hit.story
-            if leads or name not in firsts:
-                firsts.setdefault(name, len(caught))
-                caught.append(hit)
-        news = set(list(firsts.values())[-announced:] if announced else ())
+        caps: dict[date, Caps] = {}
+        for hit, record in reversed(matches):
+            name = hit.entry if compiled.alone else hit.story
+            if name not in firsts:
+                of_day = caps.setdefault(record.first_seen.date(), Caps())
+                # What is over a cap is no news, but held all the same.
+                firsts[name] = len(caught) if of_day.take(compiled.topic, record.feed) else -1
+            elif not record.lead:
+                continue
+            caught.append(hit)
+        places = [at for at in firsts.values() if at >= 0]
+        news = set(places[-announced:] if announced else ())
         return tuple(replace(hit, announced=at in news) for at, hit in enumerate(caught))
 
-    def explain(self, slug: str, record: EntryRecord, *, now: datetime) -> Explanation:
-        """Which clauses of the topic's query the entry satisfies and which it fails."""
-        return self._topics[slug].query.explain(subject_of(record), now=now)
+    def _match_record(
+        self, compiled: _Compiled, record: EntryRecord, now: datetime
+    ) -> Match | None:
+        subject = subject_of(record)
+        match = compiled.match(subject, now)
+        return match if match and self._muting.why(subject, now) is None else None
+
+    def explain(self, slug: str, record: EntryRecord, *, now: datetime) -> TopicExplanation:
+        """Which clauses and limits of the topic the entry satisfies, and which it fails."""
+        compiled, subject = self._topics[slug], subject_of(record)
+        return TopicExplanation(
+            query=compiled.query.explain(subject, now=now),
+            limits=tuple(compiled.limits.each(subject)),
+            muted=self._muting.why(subject, now),
+        )
+
+    def explain_sample(self, slug: str, subject: Subject, *, now: datetime) -> TopicExplanation:
+        """The same of a text that no feed brought: limits, which speak of feeds, do not count."""
+        return TopicExplanation(
+            query=self._topics[slug].query.explain(subject, now=now),
+            limits=(),
+            muted=self._muting.why(subject, now),
+        )
 
 
 def newest(topic: Topic, hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -156,11 +219,13 @@ def newest(topic: Topic, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(reversed(shown.values()))
 
 
-def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> Subject:
+def subject_of(
+    source: Change | EntryRecord, *, now: datetime | None = None, feed_title: str = ""
+) -> Subject:
     """An entry as the matcher sees it, from a change under way or from the archive.
 
-    ``now`` is when a change is decided: a new entry is first seen then. Of a
-    revised one that is not known here.
+    ``now`` is when a change is decided: a new entry is first seen then. ``feed_title``:
+    what its feed is called from then on, where that is known.
     """
     if isinstance(source, EntryRecord):
         return Subject(
@@ -187,42 +252,46 @@ def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> 
         lang=entry.lang,
         indexed=entry.indexed,
         feed=feed.url,
-        feed_title=feed.title,
+        feed_title=feed_title or feed.title,
         folders=feed.folders,
         authors=entry.authors,
         categories=entry.categories,
         url=entry.url,
         published=entry.published,
-        first_seen=now if source.kind is ChangeKind.NEW else None,
+        first_seen=source.first_seen or now,
     )
+
+
+def _title_of(decision: Decision) -> str:
+    """What the feed is called once this is stored: by its subscription, else by its document."""
+    feed, document = decision.fetched.feed, decision.fetched.document
+    unnamed = feed.title in {shown_url(feed.url), shown_url(feed.published_title)}
+    return shown_url(document.title) if document and document.title and unnamed else feed.title
 
 
 def _compile(topic: Topic) -> _Compiled:
-    def places(names: Sequence[str]) -> frozenset[str]:
-        return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
-
-    return _Compiled(
-        topic=topic,
-        query=parse(topic.query, key=topic.slug),
-        include=places(topic.include),
-        exclude=places(topic.exclude),
-        languages=frozenset(map(_primary, topic.languages)),
-    )
+    return _Compiled(topic=topic, query=parse(topic.query, key=topic.slug), limits=Limits.of(topic))
 
 
-def _primary(tag: str) -> str:
-    """``es`` of ``es-MX``: what a topic's languages are compared by, whether or not it has a stemmer."""
-    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
-    return "no" if primary in {"nb", "nn"} else primary
-
-
-def _hit(slug: str, change: Change, reason: str) -> Hit:
+def _next_hit(
+    compiled: _Compiled, change: Change, before: dict[EntryId, bool], reason: str, caps: Caps
+) -> Hit:
+    """What the topic shows of the change's story from now on; ``before`` is brought up to date."""
+    topic = compiled.topic
+    if not before or (compiled.alone and change.id not in before):
+        announced = change.announce and caps.take(topic, change.feed.url)
+    elif change.kind is ChangeKind.REVISED:
+        # A correction reaches whoever was told of the story, however old that is; nobody else.
+        announced = before[change.id] if compiled.alone else any(before.values())
+    else:
+        announced = False
+    before[change.id] = before.pop(change.id, False) or announced
     return Hit(
-        topic=slug,
+        topic=topic.slug,
         story=change.story.id,
         entry=change.id,
         revision=change.revision,
-        announced=change.announce,
+        announced=announced,
         reason=reason,
     )
 

@@ -96,12 +96,13 @@ def test_a_copy_that_does_not_lead_changes_no_time(desk):
     assert len(after.entries[0].also_in) == 1
 
 
-def test_a_correction_of_something_old_is_shown_and_no_news(desk):
+def test_a_correction_of_something_old_reaches_whoever_was_told(desk):
     desk.topics(TORRES)
     bring(desk, ONE, "torres", text=BRIEF)
     bring(desk, ONE, "torres again", at=NOON + HOUR)
     corrected = item("torres", title="torres corrected", text=BRIEF)
     desk.bring(ONE, corrected, at=NOON + 30 * DAY)
     shown = desk.archive.subscription_page("torres", size=10).entries
-    assert [one.title for one in shown] == ["torres again", "torres corrected"]
-    assert desk.archive.topics()[0].newest_titles == ("torres again", "torres corrected")
+    assert [one.title for one in shown] == ["torres corrected", "torres again"]
+    assert shown[0].updated == NOON + 30 * DAY
+    assert desk.archive.topics()[0].announced == 2

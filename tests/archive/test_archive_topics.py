@@ -8,7 +8,7 @@ from archivedesk import NOON, ONE, TWO, item
 
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
-from aggregator.model.topic import Collapse, Hit, Topic
+from aggregator.model.topic import Collapse, Hit, Topic, TopicEdit
 from aggregator.topics import definition
 
 ALL = Topic(slug="all", title="All", query="*")
@@ -223,7 +223,7 @@ def test_a_topic_that_comes_back_is_filled_again(filled):
     assert synced.edited == ("all",)
     (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
     hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
-    assert filled.archive.fill("all", [hit], definition(ALL)) == 1
+    assert filled.archive.fill("all", [hit], definition(ALL)).came == 1
     assert titles(filled.archive.archive_page("all", 1)) == ["n1", "n0"]
 
 
@@ -234,9 +234,12 @@ def test_filling_leaves_out_what_is_held(desk):
         Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=True, reason="why")
         for one in desk.archive.export()
     ]
-    assert desk.archive.fill("all", hits[:1], "d") == 1
-    assert desk.archive.fill("all", hits, "d") == 1
-    assert desk.archive.fill("all", hits, "d") == 0
+    first, then, again = (
+        desk.archive.fill("all", some, "d") for some in (hits[:1], hits, hits[1:])
+    )
+    assert first == TopicEdit(topic="all", new=True, came=1, went=0)
+    assert then == TopicEdit(topic="all", new=False, came=1, went=0)
+    assert again == TopicEdit(topic="all", new=False, came=0, went=1), "what went stays"
     page = desk.archive.subscription_page("all", size=SIZE)
     assert [(one.title, one.reason) for one in page.entries] == [("n1", "why"), ("n0", "why")]
 

@@ -167,6 +167,21 @@ def test_a_new_topic_is_filled_from_the_archive(daemon, server):
     assert len(server.asked("/a.xml")) == 1
 
 
+def test_topics_that_fail_a_sample_are_not_taken_up(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("Harbour")))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collected"))
+    topics = daemon.folder / "topics.toml"
+    right = topics.read_text()
+    topics.write_text(f'{right}must = ["nothing of it"]\n[harbour]\nquery = "harbour"\n')
+    daemon.wait_for(lambda: daemon.events("topics kept as they were"))
+    assert "nothing of it" in daemon.events("topics kept as they were")[0]["why"]
+    assert daemon.answers("/topics/harbour.json") is None
+    topics.write_text(f'{right}must = ["Torres coaches"]\n[harbour]\nquery = "harbour"\n')
+    daemon.wait_for(lambda: daemon.answers("/topics/harbour.json"))
+    assert daemon.events("topic filled")[-1]["stories"] == 1
+
+
 def test_no_network_is_one_line(daemon):
     daemon.subscribe(*(f"http://127.0.0.1:{free_port()}/{n}.xml" for n in range(3)))
     daemon.start()

@@ -121,7 +121,8 @@ class Shelf:
                 key=key, feed=feed.key, id=change.id, identity=entry.identity, canonical_url=entry.canonical_url,
                 url=entry.url, fingerprint=said.fingerprint, packed=pack_parts(said.parts), revisions=change.revision,
                 vanished=None, story=change.story.id, story_key=change.story.key or StoryKey(key), lead=change.lead,
-                text_hash=entry.text_hash, likeness=entry.likeness,
+                text_hash=entry.text_hash, likeness=entry.likeness, first_seen=self.seen[key],
+                news=self.held[key].news if key in self.held else change.announce,
             )  # fmt: skip
         if decision.listing is not None:
             by_id = {one.id: one.key for one in self.held.values() if one.feed == feed.key}

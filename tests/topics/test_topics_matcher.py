@@ -50,7 +50,7 @@ def test_a_story_is_caught_once_with_its_reason():
 
 
 def test_a_held_story_is_not_caught_again_but_its_entry_is_corrected():
-    held = {("torres", StoryId("s1")): (EntryId("e1"), 1)}
+    held = {("torres", StoryId("s1")): {EntryId("e1"): True}}
     assert not hits([TOPIC], [change("Torres coaching", number=2)], held)
     (again,) = hits([TOPIC], [change("Nothing of it left", kind=ChangeKind.REVISED)], held)
     assert again.revision == 2

@@ -76,6 +76,9 @@ def upgrade() -> None:
         sa.Column("announced", sa.Integer(), nullable=False),
         sa.Column("newest", sa.BigInteger(), nullable=True),
         sa.Column("deleted", sa.BigInteger(), nullable=True),
+        sa.Column("edited", sa.BigInteger(), nullable=True),
+        sa.Column("came", sa.Integer(), nullable=False),
+        sa.Column("went", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("topic_key"),
         sa.UniqueConstraint("slug"),
     )
@@ -108,6 +111,7 @@ def upgrade() -> None:
         sa.Column("canonical_url", NAME, nullable=True),
         sa.Column("likeness", NAME, nullable=True),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.Column("news", sa.Boolean(), nullable=False),
         sa.Column("vanished", sa.BigInteger(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
@@ -264,6 +268,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("topic_key", "place"),
     )
     op.create_index("hits_story", "hits", ["story_key", "topic_key", "place"], unique=False)
+    op.create_index(
+        "hits_announced",
+        "hits",
+        ["topic_key", "at"],
+        unique=False,
+        sqlite_where=sa.text("announced = 1"),
+        postgresql_where=sa.text("announced"),
+    )
     op.create_table(
         "sightings",
         sa.Column("entry_key", KEY, nullable=False),

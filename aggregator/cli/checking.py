@@ -1,0 +1,188 @@
+"""``topics check`` and ``topics explain``: whether topics catch what they should, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import EntryIdentifier, Json
+from aggregator.cli.output import note, one_line, plural, print_fields, print_json, say
+from aggregator.cli.session import session_of
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive
+    from aggregator.config import Configuration
+    from aggregator.model.topic import Standing, Topic, TopicEdit
+    from aggregator.topics import Failed, Survey
+
+_FAILED = 2
+_NEWEST = 1000
+
+
+def check(
+    context: typer.Context,
+    topic: Annotated[
+        str, typer.Argument(metavar="[TOPIC]", help="A topic's key in topics.toml [default: all].")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Try the topics on their samples.
+
+    Exit code 2 tells that one fails. Topics that take up nothing, nearly everything, or part of what another takes up of
+    the newest 1,000 entries are named too; that is no failure.
+    """
+    from aggregator.model.time import now
+    from aggregator.query import parse
+    from aggregator.topics import Matcher, Survey, failing, survey
+
+    session = session_of(context)
+    configuration = session.configuration()
+    topics = [topic_of(configuration, topic)] if topic else list(configuration.topics)
+    matcher, at = Matcher(configuration.topics, mute=configuration.mute), now()
+    archive = session.reading_if_any()
+    if archive is None:
+        failed, found = list(failing(matcher, topics, now=at)), Survey()
+    else:
+        with archive:
+            failed = list(failing(matcher, topics, find=archive.entry, now=at))
+            newest = islice(archive.candidates(parse("*")), _NEWEST)
+            found = survey(matcher, configuration.topics, newest, now=at)
+    _print_check(topics, failed, found, as_json=as_json)
+    if failed:
+        raise typer.Exit(_FAILED)
+
+
+def _print_check(
+    topics: list[Topic], failed: list[Failed], found: Survey, *, as_json: bool
+) -> None:
+    slugs = {one.slug for one in topics}
+    nothing = [slug for slug in found.nothing if slug in slugs]
+    nearly_all = [slug for slug in found.nearly_all if slug in slugs]
+    subsets = [(one, other) for one, other in found.subsets if one in slugs]
+    samples = sum(len(one.must) + len(one.must_not) for one in topics)
+    if as_json:
+        print_json(
+            {
+                "topics": len(topics),
+                "samples": samples,
+                "failed": [asdict(one) for one in failed],
+                "entries": found.entries,
+                "nothing": nothing,
+                "nearly_everything": nearly_all,
+                "subsets": [{"topic": one, "of": other} for one, other in subsets],
+            }
+        )
+        return
+    for one in failed:
+        say(one_line(str(one)))
+    among = f"of the newest {plural(found.entries, 'entry', 'entries')}"
+    for slug in nothing:
+        note(f"{slug}: matches none {among}")
+    for slug in nearly_all:
+        note(f"{slug}: matches nearly all {among}")
+    for slug, other in subsets:
+        note(f"{slug}: all that it matches {among} is in {other} too")
+    tried = plural(samples, "sample")
+    note(f"{plural(len(topics), 'topic')}, {tried}: {len(failed):,} failed")
+
+
+def explain(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")],
+    entry: EntryIdentifier,
+    as_json: Json = False,
+) -> None:
+    """Say why a topic takes an entry up, or not.
+
+    Which words satisfied which clause, or what kept the entry out, and whether it is held.
+    """
+    from aggregator.model.errors import UsageError
+    from aggregator.model.time import iso, now
+    from aggregator.topics import Matcher
+
+    session = session_of(context)
+    configuration = session.configuration()
+    wanted = topic_of(configuration, topic)
+    with session.reading() as archive:
+        record = archive.entry(entry)
+        if record is None:
+            raise UsageError(
+                f"no entry has the id {entry}", hint="aggregator search --json shows ids"
+            )
+        standing = archive.standing(wanted.slug, record)
+    matcher = Matcher(configuration.topics, mute=configuration.mute)
+    told = matcher.explain(wanted.slug, record, now=now())
+    if as_json:
+        held = {"since": iso(standing.since), "announced": standing.announced} if standing else None
+        print_json(
+            {
+                "topic": wanted.slug,
+                "entry": record.id,
+                "story": record.story,
+                "matches": told.matches,
+                "satisfied": [asdict(one) for one in told.query.satisfied],
+                "failed": list(told.failed),
+                "limits": [asdict(one) for one in told.limits],
+                "muted": told.muted,
+                "held": held,
+            }
+        )
+        return
+    rows = [
+        ("topic", wanted.slug),
+        ("title", record.title),
+        ("matches", "yes" if told.matches else "no"),
+        *(("satisfied", str(one)) for one in told.query.satisfied),
+        *(("keeps", str(one)) for one in told.limits if one.holds),
+        *(("failed", one) for one in told.failed),
+        ("held", _describe(standing, wanted)),
+    ]
+    print_fields(rows)
+
+
+def _describe(standing: Standing | None, topic: Topic) -> str:
+    """Whether the topic holds the story, and where it shows it."""
+    if standing is None:
+        return "no"
+    if standing.announced:
+        return f"since {standing.since.isoformat(timespec='seconds')}, announced"
+    capped = " or beyond the topic's cap" if topic.cap_per_day or topic.cap_per_source else ""
+    return f"since {standing.since.isoformat(timespec='seconds')}, on archive pages only: no news{capped}"
+
+
+def topic_of(configuration: Configuration, slug: str) -> Topic:
+    """The configured topic of this key. Raises UsageError with the nearest one."""
+    from difflib import get_close_matches
+
+    from aggregator.model.errors import UsageError
+
+    known = {topic.slug: topic for topic in configuration.topics}
+    if slug in known:
+        return known[slug]
+    near = get_close_matches(slug, list(known), n=1)
+    hint = f"did you mean {near[0]}?" if near else "see `aggregator topics list`"
+    raise UsageError(f"no topic is called {slug!r}", hint=hint)
+
+
+def warn_of_samples(configuration: Configuration, archive: Archive | None = None) -> None:
+    """A line on standard error for each sample that a topic fails."""
+    from aggregator.model.time import now
+    from aggregator.topics import Matcher, failing
+
+    if not any(topic.must or topic.must_not for topic in configuration.topics):
+        return
+    matcher = Matcher(configuration.topics, mute=configuration.mute)
+    find = archive.entry if archive else None
+    for one in failing(matcher, configuration.topics, find=find, now=now()):
+        if not one.missing:
+            note(f"aggregator: {one_line(str(one))}")
+
+
+def tell_edit(edit: TopicEdit) -> None:
+    """On standard error: what came by an edit of a topic, and what it holds all the same."""
+    if not edit.new:
+        went = f"; {edit.went:,} held match no more, and stay" if edit.went else ""
+        note(f"{edit.topic} was edited: {edit.came:,} came from the archive{went}")

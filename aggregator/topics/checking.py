@@ -1,0 +1,135 @@
+"""Topics against their own samples: what each must catch, and what it must not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aggregator.model.entry import EntryRecord
+from aggregator.model.topic import Topic
+from aggregator.query import Subject, languages
+from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
+
+_ID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# A topic that takes up so much of the newest entries takes up nearly everything …
+_NEARLY_ALL = 0.9
+# … and one that caught fewer of them says nothing of whether it is part of another.
+_ENOUGH = 5
+
+Find = Callable[[str], EntryRecord | None]
+"""Looks an entry up by its id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A sample that a topic takes up and must not, or must and does not.
+
+    ``why``: the clauses that kept it out, or the words that let it in. ``missing``: it
+    names an entry that is not in the archive, so that nothing can be said.
+    """
+
+    topic: str
+    sample: str
+    must: bool
+    why: tuple[str, ...]
+    missing: bool = False
+
+    def __str__(self) -> str:
+        if self.missing:
+            return f"{self.topic}: no entry {self.sample} is in the archive"
+        verb = "must match" if self.must else "must not match"
+        return f"{self.topic}: {verb} “{self.sample}”: {'; '.join(self.why) or 'everything'}"
+
+
+@dataclass(slots=True)
+class Survey:
+    """What topics take up of some entries: none, nearly all, or part of what another does."""
+
+    entries: int = 0
+    caught: dict[str, int] = field(default_factory=dict)
+    together: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> list[str]:
+        return [slug for slug, count in self.caught.items() if self.entries and not count]
+
+    @property
+    def nearly_all(self) -> list[str]:
+        least = max(_ENOUGH, _NEARLY_ALL * self.entries)
+        return [slug for slug, count in self.caught.items() if count >= least]
+
+    @property
+    def subsets(self) -> list[tuple[str, str]]:
+        """(topic, the topic that it is part of); of two that are equal, each of the other."""
+        wide = set(self.nearly_all)
+        return [
+            (one, other)
+            for (one, other), count in sorted(self.together.items())
+            if count == self.caught[one] >= _ENOUGH and other not in wide
+        ]
+
+
+def is_entry_id(sample: str) -> bool:
+    """Whether a sample is the whole id of an entry, and not a text."""
+    return _ID.fullmatch(sample.strip()) is not None
+
+
+def failing(
+    matcher: Matcher, topics: Sequence[Topic], *, find: Find | None = None, now: datetime
+) -> Iterator[Failed]:
+    """The samples that the topics fail, in their order. Without ``find`` only texts are looked at.
+
+    A text is taken for an entry with that title and text, in every language that words
+    are stemmed in, since it is too short to tell: one it must match it has to match in one
+    of them, one it must not match in none.
+    """
+    for topic in topics:
+        for must, samples in ((True, topic.must), (False, topic.must_not)):
+            for sample in samples:
+                if not is_entry_id(sample):
+                    explained = _closest(matcher, topic.slug, sample, now)
+                elif find is None:
+                    continue
+                elif (record := find(sample)) is None:
+                    yield Failed(topic=topic.slug, sample=sample, must=must, why=(), missing=True)
+                    continue
+                else:
+                    explained = matcher.explain(topic.slug, record, now=now)
+                if explained.matches is not must:
+                    yield Failed(
+                        topic=topic.slug, sample=sample, must=must, why=_why(explained, must)
+                    )
+
+
+def survey(
+    matcher: Matcher, topics: Sequence[Topic], records: Iterable[EntryRecord], *, now: datetime
+) -> Survey:
+    """What the topics take up of the records."""
+    found = Survey(caught=dict.fromkeys((topic.slug for topic in topics), 0))
+    for record in records:
+        found.entries += 1
+        slugs = matcher.topics_of(subject_of(record), now=now)
+        for slug in slugs:
+            found.caught[slug] += 1
+            for other in slugs:
+                if other != slug:
+                    found.together[slug, other] = found.together.get((slug, other), 0) + 1
+    return found
+
+
+def _closest(matcher: Matcher, slug: str, text: str, now: datetime) -> TopicExplanation:
+    """The explanation in the language in which the text comes closest to matching."""
+    tried = list[TopicExplanation]()
+    for lang in languages():
+        subject = Subject(title=text, text=text, lang=lang, published=now, first_seen=now)
+        found = matcher.explain_sample(slug, subject, now=now)
+        if found.matches:
+            return found
+        tried.append(found)
+    return min(tried, key=lambda one: (not one.query.matches, len(one.failed)))
+
+
+def _why(explained: TopicExplanation, must: bool) -> tuple[str, ...]:
+    return explained.failed if must else tuple(map(str, explained.query.satisfied))

@@ -1,0 +1,141 @@
+"""What holds back a story that a topic's query accepts: limits, what is muted, and caps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.address import canonical_url
+from aggregator.model.topic import Mute, Topic
+from aggregator.query import Query, Subject, fold, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A setting of a topic that an entry keeps to or not. ``found``: what it was measured by."""
+
+    name: str
+    asked: str
+    found: str
+    holds: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.asked} ({self.found or 'none'})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Feed, folder, language and length, as a topic sets them. Make it with :meth:`of`."""
+
+    topic: Topic
+    include: frozenset[str]
+    exclude: frozenset[str]
+    languages: frozenset[str]
+
+    @classmethod
+    def of(cls, topic: Topic) -> Limits:
+        """The limits of a topic, ready to be compared."""
+        return cls(
+            topic=topic,
+            include=_places(topic.include),
+            exclude=_places(topic.exclude),
+            languages=frozenset(map(_primary, topic.languages)),
+        )
+
+    def admit(self, subject: Subject) -> bool:
+        """Whether feed, folder, language and length let the entry be looked at."""
+        return all(limit.holds for limit in self.each(subject))
+
+    def each(self, subject: Subject) -> Iterator[Limit]:
+        """Every limit that is set, and whether the entry keeps to it."""
+        topic = self.topic
+        if self.include or self.exclude:
+            places, feed = _places_of(subject), subject.feed_title or subject.feed
+            for name, asked, named, wanted in (
+                ("include", topic.include, self.include, True),
+                ("exclude", topic.exclude, self.exclude, False),
+            ):
+                if named:
+                    holds = named.isdisjoint(places) is not wanted
+                    yield Limit(name=name, asked=", ".join(asked), found=feed, holds=holds)
+        if self.languages:
+            yield Limit(
+                name="languages",
+                asked=", ".join(topic.languages),
+                found=subject.lang,
+                holds=_primary(subject.lang) in self.languages,
+            )
+        if topic.minimum_length:
+            length = len(subject.text or subject.summary)
+            yield Limit(
+                name="minimum_length",
+                asked=str(topic.minimum_length),
+                found=f"{length} characters",
+                holds=length >= topic.minimum_length,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muting:
+    """What no topic shows, compiled. Make it with :meth:`of`."""
+
+    queries: tuple[Query, ...]
+    feeds: frozenset[str]
+
+    @classmethod
+    def of(cls, mute: Mute) -> Muting:
+        """Raises QueryError for a query that cannot be understood."""
+        return cls(
+            queries=tuple(parse(query, key="mute") for query in mute.queries),
+            feeds=_places(mute.feeds),
+        )
+
+    def why(self, subject: Subject, now: datetime) -> str | None:
+        """What mutes the entry, in words; None where nothing does."""
+        if not self.feeds.isdisjoint(_places_of(subject)):
+            return f"feeds ({subject.feed_title or subject.feed})"
+        for query in self.queries:
+            match = query.match(subject, now=now)
+            if match is not None:
+                return match.reason
+        return None
+
+
+class Caps:
+    """How many stories each topic announced on one day, by (topic, feed URL)."""
+
+    def __init__(self, announced: Mapping[tuple[str, str], int] | None = None) -> None:
+        self._of_feed = dict(announced or {})
+        self._of_topic: dict[str, int] = {}
+        for (slug, _), count in self._of_feed.items():
+            self._of_topic[slug] = self._of_topic.get(slug, 0) + count
+
+    def take(self, topic: Topic, feed: str) -> bool:
+        """Whether the topic may announce one more of this feed that day; if so, it counts."""
+        all_day, of_feed = (
+            self._of_topic.get(topic.slug, 0),
+            self._of_feed.get((topic.slug, feed), 0),
+        )
+        if topic.cap_per_day and all_day >= topic.cap_per_day:
+            return False
+        if topic.cap_per_source and of_feed >= topic.cap_per_source:
+            return False
+        self._of_topic[topic.slug], self._of_feed[topic.slug, feed] = all_day + 1, of_feed + 1
+        return True
+
+
+def _places(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
+
+
+def _places_of(subject: Subject) -> set[str]:
+    """What a feed may be called by: address, title, folders."""
+    return {canonical_url(subject.feed), fold(subject.feed_title), *map(fold, subject.folders)}
+
+
+def _primary(tag: str) -> str:
+    """``es`` of ``es-MX``: what a topic's languages are compared by, whether or not it has a stemmer."""
+    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+    return "no" if primary in {"nb", "nn"} else primary

@@ -1,0 +1,59 @@
+"""``topics check``, ``explain`` and ``preview --weeks`` as a user meets them."""
+
+import json
+
+from promises import TOPICS, parsed
+
+
+def test_check_tries_the_samples_and_says_which_clause_failed(collected):
+    entry = parsed(collected.run("search", "torres", "--json"))[0]
+    collected.topics(f'{TOPICS}must = ["Torres coaching", "{entry["id"]}"]\n')
+    ran = collected.run("topics", "check")
+    assert (ran.code, ran.out) == (0, "")
+    collected.topics(f'{TOPICS}must = ["Torres scores"]\nmust_not = ["{entry["id"]}"]\n')
+    ran = collected.run("topics", "check", "torres-coaching")
+    assert ran.code == 2
+    assert ran.out.splitlines()[0] == "torres-coaching: must match “Torres scores”: coach*"
+    assert len(ran.out.splitlines()) == 2
+    told = collected.run("topics", "check", "--json")
+    assert told.code == 2
+    assert [one["must"] for one in json.loads(told.out)["failed"]] == [True, False]
+    for command in (["collect"], ["config", "show"], ["topics", "publish"]):
+        assert "must match “Torres scores”" in collected.run(*command).err
+
+
+def test_check_names_topics_that_match_nothing(collected):
+    collected.topics(f'{TOPICS}[none]\nquery = "zebra"\n[most]\nquery = "*"\n')
+    ran = collected.run("topics", "check")
+    assert ran.code == 0
+    assert "none: matches none of the newest 2 entries" in ran.err
+
+
+def test_explain_says_what_satisfied_and_what_kept_out(collected):
+    torres, rain = (
+        parsed(collected.run("search", word, "--json"))[0]["id"] for word in ("torres", "rain")
+    )
+    told = parsed(collected.run("topics", "explain", "torres-coaching", torres[9:20], "--json"))
+    assert (told["matches"], told["held"]["announced"]) == (True, True)
+    assert {one["clause"] for one in told["satisfied"]} == {"torres", "coach*"}
+    collected.topics(f'{TOPICS}languages = ["es"]\n[mute]\nwords = ["covers"]\n')
+    out = collected.run("topics", "explain", "torres-coaching", rain).out.splitlines()
+    failed = [line.split("\t")[1] for line in out if line.startswith("failed")]
+    assert failed == ["torres", "coach*", "languages es (en)", "muted: covers (text)"]
+    assert collected.run("topics", "explain", "torres", rain).code == 2
+
+
+def test_preview_counts_a_week(collected):
+    weeks = parsed(collected.run("topics", "preview", "torres-coaching", "--weeks", "--json"))
+    assert [one["count"] for one in weeks] == [1]
+    assert list(weeks[0]) == ["week", "count"]
+    assert collected.run("topics", "preview", "torres", "--weeks").out.split("\t")[1] == "1"
+    assert "a week, from" in collected.run("topics", "preview", "torres").err
+
+
+def test_an_edit_of_a_topic_says_what_came_and_went(collected):
+    collected.topics(TOPICS.replace("torres AND coach*", "rain"))
+    ran = collected.run("collect")
+    assert "torres-coaching was edited: 1 came from the archive; 1 held match no more" in ran.err
+    (listed,) = parsed(collected.run("topics", "list", "--json"))
+    assert (listed["came"], listed["went"]) == (1, 1)
