@@ -46,7 +46,7 @@ class Subscribers:
         """Forget a subscription, if there is one."""
         self._connection.execute(sa.delete(subscribers).where(_this(path, callback)))
 
-    def due(self, now: datetime, *, limit: int) -> tuple[Subscriber, ...]:
+    def due(self, now: datetime) -> tuple[Subscriber, ...]:
         """Who waits for a newer version of a document, and may be tried now; the sound ones first."""
         patient = sa.or_(subscribers.c.next_try.is_(None), subscribers.c.next_try <= now)
         query = (
@@ -54,7 +54,6 @@ class Subscribers:
             .join(documents, _BEHIND)
             .where(patient, subscribers.c.until > now)
             .order_by(subscribers.c.failures, subscribers.c.path, subscribers.c.callback)
-            .limit(limit)
         )
         return tuple(Subscriber(**row._mapping) for row in self._connection.execute(query))
 

@@ -52,7 +52,7 @@ def read_request(fields: Fields, site: Site, settings: HubSettings) -> Wanted | 
     try:
         mode = _only(fields, "hub.mode")
         if mode not in {"subscribe", "unsubscribe"}:
-            raise _Unfit("hub.mode must be subscribe or unsubscribe")
+            return Reply(status=400, text="hub.mode must be subscribe or unsubscribe")
         callback = _only(fields, "hub.callback")
         topic = _only(fields, "hub.topic")
         path = _path(topic, site)

@@ -199,15 +199,15 @@ class Deliveries:
 
 def judged(one: Subscriber, answer: Answer | FeedError, version: bytes) -> Attempt:
     """What a delivery of this version came to (WebSub, section 7). Pure but for the clock."""
-    names = {"path": one.path, "callback": one.callback}
     if isinstance(answer, Answer) and answer.ok:
-        return Attempt(**names, settled=version)
+        return Attempt(path=one.path, callback=one.callback, settled=version)
     if isinstance(answer, Answer) and answer.status == _GONE:
-        return Attempt(**names, ended=True)
+        return Attempt(path=one.path, callback=one.callback, ended=True)
     failures = one.failures + 1
     asked = answer.retry_after if isinstance(answer, Answer) else None
     return Attempt(
-        **names,
+        path=one.path,
+        callback=one.callback,
         settled=version if gives_up(failures) else None,
         failures=failures,
         next_try=now() + wait_after(failures, asked=asked),
