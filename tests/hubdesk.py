@@ -82,6 +82,11 @@ class HubDesk:
         question = self._teller.ask({f"hub.{name}": [value] for name, value in form.items()})
         return asyncio.run_coroutine_threadsafe(question, self._loop).result(20)
 
+    async def forward(self, fields) -> Reply:
+        """Hand a form from another loop on to the hub."""
+        question = asyncio.run_coroutine_threadsafe(self._teller.ask(fields), self._loop)
+        return await asyncio.wrap_future(question)
+
     def subscriptions(self) -> int:
         with self.archive.subscribers() as held:
             return held.count()
