@@ -65,6 +65,7 @@ class Deliveries:
         self._sound, self._ailing = asyncio.Semaphore(_SOUND), asyncio.Semaphore(_AILING)
         self._hosts: dict[str, _Host] = {}
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._look_again = False
         self._finished = asyncio.Event()
         self._attempts: list[Attempt] = []
         self._farewells: set[asyncio.Task[None]] = set()
@@ -87,6 +88,8 @@ class Deliveries:
     async def _watch(self) -> None:
         while True:
             self._news.clear()
+            # What is read may be older than an outcome that is being stored meanwhile.
+            busy = set(self._under_way)
             try:
                 due = await asyncio.to_thread(self._due)
             except ArchiveError as error:
@@ -94,7 +97,11 @@ class Deliveries:
                 due = ()
             for one in due:
                 name = (one.path, one.callback)
-                if name not in self._under_way:
+                if name in busy:
+                    # Who is through, but not stored, is looked at again; the others see to it.
+                    task = self._under_way.get(name)
+                    self._look_again |= task is None or task.done()
+                else:
                     self._under_way[name] = asyncio.create_task(self._serve(one))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _LOOK_SECONDS)
@@ -166,6 +173,9 @@ class Deliveries:
                 continue
             for one in attempts:
                 del self._under_way[one.path, one.callback]
+            if self._look_again:
+                self._look_again = False
+                self._news.set()
 
     def _record(self, attempts: list[Attempt]) -> None:
         if attempts:
