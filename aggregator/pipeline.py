@@ -34,7 +34,7 @@ from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.publish import Folder, Overview, Site, documents, index_page
+from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page
 from aggregator.query import parse
 from aggregator.topics import Matcher, definition
 
@@ -150,7 +150,9 @@ def site(settings: Settings, *, bound: str = "") -> Site:
     host = f"[{server.host}]" if ":" in server.host else server.host
     own = bound if bound and not server.port else f"http://{host}:{server.port}"
     base = settings.publish.base_url.rstrip("/") or own
-    return Site(base_url=base, title=settings.publish.title)
+    hub = settings.publish.hub
+    hubs = (f"{base}/hub" if hub == "built-in" else hub,) if hub else ()
+    return Site(base_url=base, title=settings.publish.title, hubs=hubs)
 
 
 def publish_behind(
@@ -172,8 +174,9 @@ def publish_behind(
             # What is linked to comes first: readers, and a crash between, find no broken link.
             for number in range(archive.archive_pages(slug), first - 1, -1):
                 changed += folder.write(documents(archive.archive_page(slug, number), site))
-            changed += folder.write(documents(newest, site))
-            archive.mark_published(slug, state.version)
+            subscribed = documents(newest, site)
+            changed += folder.write(subscribed)
+            archive.mark_published(slug, state.version, fingerprints(subscribed))
     stats = archive.stats()
     overview = Overview(
         feeds=stats.feeds,

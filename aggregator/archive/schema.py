@@ -14,7 +14,8 @@
     lessons, boilerplate                what the entries of a feed, or of a site, taught
     rulings                             what a person decided about a block of a feed
     topics ──< hits                     (topic, place): append-only
-      └─────< pages                     closed archive pages, frozen
+      ├─────< pages                     closed archive pages, frozen
+      └─────< documents ··< subscribers the versions published; whom the hub brings them to
     languages, meta
 
 Keys are integers handed out inside the one write transaction, so that they grow
@@ -302,6 +303,29 @@ pages = sa.Table(
     sa.Column("last_place", sa.BigInteger, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     _moment("closed", required=True),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    _name("path", primary_key=True),
+    _key("topics", "topic_key", index=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("pinged", sa.LargeBinary),
+)
+
+# Without a foreign key: who subscribed to what is published no more is told so.
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    _name("path", primary_key=True),
+    _name("callback", primary_key=True),
+    _name("host", index=True),
+    sa.Column("secret", sa.LargeBinary),
+    _moment("until", required=True),
+    sa.Column("settled", sa.LargeBinary, nullable=False),
+    _number("failures"),
+    _moment("next_try"),
 )
 
 fetches = sa.Table(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import pages
+from aggregator.archive import documents, pages
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
@@ -260,9 +260,14 @@ def behind(connection: sa.Connection) -> tuple[str, ...]:
     return tuple(connection.execute(query.order_by(topics.c.topic_key)).scalars())
 
 
-def mark_published(connection: sa.Connection, slug: str, version: int) -> None:
-    """Pages of this version are written. A hit that came meanwhile leaves the topic behind."""
+def mark_published(
+    connection: sa.Connection, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+) -> None:
+    """Pages of this version are written, ``digests`` names its feed documents' bytes by path.
+    A hit that came meanwhile leaves the topic behind."""
     row = read_topic(connection, slug)
+    if digests is not None:
+        documents.note(connection, row.topic_key, digests)
     values = {"published_version": version}
     if version == row.version:
         values["published_place"] = pages.last_place(connection, row.topic_key)

@@ -120,7 +120,8 @@ def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> Non
 
 
 def _further_links(site: Site, near: Neighbours) -> list[tuple[str, str]]:
-    links = [("hub", hub) for hub in site.hubs]
+    # Only what subscribers read is brought to them: an archive page never changes.
+    links = [("hub", hub) for hub in site.hubs if near.current is None]
     pages = (("current", near.current), ("prev-archive", near.older), ("next-archive", near.newer))
     return links + [(rel, href) for rel, href in pages if href]
 

@@ -54,6 +54,14 @@ class Folder:
                 _sync_directory(parent)
         return tuple(changed)
 
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a document; None where there is none. Raises PublishError."""
+        with _explained(self._directory):
+            try:
+                return self._place(path).read_bytes()
+            except FileNotFoundError:
+                return None
+
     def stale(self, site: Site) -> bool:
         """Whether everything must be written again: made for another site or by other
         rendering, or a file is missing. Sweeps what interrupted writes left."""

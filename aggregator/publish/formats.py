@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from aggregator.model.topic import Page, TopicState
-from aggregator.publish.site import Overview, Site, document_path
+from aggregator.publish.site import FEED_TYPES, Overview, Site, document_path
 
 RENDERING = 1
 """Grows with each change to what these functions write: the whole output is then written again.
@@ -31,6 +32,20 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     return {
         document_path(page.topic.slug, page.number, extension): write(safe, site)
         for extension, write in formats.items()
+    }
+
+
+def fingerprint(document: bytes) -> bytes:
+    """16 bytes that name a document's content."""
+    return hashlib.blake2b(document, digest_size=16).digest()
+
+
+def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The fingerprint by path of the feeds among some documents, not of the page for people."""
+    return {
+        path: fingerprint(data)
+        for path, data in written.items()
+        if path.rpartition(".")[2] in FEED_TYPES
     }
 
 

@@ -29,7 +29,7 @@ def json_feed(page: Page, site: Site) -> bytes:
         feed["next_url"] = near.older
     if len(topic.languages) == 1:
         feed["language"] = topic.languages[0]
-    if site.hubs:
+    if site.hubs and page.number is None:
         feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in site.hubs]
     feed["_aggregator"] = {"id": feed_id(topic.slug), "query": topic.query, "total": page.total}
     feed["items"] = [_item(topic, entry) for entry in page.entries]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from aggregator.model.topic import Page
 
+FEED_TYPES: Mapping[str, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+"""The media type of a feed document, by its extension."""
+
 # Name space of topic feeds' ids. Never changes: readers know feeds by these ids.
 _FEEDS = UUID("2f1d7c52-6a0e-5b0c-9a53-7d1f0c8e4b36")
+# What stays as it is in an address that stands in a header; the rest is percent-encoded.
+_RESERVED = "/:?#[]@!$&'()*+,;=%~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +37,13 @@ class Site:
     def url(self, path: str) -> str:
         """The absolute address of a document."""
         return f"{self.base_url.rstrip('/')}/{path}"
+
+    def link_header(self, path: str) -> str:
+        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs."""
+        if not self.hubs:
+            return ""
+        links = [(hub, "hub") for hub in self.hubs] + [(self.url(path), "self")]
+        return ", ".join(f'<{quote(url, safe=_RESERVED)}>; rel="{rel}"' for url, rel in links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The application: published documents, ``/health`` and ``/metrics``.
+"""The application: published documents, ``/health``, ``/metrics`` and ``/hub``.
 
 Addresses are matched against the shapes that ``publish`` writes; nothing else below
 the folder can be asked for, whatever a path spells.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -19,13 +20,16 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from aggregator.publish import retired
+from aggregator.publish import FEED_TYPES, retired
 from aggregator.web.guard import Guard
+from aggregator.web.hub import HUB_PATH, Ask, answer_hub
 from aggregator.web.negotiation import preferred_coding, preferred_type, wants_page
 from aggregator.web.shelf import MEDIA_TYPES, Document, Shelf
 
 Health = Callable[[], Mapping[str, object]]
 Metrics = Callable[[], bytes]
+Links = Callable[[str], str]
+"""The Link header of a feed by its path below the folder; "" for none."""
 
 _PLAIN = {
     "": "index.html",
@@ -48,13 +52,17 @@ def create_app(
     *,
     health: Health | None = None,
     metrics: Metrics | None = None,
+    links: Links | None = None,
+    ask: Ask | None = None,
     allow_hosts: Iterable[str] = (),
 ) -> Starlette:
     """The application that serves a published folder.
 
     ``health`` gives the details of ``/health`` (empty by default), ``metrics`` the
     Prometheus text of ``/metrics`` (404 without). Both may block: they run in a
-    thread. ``allow_hosts`` as in :class:`Guard`, besides the loopback names.
+    thread. ``links`` gives the Link header of a feed by its path, ``ask`` the answers
+    of the hub (404 without). ``allow_hosts`` as in :class:`Guard`, besides the loopback
+    names.
     """
 
     async def answer_health(_request: Request) -> Response:
@@ -67,19 +75,20 @@ def create_app(
         text = await run_in_threadpool(metrics)
         return Response(text, 200, {"Cache-Control": "no-store"}, _METRICS_TYPE)
 
+    routes = [Route("/health", answer_health), Route("/metrics", answer_metrics)]
+    if ask is not None:
+        routes.append(Route(HUB_PATH, partial(answer_hub, ask=ask), methods=["POST"]))
+    forms = () if ask is None else (HUB_PATH,)
     return Starlette(
-        routes=[
-            Route("/health", answer_health),
-            Route("/metrics", answer_metrics),
-            Mount("/", app=_Published(directory)),
-        ],
-        middleware=[Middleware(Guard, hosts=tuple(allow_hosts))],
+        routes=[*routes, Mount("/", app=_Published(directory, links))],
+        middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)],
     )
 
 
 class _Published:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, links: Links | None) -> None:
         self._directory = directory
+        self._links = links
         self._shelf = Shelf(directory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,12 +102,25 @@ class _Published:
         document = await self._shelf.find(path) if path else None
         if document:
             response = _answer(document, headers, negotiated=negotiated)
+            if self._links and topic and _is_subscribed(path, topic["slug"]):
+                _add_links(response, self._links(path))
         else:
             gone = topic is not None and retired(self._directory, topic["slug"])
             response = _problem(410 if gone else 404, front=path == "index.html")
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
+
+
+def _is_subscribed(path: str, slug: str) -> bool:
+    """Whether a document is a feed as subscribers read it: no archive page, no page for people."""
+    return path.rpartition(".")[2] in FEED_TYPES and path.rpartition(".")[0] == f"topics/{slug}"
+
+
+def _add_links(response: Response, links: str) -> None:
+    """Where changes of a feed are to be had (WebSub, section 4). A 304 has told it before."""
+    if links and response.status_code == 200:
+        response.headers["Link"] = links
 
 
 def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:
