@@ -72,6 +72,7 @@ feeds = sa.Table(
     _text("fetch_url"),
     _text("title"),
     _text("published_title"),
+    _text("published_id"),
     _text("home"),
     _text("description"),
     _text("lang"),
@@ -265,6 +266,8 @@ topics = sa.Table(
     _number("announced"),
     _moment("newest"),
     _moment("deleted"),
+    # The secret in the address of a private topic; "" for all others.
+    _text("token"),
 )
 
 hits = sa.Table(

@@ -80,6 +80,10 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError("takes a number of characters")
         return value
+    if key == "private":
+        if not isinstance(value, bool):
+            raise ValueError("takes true or false, without quotes")
+        return value
     if not isinstance(value, str):
         raise ValueError("takes a text in quotes")
     return value

@@ -7,6 +7,6 @@
 
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.formats import documents, index_page
-from aggregator.publish.site import Overview, Site, feed_id
+from aggregator.publish.site import Overview, Site, feed_id, stem
 
-__all__ = ["Folder", "Overview", "Site", "documents", "feed_id", "index_page", "retired"]
+__all__ = ["Folder", "Overview", "Site", "documents", "feed_id", "index_page", "retired", "stem"]
