@@ -34,7 +34,7 @@ from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page
+from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page, stem
 from aggregator.query import parse
 from aggregator.topics import Matcher, definition
 
@@ -165,15 +165,19 @@ def publish_behind(
     """
     folder, size = Folder(settings.publish.directory), settings.publish.page_size
     whole = folder.stale(site) or everything
+    # Readers take a full page for what never changes: its feeds are left, unless they would
+    # lead to addresses that are no more.
+    afresh = everything or folder.moved(site)
     changed, states = list[str](), archive.topics()
     for state in states:
         slug = state.topic.slug
         if whole or state.version > state.published_version:
-            first = 1 if whole else archive.published_page(slug)
+            first = archive.published_page(slug)
             newest = archive.subscription_page(slug, size=size)
             # What is linked to comes first: readers, and a crash between, find no broken link.
-            for number in range(archive.archive_pages(slug), first - 1, -1):
-                changed += folder.write(documents(archive.archive_page(slug, number), site))
+            for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
+                made = documents(archive.archive_page(slug, number), site)
+                changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
             changed += folder.write(subscribed)
             archive.mark_published(slug, state.version, fingerprints(subscribed))
@@ -186,6 +190,6 @@ def publish_behind(
         stories=stats.stories,
     )
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain({state.topic.slug for state in states})
+    changed += folder.retain(set(map(stem, states)))
     folder.settle(site)
     return tuple(changed)

@@ -283,6 +283,11 @@ class Archive:
         with self._database.reading() as connection:
             return pages.first_unpublished(connection, slug)
 
+    def revoke_address(self, slug: str) -> None:
+        """Move a private topic to a new address. Raises UsageError where it is not private."""
+        with self._database.writing() as connection:
+            topics.revoke(connection, slug)
+
     def mark_published(
         self, slug: str, version: int, digests: Mapping[str, bytes] | None = None
     ) -> None:

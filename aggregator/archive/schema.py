@@ -73,6 +73,7 @@ feeds = sa.Table(
     _text("fetch_url"),
     _text("title"),
     _text("published_title"),
+    _text("published_id"),
     _text("home"),
     _text("description"),
     _text("lang"),
@@ -270,6 +271,8 @@ topics = sa.Table(
     _moment("edited"),
     _number("came"),
     _number("went"),
+    # The secret in the address of a private topic; "" for all others.
+    _text("token"),
 )
 
 hits = sa.Table(

@@ -123,6 +123,10 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError(f"takes a number of {_NUMBERS[key]}")
         return value
+    if key == "private":
+        if not isinstance(value, bool):
+            raise ValueError("takes true or false, without quotes")
+        return value
     if not isinstance(value, str):
         raise ValueError("takes a text in quotes")
     return value

@@ -7,7 +7,7 @@
 
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
-from aggregator.publish.site import FEED_TYPES, Overview, Site, feed_id
+from aggregator.publish.site import FEED_TYPES, Overview, Site, feed_id, stem
 
 __all__ = [
     "FEED_TYPES",
@@ -20,4 +20,5 @@ __all__ = [
     "fingerprints",
     "index_page",
     "retired",
+    "stem",
 ]

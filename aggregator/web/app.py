@@ -36,7 +36,8 @@ _PLAIN = {
     **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
 }
 _TOPIC = re.compile(
-    r"topics/(?P<stem>(?P<slug>_?[a-z0-9][a-z0-9-]*)(/[1-9][0-9]{0,8})?)"
+    r"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>private/[0-9a-f]{32}))"
+    r"(?P<page>/[1-9][0-9]{0,8})?(?P<state>(?<=[0-9])-[1-9][0-9]{0,17})?"
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
 )
@@ -44,6 +45,8 @@ _FORMATS = ("html", "atom", "rss", "json")
 _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/json")
 # Always asked for again: an unchanged document costs a 304, a changed one is seen at once.
 _CACHING = "public, no-cache"
+# Of a private topic nothing is kept by what stands between, or by a search engine.
+_UNLISTED = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex, nofollow"}
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -100,21 +103,26 @@ class _Published:
         else:
             path, negotiated = _PLAIN.get(path, ""), False
         document = await self._shelf.find(path) if path else None
+        if document is None and topic and topic["state"]:
+            # An older state of a page that has grown since.
+            document = await self._shelf.find(path.replace(topic["state"], "", 1))
         if document:
             response = _answer(document, headers, negotiated=negotiated)
-            if self._links and topic and _is_subscribed(path, topic["slug"]):
+            if topic and topic["private"]:
+                response.headers.update(_UNLISTED)
+            elif self._links and topic and _is_subscribed(path, topic["stem"]):
                 _add_links(response, self._links(path))
         else:
-            gone = topic is not None and retired(self._directory, topic["slug"])
+            gone = topic is not None and retired(self._directory, topic["stem"])
             response = _problem(410 if gone else 404, front=path == "index.html")
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
 
 
-def _is_subscribed(path: str, slug: str) -> bool:
+def _is_subscribed(path: str, stem: str) -> bool:
     """Whether a document is a feed as subscribers read it: no archive page, no page for people."""
-    return path.rpartition(".")[2] in FEED_TYPES and path.rpartition(".")[0] == f"topics/{slug}"
+    return path.rpartition(".")[2] in FEED_TYPES and path.rpartition(".")[0] == stem
 
 
 def _add_links(response: Response, links: str) -> None:
@@ -125,15 +133,15 @@ def _add_links(response: Response, links: str) -> None:
 
 def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:
     """The file for a topic's address, and whether the Accept header had a say."""
-    extension = topic["extension"]
+    extension, negotiated = topic["extension"], topic["extension"] != "html"
     if extension is None:
         best = _OFFERED.index(preferred_type(accept, _OFFERED))
         extension = (*_FORMATS, "json")[best]
-        return f"topics/{topic['stem']}.{extension}", True
-    if extension in ("atom", "rss"):
-        page = wants_page(accept, MEDIA_TYPES[extension])
-        return f"topics/{topic['stem']}.{'html' if page else extension}", True
-    return f"topics/{topic['stem']}.{extension}", False
+    elif negotiated and wants_page(accept, MEDIA_TYPES[extension]):
+        extension = "html"
+    # A page for people has no older states.
+    state = "" if extension == "html" else topic["state"] or ""
+    return f"{topic['stem']}{topic['page'] or ''}{state}.{extension}", negotiated
 
 
 def _answer(document: Document, headers: Mapping[bytes, str], *, negotiated: bool) -> Response:

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("fetch_url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("published_title", sa.Text(), nullable=False),
+        sa.Column("published_id", sa.Text(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("lang", sa.Text(), nullable=False),
@@ -79,6 +80,7 @@ def upgrade() -> None:
         sa.Column("edited", sa.BigInteger(), nullable=True),
         sa.Column("came", sa.Integer(), nullable=False),
         sa.Column("went", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("topic_key"),
         sa.UniqueConstraint("slug"),
     )
