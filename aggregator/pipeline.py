@@ -30,13 +30,13 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Topic
 from aggregator.normalize import Workers, decide
 from aggregator.publish import Folder, Overview, Site, documents, index_page
-from aggregator.query import parse
-from aggregator.topics import Matcher, definition
+from aggregator.topics import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,21 +119,23 @@ def prepare(
     settings: Settings,
     subscriptions: Sequence[Subscription],
     topics: Sequence[Topic],
+    people: Sequence[Person] = (),
 ) -> Matcher:
     """Make the archive follow the configuration, and fill new topics from it; returns the matcher.
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics)
+    at, matcher = now(), Matcher(topics, people=people)
     archive.attach(subscriptions, now=at)
-    size, wanted = settings.publish.page_size, [(topic, definition(topic)) for topic in topics]
+    size = settings.publish.page_size
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
     synced = archive.sync_topics(wanted, page_size=size)
     for topic in topics:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(parse(topic.query))
+            records = archive.candidates(matcher.query(topic.slug))
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
-            archive.fill(topic.slug, backlog, definition(topic))
+            archive.fill(topic.slug, backlog, matcher.definition(topic.slug))
     return matcher
 
 

@@ -92,7 +92,13 @@ async def _collect(configuration: Configuration, everything: bool) -> tuple[Roun
         archive.free_dead_claims()
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
-        matcher = prepare(archive, settings, configuration.subscriptions, configuration.topics)
+        matcher = prepare(
+            archive,
+            settings,
+            configuration.subscriptions,
+            configuration.topics,
+            configuration.people,
+        )
         with progress("collecting", len(configuration.subscriptions)) as bar:
 
             def show(done: Round, wrote: Counts) -> None:

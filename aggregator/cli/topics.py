@@ -122,10 +122,11 @@ def preview(
 
     session = session_of(context)
     text = " ".join(query)
-    known = {topic.slug: topic for topic in session.configuration().topics}
+    configuration = session.configuration()
+    known = {topic.slug: topic for topic in configuration.topics}
     topic = known.get(text) or Topic(slug="preview", title=text, query=text)
     with session.reading() as archive:
-        found, total = _caught(archive, topic, limit)
+        found, total = _caught(archive, topic, configuration, limit)
     if as_json:
         print_json([{**record.as_json(), "reason": reason} for record, reason in found])
         return
@@ -173,7 +174,13 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
-        prepare(archive, settings, configuration.subscriptions, configuration.topics)
+        prepare(
+            archive,
+            settings,
+            configuration.subscriptions,
+            configuration.topics,
+            configuration.people,
+        )
         return publish_behind(archive, settings, site(settings), everything=everything)
 
 
@@ -200,15 +207,15 @@ def _topic(configuration: Configuration, slug: str) -> Topic:
 
 
 def _caught(
-    archive: Archive, topic: Topic, limit: int
+    archive: Archive, topic: Topic, configuration: Configuration, limit: int
 ) -> tuple[list[tuple[EntryRecord, str]], int]:
     """The newest stories a topic would hold, with reasons, and how many there are."""
     from aggregator.model.time import now
-    from aggregator.query import parse
     from aggregator.topics import Matcher, newest
 
-    records = archive.candidates(parse(topic.query))
-    hits = newest(topic, Matcher((topic,)).backlog(topic.slug, records, now=now()))
+    matcher = Matcher((topic,), people=configuration.people, refers_to=configuration.topics)
+    records = archive.candidates(matcher.query(topic.slug))
+    hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
     return [(record, reason) for record, reason in shown if record], len(hits)
 

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
+from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Topic
-from aggregator.query import parse
+from aggregator.query import Bindings, by_name, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
 _LISTS = {"include", "exclude", "languages", "must", "must_not"}
 
 
-def read_topics(file: Path) -> tuple[Topic, ...]:
-    """The topics in order of the file, their queries understood. Raises ConfigError, QueryError."""
+def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[Topic, ...]:
+    """The topics in order of the file, their queries understood and what they refer to found.
+
+    Raises ConfigError, QueryError.
+    """
     data = read_toml(file, hint='a query stands in quotes; inside them a quote is written \\"')
-    return tuple(
+    topics = tuple(
         _topic(slug, table, file) for slug, table in data.items() if not slug.startswith("_")
     )
+    queries = {topic.slug: parse(topic.query) for topic in topics}
+    bindings = Bindings(queries, by_name(people))
+    for slug, query in queries.items():
+        if query.refers:
+            line = line_of(file, slug, "query")
+            bindings.bind(query, name=slug, file=str(file), key=f"{slug}.query", line=line)
+    return topics
 
 
 def _topic(slug: str, table: Any, file: Path) -> Topic:

@@ -178,6 +178,7 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.topics,
+            configuration.people,
         )
         await self._reclean()
         await self._publish()

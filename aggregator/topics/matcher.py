@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
+from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Hit, Topic
-from aggregator.query import Explanation, Match, Query, Subject, fold, parse
+from aggregator.query import (
+    Bindings,
+    Explanation,
+    Match,
+    Query,
+    Subject,
+    by_name,
+    fold,
+    parse,
+)
 from aggregator.topics.keys import Keyring
 
 
-def definition(topic: Topic) -> str:
-    """What decides a topic's hits, as one text: another text means an edited topic."""
+def definition(topic: Topic, rests: Mapping[str, str] | None = None) -> str:
+    """What decides a topic's hits, as one text: another text means an edited topic.
+
+    ``rests``: what its query's meaning rests on besides its words (``Query.rests``).
+    """
     return json.dumps(
         {
             "query": topic.query,
+            **({"rests": dict(rests)} if rests else {}),
             "collapse": topic.collapse,
             "include": topic.include,
             "exclude": topic.exclude,
@@ -55,12 +69,32 @@ class _Compiled:
 
 
 class Matcher:
-    """The topics, compiled. Raises QueryError for a query that cannot be understood."""
+    """The topics, compiled. ``refers_to``: further topics that their queries may name.
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
-        self._all = [_compile(topic) for topic in topics]
+    Raises QueryError for a query that cannot be understood.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        *,
+        people: Sequence[Person] = (),
+        refers_to: Sequence[Topic] = (),
+    ) -> None:
+        named = (*refers_to, *topics)
+        bindings = Bindings({one.slug: parse(one.query) for one in named}, by_name(people))
+        self._all = [_compile(topic, bindings) for topic in topics]
         self._topics = {one.topic.slug: one for one in self._all}
         self._keyrings: dict[str, Keyring] = {}
+
+    def query(self, slug: str) -> Query:
+        """A topic's query, with the people and topics that it names in place."""
+        return self._topics[slug].query
+
+    def definition(self, slug: str) -> str:
+        """What decides a topic's hits: :func:`definition` with what its query rests on."""
+        one = self._topics[slug]
+        return definition(one.topic, one.query.rests)
 
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime
@@ -197,13 +231,14 @@ def subject_of(source: Change | EntryRecord, *, now: datetime | None = None) -> 
     )
 
 
-def _compile(topic: Topic) -> _Compiled:
+def _compile(topic: Topic, bindings: Bindings) -> _Compiled:
     def places(names: Sequence[str]) -> frozenset[str]:
         return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
 
+    query = parse(topic.query, key=topic.slug)
     return _Compiled(
         topic=topic,
-        query=parse(topic.query, key=topic.slug),
+        query=bindings.bind(query, name=topic.slug, key=topic.slug),
         include=places(topic.include),
         exclude=places(topic.exclude),
         languages=frozenset(map(_primary, topic.languages)),
