@@ -38,7 +38,11 @@ def other_given(
     if first == 0:
         return False
     token, gap = writing.tokens[first - 1], writing.gap(first - 1)
-    if any(is_form(token.folded, word, declines=True) for name in own for word in name.words):
+    if any(
+        is_form(token.folded, word, declines=writing.declines)
+        for name in own
+        for word in name.words
+    ):
         return False
     if len(token.folded) == 1:
         return _other_initial(token, gap, writing, own)

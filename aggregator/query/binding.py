@@ -87,7 +87,7 @@ class Binder:
     def _topic(self, node: Reference, path: tuple[str, ...]) -> Bound:
         name = node.text
         if name not in self._topics:
-            near = difflib.get_close_matches(name, sorted(self._topics), 1, 0.5)
+            near = difflib.get_close_matches(name, sorted(set(self._topics) - set(path)), 1, 0.5)
             mend = f"did you mean topic:{near[0]}?" if near else "aggregator topics list shows them"
             raise MistakeError(f"there is no topic {name}", node.column, mend)
         if name in path:

@@ -26,7 +26,8 @@ _VOWELS = "aeiouyаеиоуыяюіїαεηιουω"
 _GAP = re.compile(r"[\s\u00b7\u2022\u30fb_=＝‐-]{1,3}")
 _NICKNAME = re.compile(r"\s+(?:[\"“„«'‘(].{1,30}[\"”“»'’)]|\w\.?)\s+")
 _COMMA = re.compile(r",\s{1,2}")
-_LOUD, _SHORT_WORD = 0.6, 4
+_LOUD, _FEW, _SHORT_WORD = 0.6, 2, 4
+"""A headline: of so many words of so many letters, or more, a larger share with capitals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +58,20 @@ class Writing:
         """Whether a capital there means a name: not in a headline that has them everywhere, nor
         where a line has none."""
         begin = self.text.rfind("\n", 0, self.tokens[at].start)
-        end = self.text.find("\n", self.tokens[at].end) % (len(self.text) + 1)
-        line, low = [self.tokens[at].capital], at
+        low, high, count = at, at, len(self.tokens)
         while low > 0 and self.tokens[low - 1].start > begin:
             low -= 1
-        found = []
-        for number in range(low, len(self.tokens)):
-            token = self.tokens[number]
-            if token.start >= end:
-                break
-            line.append(token.capital)
-            if number not in (at, at - 1) and len(token.folded) >= _SHORT_WORD:
-                found.append(token.capital)
-        return any(line) and (not found or sum(found) <= _LOUD * len(found))
+        while high + 1 < count and "\n" not in self.gap(high):
+            high += 1
+        line = self.tokens[low : high + 1]
+        found = [
+            token.capital
+            for number, token in enumerate(line, low)
+            if number not in (at, at - 1) and len(token.folded) >= _SHORT_WORD
+        ]
+        return any(token.capital for token in line) and (
+            len(found) < _FEW or sum(found) <= _LOUD * len(found)
+        )
 
 
 def declines(stemmer: str) -> bool:
