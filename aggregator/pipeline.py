@@ -30,13 +30,13 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page, stem
-from aggregator.query import parse
-from aggregator.topics import Matcher, definition
+from aggregator.topics import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,7 @@ def prepare(
     subscriptions: Sequence[Subscription],
     topics: Sequence[Topic],
     *,
+    people: Sequence[Person] = (),
     mute: Mute = Mute(),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
@@ -131,14 +132,15 @@ def prepare(
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics, mute=mute)
+    at, matcher = now(), Matcher(topics, people=people, mute=mute)
     archive.attach(subscriptions, now=at)
-    size, wanted = settings.publish.page_size, [(one, definition(one, mute)) for one in topics]
+    size = settings.publish.page_size
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
     synced = archive.sync_topics(wanted, page_size=size)
     for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(parse(topic.query))
+            records = archive.candidates(matcher.query(topic.slug))
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
             tell(archive.fill(topic.slug, backlog, defined))
     return matcher

@@ -108,7 +108,7 @@ async def _collect_with(
         reclean(archive, settings.normalize)
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
-            mute=configuration.mute, tell=tell_edit,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:

@@ -203,7 +203,7 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
     with open_archive(settings.archive, write=True, purpose="aggregator topics revoke") as archive:
         prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
-            mute=configuration.mute, tell=tell_edit,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         archive.revoke_address(wanted.slug)
         publish_behind(archive, settings, site(settings))
@@ -226,7 +226,7 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
         prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
-            mute=configuration.mute, tell=tell_edit,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site(settings), everything=everything)
@@ -245,7 +245,6 @@ def _caught(
 ) -> tuple[list[tuple[EntryRecord, str]], int, list[tuple[date, int]]]:
     """The newest stories a topic would hold, with reasons; how many there are, and a week."""
     from aggregator.model.time import now
-    from aggregator.query import parse
     from aggregator.topics import Matcher, newest
 
     dated: dict[str, date] = {}
@@ -255,8 +254,13 @@ def _caught(
             dated[record.id] = (record.published or record.first_seen).date()
             yield record
 
-    records = noted(archive.candidates(parse(topic.query)))
-    matcher = Matcher((topic,), mute=configuration.mute)
+    matcher = Matcher(
+        (topic,),
+        people=configuration.people,
+        refers_to=configuration.topics,
+        mute=configuration.mute,
+    )
+    records = noted(archive.candidates(matcher.query(topic.slug)))
     hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
     weeks = weekly_counts([dated[hit.entry] for hit in hits])

@@ -185,6 +185,7 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.topics,
+            people=configuration.people,
             mute=configuration.mute,
             tell=report_edit,
         )
