@@ -136,7 +136,12 @@ def _reader_left() -> int:
 
 def run() -> int:
     """:func:`main` as a whole process: what it leaves behind is nobody's any more."""
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        # So early that there was nothing yet to end.
+        sys.stderr.write("aggregator: interrupted\n")
+        return _INTERRUPTED
     # Python would look for garbage among all of it before it ends, which takes a fifth of a second.
     gc.freeze()
     return code

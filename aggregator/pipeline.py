@@ -30,13 +30,13 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.publish import Folder, Overview, Site, documents, index_page
-from aggregator.query import parse
-from aggregator.topics import Matcher, definition
+from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page, stem
+from aggregator.topics import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,7 @@ def prepare(
     subscriptions: Sequence[Subscription],
     topics: Sequence[Topic],
     *,
+    people: Sequence[Person] = (),
     mute: Mute = Mute(),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
@@ -131,14 +132,15 @@ def prepare(
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics, mute=mute)
+    at, matcher = now(), Matcher(topics, people=people, mute=mute)
     archive.attach(subscriptions, now=at)
-    size, wanted = settings.publish.page_size, [(one, definition(one, mute)) for one in topics]
+    size = settings.publish.page_size
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
     synced = archive.sync_topics(wanted, page_size=size)
     for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(parse(topic.query))
+            records = archive.candidates(matcher.query(topic.slug))
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
             tell(archive.fill(topic.slug, backlog, defined))
     return matcher
@@ -150,7 +152,9 @@ def site(settings: Settings, *, bound: str = "") -> Site:
     host = f"[{server.host}]" if ":" in server.host else server.host
     own = bound if bound and not server.port else f"http://{host}:{server.port}"
     base = settings.publish.base_url.rstrip("/") or own
-    return Site(base_url=base, title=settings.publish.title)
+    hub = settings.publish.hub
+    hubs = (f"{base}/hub" if hub == "built-in" else hub,) if hub else ()
+    return Site(base_url=base, title=settings.publish.title, hubs=hubs)
 
 
 def publish_behind(
@@ -163,17 +167,22 @@ def publish_behind(
     """
     folder, size = Folder(settings.publish.directory), settings.publish.page_size
     whole = folder.stale(site) or everything
+    # Readers take a full page for what never changes: its feeds are left, unless they would
+    # lead to addresses that are no more.
+    afresh = everything or folder.moved(site)
     changed, states = list[str](), archive.topics()
     for state in states:
         slug = state.topic.slug
         if whole or state.version > state.published_version:
-            first = 1 if whole else archive.published_page(slug)
+            first = archive.published_page(slug)
             newest = archive.subscription_page(slug, size=size)
             # What is linked to comes first: readers, and a crash between, find no broken link.
-            for number in range(archive.archive_pages(slug), first - 1, -1):
-                changed += folder.write(documents(archive.archive_page(slug, number), site))
-            changed += folder.write(documents(newest, site))
-            archive.mark_published(slug, state.version)
+            for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
+                made = documents(archive.archive_page(slug, number), site)
+                changed += folder.write(made, full=number < first and not afresh)
+            subscribed = documents(newest, site)
+            changed += folder.write(subscribed)
+            archive.mark_published(slug, state.version, fingerprints(subscribed))
     stats = archive.stats()
     overview = Overview(
         feeds=stats.feeds,
@@ -183,6 +192,6 @@ def publish_behind(
         stories=stats.stories,
     )
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain({state.topic.slug for state in states})
+    changed += folder.retain(set(map(stem, states)))
     folder.settle(site)
     return tuple(changed)

@@ -4,6 +4,11 @@ from collections.abc import Iterator
 
 import postgres
 import pytest
+from hypothesis import settings
+
+# How long an example takes is for benchmarks to say.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from aggregator.archive import documents, finding, pages, records, topics, upkeep
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive import finding, pages, records, topics, upkeep
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
@@ -23,6 +23,7 @@ from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.opening import open_for_reading, open_for_writing
 from aggregator.archive.schema import feeds
+from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
@@ -282,10 +283,40 @@ class Archive:
         with self._database.reading() as connection:
             return pages.first_unpublished(connection, slug)
 
-    def mark_published(self, slug: str, version: int) -> None:
-        """The pages of this version are written."""
+    def revoke_address(self, slug: str) -> None:
+        """Move a private topic to a new address. Raises UsageError where it is not private."""
         with self._database.writing() as connection:
-            topics.mark_published(connection, slug, version)
+            topics.revoke(connection, slug)
+
+    def mark_published(
+        self, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+    ) -> None:
+        """The pages of this version are written, and these are its feed documents (by path)."""
+        with self._database.writing() as connection:
+            topics.mark_published(connection, slug, version, digests)
+
+    # Telling subscribers
+
+    def document(self, path: str) -> bytes | None:
+        """The digest of a feed document as last published; None where nothing is at this path."""
+        with self._database.reading() as connection:
+            return documents.digest_of(connection, path)
+
+    def unpinged(self) -> dict[str, bytes]:
+        """Digest by path of the feed documents that changed since a hub was told of them."""
+        with self._database.reading() as connection:
+            return documents.unpinged(connection)
+
+    def mark_pinged(self, digests: Mapping[str, bytes]) -> None:
+        """A hub was told of these versions."""
+        with self._database.writing() as connection:
+            documents.mark_pinged(connection, digests)
+
+    @contextmanager
+    def subscribers(self, *, write: bool = False) -> Iterator[Subscribers]:
+        """The built-in hub's subscriptions, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Subscribers(connection)
 
     # Reading
 

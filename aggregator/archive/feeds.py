@@ -306,6 +306,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         fetch_url=row.fetch_url,
         title=shown_url(row.title or row.published_title or row.url),
         published_title=row.published_title,
+        published_id=row.published_id,
         home=row.home,
         description=row.description,
         lang=row.lang,

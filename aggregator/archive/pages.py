@@ -1,8 +1,9 @@
 """The pages of a topic (RFC 5005): runs of places, frozen once they are full.
 
-The newest archive page is open and grows; the write that puts a hit beyond its
-size closes it: it is kept as it was, the topic's own title and description included,
-so that no re-cleaning, no edited topic and no other page size ever changes it.
+The newest archive page is open and grows; the write that fills it closes it, and opens
+the next one, which is empty at first. A closed page is kept as it was, the topic's own
+title and description included, so that no re-cleaning, no edited topic and no other page
+size ever changes it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,57 +49,83 @@ def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
     its latest hit shows it."""
     row = read_topic(connection, slug)
     shown = _entries_at(connection, row, _newest_places(connection, row, size))
-    number, end = _last_closed(connection, row.topic_key)
-    is_open = last_place(connection, row.topic_key) > end
+    closed = _last_closed(connection, row.topic_key)
+    last = last_place(connection, row.topic_key)
+    grown = last if last > closed.last_place else 0
     return Page(
         topic=unpack_topic(row.settings),
         number=None,
         entries=shown,
         updated=_updated(shown),
-        previous=number + is_open or None,
+        previous=closed.number + (grown > 0) or None,
         total=row.stories,
+        grown=grown,
+        token=row.token,
     )
 
 
 def archive_page(connection: sa.Connection, slug: str, number: int) -> Page:
     """An archive page: frozen where it is closed, the newest as it is now. Raises UsageError."""
     row = read_topic(connection, slug)
-    closed = connection.scalar(
-        sa.select(pages.c.content).where(
-            pages.c.topic_key == row.topic_key, pages.c.number == number
-        )
-    )
-    if closed is not None:
-        topic, shown = _thaw(closed)
-    else:
-        newest, end = _last_closed(connection, row.topic_key)
-        last = last_place(connection, row.topic_key)
-        if number != newest + 1 or last == end:
-            raise UsageError(f"topic {slug} has no page {number}")
-        topic = unpack_topic(row.settings)
-        shown = _entries_between(connection, row, end + 1, last)
+    closed = _closed(connection, row, number)
+    if closed is None:
+        return _open_page(connection, row, number)
+    topic, shown = closed
     return Page(
         topic=topic,
         number=number,
         entries=shown,
         updated=_updated(shown),
         previous=number - 1 or None,
-        next=number + 1 if closed is not None else None,
+        next=number + 1,
+        token=row.token,
+    )
+
+
+def _closed(
+    connection: sa.Connection, topic: Any, number: int
+) -> tuple[Topic, tuple[PageEntry, ...]] | None:
+    """A closed page: the topic and the entries as they were; None where it is not closed."""
+    content = connection.scalar(
+        sa.select(pages.c.content).where(
+            pages.c.topic_key == topic.topic_key, pages.c.number == number
+        )
+    )
+    return None if content is None else _thaw(content)
+
+
+def _open_page(connection: sa.Connection, topic: Any, number: int) -> Page:
+    """The page that fills now, if it has this number. Raises UsageError."""
+    closed = _last_closed(connection, topic.topic_key)
+    last = last_place(connection, topic.topic_key)
+    if number != closed.number + 1 or not last:
+        raise UsageError(f"topic {topic.slug} has no page {number}")
+    shown = _entries_between(connection, topic, closed.last_place + 1, last)
+    before = None if shown else _closed(connection, topic, closed.number)
+    return Page(
+        topic=unpack_topic(topic.settings),
+        number=number,
+        entries=shown,
+        # As long as it is empty, nothing is newer than what came before it.
+        updated=_updated(before[1] if before else shown),
+        previous=number - 1 or None,
+        grown=last if shown else 0,
+        token=topic.token,
     )
 
 
 def count(connection: sa.Connection, slug: str) -> int:
     """How many archive pages there are, the open one included."""
     row = read_topic(connection, slug)
-    number, end = _last_closed(connection, row.topic_key)
-    return number + (last_place(connection, row.topic_key) > end)
+    return (
+        bool(last_place(connection, row.topic_key)) + _last_closed(connection, row.topic_key).number
+    )
 
 
 def first_unpublished(connection: sa.Connection, slug: str) -> int:
     """Number of the first archive page that may have changed since the version last published."""
     row = read_topic(connection, slug)
-    # A page that ended at the very place last published had no next page then.
-    done = sa.and_(pages.c.topic_key == row.topic_key, pages.c.last_place < row.published_place)
+    done = sa.and_(pages.c.topic_key == row.topic_key, pages.c.last_place <= row.published_place)
     return 1 + (connection.scalar(sa.select(sa.func.max(pages.c.number)).where(done)) or 0)
 
 
@@ -109,10 +136,10 @@ def last_place(connection: sa.Connection, key: int) -> int:
 
 
 def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: datetime) -> None:
-    """Freeze the pages that are full and have a hit beyond them. ``topic`` is its row."""
-    number, end = _last_closed(connection, topic.topic_key)
-    size = topic.page_size
-    while newest_place - end > size:
+    """Freeze the pages that are full. ``topic`` is its row."""
+    closed = _last_closed(connection, topic.topic_key)
+    number, end, size = closed.number, closed.last_place, topic.page_size
+    while newest_place - end >= size:
         number += 1
         shown = _entries_between(connection, topic, end + 1, end + size)
         connection.execute(
@@ -125,15 +152,22 @@ def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: dat
         end += size
 
 
-def _last_closed(connection: sa.Connection, key: int) -> tuple[int, int]:
-    """(number, last place) of the newest closed page; zeros where there is none."""
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """The newest closed page of a topic; zeros where there is none."""
+
+    number: int = 0
+    last_place: int = 0
+
+
+def _last_closed(connection: sa.Connection, key: int) -> _Closed:
     row = connection.execute(
         sa.select(pages.c.number, pages.c.last_place)
         .where(pages.c.topic_key == key)
         .order_by(pages.c.number.desc())
         .limit(1)
     ).first()
-    return (row.number, row.last_place) if row else (0, 0)
+    return _Closed(row.number, row.last_place) if row else _Closed()
 
 
 def _newest_places(connection: sa.Connection, topic: Any, size: int) -> list[int]:
@@ -204,7 +238,7 @@ def _entries_at(
             *AS_SHOWN, IMAGE_SHOWN, revisions.c.authors, revisions.c.categories, revisions.c.lang,
             revisions.c.published, revisions.c.url, revisions.c.enclosures,
             feeds.c.url.label("feed_url"), feeds.c.home.label("feed_home"), FEED_TITLE,
-            sightings.c.how,
+            feeds.c.published_id.label("feed_id"), sightings.c.how,
         )
         .join(entries, entries.c.entry_key == hits.c.entry_key)
         .join(sightings, sightings.c.entry_key == hits.c.entry_key)
@@ -285,6 +319,8 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
         reason=row.reason,
         corrected=row.number > 1,
         vanished=row.vanished is not None,
+        origin_feed_id=row.feed_id,
+        vanished_at=row.vanished,
     )
 
 
@@ -310,6 +346,8 @@ def _thaw(content: bytes) -> tuple[Topic, tuple[PageEntry, ...]]:
 def _thaw_entry(one: dict[str, Any]) -> PageEntry:
     one["published"] = datetime.fromisoformat(one["published"])
     one["updated"] = datetime.fromisoformat(one["updated"])
+    if one["vanished_at"] is not None:
+        one["vanished_at"] = datetime.fromisoformat(one["vanished_at"])
     one["authors"], one["categories"] = tuple(one["authors"]), tuple(one["categories"])
     one["enclosures"] = tuple(Enclosure(**enclosure) for enclosure in one["enclosures"])
     one["also_in"] = tuple(Source(**source) for source in one["also_in"])

@@ -14,7 +14,8 @@
     lessons, boilerplate                what the entries of a feed, or of a site, taught
     rulings                             what a person decided about a block of a feed
     topics ──< hits                     (topic, place): append-only
-      └─────< pages                     closed archive pages, frozen
+      ├─────< pages                     closed archive pages, frozen
+      └─────< documents ··< subscribers the versions published; whom the hub brings them to
     languages, meta
 
 Keys are integers handed out inside the one write transaction, so that they grow
@@ -72,6 +73,7 @@ feeds = sa.Table(
     _text("fetch_url"),
     _text("title"),
     _text("published_title"),
+    _text("published_id"),
     _text("home"),
     _text("description"),
     _text("lang"),
@@ -269,6 +271,8 @@ topics = sa.Table(
     _moment("edited"),
     _number("came"),
     _number("went"),
+    # The secret in the address of a private topic; "" for all others.
+    _text("token"),
 )
 
 hits = sa.Table(
@@ -302,6 +306,29 @@ pages = sa.Table(
     sa.Column("last_place", sa.BigInteger, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     _moment("closed", required=True),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    _name("path", primary_key=True),
+    _key("topics", "topic_key", index=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("pinged", sa.LargeBinary),
+)
+
+# Without a foreign key: who subscribed to what is published no more is told so.
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    _name("path", primary_key=True),
+    _name("callback", primary_key=True),
+    _name("host", index=True),
+    sa.Column("secret", sa.LargeBinary),
+    _moment("until", required=True),
+    sa.Column("settled", sa.LargeBinary, nullable=False),
+    _number("failures"),
+    _moment("next_try"),
 )
 
 fetches = sa.Table(

@@ -179,6 +179,7 @@ def _feed_values(one: Settled) -> dict[str, Any]:
             "home": document.home or feed.home,
             "description": document.description or feed.description,
             "lang": document.lang or feed.lang,
+            "published_id": document.id or feed.published_id,
         }
     return values
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import pages
+from aggregator.archive import documents, pages
 from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
 from aggregator.model.entry import EntryRecord
+from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit, TopicState
 
 _NEWEST_TITLES = 3
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
+_TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +69,14 @@ def _new_row(key: int, topic: Topic, page_size: int) -> dict[str, Any]:
     return {
         "topic_key": key, "slug": topic.slug, "settings": pack_topic(topic), "definition": None,
         "page_size": page_size, "version": 1, "published_version": 0, "published_place": 0,
+        "token": _new_token() if topic.private else "",
     }  # fmt: skip
 
 
 def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -> None:
     settings = pack_topic(topic)
     if row.settings != settings or row.deleted or row.page_size != page_size:
+        moves = topic.private != bool(row.token)
         connection.execute(
             sa.update(topics)
             .where(topics.c.topic_key == row.topic_key)
@@ -80,10 +85,30 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
                 deleted=None,
                 page_size=page_size,
                 version=topics.c.version + 1,
-                # Its files were removed with it, those of closed pages too.
-                published_place=0 if row.deleted else row.published_place,
+                # Its files are removed where it was, those of closed pages too.
+                published_place=0 if row.deleted or moves else row.published_place,
+                token=(_new_token() if topic.private else "") if moves else row.token,
             )
         )
+
+
+def _new_token() -> str:
+    """128 random bits, in signs that any file system and address takes."""
+    return secrets.token_hex(_TOKEN_BYTES)
+
+
+def revoke(connection: sa.Connection, slug: str) -> None:
+    """Move a private topic to a new address. Raises UsageError where it is not private."""
+    row = read_topic(connection, slug)
+    if not row.token:
+        raise UsageError(
+            f"topic {slug} is not private",
+            hint=f"write private = true in its table, [{slug}] of topics.toml",
+        )
+    values = {
+        "token": _new_token(), "published_place": 0, "version": row.version + 1,
+    }  # fmt: skip
+    connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
 def fill(
@@ -249,6 +274,7 @@ def _state(connection: sa.Connection, row: Any) -> TopicState:
         edited=row.edited,
         came=row.came,
         went=row.went,
+        token=row.token,
     )
 
 
@@ -260,9 +286,14 @@ def behind(connection: sa.Connection) -> tuple[str, ...]:
     return tuple(connection.execute(query.order_by(topics.c.topic_key)).scalars())
 
 
-def mark_published(connection: sa.Connection, slug: str, version: int) -> None:
-    """Pages of this version are written. A hit that came meanwhile leaves the topic behind."""
+def mark_published(
+    connection: sa.Connection, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+) -> None:
+    """Pages of this version are written, ``digests`` names its feed documents' bytes by path.
+    A hit that came meanwhile leaves the topic behind."""
     row = read_topic(connection, slug)
+    if digests is not None:
+        documents.note(connection, row.topic_key, digests)
     values = {"published_version": version}
     if version == row.version:
         values["published_place"] = pages.last_place(connection, row.topic_key)

@@ -41,7 +41,10 @@ def check(
     session = session_of(context)
     configuration = session.configuration()
     topics = [topic_of(configuration, topic)] if topic else list(configuration.topics)
-    matcher, at = Matcher(configuration.topics, mute=configuration.mute), now()
+    matcher, at = (
+        Matcher(configuration.topics, people=configuration.people, mute=configuration.mute),
+        now(),
+    )
     archive = session.reading_if_any()
     if archive is None:
         failed, found = list(failing(matcher, topics, now=at)), Survey()
@@ -113,7 +116,7 @@ def explain(
                 f"no entry has the id {entry}", hint="aggregator search --json shows ids"
             )
         standing = archive.standing(wanted.slug, record)
-    matcher = Matcher(configuration.topics, mute=configuration.mute)
+    matcher = Matcher(configuration.topics, people=configuration.people, mute=configuration.mute)
     told = matcher.explain(wanted.slug, record, now=now())
     if as_json:
         held = {"since": iso(standing.since), "announced": standing.announced} if standing else None
@@ -174,7 +177,7 @@ def warn_of_samples(configuration: Configuration, archive: Archive | None = None
 
     if not any(topic.must or topic.must_not for topic in configuration.topics):
         return
-    matcher = Matcher(configuration.topics, mute=configuration.mute)
+    matcher = Matcher(configuration.topics, people=configuration.people, mute=configuration.mute)
     find = archive.entry if archive else None
     for one in failing(matcher, configuration.topics, find=find, now=now()):
         if not one.missing:

@@ -94,6 +94,7 @@ async def _collect_with(
 
     from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
+    from aggregator.hub import ping_once
     from aggregator.model.time import now
     from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
     from aggregator.recleaning import reclean
@@ -107,7 +108,7 @@ async def _collect_with(
         reclean(archive, settings.normalize)
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
-            mute=configuration.mute, tell=tell_edit,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:
@@ -121,6 +122,9 @@ async def _collect_with(
                 )
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        deaf = await ping_once(archive, settings, site(settings))
+        if deaf:
+            note(f"aggregator: the hub did not hear, and is told the next time: {one_line(deaf)}")
         if not everything:
             _tell_waiting(archive.feeds(), done)
         # Where no daemon runs, nobody else keeps look-ups quick.

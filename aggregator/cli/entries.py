@@ -63,10 +63,10 @@ def search(
 ) -> None:
     """Find archived entries."""
     from aggregator.model.time import now
-    from aggregator.query import parse
 
-    parsed = parse(" ".join(query))
-    with session_of(context).reading() as archive:
+    session = session_of(context)
+    parsed = session.query(" ".join(query))
+    with session.reading() as archive:
         found = archive.search(parsed, sort=sort.value, limit=limit, now=now())
     if as_json:
         print_json([record.as_json() for record in found])
@@ -154,11 +154,10 @@ def export(
 ) -> None:
     """Print entries, oldest first, one JSON object a line."""
     del form  # there is one format so far; the option is there so that scripts can name it
-    from aggregator.query import parse
-
-    parsed = parse(query) if query else None
+    session = session_of(context)
+    parsed = session.query(query) if query else None
     start = _moment(since) if since else None
-    with session_of(context).reading() as archive:
+    with session.reading() as archive:
         for record in archive.export(query=parsed, since=start):
             sys.stdout.write(json_line(record.as_json()) + "\n")
 

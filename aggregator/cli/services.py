@@ -43,10 +43,12 @@ def serve(context: typer.Context) -> None:
 async def serve_folder(settings: Settings) -> None:
     """Serve ``publish.directory`` until SIGINT or SIGTERM. Raises PublishError (a busy port)."""
     from aggregator.cli.signals import stop_on_signals
+    from aggregator.pipeline import site
     from aggregator.web import serving
 
     stop = stop_on_signals()
-    async with serving(settings.server, settings.publish.directory) as address:
+    links = site(settings).link_header
+    async with serving(settings.server, settings.publish.directory, links=links) as address:
         say(f"serving {address}")
         sys.stdout.flush()
         if on_terminal(sys.stderr):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.feed import Subscription
     from aggregator.model.settings import Settings
+    from aggregator.query import Query
 
 
 @dataclass(slots=True)
@@ -54,6 +55,20 @@ class Session:
         for warning in warnings:
             note(f"aggregator: {one_line(warning)}")
         return lines
+
+    def query(self, text: str) -> Query:
+        """Understand a query; the configuration is read where it names people or topics.
+
+        Raises ConfigError, QueryError.
+        """
+        from aggregator.query import Bindings, by_name, parse
+
+        query = parse(text)
+        if not query.refers:
+            return query
+        configuration = self.configuration()
+        topics = {topic.slug: parse(topic.query) for topic in configuration.topics}
+        return Bindings(topics, by_name(configuration.people)).bind(query)
 
     def reading(self) -> Archive:
         """Open the archive to read it. Raises ConfigError, ArchiveError."""

@@ -23,7 +23,9 @@ from aggregator.cli.output import (
 from aggregator.cli.session import session_of
 
 if TYPE_CHECKING:
+    from aggregator.archive import Archive
     from aggregator.model.feed import Feed
+    from aggregator.model.settings import Settings
 
 _FAILING_SHOWN = 10
 
@@ -48,6 +50,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         feeds = [feed for feed in archive.feeds() if feed.subscribed]
         info, due, behind = archive.info(), archive.next_due(), archive.behind()
         holder = archive.holder()
+        hub = _hub(archive, session.settings())
     failing = [feed for feed in feeds if feed.failure]
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
@@ -61,6 +64,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "last_fetch": iso(last),
                 "next_due": iso(due),
                 "behind": list(behind),
+                "hub": hub,
                 "failing": [_failing_json(feed) for feed in failing],
             }
         )
@@ -73,10 +77,37 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
             ("unpublished", ", ".join(behind) or "nothing"),
+            *([("hub", _hub_line(hub))] if hub else []),
         ]
     )
     if failing:
         _print_failing(failing)
+
+
+def _hub(archive: Archive, settings: Settings) -> dict[str, str | int] | None:
+    """Who is told of changes, and how many wait to be; None where ``publish.hub`` is empty."""
+    from aggregator.model.time import now
+
+    address = settings.publish.hub
+    if not address:
+        return None
+    if address != "built-in":
+        return {"address": address, "unpinged": len(archive.unpinged())}
+    with archive.subscribers() as held:
+        counts = held.counts(now())
+    return {
+        "address": address,
+        "subscriptions": counts.subscriptions,
+        "behind": counts.behind,
+        "failing": counts.failing,
+    }
+
+
+def _hub_line(hub: dict[str, str | int]) -> str:
+    if "unpinged" in hub:
+        return f"{hub['address']} · {plural(int(hub['unpinged']), 'document')} not told of yet"
+    told = plural(int(hub["subscriptions"]), "subscription")
+    return f"built-in · {told}, {hub['behind']} waiting, {hub['failing']} failing"
 
 
 def _print_failing(failing: list[Feed]) -> None:

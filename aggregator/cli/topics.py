@@ -91,7 +91,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.subscription_page(wanted.slug, size=size).entries[:limit]
-    addresses = _addresses(configuration, wanted.slug)
+    addresses = _addresses(configuration, wanted, state)
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
         print_json({**_topic_json(wanted, state), "addresses": addresses, "entries": newest})
@@ -184,8 +184,38 @@ def publish(
         return
     changed = _publish(session.configuration(), everything)
     for path in changed:
-        say(f"wrote {one_line(path)}")
+        say(f"wrote {_unsecret(one_line(path))}")
     note(f"{plural(len(changed), 'published file')} changed")
+
+
+@app.command()
+def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None:
+    """Give a private topic a new address; the old one answers 410 from then on."""
+    from aggregator.archive import open_archive
+    from aggregator.pipeline import prepare, publish_behind, site
+
+    session = session_of(context)
+    configuration = session.configuration()
+    wanted, settings = topic_of(configuration, topic), configuration.settings
+    if dry_run:
+        say(f"would give {wanted.slug} a new address")
+        return
+    with open_archive(settings.archive, write=True, purpose="aggregator topics revoke") as archive:
+        prepare(
+            archive, settings, configuration.subscriptions, configuration.topics,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
+        )  # fmt: skip
+        archive.revoke_address(wanted.slug)
+        publish_behind(archive, settings, site(settings))
+        states = {state.topic.slug: state for state in archive.topics()}
+    for address in _addresses(configuration, wanted, states[wanted.slug]):
+        say(address)
+
+
+def _unsecret(path: str) -> str:
+    """A path as it may stand in a log: without the secret of a private topic."""
+    folder, slash, rest = path.partition("/")
+    return f"{folder}/…{rest[32:]}" if slash and folder == "private" else path
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
@@ -196,7 +226,7 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
         prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
-            mute=configuration.mute, tell=tell_edit,
+            people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site(settings), everything=everything)
@@ -215,7 +245,6 @@ def _caught(
 ) -> tuple[list[tuple[EntryRecord, str]], int, list[tuple[date, int]]]:
     """The newest stories a topic would hold, with reasons; how many there are, and a week."""
     from aggregator.model.time import now
-    from aggregator.query import parse
     from aggregator.topics import Matcher, newest
 
     dated: dict[str, date] = {}
@@ -225,19 +254,29 @@ def _caught(
             dated[record.id] = (record.published or record.first_seen).date()
             yield record
 
-    records = noted(archive.candidates(parse(topic.query)))
-    matcher = Matcher((topic,), mute=configuration.mute)
+    matcher = Matcher(
+        (topic,),
+        people=configuration.people,
+        refers_to=configuration.topics,
+        mute=configuration.mute,
+    )
+    records = noted(archive.candidates(matcher.query(topic.slug)))
     hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
     weeks = weekly_counts([dated[hit.entry] for hit in hits])
     return [(record, reason) for record, reason in shown if record], len(hits), weeks
 
 
-def _addresses(configuration: Configuration, slug: str) -> list[str]:
+def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
+    """Where it is published; nothing of a private topic whose address is not made yet."""
     from aggregator.pipeline import site
+    from aggregator.publish import stem
 
+    if topic.private and not (state and state.token):
+        return []
     base = site(configuration.settings).base_url
-    return [f"{base}/topics/{slug}{end}" for end in ("", ".atom", ".rss", ".json")]
+    place = stem(state) if state and topic.private else f"topics/{topic.slug}"
+    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json")]
 
 
 def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
@@ -248,6 +287,7 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "title": topic.title,
         "query": topic.query,
         "description": topic.description,
+        "private": topic.private,
         "stories": state.stories if state else 0,
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,

@@ -13,6 +13,7 @@ from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
 if TYPE_CHECKING:
+    from aggregator.collect.courier import Answer, Courier
     from aggregator.collect.http import Collector
 
 
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from aggregator.collect.http import Collector
 
         return Collector
+    if name in ("Courier", "Answer"):
+        from aggregator.collect import courier
+
+        return getattr(courier, name)
     raise AttributeError(name)
 
 
@@ -59,7 +64,9 @@ def by_cause(failures: Sequence[tuple[Feed, FeedError]]) -> list[tuple[FeedError
 
 
 __all__ = [
+    "Answer",
     "Collector",
+    "Courier",
     "after_outage",
     "body_hash",
     "by_cause",

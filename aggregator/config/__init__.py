@@ -1,4 +1,4 @@
-"""What a person edits: aggregator.toml, feeds.opml, topics.toml → Configuration."""
+"""What a person edits: aggregator.toml, feeds.opml, topics.toml, people.toml → Configuration."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 
 from aggregator.config import opml
 from aggregator.config.opml import ImportReport
+from aggregator.config.people import read_people
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
 from aggregator.config.topics import read_topics
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
+from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Mute, Topic
 
@@ -34,6 +36,7 @@ class Configuration:
     settings: Settings
     subscriptions: tuple[Subscription, ...]
     topics: tuple[Topic, ...]
+    people: tuple[Person, ...]
     sources: dict[str, str]
     warnings: tuple[str, ...]
     mute: Mute = field(default_factory=Mute)
@@ -51,12 +54,14 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     folder = _existing(folder, environ)
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
-    topics, mute = read_topics(folder / "topics.toml")
+    people = read_people(folder / "people.toml")
+    topics, mute = read_topics(folder / "topics.toml", people)
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
         topics=topics,
+        people=people,
         sources=sources,
         warnings=warnings,
         mute=mute,

@@ -125,6 +125,7 @@ def _check_together(settings: Settings, file: Path) -> None:
     """What a value alone does not show. Raises ConfigError with all mistakes."""
     collect, log = settings.collect, settings.log
     base, contact = settings.publish.base_url, collect.contact
+    told, lease = settings.publish.hub, settings.hub
     checks = (
         (
             collect.min_interval <= collect.default_interval <= collect.max_interval,
@@ -133,6 +134,14 @@ def _check_together(settings: Settings, file: Path) -> None:
         (
             not base or _is_web_address(base),
             f"publish.base_url: {base!r} is no web address; write https://news.example.org",
+        ),
+        (
+            told in {"", "built-in"} or _is_web_address(told, query=True),
+            f"publish.hub: {told!r} is neither built-in nor a web address",
+        ),
+        (
+            lease.min_lease <= lease.default_lease <= lease.max_lease,
+            "hub: min_lease, default_lease and max_lease must not fall in this order",
         ),
         (
             not contact or re.fullmatch(r"https?://\S+|(?:mailto:)?[^\s@]+@[^\s@]+", contact),
@@ -154,9 +163,10 @@ def _check_together(settings: Settings, file: Path) -> None:
         raise ConfigError("; ".join(mistakes), file=str(file), hint="mend it, then try again")
 
 
-def _is_web_address(text: str) -> bool:
+def _is_web_address(text: str, *, query: bool = False) -> bool:
     try:
         host = urlsplit(text).hostname
     except ValueError:
         return False
-    return bool(host and re.fullmatch(r"https?://[^/\s]+(/[^\s?#]*)?", text))
+    rest = r"(\?[^\s#]*)?" if query else ""
+    return bool(host and re.fullmatch(rf"https?://[^/\s?#]+(/[^\s?#]*)?{rest}", text))

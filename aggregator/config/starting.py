@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aggregator.model.errors import ConfigError
 
-NAMES = ("aggregator.toml", "feeds.opml", "topics.toml")
+NAMES = ("aggregator.toml", "feeds.opml", "topics.toml", "people.toml")
 
 
 def write_starter(folder: Path, *, dry_run: bool = False) -> tuple[Path, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
+from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
-from aggregator.query import parse
+from aggregator.query import Bindings, by_name, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
@@ -26,8 +27,9 @@ _MUTE = "mute"
 _MUTE_KEYS = {"query", "words", "authors", "feeds"}
 
 
-def read_topics(file: Path) -> tuple[tuple[Topic, ...], Mute]:
-    """The topics in order of the file, and what none of them shows; their queries are understood.
+def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic, ...], Mute]:
+    """The topics in order of the file, and what none of them shows; their queries are understood
+    and what they refer to is found.
 
     Raises ConfigError, QueryError.
     """
@@ -37,7 +39,16 @@ def read_topics(file: Path) -> tuple[tuple[Topic, ...], Mute]:
         for slug, table in data.items()
         if not slug.startswith("_") and slug != _MUTE
     )
-    return topics, _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
+    queries = {topic.slug: parse(topic.query) for topic in topics}
+    bindings = Bindings(queries, by_name(people))
+    for slug, query in queries.items():
+        if query.refers:
+            line = line_of(file, slug, "query")
+            bindings.bind(query, name=slug, file=str(file), key=f"{slug}.query", line=line)
+    mute = _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
+    for text in mute.queries:
+        bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
+    return topics, mute
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +133,10 @@ def _value(key: str, value: Any) -> Any:
     if key in _NUMBERS:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError(f"takes a number of {_NUMBERS[key]}")
+        return value
+    if key == "private":
+        if not isinstance(value, bool):
+            raise ValueError("takes true or false, without quotes")
         return value
     if not isinstance(value, str):
         raise ValueError("takes a text in quotes")

@@ -11,7 +11,8 @@ _DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SIZES = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _DURATION_KEYS = {
     "collect.default_interval", "collect.min_interval", "collect.max_interval", "collect.timeout",
-    "collect.host_spacing", "normalize.document_seconds",
+    "collect.host_spacing", "normalize.document_seconds", "hub.min_lease", "hub.default_lease",
+    "hub.max_lease",
 }  # fmt: skip
 _SIZE_KEYS = {"archive.free_space", "collect.max_bytes", "normalize.document_bytes"}
 _CENTURY = 36_500
@@ -37,6 +38,12 @@ BOUNDS = {
     "normalize.story_window_days": (0, _CENTURY),
     "publish.page_size": (1, 10_000),
     "server.port": (0, 65535),
+    "hub.max_subscriptions": (0, 1_000_000),
+    "hub.max_per_host": (0, 1_000_000),
+    "hub.max_requests": (1, 1_000_000),
+    "hub.min_lease": (1, 365 * 86400),
+    "hub.default_lease": (1, 365 * 86400),
+    "hub.max_lease": (1, 365 * 86400),
 }
 """The least and the most of every setting that is a number: seconds, bytes or a count."""
 

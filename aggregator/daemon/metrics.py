@@ -52,6 +52,12 @@ class Metrics:
         self._files = Counter(
             "aggregator_published_files", "Published files that changed", registry=registry
         )
+        self._messages = Counter(
+            "aggregator_hub_messages",
+            "Messages to subscribers and hubs, by kind and outcome",
+            ["kind", "outcome"],
+            registry=registry,
+        )
         self._paused = Gauge(
             "aggregator_paused", "1 while the archive cannot be written", registry=registry
         )
@@ -74,6 +80,10 @@ class Metrics:
     def count_published(self, files: int) -> None:
         """So many published files changed."""
         self._files.inc(files)
+
+    def count_message(self, kind: str, outcome: str) -> None:
+        """A message to a subscriber or a hub came to this."""
+        self._messages.labels(kind, outcome).inc()
 
     def show_paused(self, paused: bool) -> None:
         """Whether collecting is paused because the archive cannot be written."""

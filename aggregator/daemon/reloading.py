@@ -44,6 +44,6 @@ def warn_of_samples(configuration: Configuration, archive: Archive) -> None:
 
 def _wrong(configuration: Configuration, archive: Archive) -> Iterator[Failed]:
     """The samples that fail; not those of entries that are not in the archive."""
-    matcher = Matcher(configuration.topics, mute=configuration.mute)
+    matcher = Matcher(configuration.topics, people=configuration.people, mute=configuration.mute)
     failed = failing(matcher, configuration.topics, find=archive.entry, now=now())
     return (one for one in failed if not one.missing)

@@ -29,6 +29,7 @@ from aggregator.daemon.reporting import (
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
+from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
@@ -48,6 +49,7 @@ _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
 _SIGNALLED = 128
+_NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
 
 def run(folder: Path | None, *, progress: bool = True) -> int:
@@ -105,6 +107,7 @@ class _Service:
         self._alive = monotonic()
         self._paused: str | None = None
         self._health: dict[str, object] = {}
+        self._teller: Teller = Silent(_NOT_NOW)
 
     async def run(self) -> None:
         """Serve, tick and collect until told to stop."""
@@ -115,8 +118,10 @@ class _Service:
                 serving(
                     settings.server,
                     settings.publish.directory,
-                    health=lambda: self._health,
+                    health=self._tell_health,
                     metrics=self._metrics.text,
+                    links=lambda path: self._site.link_header(path),
+                    ask=lambda fields: self._teller.ask(fields),
                 )
             )
             self._address = address
@@ -180,17 +185,25 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.topics,
+            people=configuration.people,
             mute=configuration.mute,
             tell=report_edit,
         )
         await self._reclean()
         await self._publish()
         self._look()
+        count = self._metrics.count_message
         async with (
             open_pipeline(self._archive, configuration.settings, matcher) as pipeline,
+            telling(self._archive, configuration.settings, self._site, count) as teller,
+            self._beside(teller.run()),
             self._beside(self._publish_soon()),
         ):
-            yield pipeline
+            self._teller = teller
+            try:
+                yield pipeline
+            finally:
+                self._teller = Silent(_NOT_NOW)
 
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
@@ -272,6 +285,14 @@ class _Service:
             _log.error("not published", why=str(error))
             return
         self._metrics.count_published(len(changed))
+        if changed:
+            self._teller.wake()
+
+    def _tell_health(self) -> dict[str, object]:
+        with contextlib.suppress(ArchiveError):
+            if (hub := self._teller.health()) is not None:
+                return {**self._health, "hub": hub}
+        return self._health
 
     def _look(self) -> None:
         """Refresh what /health, /metrics and the progress line show."""

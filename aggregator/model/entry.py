@@ -169,6 +169,8 @@ class Document:
     complete: bool = True
     """False where items were left out (a limit), so that absence means nothing."""
     problems: tuple[str, ...] = ()
+    id: str = ""
+    """The id that an Atom feed gives itself; "" where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ Between stages an error travels as a value, so one bad feed stops nothing.
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from typing import ClassVar
 
@@ -98,8 +99,15 @@ class QueryError(ConfigError):
         self.column = column
 
     def __str__(self) -> str:
-        caret = " " * (self.column - 1) + "^"
+        caret = " " * sum(map(_columns, self.query[: self.column - 1])) + "^"
         return f"{super().__str__()}\n  {self.query}\n  {caret}"
+
+
+def _columns(sign: str) -> int:
+    """The columns that a sign takes on a terminal."""
+    if unicodedata.combining(sign) or unicodedata.category(sign) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in {"W", "F"} else 1
 
 
 class UsageError(AggregatorError):

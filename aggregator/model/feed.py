@@ -123,6 +123,8 @@ class Feed:
     title: str = ""
     """As the OPML names it, else as the feed names itself, else the URL."""
     published_title: str = ""
+    published_id: str = ""
+    """The id that an Atom feed gives itself; "" where it has none."""
     home: str = ""
     description: str = ""
     lang: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from typing import Any
 
 if sys.version_info >= (3, 14):
@@ -14,6 +15,7 @@ else:
 # Kept, since to set one up costs more than to compress an item. For texts of this size level 3
 # is as small as zlib's quickest, in two thirds of its time.
 _COMPRESSOR = zstd.ZstdCompressor(level=3)
+_ZLIB = 0x78
 
 
 def pack_original(item: bytes) -> bytes:
@@ -23,5 +25,9 @@ def pack_original(item: bytes) -> bytes:
 
 def unpack_original(packed: bytes) -> dict[str, Any]:
     """The fields of the item that :func:`pack_original` packed; none where nothing is kept."""
-    item: dict[str, Any] = json.loads(zstd.decompress(packed)) if packed else {}
+    if not packed:
+        return {}
+    # Archives of the first weeks hold zlib's form too, which begins otherwise (RFC 1950, 2.2).
+    undo = zlib.decompress if packed[0] == _ZLIB else zstd.decompress
+    item: dict[str, Any] = json.loads(undo(packed))
     return item

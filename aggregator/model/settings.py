@@ -90,6 +90,8 @@ class PublishSettings:
     """Entries on a subscription page and on each archive page."""
     title: str = "aggregator"
     """Name of the whole, on the index page and in topics.opml."""
+    hub: str = ""
+    """The WebSub hub that is told of changes: a URL, ``built-in``, or "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,18 @@ class ServerSettings:
     port: int = 8080
     allow_hosts: tuple[str, ...] = ()
     """Further names in the Host header that are answered, besides the loopback names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    max_subscriptions: int = 10_000
+    max_per_host: int = 1_000
+    """Subscriptions whose callbacks are on one host."""
+    max_requests: int = 600
+    """Requests to (un)subscribe that are taken in a minute, from all together."""
+    min_lease: int = HOUR
+    default_lease: int = 10 * DAY
+    max_lease: int = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,4 +129,5 @@ class Settings:
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
     log: LogSettings = field(default_factory=LogSettings)

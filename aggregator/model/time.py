@@ -16,6 +16,11 @@ def require_utc(value: datetime | None, name: str) -> None:
         raise ValueError(f"{name} must be an aware UTC time, got {value!r}")
 
 
+def exact_iso(value: datetime) -> str:
+    """RFC 3339 with a Z, to the microsecond."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def iso(value: datetime | None) -> str | None:
     """RFC 3339 with a Z and without a fraction, as it leaves the program; None stays None."""
     if value is None:

@@ -46,6 +46,8 @@ class Topic:
     cap_per_day: int = 0
     """The most stories it announces a day (UTC), 0 for no cap; ``cap_per_source``: of one feed."""
     cap_per_source: int = 0
+    private: bool = False
+    """Whether it is published at an address that nobody can guess, and named nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +130,14 @@ class PageEntry:
     reason: str
     corrected: bool
     vanished: bool
+    origin_feed_id: str = ""
+    """The id that the publisher's feed gives itself, where it is an Atom feed."""
+    vanished_at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_utc(self.published, "published")
         require_utc(self.updated, "updated")
+        require_utc(self.vanished_at, "vanished_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +145,9 @@ class Page:
     """One document of a topic feed (RFC 5005): newest entry first.
 
     ``number`` is None for the subscription page, else 1 for the oldest archive
-    page and up. ``previous``/``next`` are archive page numbers or None. The same
-    Page gives the same bytes in every format.
+    page and up. ``previous``/``next`` are archive page numbers or None: an archive
+    page that has a next one is full, and never changes. The same Page gives the same
+    bytes in every format.
     """
 
     topic: Topic
@@ -151,6 +158,10 @@ class Page:
     next: int | None = None
     total: int = 0
     """Stories the topic holds on all pages."""
+    grown: int = 0
+    """How far the page that still fills has grown, where it is this one or the previous."""
+    token: str = ""
+    """The secret in the address of a private topic; "" for all others."""
 
     def __post_init__(self) -> None:
         require_utc(self.updated, "updated")
@@ -182,3 +193,5 @@ class TopicState:
     :class:`TopicEdit`."""
     came: int = 0
     went: int = 0
+    token: str = ""
+    """The secret in the address of a private topic; "" for all others."""

@@ -161,6 +161,7 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
         previous_archive=next(_rels(links, "prev-archive", url), None),
         complete=complete,
         problems=problems,
+        id=feed.get("id", "").strip() if parsed.version.startswith("atom") else "",
     )
 
 

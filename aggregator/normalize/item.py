@@ -63,6 +63,7 @@ class Head:
     previous_archive: str | None = None
     complete: bool = True
     problems: tuple[str, ...] = field(default=())
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

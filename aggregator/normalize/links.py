@@ -19,6 +19,7 @@ _ROOTED = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?")
 # What urlsplit would keep and XML, HTML or a header line could not: controls, lone surrogates.
 _NOISE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNSAFE = re.compile(r"""[\s"'<>\\^`{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]""")
+_ORIGIN = re.compile("https?://[^/?#]+")
 WEB = frozenset({"http", "https"})
 
 
@@ -51,7 +52,8 @@ def absolute(written: str | None, base: str, schemes: frozenset[str] = WEB) -> s
 @lru_cache(maxsize=256)
 def _origin(base: str) -> str:
     """Scheme, host and port of a plain address of the web; "" of any other."""
-    return "/".join(base.split("/", 3)[:3]) if _PLAIN.fullmatch(base) else ""
+    found = _ORIGIN.match(base) if _PLAIN.fullmatch(base) else None
+    return found.group(0) if found else ""
 
 
 def _escaped(sign: re.Match[str]) -> str:

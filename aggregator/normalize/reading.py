@@ -152,6 +152,7 @@ def _document(
         previous_archive=head.previous_archive,
         complete=head.complete,
         problems=tuple(map(line, head.problems)),
+        id=line(head.id),
     )
 
 

@@ -24,11 +24,12 @@ MOST_SIGNS = 20_000
 _RUN = 5
 _CHOSEN, _SHARE = 20, 24
 _BEGINNING, _FIRST = 24, 6
+_MOST_RUNS = 150
 _SIGNS = 2**32
 _REMEMBERED = 100_000
 # Of a run as a vector of five numbers: the hash of Carter and Wegman ("Universal classes of
-# hash functions", 1979), which mistakes two runs for one once in 2**48. Drawn once; a change is
-# a new SAMPLE_VERSION.
+# hash functions", 1979), over hashes of words that are 32 bits long: two runs that differ in one
+# word are mistaken once in 2**32. Drawn once; a change is a new SAMPLE_VERSION.
 _FACTORS = (
     0x5D8C8F3B2A17, 0xB1E6F4C9037D, 0x2F9A47D1C58B, 0xE3706B1D94A5, 0x8A5B36F7E92D,
 )  # fmt: skip
@@ -53,13 +54,16 @@ def sample(words: Sequence[str]) -> tuple[int, ...]:
 
     About 20 runs of a text, or one of 24, or all there are, and six near its beginning.
     Of texts of different length the longer keeps fewer of its runs, but none that the
-    shorter would drop. A text of fewer than five words is one run.
+    shorter would drop; none keeps more than 156. A text of fewer than five words is one run.
     """
     each = list(map(_HASHES.__getitem__, words[:MOST_WORDS]))
     # Two of its words choose a run, which is quicker than all five and spreads as well.
     signs = list(map(xor, each, each[_RUN - 1 :])) or each[:1]
     limit = max(_SIGNS // _SHARE, _CHOSEN * _SIGNS // max(1, len(signs)))
     chosen = [at for at, sign in enumerate(signs) if sign < limit]
+    if len(chosen) > _MOST_RUNS:
+        # Tables repeat their words, and a text may be made for it.
+        chosen = sorted(sorted(chosen, key=signs.__getitem__)[:_MOST_RUNS])
     # A summary cut off after forty words has little else in common with the whole.
     first = signs[:_BEGINNING]
     chosen += sorted(range(len(first)), key=first.__getitem__)[:_FIRST]

@@ -74,8 +74,10 @@ class Workers:
 
     def start(self) -> None:
         """Start the processes now, so that they load while the caller does something else."""
-        # Pebble starts them when it is asked for the first time.
-        assert self._started().active
+        # Pebble starts them when it is asked for the first time. What fails here is tried again,
+        # and told, when there is something to read.
+        with contextlib.suppress(OSError, RuntimeError):
+            _ = self._started().active
 
     async def __aenter__(self) -> Self:
         return self

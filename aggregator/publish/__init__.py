@@ -6,7 +6,19 @@
 """
 
 from aggregator.publish.files import Folder, retired
-from aggregator.publish.formats import documents, index_page
-from aggregator.publish.site import Overview, Site, feed_id
+from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
+from aggregator.publish.site import FEED_TYPES, Overview, Site, feed_id, stem
 
-__all__ = ["Folder", "Overview", "Site", "documents", "feed_id", "index_page", "retired"]
+__all__ = [
+    "FEED_TYPES",
+    "Folder",
+    "Overview",
+    "Site",
+    "documents",
+    "feed_id",
+    "fingerprint",
+    "fingerprints",
+    "index_page",
+    "retired",
+    "stem",
+]

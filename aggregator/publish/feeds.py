@@ -8,7 +8,7 @@ extension mechanism, write the rest:
 - in RSS, links of the channel other than its page, and every date: feedgen switches the
   locale of the whole process to write one. An :class:`_Unwritten` time keeps it from that;
 - ``atom:source`` with id and time, ``source``, ``dc:creator`` (``author`` wants mail);
-- the language of an entry, and RFC 5005's marks.
+- the language of an entry, RFC 5005's marks, the type of a title.
 
 An element of Atom's own is made without a namespace in Atom (feedgen declares ``xmlns``
 as a plain attribute) and with it in RSS.
@@ -26,7 +26,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from aggregator.model.time import iso
+from aggregator.model.time import exact_iso
 from aggregator.model.topic import Page, PageEntry
 from aggregator.publish.site import Neighbours, Site, feed_id, neighbours
 from aggregator.publish.wording import content, describes, heading, summary
@@ -47,16 +47,16 @@ def atom(page: Page, site: Site) -> bytes:
     """The page as an Atom document (RFC 4287, RFC 5005). ``page`` must be safe."""
     near = neighbours(page, site, "atom")
     feed = _generator(page, site, near)
-    feed.updated(_whole(page.updated))
+    feed.updated(page.updated)
     feed.author(name=site.title)
     feed.link(href=near.own, rel="self", type="application/atom+xml")
-    for rel, href in _further_links(site, near):
+    for rel, href in _further_links(page, site, near):
         feed.link(href=href, rel=rel)
     feed.link(href=near.html, rel="alternate", type="text/html")
     for entry in page.entries:
         item = _entry(feed, page, entry)
         item.title(heading(entry))
-        item.updated(_whole(entry.updated))
+        item.updated(entry.updated)
         item.published(_whole(entry.published))
         if entry.authors:
             item.author([{"name": name} for name in entry.authors])
@@ -119,8 +119,9 @@ def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> Non
         item.content(html, type="html")
 
 
-def _further_links(site: Site, near: Neighbours) -> list[tuple[str, str]]:
-    links = [("hub", hub) for hub in site.hubs]
+def _further_links(page: Page, site: Site, near: Neighbours) -> list[tuple[str, str]]:
+    # An archive page has nothing to announce, and must not change with the hubs.
+    links = [("hub", hub) for hub in site.hubs if page.number is None]
     pages = (("current", near.current), ("prev-archive", near.older), ("next-archive", near.newer))
     return links + [(rel, href) for rel, href in pages if href]
 
@@ -164,24 +165,22 @@ class _FeedParts(BaseExtension):  # type: ignore[misc]
         return _NAMESPACES
 
     def extend_atom(self, feed: _Element) -> _Element:
+        _declare_text(feed, "title", "subtitle")
         self._mark(feed)
         return feed
 
     def extend_rss(self, feed: _Element) -> _Element:
         channel = feed[0]
-        for rel, href in _further_links(self.facts.site, self.facts.near):
+        for rel, href in _further_links(self.facts.page, self.facts.site, self.facts.near):
             etree.SubElement(channel, f"{_ATOM}link", rel=rel, href=href)
         _text(channel, "lastBuildDate", format_datetime(_whole(self.facts.page.updated)))
         self._mark(channel)
         return feed
 
     def _mark(self, parent: _Element) -> None:
-        """RFC 5005: an archive document that is full; or a feed that is all there is."""
-        page = self.facts.page
-        if page.number is not None and page.next is not None:
+        """RFC 5005, section 4: an archive document, from when it is full."""
+        if self.facts.page.next is not None:
             etree.SubElement(parent, f"{_HISTORY}archive")
-        elif page.number is None and page.previous is None and page.total == len(page.entries) > 0:
-            etree.SubElement(parent, f"{_HISTORY}complete")
 
 
 class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
@@ -194,6 +193,7 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
 
     def extend_atom(self, element: _Element) -> _Element:
         entry = self.entry
+        _declare_text(element, "title", "summary")
         if entry.lang:
             element.set(_XML_LANG, entry.lang)
         for enclosure in entry.enclosures:
@@ -212,9 +212,9 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
     def _atom_source(self, source: _Element) -> None:
         """The feed it came from (RFC 4287, section 4.2.11), as of when this state reached us."""
         entry = self.entry
-        _text(source, "id", entry.origin_feed)
+        _text(source, "id", entry.origin_feed_id or entry.origin_feed)
         _text(source, "title", entry.origin_title or entry.origin_feed)
-        _text(source, "updated", iso(entry.updated) or "")
+        _text(source, "updated", exact_iso(entry.updated))
         etree.SubElement(source, "link", rel="self", href=entry.origin_feed)
         if entry.origin_home:
             etree.SubElement(source, "link", rel="alternate", href=entry.origin_home)
@@ -241,6 +241,7 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
             _text(element, "source", entry.origin_title or entry.origin_feed).set(
                 "url", entry.origin_feed
             )
+            _text(element, f"{_DC}source", entry.origin_feed_id or entry.origin_feed)
         self._common(element)
         return element
 
@@ -248,6 +249,16 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
         _text(element, f"{_DC}identifier", self.entry.origin_id)
         if self.entry.image:
             etree.SubElement(element, f"{_MEDIA}thumbnail", url=self.entry.image)
+
+
+def _declare_text(parent: _Element, *names: str) -> None:
+    """Text with a "<" goes out as HTML that says so: some readers, and the validator, take for
+    markup what only looks like it."""
+    for name in names:
+        for element in parent.findall(name):
+            if "<" in (element.text or "") and element.get("type", "text") == "text":
+                element.set("type", "html")
+                element.text = escape(element.text, quote=False)
 
 
 def _text(parent: _Element, name: str, text: str) -> _Element:

@@ -2,15 +2,20 @@
 
 Beside the documents a hidden folder ``.aggregator`` holds what we must remember of them:
 
-- ``files``: the path of every document we ever wrote, one a line, noted before it is written;
+- ``files``: the path of every document we ever wrote, one a line, noted before it is written
+  (after a ``-``: of one that was removed again);
 - ``site``: for which site, in which rendering, all of it was written;
 - ``gone``: slugs of topics that were published and are no more.
+
+Any web server may serve this folder, the hidden one too: of a private address only a hash
+stands there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
@@ -20,13 +25,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from aggregator.model.errors import PublishError
-from aggregator.publish.formats import RENDERING
-from aggregator.publish.site import Site
+from aggregator.publish.formats import FEEDS, FULL_PAGES, RENDERING
+from aggregator.publish.site import PRIVATE, Site
 
 _MEMORY = ".aggregator"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _TEMPORARY = (".publish-", ".part")
 _MODE = 0o644
+_OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+")
+_PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{32}}[/.].+")
+_SNAPSHOT = re.compile(r"(.+)/(\d+)-(\d+)\.[a-z]+")
+# The subscription page that a client holds may name the one before last.
+_SNAPSHOTS = 3
 
 
 class Folder:
@@ -41,61 +51,105 @@ class Folder:
         self._ours: dict[str, None] | None = None
         self._missing: set[str] = set()
 
-    def write(self, documents: Mapping[str, bytes]) -> tuple[str, ...]:
+    def write(self, documents: Mapping[str, bytes], *, full: bool = False) -> tuple[str, ...]:
         """Write what differs from what is there; returns the changed paths, in order.
 
-        ``documents`` are bytes by path below the folder. A crash, of the machine
-        too, leaves each file old or new, never torn. Raises PublishError.
+        ``documents`` are bytes by path below the folder. ``full``: they are of a page
+        that is full, and was written as such: its feeds stay as they are. A crash, of the
+        machine too, leaves each file old or new, never torn. Raises PublishError.
         """
         with _explained(self._directory):
             self._note(documents)
-            changed = [path for path, data in documents.items() if self._replace(path, data)]
+            changed = [
+                path
+                for path, data in documents.items()
+                if not (full and self._stands(path)) and self._replace(path, data)
+            ]
             for parent in {(self._directory / path).parent for path in changed}:
                 _sync_directory(parent)
+            self._thin_snapshots(documents)
         return tuple(changed)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a document; None where there is none. Raises PublishError."""
+        with _explained(self._directory):
+            try:
+                return self._place(path).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def moved(self, site: Site) -> bool:
+        """Whether feeds of full pages, too, must be written again: they name other addresses,
+        or were found faulty."""
+        with _explained(self._directory):
+            stamp = self._recall("site")
+        held = json.loads(stamp) if stamp.startswith("{") else {}
+        ours = json.loads(_stamp(site))
+        return any(held.get(name) != ours[name] for name in ("full_pages", "base_url"))
 
     def stale(self, site: Site) -> bool:
         """Whether everything must be written again: made for another site or by other
         rendering, or a file is missing. Sweeps what interrupted writes left."""
         with _explained(self._directory):
-            listed = set(self._survey())
+            listed = set(map(_remembered, self._survey()))
             self._missing = {path for path in self._known() if path not in listed}
             return bool(self._missing) or self._recall("site") != _stamp(site)
 
     def settle(self, site: Site) -> None:
         """Record that everything is written for ``site``. Raises PublishError."""
         with _explained(self._directory):
-            lost = {path for path in self._missing if not (self._directory / path).exists()}
-            if lost:
+            if self._missing:
+                lost = self._missing - set(map(_remembered, self._survey()))
                 self._remember_files([path for path in self._known() if path not in lost])
             self._missing = set()
             self._remember("site", _stamp(site))
 
-    def retain(self, slugs: Collection[str]) -> tuple[str, ...]:
-        """Keep the documents of these topics and remove those of all others.
+    def retain(self, stems: Collection[str]) -> tuple[str, ...]:
+        """Keep the documents of the topics that stand there and remove those of all others.
 
-        Only files that we wrote are removed; the topics they belonged to are
-        gone from then on (:func:`retired`), until they come back. Returns the
-        removed paths. Raises PublishError.
+        Only files that we wrote are removed; the addresses they stood at are gone from
+        then on (:func:`retired`), until they come back. Returns the removed paths.
+        Raises PublishError.
         """
         with _explained(self._directory):
+            ours = [*self._known(), *self._private_files()]
             gone = {
-                path: slug
-                for path in self._known()
-                if (slug := _slug(path)) is not None and slug not in slugs
+                path: owner
+                for path in ours
+                if (owner := _owner(path)) is not None and owner not in stems
             }
             before = _gone(self._directory)
-            after = (before | set(gone.values())) - set(slugs)
+            after = (before | set(map(_name, gone.values()))) - set(map(_name, stems))
             if after != before:
-                self._remember("gone", "".join(f"{slug}\n" for slug in sorted(after)))
+                self._remember("gone", "".join(f"{name}\n" for name in sorted(after)))
             for path in gone:
                 (self._directory / path).unlink(missing_ok=True)
-            for slug in set(gone.values()):
+            for owner in set(gone.values()):
                 with contextlib.suppress(OSError):
-                    (self._directory / "topics" / slug).rmdir()
+                    (self._directory / owner).rmdir()
             if gone:
-                self._remember_files([path for path in self._known() if path not in gone])
+                lost = set(map(_remembered, gone))
+                self._remember_files([path for path in self._known() if path not in lost])
         return tuple(gone)
+
+    def _stands(self, path: str) -> bool:
+        """Whether it is a feed that is there."""
+        feed = path.rpartition(".")[2] in FEEDS
+        return feed and (self._directory / path).is_file()
+
+    def _thin_snapshots(self, documents: Mapping[str, bytes]) -> None:
+        """Remove what pages that still fill were, but for the newest few states."""
+        written = (_SNAPSHOT.fullmatch(path) for path in documents)
+        for folder in {one[1] for one in written if one}:
+            found = [
+                one for path in self._files(f"{folder}/") if (one := _SNAPSHOT.fullmatch(path))
+            ]
+            states = sorted({(int(one[2]), int(one[3])) for one in found})
+            kept = set(states[-_SNAPSHOTS:])
+            old = [one[0] for one in found if (int(one[2]), int(one[3])) not in kept]
+            for path in old:
+                (self._directory / path).unlink(missing_ok=True)
+            self._forget(old)
 
     def _replace(self, path: str, data: bytes) -> bool:
         target = self._place(path)
@@ -120,12 +174,19 @@ class Folder:
     def _survey(self) -> Iterator[str]:
         """Paths of all files there, two folders deep."""
         yield from self._files("")
-        topics = self._directory / "topics"
-        yield from self._files("topics/")
+        yield from self._below("topics")
+        yield from self._below(PRIVATE)
+
+    def _private_files(self) -> Iterator[str]:
+        """Paths of private documents, which have the shape of none that others would write."""
+        return (path for path in self._below(PRIVATE) if _PRIVATE.fullmatch(path))
+
+    def _below(self, folder: str) -> Iterator[str]:
+        yield from self._files(f"{folder}/")
         with contextlib.suppress(FileNotFoundError):
-            for child in os.scandir(topics):
+            for child in os.scandir(self._directory / folder):
                 if child.is_dir():
-                    yield from self._files(f"topics/{child.name}/")
+                    yield from self._files(f"{folder}/{child.name}/")
 
     def _files(self, below: str) -> Iterator[str]:
         prefix, suffix = _TEMPORARY
@@ -140,24 +201,38 @@ class Folder:
 
     def _known(self) -> dict[str, None]:
         if self._ours is None:
-            lines = self._recall("files").split("\n")
-            self._ours = dict.fromkeys(line for line in lines if line)
+            self._ours = {}
+            for line in self._recall("files").split("\n"):
+                if line.startswith("-"):
+                    self._ours.pop(line[1:], None)
+                elif line:
+                    self._ours[line] = None
         return self._ours
 
     def _note(self, documents: Mapping[str, bytes]) -> None:
         """Remember new paths before they exist, so that no file of ours is ever forgotten."""
         known = self._known()
-        new = [path for path in documents if path not in known]
+        new = {name: path for path in documents if (name := _remembered(path)) not in known}
         if not new:
             return
-        for path in new:
+        for path in new.values():
             self._place(path)
+        self._add_lines(list(new))
+        known.update(dict.fromkeys(new))
+
+    def _forget(self, paths: list[str]) -> None:
+        names = [name for path in paths if (name := _remembered(path)) in self._known()]
+        if names:
+            self._add_lines([f"-{name}" for name in names])
+            for name in names:
+                del self._known()[name]
+
+    def _add_lines(self, lines: list[str]) -> None:
         memory = self._directory / _MEMORY
         memory.mkdir(parents=True, exist_ok=True)
         with (memory / "files").open("a", encoding="utf-8") as file:
             # The first line end closes a line that a crash may have torn.
-            file.write("\n" + "".join(f"{path}\n" for path in new))
-        known.update(dict.fromkeys(new))
+            file.write("\n" + "".join(f"{line}\n" for line in lines))
 
     def _recall(self, name: str) -> str:
         try:
@@ -174,9 +249,9 @@ class Folder:
         self._remember("files", "".join(f"{path}\n" for path in paths))
 
 
-def retired(directory: Path, slug: str) -> bool:
-    """Whether a topic was published in this folder once and is no more."""
-    return slug in _gone(directory)
+def retired(directory: Path, stem: str) -> bool:
+    """Whether a topic was published at this place (``topics/SLUG``) once and is no more."""
+    return _name(stem) in _gone(directory)
 
 
 def _gone(directory: Path) -> set[str]:
@@ -186,14 +261,29 @@ def _gone(directory: Path) -> set[str]:
         return set()
 
 
-def _slug(path: str) -> str | None:
-    """The topic a document belongs to; None for the index and what goes with it."""
-    parts = path.split("/")
-    return parts[1].partition(".")[0] if parts[0] == "topics" and len(parts) > 1 else None
+def _owner(path: str) -> str | None:
+    """Where the topic stands that a document belongs to; None for the index and its like."""
+    found = _OWNER.match(path)
+    return found[0] if found else None
+
+
+def _name(stem: str) -> str:
+    """How a place is remembered: a topic's slug; a hash of an address that is secret."""
+    return stem.removeprefix("topics/") if not stem.startswith(f"{PRIVATE}/") else _hashed(stem)
+
+
+def _remembered(path: str) -> str:
+    """How a path is remembered: as it is, or a hash of one that is secret."""
+    return _hashed(path) if path.startswith(f"{PRIVATE}/") else path
+
+
+def _hashed(text: str) -> str:
+    return "#" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _stamp(site: Site) -> str:
-    return json.dumps({"rendering": RENDERING, **asdict(site)}, sort_keys=True)
+    made = {"rendering": RENDERING, "full_pages": FULL_PAGES}
+    return json.dumps({**made, **asdict(site)}, sort_keys=True)
 
 
 def _replace(target: Path, data: bytes) -> None:

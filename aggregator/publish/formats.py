@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aggregator.model.topic import Page, TopicState
-from aggregator.publish.site import Overview, Site, document_path
+from aggregator.publish.site import (
+    FEED_TYPES,
+    PRIVATE,
+    Overview,
+    Site,
+    document_path,
+    snapshot_path,
+)
 
 RENDERING = 1
-"""Grows with each change to what these functions write: the whole output is then written again.
+"""Grows with each change to what these functions write: it is then written again. Feeds of pages
+that are full stay as they are."""
 
-Archive pages that are full must not change for readers, so a step is for a mend, not for taste.
-"""
+FULL_PAGES = 1
+"""Grows where the feeds of full pages, too, must be written again: for a fault of theirs alone,
+since a reader takes them for what never changes."""
+
+FEEDS = tuple(FEED_TYPES)
 
 
 def documents(page: Page, site: Site) -> dict[str, bytes]:
     """The four documents of a page by their paths below the output folder.
 
     ``topics/SLUG.atom``, ``.rss``, ``.json`` and ``.html``; for an archive page
-    ``topics/SLUG/3.atom`` and so on. No text of a feed makes it fail.
+    ``topics/SLUG/3.atom`` and so on; a page that still fills also by the path that
+    the subscription page knows it by. No text of a feed makes it fail.
     """
     # Here, since feedgen, lxml and Jinja2 take longer to import than most commands to run.
     from aggregator.publish.feeds import atom, rss
@@ -27,20 +41,42 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     from aggregator.publish.wording import safe_page
 
     safe = safe_page(page)
+    if page.token:
+        # A hub would learn the address.
+        site = replace(site, hubs=())
     formats = {"atom": atom, "rss": rss, "json": json_feed, "html": topic_page}
+    made = {extension: write(safe, site) for extension, write in formats.items()}
+    found = {document_path(page, extension): data for extension, data in made.items()}
+    if page.number is not None and page.grown:
+        found |= {snapshot_path(page, extension): made[extension] for extension in FEEDS}
+    return found
+
+
+def fingerprint(document: bytes) -> bytes:
+    """16 bytes that name a document's content."""
+    return hashlib.blake2b(document, digest_size=16).digest()
+
+
+def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The fingerprint by path of the public feeds among some documents: what hubs are told of."""
     return {
-        document_path(page.topic.slug, page.number, extension): write(safe, site)
-        for extension, write in formats.items()
+        path: fingerprint(data)
+        for path, data in written.items()
+        if path.rpartition(".")[2] in FEED_TYPES and not path.startswith(f"{PRIVATE}/")
     }
 
 
 def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:
-    """``index.html`` and ``topics.opml``, with the style sheets and the icon that all pages use."""
+    """``index.html`` and ``topics.opml``, with the style sheets and the icon that all pages use.
+
+    Private topics are in neither.
+    """
     from aggregator.publish.opml import topics_opml
     from aggregator.publish.pages import assets, index_html
 
+    shown = [state for state in states if not state.token]
     return {
-        "index.html": index_html(states, overview, site),
-        "topics.opml": topics_opml([state.topic for state in states], site),
+        "index.html": index_html(shown, overview, site),
+        "topics.opml": topics_opml(shown, site),
         **assets(),
     }

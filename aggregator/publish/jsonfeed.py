@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from aggregator.model.entry import Enclosure
-from aggregator.model.time import iso
+from aggregator.model.time import exact_iso, iso
 from aggregator.model.topic import Page, PageEntry, Topic
 from aggregator.publish.site import Site, feed_id, neighbours
 from aggregator.publish.wording import content, describes, heading, summary
@@ -29,7 +29,7 @@ def json_feed(page: Page, site: Site) -> bytes:
         feed["next_url"] = near.older
     if len(topic.languages) == 1:
         feed["language"] = topic.languages[0]
-    if site.hubs:
+    if site.hubs and page.number is None:
         feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in site.hubs]
     feed["_aggregator"] = {"id": feed_id(topic.slug), "query": topic.query, "total": page.total}
     feed["items"] = [_item(topic, entry) for entry in page.entries]
@@ -51,7 +51,7 @@ def _item(topic: Topic, entry: PageEntry) -> dict[str, Any]:
         "summary": plain if html else "",
         "image": entry.image,
         "date_published": iso(entry.published),
-        "date_modified": iso(entry.updated),
+        "date_modified": exact_iso(entry.updated),
         "authors": [{"name": name} for name in entry.authors],
         "tags": list(entry.categories),
         "language": entry.lang,
@@ -75,6 +75,7 @@ def _extension(entry: PageEntry) -> dict[str, Any]:
     origin = {
         "id": entry.origin_id,
         "title": entry.origin_title,
+        "feed_id": entry.origin_feed_id,
         "feed_url": entry.origin_feed,
         "home_page_url": entry.origin_home,
     }
@@ -84,5 +85,5 @@ def _extension(entry: PageEntry) -> dict[str, Any]:
         "also_in": [{"title": source.title, "url": source.url} for source in entry.also_in],
         "reason": entry.reason,
         "corrected": entry.corrected,
-        "vanished": entry.vanished,
+        "vanished": iso(entry.vanished_at) if entry.vanished_at else entry.vanished,
     }

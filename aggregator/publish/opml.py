@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from aggregator.model.topic import Topic
-from aggregator.publish.site import Site, document_path
+from aggregator.model.topic import TopicState
+from aggregator.publish.site import Site, stem
 from aggregator.publish.text import one_line
 from aggregator.publish.wording import describes
 
 
-def topics_opml(topics: Sequence[Topic], site: Site) -> bytes:
+def topics_opml(states: Sequence[TopicState], site: Site) -> bytes:
     """A subscription list of the topics' Atom feeds, in the order given."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = one_line(site.title)
     body = etree.SubElement(root, "body")
-    for topic in topics:
+    for state in states:
+        topic = state.topic
         title = one_line(topic.title) or topic.slug
         etree.SubElement(
             body,
@@ -26,7 +27,7 @@ def topics_opml(topics: Sequence[Topic], site: Site) -> bytes:
             text=title,
             title=title,
             description=one_line(describes(topic)),
-            xmlUrl=site.url(document_path(topic.slug, None, "atom")),
-            htmlUrl=site.url(document_path(topic.slug, None, "html")),
+            xmlUrl=site.url(f"{stem(state)}.atom"),
+            htmlUrl=site.url(f"{stem(state)}.html"),
         )
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True))

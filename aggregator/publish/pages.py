@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
 from aggregator.model.topic import Page, TopicState
-from aggregator.publish.site import Overview, Site, document_path
+from aggregator.publish.site import Overview, Site, document_path, stem
 from aggregator.publish.text import one_line
 from aggregator.publish.wording import heading, teaser
 
@@ -25,17 +25,17 @@ _NEWEST_SHOWN = 3
 
 def topic_page(page: Page, site: Site) -> bytes:
     """The HTML document of a page of a topic. ``page`` must be safe."""
-    root = "../" if page.number is None else "../../"
-    stem = page.topic.slug if page.number is None else str(page.number)
     return _render(
         "topic.html",
         page=page,
         topic=page.topic,
         site=site,
-        root=root,
-        stem=stem,
-        address=site.url(document_path(page.topic.slug, page.number, "html")),
-        atom=site.url(document_path(page.topic.slug, None, "atom")),
+        root="../" if page.number is None else "../../",
+        stem=stem(page),
+        name=stem(page).rpartition("/")[2],
+        address=site.url(document_path(page, "html")),
+        atom=site.url(f"{stem(page)}.atom"),
+        hidden=bool(page.token),
     )
 
 
@@ -50,6 +50,7 @@ def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> 
         site=site,
         root="",
         address=site.url(""),
+        hidden=False,
         newest_shown=_NEWEST_SHOWN,
     )
 

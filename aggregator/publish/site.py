@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from aggregator.model.topic import Page
+from aggregator.model.topic import Page, TopicState
+
+FEED_TYPES: Mapping[str, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+"""The media type of a feed document, by its extension."""
 
 # Name space of topic feeds' ids. Never changes: readers know feeds by these ids.
 _FEEDS = UUID("2f1d7c52-6a0e-5b0c-9a53-7d1f0c8e4b36")
+# What stays as it is in an address that stands in a header; the rest is percent-encoded.
+_RESERVED = "/:?#[]@!$&'()*+,;=%~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,13 @@ class Site:
         """The absolute address of a document."""
         return f"{self.base_url.rstrip('/')}/{path}"
 
+    def link_header(self, path: str) -> str:
+        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs."""
+        if not self.hubs:
+            return ""
+        links = [(hub, "hub") for hub in self.hubs] + [(self.url(path), "self")]
+        return ", ".join(f'<{quote(url, safe=_RESERVED)}>; rel="{rel}"' for url, rel in links)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
@@ -44,10 +62,29 @@ def feed_id(slug: str) -> str:
     return uuid5(_FEEDS, slug).urn
 
 
-def document_path(slug: str, number: int | None, extension: str) -> str:
-    """Path of a document below the output folder: ``topics/SLUG.atom``, ``topics/SLUG/3.atom``."""
-    page = "" if number is None else f"/{number}"
-    return f"topics/{slug}{page}.{extension}"
+PRIVATE = "private"
+"""The folder of the topics whose addresses are secret."""
+
+
+def stem(topic: Page | TopicState) -> str:
+    """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``."""
+    return f"{PRIVATE}/{topic.token}" if topic.token else f"topics/{topic.topic.slug}"
+
+
+def document_path(page: Page, extension: str) -> str:
+    """Path of a page below the output folder: ``topics/SLUG.atom``, ``topics/SLUG/3.atom``."""
+    number = "" if page.number is None else f"/{page.number}"
+    return f"{stem(page)}{number}.{extension}"
+
+
+def snapshot_path(page: Page, extension: str) -> str:
+    """Path of a page that still fills, as it is now: ``topics/SLUG/3-117.atom``.
+
+    A client that keeps archive documents by their addresses asks again only for an
+    address that it does not know: so that it misses nothing, the page before the
+    subscription page is known by another one each time it has grown.
+    """
+    return f"{stem(page)}/{page.number}-{page.grown}.{extension}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +104,17 @@ class Neighbours:
 
 def neighbours(page: Page, site: Site, extension: str) -> Neighbours:
     """The addresses that a document of ``page`` names."""
-    slug = page.topic.slug
 
     def url(number: int | None) -> str:
-        return site.url(document_path(slug, number, extension))
+        return site.url(document_path(replace(page, number=number), extension))
 
+    older = None if page.previous is None else url(page.previous)
+    if page.number is None and page.grown:
+        older = site.url(snapshot_path(replace(page, number=page.previous), extension))
     return Neighbours(
         own=url(page.number),
-        html=site.url(document_path(slug, page.number, "html")),
+        html=site.url(document_path(page, "html")),
         current=None if page.number is None else url(None),
-        older=None if page.previous is None else url(page.previous),
+        older=older,
         newer=None if page.next is None else url(page.next),
     )

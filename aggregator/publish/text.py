@@ -18,6 +18,7 @@ _SPACE = re.compile(r"\s+")
 _UNRESERVED = "-._~:/?#[]@!$&'()*+,;=%"
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[^\s<>\"{}|\\^`\[\]]+")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -69,6 +70,12 @@ def web_url(url: str | None) -> str | None:
     place = host if port is None else f"{host}:{port}"
     rest = (_ascii(part) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme.lower(), place, *rest))
+
+
+def uri(text: str) -> str:
+    """An absolute URI of any scheme, as an id is one, or "" where it is none."""
+    line = one_line(text)
+    return quote(line, safe=_UNRESERVED) if _URI.fullmatch(line) else ""
 
 
 def _ascii(part: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
+from aggregator.query.binding import People, by_name
 from aggregator.query.candidates import All, Any, Starts, Terms, Wanted, wanted
 from aggregator.query.matching import (
     Evidence,
@@ -18,7 +20,7 @@ from aggregator.query.matching import (
     satisfy,
 )
 from aggregator.query.subject import Subject
-from aggregator.query.tree import Node
+from aggregator.query.tree import Named, Node, Reference, leaves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,13 @@ class Query:
 
     text: str
     tree: Node
+    rests: Mapping[str, str] = field(default_factory=dict)
+    """What its meaning rests on besides its words, by clause: people, other topics' queries."""
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether it names people or topics, and so has to be bound."""
+        return any(isinstance(leaf, Named | Reference) for _, leaf in leaves(self.tree))
 
     def match(self, subject: Subject, *, now: datetime) -> Match | None:
         """Why the entry satisfies the query, or None where it does not."""
@@ -60,19 +69,55 @@ def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) 
     return Query(text=text, tree=parse_tree(text, file=file, key=key, line=line))
 
 
+class Bindings:
+    """What queries may refer to: topics' queries by name, and people by name and alias."""
+
+    def __init__(self, topics: Mapping[str, Query], people: People) -> None:
+        from aggregator.query.binding import Binder
+
+        self._binder = Binder(topics, people)
+
+    def bind(
+        self,
+        query: Query,
+        *,
+        name: str = "",
+        file: str = "",
+        key: str = "",
+        line: int | None = None,
+    ) -> Query:
+        """The query with people and topics in place; as it is where it names none.
+
+        ``name``: the topic whose query it is. Raises QueryError, as :func:`parse` does.
+        """
+        if not query.refers:
+            return query
+        from aggregator.query.parsing import refusal
+        from aggregator.query.shaping import MistakeError
+
+        try:
+            bound = self._binder.bind(query.tree, (name,) if name else ())
+        except MistakeError as mistake:
+            raise refusal(mistake, query.text, file=file, key=key, line=line) from None
+        return Query(text=query.text, tree=bound.tree, rests=bound.rests)
+
+
 __all__ = [
     "ANALYSIS_VERSION",
     "All",
     "Any",
+    "Bindings",
     "Evidence",
     "Explanation",
     "Match",
+    "People",
     "Query",
     "Starts",
     "Subject",
     "Terms",
     "Wanted",
     "analyse",
+    "by_name",
     "fold",
     "language",
     "languages",

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import filterfalse
+from itertools import filterfalse, islice
 
 from aggregator.model.entry import Indexed
 
@@ -101,6 +102,16 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of a text, in order; MAX_WORDS of them."""
     return list(_words(text))
+
+
+def spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """(folded word, where it begins, where it ends) of a text in NFC; MAX_WORDS of them.
+
+    Nothing is cut into pairs, but signs of the scripts that are stand apart from other letters.
+    """
+    for found in islice(_WORD.finditer(text), MAX_WORDS):
+        for run in _RUNS.finditer(found[0]):
+            yield fold(run[0]), found.start() + run.start(), found.start() + run.end()
 
 
 def _words(text: str) -> tuple[str, ...]:

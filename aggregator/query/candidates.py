@@ -10,7 +10,8 @@ brings a superset of what the matcher accepts:
 * a **prefix**: a word of ``forms`` begins with it, or a tagged stem of ``title``
   or ``text`` begins with the sign of its language and the prefix; and a stem may
   itself be shorter than the prefix, which ``forms`` then holds;
-* everything else (other fields, ranges, NOT, ``*``): nothing can be said.
+* a **person**: a surname, or the longest word of an alias, in one of its forms;
+* everything else (patterns, other fields, ranges, NOT, ``*``): nothing can be said.
 """
 
 from __future__ import annotations
@@ -18,8 +19,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aggregator.model.person import Person
 from aggregator.query.analysis import NO_STEMMER, language, stems
-from aggregator.query.tree import TEXT_FIELDS, And, InField, Near, Node, Or, Phrase, Prefix, Word
+from aggregator.query.naming import anchors
+from aggregator.query.tree import (
+    TEXT_FIELDS,
+    And,
+    InField,
+    Named,
+    Near,
+    Node,
+    Or,
+    Phrase,
+    Prefix,
+    Word,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,8 @@ def _wanted(node: Node, signs: list[str], fields: tuple[str, ...]) -> Wanted | N
         case Prefix(start=start):
             tagged = tuple((stems(lang).sign if lang else NO_STEMMER) + start for lang in signs)
             return Starts(fields=fields, stems=tagged, form=start)
+        case Named(person=person):
+            return _anchored(person, signs, fields)
         case InField(name=name, part=part):
             return _wanted(part, signs, (name,)) if name in TEXT_FIELDS else None
         case And(parts=parts):
@@ -90,6 +106,31 @@ def _wanted(node: Node, signs: list[str], fields: tuple[str, ...]) -> Wanted | N
             return Any(parts=known) if len(known) == len(each) else None
         case _:
             return None
+
+
+def _anchored(person: Person, signs: list[str], fields: tuple[str, ...]) -> Wanted:
+    """One of the anchors that ``naming`` asks for, in one of the languages."""
+    sequences: dict[tuple[str, ...], None] = {}
+    begun: dict[str, dict[str, None]] = {}
+    for lang in signs:
+        tagged, sought = stems(lang), anchors(person, lang)
+        for word in sought.exact:
+            sequences[(tagged[word],)] = None
+        for pair in sought.pairs:
+            if len(pair) == 1 and len(pair[0]) == 1:
+                begun.setdefault(pair[0], {})[tagged.sign + pair[0]] = None
+            else:
+                sequences[tuple(tagged[one] for one in pair)] = None
+        for begin in sought.begun:
+            begun.setdefault(begin, {})[tagged.sign + begin] = None
+    parts: list[Wanted] = [
+        Starts(fields=fields, stems=tuple(stems_), form=form) for form, stems_ in begun.items()
+    ]
+    # Each length by itself: what words all have in common is asked of sequences of one length.
+    for length in sorted({len(one) for one in sequences}):
+        same = tuple(one for one in sequences if len(one) == length)
+        parts.append(Terms(fields=fields, sequences=same))
+    return parts[0] if len(parts) == 1 else Any(parts=tuple(parts))
 
 
 def _stemmed(words: tuple[str, ...], signs: list[str]) -> tuple[tuple[str, ...], ...]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.query.analysis import fold
+from aggregator.query.naming import named
+from aggregator.query.patterns import find_pattern
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
     TEXT_FIELDS,
@@ -19,15 +21,21 @@ from aggregator.query.tree import (
     Everything,
     InField,
     Leaf,
+    Named,
     Near,
     Node,
     Not,
     Or,
+    Pattern,
     Phrase,
     Prefix,
     Range,
+    Reference,
     Word,
 )
+
+_SHOWN = 60
+"""Characters of what a pattern found that a reason tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +170,12 @@ def _text(leaf: Leaf) -> str:
             return f'"{text}"'
         case Near(text=text, most=most):
             return f'"{text}"~{most}'
+        case Pattern(text=text):
+            return f"/{text}/"
+        case Named(text=text):
+            return f'person:"{text}"'
+        case Reference(text=text):
+            return f"topic:{text}"
         case _:
             return leaf.text
 
@@ -172,6 +186,13 @@ def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evid
             return _in_range(leaf, subject, now)
         case Everything():
             return _anything(subject, field)
+        case Named(person=person):
+            proof = named(person, subject, (field,) if field else TEXT_FIELDS)
+            return proof and (Evidence(clause=_text(leaf), found=proof[0], field=proof[1]),)
+        case Pattern():
+            return _patterned(leaf, subject, field)
+        case Reference():
+            raise LookupError(f"{_text(leaf)} was not bound")
         case Word() if field in {"url", "lang", "feed"}:
             return _in_address(leaf, subject, field)
     look = _LOOK[type(leaf)]
@@ -188,6 +209,15 @@ def _anything(subject: Subject, field: str) -> tuple[Evidence, ...] | None:
     if not subject.written(field):
         return None
     return (Evidence(clause="*", found="", field=field),)
+
+
+def _patterned(leaf: Pattern, subject: Subject, field: str) -> tuple[Evidence, ...] | None:
+    for written in subject.written(field):
+        found = find_pattern(leaf.text, written)
+        if found is not None:
+            shown = " ".join(found[:_SHOWN].split())
+            return (Evidence(clause=_text(leaf), found=shown, field=field),)
+    return None
 
 
 def _in_range(leaf: Range, subject: Subject, now: datetime) -> tuple[Evidence, ...] | None:

@@ -12,7 +12,7 @@ from lark.exceptions import VisitError
 
 from aggregator.model.errors import QueryError
 from aggregator.query.shaping import MistakeError, ToTree
-from aggregator.query.tree import Everything, Node, leaves
+from aggregator.query.tree import Everything, Node, Pattern, leaves
 
 MAX_LENGTH = 4000
 """Characters of a query."""
@@ -20,33 +20,59 @@ MAX_DEPTH = 30
 """Parentheses and operators inside each other."""
 MAX_LEAVES = 400
 
-_STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "＂": '"'})
+_QUOTES = "“”„‟❝❞«»‹›〝〞〟＂「」『』｢｣"
+_STRAIGHT = str.maketrans(dict.fromkeys(_QUOTES, '"'))
+_TAKES_A_NAME = (
+    ("person:", "one name in quotes", 'person:"Ida Morrow" OR person:"Ada Hill"'),
+    ("topic:", "the name of a topic", "topic:name, by itself"),
+)
+# What the signs of the grammar mean nothing in: quoted text; a pattern, where a word begins.
+_CLOSED = rf'["{_QUOTES}][^"{_QUOTES}]*["{_QUOTES}]'
+_PATTERN = r"(?<![^\s(:!+-])/(?:[^/\\]|\\.)+/(?=[\s)]|$)"
+_PIECES = re.compile(rf"(?P<quoted>{_CLOSED})|(?P<pattern>{_PATTERN})|[\"{_QUOTES}()]", re.DOTALL)
 
 
 def parse_tree(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Node:
     """The tree of a query. Raises QueryError with a 1-based column, and where the query stands."""
 
-    def refuse(what: str, column: int, hint: str) -> QueryError:
-        shown = text.replace("\n", " ")
-        return QueryError(
-            what, query=shown, column=column, file=file, key=key, line=line, hint=hint
-        )
-
-    straight = text.translate(_STRAIGHT)
+    straight = _straightened(text)
     try:
         _check_outside(straight)
         tree: Node = _parser().parse(straight)
         _check_inside(tree)
     except MistakeError as mistake:
-        raise refuse(mistake.what, mistake.column, mistake.hint) from None
+        raise refusal(mistake, text, file=file, key=key, line=line) from None
     except VisitError as error:
         inner = error.orig_exc
         if not isinstance(inner, MistakeError):
             raise
-        raise refuse(inner.what, inner.column, inner.hint) from None
+        raise refusal(inner, text, file=file, key=key, line=line) from None
     except UnexpectedInput as error:
-        raise refuse(*_explain(error, straight)) from None
+        told = _explain(error, straight)
+        raise refusal(told, text, file=file, key=key, line=line) from None
     return tree
+
+
+def refusal(
+    mistake: MistakeError, text: str, *, file: str, key: str, line: int | None
+) -> QueryError:
+    """A mistake in a query as the reader is told it: with the query, and where it stands."""
+    return QueryError(
+        mistake.what,
+        query=re.sub(r"\s", " ", text),
+        column=mistake.column,
+        file=file,
+        key=key,
+        line=line,
+        hint=mistake.hint,
+    )
+
+
+def _straightened(text: str) -> str:
+    """The text with straight quotes; a pattern keeps its own."""
+    return _PIECES.sub(
+        lambda piece: piece[0] if piece["pattern"] else piece[0].translate(_STRAIGHT), text
+    )
 
 
 @lru_cache(maxsize=1)
@@ -70,13 +96,11 @@ def _check_outside(text: str) -> None:
 
 def _check_closed(text: str) -> None:
     opened: list[int] = []
-    quoted = 0
-    for column, sign in enumerate(text, 1):
+    for piece in _PIECES.finditer(text):
+        sign, column = piece[0], piece.start() + 1
         if sign == '"':
-            quoted = 0 if quoted else column
-        elif quoted:
-            continue
-        elif sign == "(":
+            raise MistakeError('this " is not closed', column, 'put a " at the end of the phrase')
+        if sign == "(":
             opened.append(column)
             if len(opened) > MAX_DEPTH:
                 raise MistakeError(
@@ -86,8 +110,6 @@ def _check_closed(text: str) -> None:
             raise MistakeError("this ) closes nothing", column, "take it out, or open it before")
         elif sign == ")":
             opened.pop()
-    if quoted:
-        raise MistakeError('this " is not closed', quoted, 'put a " at the end of the phrase')
     if opened:
         raise MistakeError("this ( is not closed", opened[-1], "put a ) where the group ends")
 
@@ -98,6 +120,13 @@ def _check_inside(tree: Node) -> None:
         raise MistakeError(
             f"more than {MAX_LEAVES} words", found[MAX_LEAVES][1].column, "split the query"
         )
+    for field, leaf in found:
+        if isinstance(leaf, Pattern) and not field:
+            raise MistakeError(
+                "a pattern belongs to a field",
+                leaf.column,
+                f"write title:/{leaf.text}/ or text:/{leaf.text}/",
+            )
     if len(found) > 1:
         for field, leaf in found:
             if isinstance(leaf, Everything) and not field:
@@ -106,26 +135,34 @@ def _check_inside(tree: Node) -> None:
                 )
 
 
-def _explain(error: UnexpectedInput, text: str) -> tuple[str, int, str]:
-    """(what, column, mend) of a syntax error."""
+def _explain(error: UnexpectedInput, text: str) -> MistakeError:
+    """What a syntax error is, where, and the mend."""
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         words_before = text.rstrip().split()
         last = words_before[-1] if words_before else ""
         column = len(text.rstrip()) - len(last) + 1
-        return (
+        return MistakeError(
             f"the query ends after {last}, where something must follow",
             max(column, 1),
             f"put a word after {last}, or take it out",
         )
     column = error.pos_in_stream + 1 if error.pos_in_stream is not None else 1
+    before = text[: column - 1].rstrip().lower()
+    for kind, what, mend in _TAKES_A_NAME:
+        if before.endswith(kind):
+            return MistakeError(f"{kind} takes {what}", column, f"write {mend}")
     if isinstance(error, UnexpectedCharacters):
         sign = text[column - 1 : column]
         if sign in "[{" and not re.search(r"[\]}]", text[column:]):
-            return f"this {sign} is not closed", column, "write [2026-01-01 TO 2026-01-31]"
-        return (
+            return MistakeError(
+                f"this {sign} is not closed", column, "write [2026-01-01 TO 2026-01-31]"
+            )
+        return MistakeError(
             f"{sign} cannot stand here",
             column,
             "put the words in quotes if you look for the sign",
         )
     token = str(getattr(error, "token", ""))
-    return f"{token} cannot stand here", column, "a word, a phrase or a ( must come first"
+    return MistakeError(
+        f"{token} cannot stand here", column, "a word, a phrase or a ( must come first"
+    )

@@ -9,20 +9,26 @@ from typing import Any
 
 from lark import Token, Transformer
 
+from aggregator.model.person import person_by_name
 from aggregator.query.analysis import is_paired, words
+from aggregator.query.patterns import PatternError, check_pattern
 from aggregator.query.tree import (
     FIELDS,
+    TEXT_FIELDS,
     And,
     Everything,
     InField,
     Moment,
+    Named,
     Near,
     Node,
     Not,
     Or,
+    Pattern,
     Phrase,
     Prefix,
     Range,
+    Reference,
     Word,
     leaves,
 )
@@ -36,6 +42,8 @@ _AGO = re.compile(r"now(?:-(\d{1,5})([hdwmy]))?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _ONE_DAY, _NEXT = timedelta(days=1), timedelta(microseconds=1)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_KINDS: dict[type, str] = {Named: "person", Reference: "topic"}
 _OPERATORS = {"AND", "OR", "NOT", "&&", "||"}
 
 
@@ -73,6 +81,12 @@ class ToTree(Transformer[Token, Node]):
         if name not in FIELDS:
             raise _no_such_field(name, part, column)
         for inner, leaf in leaves(part):
+            if isinstance(leaf, Reference) or (isinstance(leaf, Named) and name not in TEXT_FIELDS):
+                raise MistakeError(
+                    f"{_KINDS[type(leaf)]}: stands inside {name}:",
+                    leaf.column,
+                    "put it beside the field, not into it",
+                )
             if inner and inner != name:
                 raise MistakeError(
                     f"{inner}: stands inside {name}:", leaf.column, "name one field for each word"
@@ -84,6 +98,41 @@ class ToTree(Transformer[Token, Node]):
                     "write published:[2026-01-01 TO 2026-01-31] or published:[now-7d TO *]",
                 )
         return InField(name=name, part=part, column=column)
+
+    def pattern(self, items: list[Token]) -> Node:
+        pattern, column = str(items[0])[1:-1], _column(items[0])
+        plain = pattern.replace("\\/", "/")
+        try:
+            check_pattern(plain)
+        except PatternError as error:
+            place = column + 1 + error.at + pattern[: error.at].count("\\/")
+            raise MistakeError(error.what, place, error.hint) from None
+        return Pattern(text=plain, column=column)
+
+    def person(self, items: list[Token]) -> Node:
+        column = _column(items[0])
+        name = str(items[1]).strip('"').strip()
+        if items[1].type != "PHRASE":
+            raise MistakeError(
+                "person: takes a name in quotes",
+                _column(items[1]),
+                f'write person:"{name.rpartition("~")[0] or name}"'.replace('""', '"'),
+            )
+        if not words(name):
+            raise MistakeError(
+                "there is no name in the quotes", _column(items[1]), 'write person:"Ida Morrow"'
+            )
+        return Named(text=name, person=person_by_name(name), column=column)
+
+    def topic(self, items: list[Token]) -> Node:
+        name = str(items[1]).strip('"').lower()
+        if not _SLUG.fullmatch(name):
+            raise MistakeError(
+                f"{name} is no topic's name",
+                _column(items[1]),
+                "write topic:name, the name that stands in [ ] in topics.toml",
+            )
+        return Reference(text=name, column=_column(items[0]))
 
     def phrase(self, items: list[Token]) -> Node:
         inner, column = str(items[0])[1:-1], _column(items[0])
@@ -172,7 +221,7 @@ def _no_such_field(name: str, part: Node, column: int) -> MistakeError:
         return MistakeError(
             "an address by itself is no query", column, f"write url:{name}:{part.text}"
         )
-    near = difflib.get_close_matches(name, FIELDS, 1)
+    near = difflib.get_close_matches(name, (*FIELDS, "person", "topic"), 1)
     mend = f"did you mean {near[0]}:" if near else f"fields are {', '.join(FIELDS)}"
     return MistakeError(
         f"there is no field {name}:", column, f"{mend}; quote it to look for the text itself"
@@ -203,14 +252,12 @@ def _refuse_signs(token: str, column: int) -> None:
         raise MistakeError(
             "likeness (~) and weight (^) are not known here", column, 'for nearness: "two words"~5'
         )
-    if token.startswith("/") and token.endswith("/") and len(token) > 1:
-        raise MistakeError("patterns in / / are not known here", column, "use words and word*")
     if token[0] in "-+!" and len(token) > 1:
         # The grammar takes these signs wherever they have a meaning; behind a field they have none.
         raise MistakeError(
             f"{token[0]} stands before the field", column, f"write {token[0]}field:word"
         )
-    if token.endswith(":") and token[:-1].lower() in FIELDS:
+    if token.endswith(":") and token[:-1].lower() in (*FIELDS, "person", "topic"):
         raise MistakeError(
             f"nothing follows {token}", column, f"write {token}word, without a blank"
         )

@@ -10,6 +10,9 @@
     Near(units, most)                     "any order"~5
     Range(low, high)                      published:[now-7d TO *]
     Everything()                          *: alone, every entry; in a field, that it is not empty
+    Pattern(text)                         title:/…/
+    Named(name, person)                   person:"Fernando Torres"
+    Reference(name)                       topic:name; ``bind`` puts what it means in its place
 
 Fields of later kinds are further leaves; whoever looks at a tree takes leaves by type.
 """
@@ -19,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from aggregator.model.person import Person
 
 TEXT_FIELDS = ("title", "text")
 """Fields whose words are in the index; a clause without a field looks in both."""
@@ -118,6 +123,31 @@ class Everything:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A regular expression on a field as it is written; ``text`` is without its slashes."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The entry names a person. ``person`` is known by name alone until the query is bound."""
+
+    text: str
+    person: Person
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another topic's query, by the topic's name."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InField:
     name: str
     part: Node
@@ -142,7 +172,7 @@ class Or:
     column: int
 
 
-Leaf = Word | Prefix | Phrase | Near | Range | Everything
+Leaf = Word | Prefix | Phrase | Near | Range | Everything | Pattern | Named | Reference
 Node = Leaf | InField | Not | And | Or
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.model.address import canonical_url
 from aggregator.model.topic import Mute, Topic
-from aggregator.query import Query, Subject, fold, parse
+from aggregator.query import Bindings, Query, Subject, fold, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +85,13 @@ class Muting:
     feeds: frozenset[str]
 
     @classmethod
-    def of(cls, mute: Mute) -> Muting:
+    def of(cls, mute: Mute, bindings: Bindings) -> Muting:
         """Raises QueryError for a query that cannot be understood."""
         return cls(
-            queries=tuple(parse(query, key="mute") for query in mute.queries),
+            queries=tuple(
+                bindings.bind(parse(query, key="mute"), name="mute", key="mute")
+                for query in mute.queries
+            ),
             feeds=_places(mute.feeds),
         )
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
+from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Hit, Mute, Topic
-from aggregator.query import Explanation, Match, Query, Subject, parse
+from aggregator.query import Bindings, Explanation, Match, Query, Subject, by_name, parse
 from aggregator.topics.keys import Keyring
 from aggregator.topics.limits import Caps, Limit, Limits, Muting
 
 
-def definition(topic: Topic, mute: Mute = Mute()) -> str:
+def definition(topic: Topic, mute: Mute = Mute(), rests: Mapping[str, str] | None = None) -> str:
     """What decides a topic's hits, as one text: another text means an edited topic.
 
+    ``rests``: what the meaning of the queries rests on besides their words (``Query.rests``).
     Caps are not in it: they decide what is announced, not what is held.
     """
-    decisive = {
+    decisive: dict[str, Any] = {
         "query": topic.query,
         "collapse": topic.collapse,
         "include": topic.include,
@@ -31,6 +34,8 @@ def definition(topic: Topic, mute: Mute = Mute()) -> str:
     }
     if mute != Mute():
         decisive["mute"] = asdict(mute)
+    if rests:
+        decisive["rests"] = dict(rests)
     return json.dumps(decisive, sort_keys=True)
 
 
@@ -75,17 +80,41 @@ class _Compiled:
 
 
 class Matcher:
-    """The topics, compiled. Raises QueryError for a query that cannot be understood."""
+    """The topics, compiled. ``refers_to``: further topics that their queries may name.
 
-    def __init__(self, topics: Sequence[Topic], *, mute: Mute = Mute()) -> None:
-        self._all = [_compile(topic) for topic in topics]
+    Raises QueryError for a query that cannot be understood.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        *,
+        people: Sequence[Person] = (),
+        refers_to: Sequence[Topic] = (),
+        mute: Mute = Mute(),
+    ) -> None:
+        named = (*refers_to, *topics)
+        bindings = Bindings({one.slug: parse(one.query) for one in named}, by_name(people))
+        self._all = [_compile(topic, bindings) for topic in topics]
         self._topics = {one.topic.slug: one for one in self._all}
-        self._muting = Muting.of(mute)
+        self._mute, self._muting = mute, Muting.of(mute, bindings)
         self._keyrings: dict[str, Keyring] = {}
         self.capped = frozenset(
             topic.slug for topic in topics if topic.cap_per_day or topic.cap_per_source
         )
         """Slugs of the topics of which must be known what they announced this day."""
+
+    def query(self, slug: str) -> Query:
+        """A topic's query, with the people and topics that it names in place."""
+        return self._topics[slug].query
+
+    def definition(self, slug: str) -> str:
+        """What decides a topic's hits: :func:`definition` with what the queries rest on."""
+        one = self._topics[slug]
+        rests = dict(one.query.rests)
+        for query in self._muting.queries:
+            rests |= query.rests
+        return definition(one.topic, self._mute, rests)
 
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime
@@ -269,8 +298,13 @@ def _title_of(decision: Decision) -> str:
     return shown_url(document.title) if document and document.title and unnamed else feed.title
 
 
-def _compile(topic: Topic) -> _Compiled:
-    return _Compiled(topic=topic, query=parse(topic.query, key=topic.slug), limits=Limits.of(topic))
+def _compile(topic: Topic, bindings: Bindings) -> _Compiled:
+    query = parse(topic.query, key=topic.slug)
+    return _Compiled(
+        topic=topic,
+        query=bindings.bind(query, name=topic.slug, key=topic.slug),
+        limits=Limits.of(topic),
+    )
 
 
 def _next_hit(

@@ -1,6 +1,7 @@
-"""Web: what is published, over HTTP. Answers GET and HEAD, changes nothing.
+"""Web: what is published, over HTTP. Answers GET and HEAD; POST to ``/hub`` alone.
 
     request ─► Guard (host, method, headers) ─► address ─► Shelf (file, coding, validators) ─► answer
+                                                  └─► /hub: form ─► the hub's reply
 
 ``create_app`` makes the application; ``serving`` binds a port and serves it in the
 running loop, leaving signals to whoever owns the process.

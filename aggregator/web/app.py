@@ -1,4 +1,4 @@
-"""The application: published documents, ``/health`` and ``/metrics``.
+"""The application: published documents, ``/health``, ``/metrics`` and ``/hub``.
 
 Addresses are matched against the shapes that ``publish`` writes; nothing else below
 the folder can be asked for, whatever a path spells.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -19,20 +20,24 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from aggregator.publish import retired
+from aggregator.publish import FEED_TYPES, retired
 from aggregator.web.guard import Guard
+from aggregator.web.hub import HUB_PATH, Ask, answer_hub
 from aggregator.web.negotiation import preferred_coding, preferred_type, wants_page
 from aggregator.web.shelf import MEDIA_TYPES, Document, Shelf
 
 Health = Callable[[], Mapping[str, object]]
 Metrics = Callable[[], bytes]
+Links = Callable[[str], str]
+"""The Link header of a feed by its path below the folder; "" for none."""
 
 _PLAIN = {
     "": "index.html",
     **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
 }
 _TOPIC = re.compile(
-    r"topics/(?P<stem>(?P<slug>_?[a-z0-9][a-z0-9-]*)(/[1-9][0-9]{0,8})?)"
+    r"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>private/[0-9a-f]{32}))"
+    r"(?P<page>/[1-9][0-9]{0,8})?(?P<state>(?<=[0-9])-[1-9][0-9]{0,17})?"
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
 )
@@ -40,6 +45,8 @@ _FORMATS = ("html", "atom", "rss", "json")
 _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/json")
 # Always asked for again: an unchanged document costs a 304, a changed one is seen at once.
 _CACHING = "public, no-cache"
+# Of a private topic nothing is kept by what stands between, or by a search engine.
+_UNLISTED = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex, nofollow"}
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -48,13 +55,17 @@ def create_app(
     *,
     health: Health | None = None,
     metrics: Metrics | None = None,
+    links: Links | None = None,
+    ask: Ask | None = None,
     allow_hosts: Iterable[str] = (),
 ) -> Starlette:
     """The application that serves a published folder.
 
     ``health`` gives the details of ``/health`` (empty by default), ``metrics`` the
     Prometheus text of ``/metrics`` (404 without). Both may block: they run in a
-    thread. ``allow_hosts`` as in :class:`Guard`, besides the loopback names.
+    thread. ``links`` gives the Link header of a feed by its path, ``ask`` the answers
+    of the hub (404 without). ``allow_hosts`` as in :class:`Guard`, besides the loopback
+    names.
     """
 
     async def answer_health(_request: Request) -> Response:
@@ -67,19 +78,20 @@ def create_app(
         text = await run_in_threadpool(metrics)
         return Response(text, 200, {"Cache-Control": "no-store"}, _METRICS_TYPE)
 
+    routes = [Route("/health", answer_health), Route("/metrics", answer_metrics)]
+    if ask is not None:
+        routes.append(Route(HUB_PATH, partial(answer_hub, ask=ask), methods=["POST"]))
+    forms = () if ask is None else (HUB_PATH,)
     return Starlette(
-        routes=[
-            Route("/health", answer_health),
-            Route("/metrics", answer_metrics),
-            Mount("/", app=_Published(directory)),
-        ],
-        middleware=[Middleware(Guard, hosts=tuple(allow_hosts))],
+        routes=[*routes, Mount("/", app=_Published(directory, links))],
+        middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)],
     )
 
 
 class _Published:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, links: Links | None) -> None:
         self._directory = directory
+        self._links = links
         self._shelf = Shelf(directory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,27 +103,45 @@ class _Published:
         else:
             path, negotiated = _PLAIN.get(path, ""), False
         document = await self._shelf.find(path) if path else None
+        if document is None and topic and topic["state"]:
+            # An older state of a page that has grown since.
+            document = await self._shelf.find(path.replace(topic["state"], "", 1))
         if document:
             response = _answer(document, headers, negotiated=negotiated)
+            if topic and topic["private"]:
+                response.headers.update(_UNLISTED)
+            elif self._links and topic and _is_subscribed(path, topic["stem"]):
+                _add_links(response, self._links(path))
         else:
-            gone = topic is not None and retired(self._directory, topic["slug"])
+            gone = topic is not None and retired(self._directory, topic["stem"])
             response = _problem(410 if gone else 404, front=path == "index.html")
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
 
 
+def _is_subscribed(path: str, stem: str) -> bool:
+    """Whether a document is a feed as subscribers read it: no archive page, no page for people."""
+    return path.rpartition(".")[2] in FEED_TYPES and path.rpartition(".")[0] == stem
+
+
+def _add_links(response: Response, links: str) -> None:
+    """Where changes of a feed are to be had (WebSub, section 4). A 304 has told it before."""
+    if links and response.status_code == 200:
+        response.headers["Link"] = links
+
+
 def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:
     """The file for a topic's address, and whether the Accept header had a say."""
-    extension = topic["extension"]
+    extension, negotiated = topic["extension"], topic["extension"] != "html"
     if extension is None:
         best = _OFFERED.index(preferred_type(accept, _OFFERED))
         extension = (*_FORMATS, "json")[best]
-        return f"topics/{topic['stem']}.{extension}", True
-    if extension in ("atom", "rss"):
-        page = wants_page(accept, MEDIA_TYPES[extension])
-        return f"topics/{topic['stem']}.{'html' if page else extension}", True
-    return f"topics/{topic['stem']}.{extension}", False
+    elif negotiated and wants_page(accept, MEDIA_TYPES[extension]):
+        extension = "html"
+    # A page for people has no older states.
+    state = "" if extension == "html" else topic["state"] or ""
+    return f"{topic['stem']}{topic['page'] or ''}{state}.{extension}", negotiated
 
 
 def _answer(document: Document, headers: Mapping[bytes, str], *, negotiated: bool) -> Response:

@@ -26,12 +26,14 @@ _SECURITY = (
 
 class Guard:
     """ASGI middleware. Refuses foreign Host headers (a DNS rebinding page sends one) and
-    all methods but GET and HEAD; adds the security headers to every answer."""
+    all methods but GET and HEAD, or POST alone where forms are taken; adds the security
+    headers to every answer."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], forms: Iterable[str] = ()) -> None:
         """``hosts``: names that are answered; ``*.example.org`` for all below it, ``*`` for
-        any name, ``<address>`` for any IP address."""
+        any name, ``<address>`` for any IP address. ``forms``: paths that take POST."""
         self._app = app
+        self._forms = frozenset(forms)
         self._hosts = frozenset(host.lower().strip("[]") for host in (*LOOPBACK_NAMES, *hosts))
         self._known: dict[bytes, bool] = {}
 
@@ -57,7 +59,10 @@ class Guard:
                 "Its owner can allow it in server.allow_hosts.\n",
                 421,
             )
-        if scope["method"] not in ("GET", "HEAD"):
+        if scope["path"] in self._forms:
+            if scope["method"] != "POST":
+                return PlainTextResponse("Only POST.\n", 405, {"Allow": "POST"})
+        elif scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Only GET and HEAD.\n", 405, {"Allow": "GET, HEAD"})
         return None
 

@@ -52,7 +52,8 @@ def wants_page(header: str | None, media_type: str) -> bool:
     if not header or HTML not in header.lower():
         return False
     weights = parse(header)
-    rivals = (_liking(media_type, weights), weights.get("application/xml", 0.0))
+    others = ("application/xml", "application/json")
+    rivals = (_liking(media_type, weights), *(weights.get(name, 0.0) for name in others))
     return weights.get(HTML, 0.0) > max(rivals)
 
 

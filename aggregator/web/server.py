@@ -14,7 +14,8 @@ import uvicorn
 
 from aggregator.model.errors import PublishError
 from aggregator.model.settings import ServerSettings
-from aggregator.web.app import Health, Metrics, create_app
+from aggregator.web.app import Health, Links, Metrics, create_app
+from aggregator.web.hub import Ask
 
 _BACKLOG = 1024
 # Seconds that requests under way get when the server stops; then they are cut.
@@ -35,14 +36,19 @@ async def serving(
     *,
     health: Health | None = None,
     metrics: Metrics | None = None,
+    links: Links | None = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[str]:
     """Serve a published folder while the context lasts; yields its address, ``http://host:port``.
+    What is handed in is as in :func:`create_app`.
 
     Raises PublishError where the address cannot be had. Port 0 takes a free one.
     Ends within two seconds.
     """
     hosts = (*settings.allow_hosts, *_own_names(settings.host))
-    app = create_app(directory, health=health, metrics=metrics, allow_hosts=hosts)
+    app = create_app(
+        directory, health=health, metrics=metrics, links=links, ask=ask, allow_hosts=hosts
+    )
     with contextlib.closing(_bind(settings.host, settings.port)) as listener:
         port = listener.getsockname()[1]
         server = _Server(

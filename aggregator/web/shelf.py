@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from aggregator.publish import FEED_TYPES
+
 MEDIA_TYPES: Mapping[str, str] = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
-    "json": "application/feed+json",
+    **FEED_TYPES,
     "html": "text/html",
     "opml": "text/x-opml",
     "css": "text/css",

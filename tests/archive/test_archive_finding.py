@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
-from aggregator.query import Subject, parse
+from aggregator.model.person import Person
+from aggregator.query import Bindings, Subject, by_name, parse
 
 LATER = NOON + timedelta(hours=2)
 
@@ -74,6 +75,14 @@ def test_most_queries_find_something(newsroom):
 
 
 _WORDS = ["final", "match", "the", "cup", "coach", "coaches", "torres", "málaga", "大谷", "3:2"]
+_PEOPLE = by_name(
+    [Person(name="Ana Torres", surnames=("Torres", "大谷"), aliases=("the coach",),
+            context=("málaga", "cup*"))]
+)  # fmt: skip
+_LOOKED_UP = [
+    'person:"Ana Torres"', 'title:person:"Ana Torres"', 'person:"match torres"', 'person:"final málaga"',
+    "title:/ma.ch t/", "text:/3:2|^the/", "text:/.大谷|大谷 /", "topic:cup",
+]  # fmt: skip
 _LEAVES = st.one_of(
     st.sampled_from(_WORDS),
     st.lists(st.sampled_from(_WORDS), min_size=2, max_size=3).map(
@@ -104,6 +113,21 @@ def test_made_queries_find_what_the_matcher_says(crowd, query):
     parsed = parse(query)
     found = [one.id for one in crowd.search(parsed, limit=100, now=LATER)]
     assert found == expected(crowd, parsed)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    query=_QUERIES,
+    looked_up=st.sampled_from(_LOOKED_UP),
+    sign=st.sampled_from(["AND", "OR", "AND NOT"]),
+)
+def test_people_patterns_and_topics_find_what_the_matcher_says(crowd, query, looked_up, sign):
+    bindings = Bindings({"cup": parse('cup OR person:"Ana Torres"')}, _PEOPLE)
+    bound = bindings.bind(parse(f"{looked_up} {sign} {query}"))
+    found = [one.id for one in crowd.search(bound, limit=100, now=LATER)]
+    assert found == expected(crowd, bound)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def filled(desk):
 
 def test_places_fill_pages_and_the_newest_stays_open(filled):
     archive = filled.archive
-    for count, pages in ((0, 0), (1, 1), (3, 1), (4, 2), (7, 3)):
+    for count, pages in ((0, 0), (1, 1), (2, 1), (3, 2), (7, 3)):
         bring(filled, *[f"n{number}" for number in range(archive.stats().entries, count)])
         assert archive.archive_pages("all") == pages
     first, second, third = (archive.archive_page("all", number) for number in (1, 2, 3))
@@ -47,6 +47,21 @@ def test_places_fill_pages_and_the_newest_stays_open(filled):
     subscription = archive.subscription_page("all", size=SIZE)
     assert titles(subscription) == ["n6", "n5", "n4"]
     assert (subscription.number, subscription.previous, subscription.total) == (None, 3, 7)
+
+
+def test_the_write_that_fills_a_page_closes_it_and_opens_the_next(filled):
+    bring(filled, "n0", "n1")
+    archive = filled.archive
+    assert (archive.archive_page("all", 1).next, archive.archive_page("all", 1).grown) == (None, 2)
+    assert (archive.subscription_page("all", size=SIZE).grown) == 2
+    bring(filled, "n2")
+    full, empty = archive.archive_page("all", 1), archive.archive_page("all", 2)
+    assert (full.next, full.grown, len(full.entries)) == (2, 0, SIZE)
+    assert (empty.previous, empty.grown, empty.entries) == (1, 0, ())
+    assert empty.updated == full.updated
+    # Nothing is on the next one yet: subscribers are led to the one that is full.
+    subscription = archive.subscription_page("all", size=SIZE)
+    assert (subscription.previous, subscription.grown) == (1, 0)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 99])
@@ -154,8 +169,10 @@ def test_without_collapse_every_entry_stands_for_itself(desk):
 def test_what_vanished_stays_and_is_marked(filled):
     for hours, names in enumerate((("c", "b", "a"), ("c", "a"), ("c", "a"))):
         filled.bring(ONE, *map(item, names), at=NOON + timedelta(hours=hours))
-    shown = {one.title[-1]: one.vanished for one in filled.archive.archive_page("all", 1).entries}
-    assert shown == {"a": False, "b": True, "c": False}
+    page = filled.archive.subscription_page("all", size=SIZE)
+    shown = {one.title[-1]: (one.vanished, one.vanished_at) for one in page.entries}
+    at = NOON + timedelta(hours=2)
+    assert shown == {"a": (False, None), "b": (True, at), "c": (False, None)}
 
 
 def test_what_is_behind_and_which_pages_to_write(filled):
@@ -168,12 +185,12 @@ def test_what_is_behind_and_which_pages_to_write(filled):
     assert archive.behind() == ("all",)
     publish()
     assert archive.behind() == ()
-    bring(filled, "n0", "n1", "n2")
+    bring(filled, "n0", "n1")
     assert (archive.behind(), archive.published_page("all")) == (("all",), 1)
     publish()
-    # Page 1 is full; only the next hit closes it and gives it a next page.
     assert archive.published_page("all") == 1
-    bring(filled, "n3")
+    bring(filled, "n2", "n3")
+    assert archive.published_page("all") == 1
     publish()
     assert archive.published_page("all") == 2
     bring(filled, "n4")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.collect.connecting import _numeric
 from aggregator.collect.guard import Guard
-from aggregator.collect.http import _numeric
 
 CLOSED = Guard(())
 

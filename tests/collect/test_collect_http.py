@@ -129,7 +129,7 @@ def test_no_notation_leads_a_redirect_home(server, host):
 
 def test_the_address_is_looked_at_again_at_connect(server, monkeypatch):
     # Whatever let it through before: the socket is made for admitted addresses only.
-    monkeypatch.setattr("aggregator.collect.http._numeric", lambda _host: None)
+    monkeypatch.setattr("aggregator.collect.connecting._numeric", lambda _host: None)
     failed = fetch(feed(server.serve("/a.xml", b"<rss/>")), replace(OPEN, allow_networks=()))
     assert (str(failed.kind), failed.url) == ("refused", server.url("/a.xml"))
     assert not server.requests

@@ -142,6 +142,8 @@ def test_a_mistake_in_the_settings(folder, text, words):
         ("[A_b]\nquery = 'x'", ["small letters"]),
         ("[a]\nqeury = 'x'", ["a.qeury", "query"]),
         ("[a]\nquery = '(x'", ["a.query", "not closed"]),
+        ("[aa]\nquery = 'x'\n[b]\nquery = 'topic:ab'", [":4", "b.query", "topic:aa"]),
+        ("[a]\nquery = 'topic:b'\n[b]\nquery = 'x topic:a'", [":2", "a → b → a"]),
         ("[a]\nquery = 'x'\ncollapse = 'maybe'", ["story", "none"]),
         ("[mute]\nquery = '(x'", ["mute.query", "not closed"]),
         ("[mute]\nfeed = ['x']", [":2", "mute.feed", "did you mean feeds"]),
@@ -158,6 +160,38 @@ def test_a_mistake_in_the_topics(folder, text, words):
     with pytest.raises((ConfigError, QueryError)) as caught:
         load(folder, environ={})
     assert all(word in str(caught.value) for word in [*words, "topics.toml"]), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('["Ida Morrow"]\nalias = ["Ida"]', [":2", "Ida Morrow.alias", "did you mean aliases"]),
+        ('["Ida Morrow"]\n\ncontext = "Harbour"', [":3", "Ida Morrow.context", "list"]),
+        ('["Ida Morrow"]\nothers = ["…"]', [":2", "no letter"]),
+        ('["Ida Morrow"]\naliases = ["Id*"]', [":2", "*"]),
+        ('["Ida Morrow"]\ncontext = ["a*b"]', [":2", "*"]),
+        ('["Ida Morrow"]\n["IDA MÓRROW"]', [":2", "one name"]),
+        ('aliases = ["Ida"]', [":1", "table"]),
+        ("[Ida Morrow]\n", ["line 1", "quotes"]),
+        ('["…"]', [":1", "letter"]),
+    ],
+)
+def test_a_mistake_in_the_people(folder, text, words):
+    (folder / "people.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(folder, environ={})
+    assert all(word in str(caught.value) for word in [*words, "people.toml"]), str(caught.value)
+
+
+def test_people_may_be_absent(folder):
+    assert load(folder, environ={}).people == ()
+    (folder / "people.toml").write_text('["Virgil van Dijk"]\naliases = ["VVD"]')
+    (person,) = load(folder, environ={}).people
+    assert (person.name, person.surnames, person.aliases) == (
+        "Virgil van Dijk",
+        ("van Dijk",),
+        ("VVD",),
+    )
 
 
 def test_missing_files_and_folders_say_init(tmp_path, folder):

@@ -11,8 +11,10 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from callbacks import Callbacks
 from feedserver import FeedServer
 
 STORY = "Fernando Torres spoke after training about his first month as a coach in the city."
@@ -287,3 +289,36 @@ def test_systemd_is_told(daemon, tmp_path):
                 told.add(channel.recv(100))
         finally:
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+
+
+def test_a_new_entry_reaches_a_subscriber_and_a_restart_forgets_none(daemon, server):
+    settings = daemon.folder / "aggregator.toml"
+    settings.write_text(
+        settings.read_text()
+        .replace(
+            "[collect]\n", "[collect]\nmin_interval = 1\ndefault_interval = 1\nmax_interval = 1\n"
+        )
+        .replace("[publish]\n", '[publish]\nhub = "built-in"\n')
+    )
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    own = f"http://127.0.0.1:{daemon.port}"
+    with Callbacks() as subscriber:
+        callback = subscriber.at("/push")
+        daemon.start()
+        daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+        with urllib.request.urlopen(f"{own}/topics/torres.atom", timeout=5) as answer:
+            assert f'<{own}/hub>; rel="hub"' in answer.headers["Link"]
+        form = {"mode": "subscribe", "topic": f"{own}/topics/torres.atom", "callback": callback.url}
+        data = urlencode({f"hub.{name}": value for name, value in form.items()}).encode()
+        with urllib.request.urlopen(f"{own}/hub", data, timeout=5) as answer:
+            assert answer.status == 202
+        daemon.wait_for(lambda: json.loads(daemon.answers("/health"))["hub"]["subscriptions"] == 1)
+        server.serve("/a.xml", rss("Two", "One"))
+        daemon.wait_for(lambda: callback.brought)
+        assert b"Two" in callback.bodies()[-1]
+        assert b'{kind="delivery",outcome="delivered"} 1.0' in daemon.answers("/metrics")
+        daemon.end()
+        daemon.start()
+        server.serve("/a.xml", rss("Three", "Two", "One"))
+        daemon.wait_for(lambda: len(callback.brought) == 2)
+        assert b"Three" in callback.bodies()[-1]

@@ -147,6 +147,14 @@ def test_a_sample_is_the_same_on_every_machine_and_release():
     assert sample(words) == sample(list(words))
 
 
+def test_a_sample_stays_small_whatever_the_text():
+    table = [word for number in range(500) for word in (f"team{number}", "vs", f"{number}", "-")]
+    assert len(sample(table)) <= 156
+    text = [f"word{number}" for number in range(2000)]
+    assert set(sample(table)) != set(sample(text))
+    assert 60 < len(sample(text)) < 120
+
+
 def test_what_a_sample_holds():
     assert sample([]) == ()
     assert len(sample(["one", "word"])) == 1

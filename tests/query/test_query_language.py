@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model.errors import QueryError
-from aggregator.query import Subject, analyse, fold, parse, words
+from aggregator.query import Bindings, Subject, analyse, fold, parse, words
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -75,6 +75,30 @@ TORRES = subject(
         ("published:[2026-10-01 TO 2026-10-31]", True),
         ("*", True),
         ("title:(goal OR week)", True),
+        ("torres +rain", True),
+        ("torres +goal", False),
+        ("goal || rain", True),
+        ("goal || sun", False),
+        ("summary:first", False),
+        ("summary:*", False),
+        ("title:/fernando torres.s/", True),
+        ("title:/FIRST (week|day)$/", True),
+        ("title:/(?-i)FIRST/", False),
+        ("title:/rain/", False),
+        ("text:/won \\d-\\d\\./", True),
+        ("text:/atlético/", True),
+        ("text:/atletico/", False),
+        ("url:/example\\/a\\/torres/", True),
+        ("url:/a/torres", True),
+        ("(title:/week/ OR goal) rain", True),
+        ("author:/^ida/ -category:/^la$/", True),
+        ('person:"Fernando Torres"', True),
+        ('title:person:"fernando torres"', True),
+        ('text:person:"Fernando Torres"', False),
+        ('person:"Ida Morrow"', False),
+        ("「first week」", True),
+        ("『week first』", False),
+        ("«first week»", True),
     ],
 )
 def test_meaning(query, held):
@@ -136,6 +160,23 @@ def test_the_reason_names_words_and_places():
         ("-", 1, "no letter"),
         ("(" * 100 + "a" + ")" * 100, 31, "deep"),
         ("a " * 3000, 4000, "characters"),
+        ("a OR " * 400 + "a", 2001, "400 words"),
+        ("/torres/", 1, "belongs to a field"),
+        ("goal title:/(/", 13, "missing )"),
+        (r"title:/a\/b\q/", 12, "invalid escape"),
+        (r"title:/(a)\1/", 11, "invalid escape"),
+        ("title:/(?=a)b/", 8, "invalid perl operator"),
+        (r"title:/\pL{900}/", 8, "too large"),
+        ("title:/" + "a" * 201 + "/", 208, "characters"),
+        ("person:Fernando Torres", 8, "quotes"),
+        ('person:("A B")', 8, "one name"),
+        ('person:"Ida Morrow"~3', 8, "quotes"),
+        ('person:"…"', 8, "no name"),
+        ('feed:person:"A B"', 6, "stands inside"),
+        ("title:topic:x", 7, "stands inside"),
+        ("topic:A_b", 7, "no topic's name"),
+        ("topic:(x)", 7, "name of a topic"),
+        ("topc:x", 1, "no field"),
     ],
 )
 def test_mistakes_have_a_column_and_a_mend(query, column, words):
@@ -145,6 +186,95 @@ def test_mistakes_have_a_column_and_a_mend(query, column, words):
     assert caught.value.column == column
     assert caught.value.hint
     assert "topics.toml" in str(caught.value)
+
+
+def test_the_caret_stands_below_what_is_wrong():
+    """Chinese, Japanese and Korean signs take two columns, combining marks none."""
+    with pytest.raises(QueryError) as caught:
+        parse("「日本代表」 e\u0301 titel:x")
+    query, caret = str(caught.value).splitlines()[1:]
+    assert caret.index("^") == len(query) + 6 - 1 - len("titel:x")
+
+
+SUMMARY = subject("Goal", "Rain", summary="First of all")
+
+
+def test_the_summary_is_asked_by_itself():
+    assert parse("summary:first").match(SUMMARY, now=NOW)
+    assert not parse("title:first").match(SUMMARY, now=NOW)
+
+
+def test_a_pattern_takes_time_by_the_text_alone():
+    """What makes backtracking engines run for ever is answered at once."""
+    assert not parse("text:/^(a+)+$/").match(subject(text="a" * 50_000 + "b"), now=NOW)
+
+
+def test_a_pattern_reads_broken_signs_and_both_forms_of_accents():
+    assert parse("text:/atlétic./").match(subject(text="Atle\u0301tico \ud800"), now=NOW)
+
+
+TOPICS = {
+    "one": "torres coach",
+    "two": "topic:one NOT rain",
+    "a": "topic:b",
+    "b": "goal topic:c",
+    "c": "topic:a OR x",
+    "self": "topic:self",
+    "lost": "topic:ones",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "what", "hint"),
+    [
+        ("x topic:a", "", "a → b → c → a", "take one"),
+        ("goal topic:c", "b", "b → c → a → b", "take one"),
+        ("topic:self", "self", "self → self", "take one"),
+        ("topic:thre", "", "no topic thre", "topics list"),
+        ("x topic:ones", "", "no topic ones", "topic:one"),
+        ("x topic:lost", "", "no topic ones", "topic:one"),
+    ],
+)
+def test_what_topics_cannot_refer_to(query, name, what, hint):
+    bindings = Bindings({slug: parse(text) for slug, text in TOPICS.items()}, {})
+    with pytest.raises(QueryError) as caught:
+        bindings.bind(parse(query), name=name, file="topics.toml", key="q")
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+    assert caught.value.column == query.index("topic:") + 1
+    assert "topics.toml" in str(caught.value)
+
+
+def test_a_topic_that_is_referred_to_means_what_it_says():
+    bindings = Bindings({slug: parse(text) for slug, text in TOPICS.items()}, {})
+    assert not bindings.bind(parse("topic:two")).match(TORRES, now=NOW)
+    bound = bindings.bind(parse("topic:one OR topic:two"))
+    assert bound.match(TORRES, now=NOW)
+    assert bound.rests == {"topic:one": "torres coach", "topic:two": "topic:one NOT rain"}
+
+
+def test_topics_in_topics_are_bounded():
+    chain = {f"t{n}": parse(f"topic:t{n + 1}") for n in range(30)} | {"t30": parse("x")}
+    with pytest.raises(QueryError, match="in a row"):
+        Bindings(chain, {}).bind(parse("topic:t0"))
+    wide = {f"t{n}": parse(f"topic:t{n + 1} " * 100) for n in range(9)} | {"t9": parse("x")}
+    with pytest.raises(QueryError, match="4000 words"):
+        Bindings(wide, {}).bind(parse("topic:t0"))
+
+
+PIECE = st.sampled_from(
+    ["title:", "topic:", "person:", "NOT ", "-", "+", "(", ")", '"', "「", "/", "a b", "\\", "~3", "*",
+     " OR ", " AND ", " ", "[now-7d TO *]", "published:", "url:", "日本", "o'n", "x*", "/x+/", "/(/"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECE, max_size=14).map("".join))
+def test_any_pieces_are_a_query_or_a_clear_mistake(text):
+    try:
+        parse(text)
+    except QueryError as error:
+        assert 1 <= error.column <= max(len(text), 1)
+        assert error.hint
 
 
 @given(st.text(max_size=60))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aggregator.model.batch import Change, ChangeKind, Decision, Fetched, Known, StoryChoice
 from aggregator.model.entry import Entry, EntryId, StoryId
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey
+from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Topic
 from aggregator.query import Subject, analyse, parse
 from aggregator.topics import Matcher, definition, keys
@@ -88,6 +89,35 @@ def test_an_edit_that_changes_hits_changes_the_definition():
     assert definition(replace(TOPIC, title="Other")) == definition(TOPIC)
 
 
+def test_an_edit_of_what_others_refer_to_is_an_edit_of_them_too():
+    asks = Topic(slug="asks", title="Asks", query='topic:torres person:"Ida Morrow"')
+    far = Topic(slug="far", title="Far", query="topic:asks NOT rain")
+    edited = replace(TOPIC, query="torres")
+    ida = Person(name="Ida Morrow", surnames=("Morrow",), context=("harbour",))
+
+    def told(topics, people=()):
+        matcher = Matcher(topics, people=people)
+        return [matcher.definition(topic.slug) for topic in topics]
+
+    before = told([TOPIC, asks, far])
+    assert before == told([TOPIC, asks, far])
+    assert all(one != two for one, two in zip(before, told([edited, asks, far]), strict=True))
+    torres, *others = told([TOPIC, asks, far], [ida])
+    assert torres == before[0] == definition(TOPIC)
+    assert all(one != two for one, two in zip(before[1:], others, strict=True))
+
+
+def test_a_topic_catches_what_the_topic_it_refers_to_catches():
+    far = Topic(slug="far", title="Far", query="topic:torres NOT rain")
+    assert {hit.topic for hit in hits([far, TOPIC], [change("Torres coaching")])} == {
+        "far",
+        "torres",
+    }
+    assert {hit.topic for hit in hits([far, TOPIC], [change("Torres coaching in rain")])} == {
+        "torres"
+    }
+
+
 WORD = st.sampled_from("torres coach rain goal win first week final".split())
 CLAUSE = st.one_of(
     WORD,
@@ -96,6 +126,8 @@ CLAUSE = st.one_of(
     WORD.map(lambda word: f"{word[:3]}*"),
     st.tuples(WORD, WORD).map(lambda two: f"({two[0]} OR {two[1]})"),
     WORD.map(lambda word: f"title:{word}"),
+    WORD.map(lambda word: f"text:/{word[1:]} {word[:2]}|{word}/"),
+    st.tuples(WORD, WORD).map(lambda two: f'person:"{two[0]} {two[1]}"'),
     WORD.map(lambda word: f"(* OR {word})".replace("* OR ", "")),
 )
 QUERY = st.tuples(CLAUSE, CLAUSE, st.sampled_from([" ", " OR ", " NOT "])).map(

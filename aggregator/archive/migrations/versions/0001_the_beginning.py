@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("fetch_url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("published_title", sa.Text(), nullable=False),
+        sa.Column("published_id", sa.Text(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("lang", sa.Text(), nullable=False),
@@ -79,6 +80,7 @@ def upgrade() -> None:
         sa.Column("edited", sa.BigInteger(), nullable=True),
         sa.Column("came", sa.Integer(), nullable=False),
         sa.Column("went", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("topic_key"),
         sa.UniqueConstraint("slug"),
     )
@@ -361,6 +363,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", "story_key"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "documents",
+        sa.Column("path", NAME, nullable=False),
+        sa.Column("topic_key", KEY, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("pinged", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["topic_key"],
+            ["topics.topic_key"],
+        ),
+        sa.PrimaryKeyConstraint("path"),
+    )
+    op.create_index("ix_documents_topic_key", "documents", ["topic_key"], unique=False)
+    op.create_table(
+        "subscribers",
+        sa.Column("path", NAME, nullable=False),
+        sa.Column("callback", NAME, nullable=False),
+        sa.Column("host", NAME, nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("next_try", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("path", "callback"),
+    )
+    op.create_index("ix_subscribers_host", "subscribers", ["host"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"

@@ -1,0 +1,49 @@
+"""What a WebSub hub knows of those who subscribed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One subscription: a document (by its path) that is brought to a callback address.
+
+    ``settled`` names the version of the document that needs no further delivery: it was
+    delivered, or given up. ``failures`` counts deliveries that failed one after another.
+    """
+
+    path: str
+    callback: str
+    host: str
+    secret: bytes | None = field(default=None, repr=False)
+    until: datetime
+    settled: bytes
+    failures: int = 0
+    next_try: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What a delivery came to, for the subscription of ``path`` and ``callback``.
+
+    ``settled`` as in :class:`Subscriber`, None where it stays; ``ended`` where the
+    subscriber said that it wants nothing more.
+    """
+
+    path: str
+    callback: str
+    settled: bytes | None = None
+    failures: int = 0
+    next_try: datetime | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubCounts:
+    """How many subscriptions there are, wait for a document, and failed when last tried."""
+
+    subscriptions: int
+    behind: int
+    failing: int

@@ -1,0 +1,220 @@
+"""Whether an entry names a person: in full, or by a surname that can be nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from aggregator.model.person import Person
+from aggregator.query.analysis import is_paired, stems, words
+from aggregator.query.bearers import other_given, other_given_signs
+from aggregator.query.names import (
+    Name,
+    Writing,
+    base,
+    declines,
+    given_before,
+    name_of,
+    places,
+    read,
+    signs,
+    stands,
+)
+from aggregator.query.subject import Subject
+
+# Where another bearer or a context word may stand besides the text: what came with the entry.
+_AROUND = ("title", "text", "summary", "category", "url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Called:
+    """A person's names, cut into words once."""
+
+    surnames: tuple[Name, ...]
+    given: tuple[Name, ...]
+    """What stands before (in signs: with) a surname in the full name or an alias."""
+    whole: tuple[Name, ...]
+    """Names and aliases in which no surname ends."""
+    context: tuple[Name, ...]
+    others: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """What an index may look for, one of them: ``exact`` words, words that begin so (``begun``), or
+    ``pairs`` that adjoin."""
+
+    exact: tuple[str, ...]
+    begun: tuple[str, ...]
+    pairs: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=1024)
+def _called(person: Person) -> _Called:
+    surnames = _names(person.surnames)
+    given, whole = [], []
+    for text in (person.name, *person.aliases):
+        name = name_of(text)
+        if name is None:
+            continue
+        before = next((one for last in surnames if (one := _without(name, last))), None)
+        if before is None or before.paired:
+            whole.append(name)
+        if before is not None:
+            given.append(before)
+    return _Called(
+        surnames=surnames,
+        given=tuple(dict.fromkeys(given)),
+        whole=tuple(dict.fromkeys(whole)),
+        context=_names(person.context),
+        others=_names(person.others),
+    )
+
+
+def _names(texts: tuple[str, ...]) -> tuple[Name, ...]:
+    return tuple(name for text in texts if (name := name_of(text)) is not None)
+
+
+def _without(name: Name, surname: Name) -> Name | None:
+    """The name without the surname that it ends in; None where it does not, or is all of it."""
+    count = len(surname.words)
+    if len(name.words) <= count or name.words[-count:] != surname.words:
+        return None
+    return Name(words=name.words[:-count], proper=name.proper)
+
+
+@lru_cache(maxsize=4096)
+def anchors(person: Person, stemmer: str) -> Anchors:
+    """What an entry in a language cannot do without if it names the person there."""
+    called = _called(person)
+    exact, begun, pairs = list[str](), list[str](), list[tuple[str, ...]]()
+    for name in (*called.surnames, *called.whole):
+        if name.paired:
+            cut = words(max(filter(is_paired, name.words), key=len))
+            # The last sign stands by itself only where the text ends there too.
+            pairs.append(tuple(cut[:-1] if len(cut) > 1 else cut))
+        elif declines(stemmer):
+            begun.append(base(name.anchor))
+        else:
+            exact += [name.anchor, f"{name.anchor}s"]
+    return Anchors(exact=tuple(exact), begun=tuple(begun), pairs=tuple(pairs))
+
+
+def may_name(person: Person, subject: Subject, field: str) -> bool:
+    """Whether a field holds an anchor, which its index form tells quickly."""
+    sought = anchors(person, subject.language)
+    tagged, held = stems(subject.language), subject.stem_set(field)
+    return (
+        any(tagged[word] in held for word in sought.exact)
+        or any(subject.begins(field, begin) for begin in sought.begun)
+        or any(
+            subject.adjoins(field, [tagged[one] for one in pair])
+            if len(pair) > 1 or len(pair[0]) > 1
+            else subject.begins(field, pair[0])
+            for pair in sought.pairs
+        )
+    )
+
+
+def named(person: Person, subject: Subject, fields: tuple[str, ...]) -> tuple[str, str] | None:
+    """(by what, in which of ``fields``) an entry names the person; None where it does not.
+
+    In full or by an alias in one of the fields. Or by the surname alone, where the entry names no
+    other bearer of it, and names the person elsewhere or has a word of their context.
+    """
+    called = _called(person)
+    held = [field for field in fields if may_name(person, subject, field)]
+    for field in held:
+        for writing in _writings(subject, field):
+            if full := _in_full(called, writing):
+                return full, field
+    alone = next((one for field in held for one in _surname(called, subject, field)), None)
+    if alone is None or _another_bearer(called, subject):
+        return None
+    surname, field = alone
+    proof = _proof(called, subject)
+    return None if proof is None else (f"{surname}, {proof}", field)
+
+
+def _writings(subject: Subject, field: str) -> Iterator[Writing]:
+    for text in subject.written(field):
+        plain = unquote(text) if field == "url" else text
+        yield read(plain, subject.lang, subject.language)
+
+
+def _in_full(called: _Called, writing: Writing) -> str:
+    """The full name or alias that a text holds; "" where it holds none."""
+    for surname in called.surnames:
+        if surname.paired:
+            continue
+        for first, past in places(surname, writing):
+            for given in called.given:
+                if not given.paired and given_before(given, first, past, writing):
+                    return " ".join((*given.words, *surname.words))
+    return next((" ".join(name.words) for name in called.whole if stands(name, writing)), "")
+
+
+def _surname(called: _Called, subject: Subject, field: str) -> Iterator[tuple[str, str]]:
+    for writing in _writings(subject, field):
+        for name in called.surnames:
+            if stands(name, writing):
+                yield " ".join(name.words), field
+
+
+def _another_bearer(called: _Called, subject: Subject) -> bool:
+    """Whether the entry names another: one that is listed, or any given name before the surname."""
+    small: frozenset[str] | None = None
+    for field in _AROUND:
+        for writing in _writings(subject, field):
+            if any(stands(name, writing) for name in called.others):
+                return True
+            if field == "url":
+                continue
+            if small is None:
+                small = _small_words(subject)
+            if _unlisted(called, writing, subject.lang, small):
+                return True
+    return False
+
+
+def _unlisted(called: _Called, writing: Writing, lang: str, small: frozenset[str]) -> bool:
+    own = (*called.given, *called.whole, *called.context)
+    primary = lang.lower()[:2]
+    for surname in called.surnames:
+        if surname.paired:
+            if any(other_given_signs(start, writing, own) for start, _ in signs(surname, writing)):
+                return True
+        elif any(
+            other_given(first, writing, own, primary, small)
+            for first, _ in places(surname, writing)
+        ):
+            return True
+    return False
+
+
+def _small_words(subject: Subject) -> frozenset[str]:
+    """The words that the entry has without a capital somewhere."""
+    return frozenset(
+        token.folded
+        for field in ("title", "text")
+        for writing in _writings(subject, field)
+        for token in writing.tokens
+        if not token.capital
+    )
+
+
+def _proof(called: _Called, subject: Subject) -> str | None:
+    """The full name elsewhere in what came with the entry, or a context word; None: neither."""
+    fields = (*_AROUND, "feed")
+    for field in fields:
+        for writing in _writings(subject, field):
+            if full := _in_full(called, writing):
+                return full
+    for field in fields:
+        for writing in _writings(subject, field):
+            for name in called.context:
+                if stands(name, writing):
+                    return " ".join(name.words)
+    return None

@@ -1,0 +1,126 @@
+"""An implementation of others on the far side: its subscriber with our hub, its hub with our publisher."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import flask_websub.subscriber
+import pytest
+from callbacks import until
+from flask import Flask
+from flask_websub.hub import Hub, SQLite3HubStorage
+from flask_websub.subscriber import (
+    SQLite3SubscriberStorage,
+    SQLite3TempSubscriberStorage,
+    Subscriber,
+    discover,
+)
+from hubdesk import HubDesk
+from werkzeug.serving import make_server
+
+from aggregator.model.settings import ServerSettings
+from aggregator.web import serving
+
+
+class Threads:
+    """What its hub asks of Celery, in threads."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(4)
+
+    def task(self, *, bind: bool = False, **_options):
+        def decorated(function):
+            def delay(*given):
+                self._pool.submit(function, *((None, *given) if bind else given))
+
+            function.delay = delay
+            return function
+
+        return decorated
+
+
+@pytest.fixture
+def served(desk: HubDesk) -> Iterator[HubDesk]:
+    """The desk's folder and hub on a server of ours."""
+    found, ready = [], threading.Event()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        async with serving(
+            ServerSettings(port=0),
+            desk.settings.publish.directory,
+            links=lambda path: desk.site.link_header(path),
+            ask=lambda fields: desk.forward(fields),
+        ) as address:
+            found.extend((asyncio.get_running_loop(), stop, address))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    desk.choose("built-in", base_url=found[2])
+    desk.publish()
+    yield desk
+    found[0].call_soon_threadsafe(found[1].set)
+    thread.join(20)
+
+
+@pytest.fixture
+def flask() -> Iterator[Flask]:
+    """An application that is served on loopback, under the name it believes it has."""
+    app = Flask("far side")
+    server = make_server("127.0.0.1", 0, lambda *given: app(*given), threaded=True)
+    app.config["SERVER_NAME"] = f"127.0.0.1:{server.port}"
+    app.config["PUBLISH_SUPPORTED"] = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield app
+    server.shutdown()
+    thread.join(20)
+
+
+def test_its_subscriber_with_our_hub(served, flask, tmp_path: Path, monkeypatch):
+    # It sends secrets to hubs on HTTPS only; this one is on loopback.
+    monkeypatch.setattr(flask_websub.subscriber, "is_secure", lambda _url: True)
+    store = str(tmp_path / "subscriber.db")
+    subscriber = Subscriber(SQLite3SubscriberStorage(store), SQLite3TempSubscriberStorage(store))
+    flask.register_blueprint(subscriber.build_blueprint("/callbacks"))
+    heard, settled = [], []
+    subscriber.add_listener(lambda topic, _callback, body: heard.append((topic, body)))
+    subscriber.add_success_handler(lambda _topic, _callback, mode: settled.append(mode))
+    found = discover(served.url("rss"))
+    assert found == {"hub_url": served.site.hubs[0], "topic_url": served.url("rss")}
+    with served.telling(), flask.app_context():
+        name = subscriber.subscribe(**found)
+        until(lambda: served.subscriptions() == 1)
+        served.bring()
+        until(lambda: heard)
+        # Its secret was in use: a body whose signature it cannot verify never gets here.
+        assert subscriber.storage[name]["secret"]
+        assert heard == [(served.url("rss"), served.document("rss"))]
+        subscriber.renew(name)
+        until(lambda: len(settled) == 2)
+        subscriber.unsubscribe(name)
+        until(lambda: served.subscriptions() == 0)
+    assert settled == ["subscribe", "subscribe", "unsubscribe"]
+
+
+def test_our_publisher_with_its_hub(served, flask, server, tmp_path: Path):
+    hub = Hub(SQLite3HubStorage(str(tmp_path / "hub.db")), Threads())
+    flask.register_blueprint(hub.build_blueprint("/hub"))
+    served.choose(f"http://{flask.config['SERVER_NAME']}/hub", base_url=served.site.base_url)
+    served.publish()
+    callback = server.at("/push")
+    with served.telling():
+        until(lambda: served.health()["unpinged"] == 0)
+        hub.storage[served.url("json"), callback.url] = {"lease_seconds": 600, "secret": None}
+        served.bring()
+        until(lambda: callback.brought)
+        assert callback.brought[0][1] == served.document("json")
+        until(lambda: served.health()["unpinged"] == 0)
+    assert served.counted["ping", "heard"] == 6
