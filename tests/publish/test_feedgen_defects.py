@@ -236,10 +236,9 @@ def test_no_title():  # 31
 @pytest.mark.parametrize("detail", Detail)
 def test_nothing_but_a_line(detail):  # 31, in RSS
     topic = Topic(slug="torres", title="Torres", query="torres", detail=detail)
-    bare = entry(1, title="", summary="One line.", html="", text="", also_in=())
-    _, channel, _ = made(
-        bare, replace(bare, id="urn:uuid:2", summary="", text="One line."), topic=topic
-    )
+    bare = {"title": "", "html": "", "also_in": ()}
+    told = entry(1, summary="One line.", text="", **bare)
+    _, channel, _ = made(told, entry(2, summary="", text="One line.", **bare), topic=topic)
     for item in channel.findall("item"):
         assert "One line." in (item.findtext("title"), item.findtext("description"))
 
