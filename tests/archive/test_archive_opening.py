@@ -231,6 +231,11 @@ def count_subscribers(archive):
         held.counts(NOON)
 
 
+def newest_of(archive):
+    (record,) = archive.search(parse("*"), sort="newest", limit=1, now=NOON)
+    return record
+
+
 def lapse(archive):
     with archive.subscribers(write=True) as held:
         held.lapse(NOON)
@@ -265,6 +270,7 @@ READS = {
     "document": lambda archive: archive.document("topics/all.atom"),
     "unpinged": lambda archive: archive.unpinged(),
     "subscribers": lambda archive: count_subscribers(archive),
+    "standing": lambda archive: archive.standing("all", newest_of(archive)),
 }
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
@@ -280,6 +286,7 @@ WRITES = {
     "mark_published": lambda archive: archive.mark_published("all", 1),
     "mark_pinged": lambda archive: archive.mark_pinged({"topics/all.atom": b"version"}),
     "subscribing": lambda archive: lapse(archive),
+    "revoke_address": lambda archive: archive.revoke_address("all"),
     "maintain": lambda archive: archive.maintain(NOON),
     "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
