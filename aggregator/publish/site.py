@@ -87,6 +87,12 @@ def snapshot_path(page: Page, extension: str) -> str:
     return f"{stem(page)}/{page.number}-{page.grown}.{extension}"
 
 
+def hubs_of(page: Page, site: Site) -> tuple[str, ...]:
+    """The hubs that a page's documents name. An archive page has nothing to announce, and must not
+    change with the hubs; who would subscribe to a private topic at a hub would tell it the secret."""
+    return site.hubs if page.number is None and not page.token else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """Absolute addresses of the documents around one page, in one format (RFC 5005, section 4).
