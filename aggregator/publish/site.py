@@ -39,8 +39,9 @@ class Site:
         return f"{self.base_url.rstrip('/')}/{path}"
 
     def link_header(self, path: str) -> str:
-        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs."""
-        if not self.hubs:
+        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs,
+        and of a private document."""
+        if not self.hubs or path.startswith(f"{PRIVATE}/"):
             return ""
         links = [(hub, "hub") for hub in self.hubs] + [(self.url(path), "self")]
         return ", ".join(f'<{quote(url, safe=_RESERVED)}>; rel="{rel}"' for url, rel in links)
