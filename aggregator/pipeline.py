@@ -182,7 +182,9 @@ def publish_behind(
                 changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
             changed += folder.write(subscribed)
-            archive.mark_published(slug, state.version, fingerprints(subscribed))
+            # Hubs hear nothing of a private topic: its address is nobody's business.
+            told = {} if newest.token else subscribed
+            archive.mark_published(slug, state.version, fingerprints(told))
     stats = archive.stats()
     overview = Overview(
         feeds=stats.feeds,

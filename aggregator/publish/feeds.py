@@ -28,7 +28,7 @@ from lxml import etree
 
 from aggregator.model.time import exact_iso
 from aggregator.model.topic import Page, PageEntry
-from aggregator.publish.site import Neighbours, Site, feed_id, neighbours
+from aggregator.publish.site import Neighbours, Site, feed_id, hubs_of, neighbours
 from aggregator.publish.wording import content, describes, heading, summary
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -121,8 +121,7 @@ def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> boo
 
 
 def _further_links(page: Page, site: Site, near: Neighbours) -> list[tuple[str, str]]:
-    # An archive page has nothing to announce, and must not change with the hubs.
-    links = [("hub", hub) for hub in site.hubs if page.number is None]
+    links = [("hub", hub) for hub in hubs_of(page, site)]
     pages = (("current", near.current), ("prev-archive", near.older), ("next-archive", near.newer))
     return links + [(rel, href) for rel, href in pages if href]
 

@@ -8,7 +8,7 @@ from typing import Any
 from aggregator.model.entry import Enclosure
 from aggregator.model.time import exact_iso, iso
 from aggregator.model.topic import Page, PageEntry, Topic
-from aggregator.publish.site import Site, feed_id, neighbours
+from aggregator.publish.site import Site, feed_id, hubs_of, neighbours
 from aggregator.publish.wording import content, describes, heading, summary
 
 _VERSION = "https://jsonfeed.org/version/1.1"
@@ -29,8 +29,8 @@ def json_feed(page: Page, site: Site) -> bytes:
         feed["next_url"] = near.older
     if len(topic.languages) == 1:
         feed["language"] = topic.languages[0]
-    if site.hubs and page.number is None:
-        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in site.hubs]
+    if hubs := hubs_of(page, site):
+        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in hubs]
     feed["_aggregator"] = {"id": feed_id(topic.slug), "query": topic.query, "total": page.total}
     feed["items"] = [_item(topic, entry) for entry in page.entries]
     return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -39,8 +39,9 @@ class Site:
         return f"{self.base_url.rstrip('/')}/{path}"
 
     def link_header(self, path: str) -> str:
-        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs."""
-        if not self.hubs:
+        """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs,
+        and of a private document."""
+        if not self.hubs or path.startswith(f"{PRIVATE}/"):
             return ""
         links = [(hub, "hub") for hub in self.hubs] + [(self.url(path), "self")]
         return ", ".join(f'<{quote(url, safe=_RESERVED)}>; rel="{rel}"' for url, rel in links)
@@ -85,6 +86,12 @@ def snapshot_path(page: Page, extension: str) -> str:
     subscription page is known by another one each time it has grown.
     """
     return f"{stem(page)}/{page.number}-{page.grown}.{extension}"
+
+
+def hubs_of(page: Page, site: Site) -> tuple[str, ...]:
+    """The hubs that a page's documents name. An archive page has nothing to announce, and must not
+    change with the hubs; who would subscribe to a private topic at a hub would tell it the secret."""
+    return site.hubs if page.number is None and not page.token else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

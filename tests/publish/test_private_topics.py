@@ -16,6 +16,7 @@ from aggregator.archive.backup import restore
 from aggregator.model.errors import UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.topic import Topic
+from aggregator.pipeline import site
 
 SECRET = Topic(slug="secret", title="Hidden things", query="*", private=True)
 PUBLIC = Topic(slug="open", title="Open things", query="*")
@@ -115,6 +116,15 @@ def test_a_topic_becomes_private_and_public_again(room):
             listed = b"Open things" in room.texts()["topics.opml"]
             assert listed is not private
     assert held[0] != held[1]
+
+
+def test_no_hub_hears_of_it(room):
+    told = list(room.archive.unpinged())
+    assert told
+    assert not [path for path in told if "private" in path]
+    hubs = replace(site(room.settings), hubs=("https://hub.example/",))
+    assert hubs.link_header("topics/open.atom")
+    assert hubs.link_header(f"{room.address('secret')}.atom") == ""
 
 
 def test_a_lost_private_file_is_written_again(room):

@@ -184,3 +184,12 @@ def test_a_path_that_leads_out_and_a_folder_that_cannot_be_made(tmp_path):
     with pytest.raises(PublishError) as caught:
         Folder(Path(tmp_path / "file" / "below")).write({"a.html": b""})
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("more", "named"), [({}, True), ({"number": 2}, False), ({"token": "0" * 32}, False)]
+)
+def test_hubs_are_named_where_there_is_something_to_announce(more, named):
+    made = documents(page(entry(1), **more), replace(SITE, hubs=("https://hub.example/",)))
+    feeds = [data for path, data in made.items() if not path.endswith(".html")]
+    assert [b"hub.example" in data for data in feeds] == [named] * 3
