@@ -190,7 +190,10 @@ def publish(
 
 @app.command()
 def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None:
-    """Give a private topic a new address; the old one answers 410 from then on."""
+    """Give a private topic a new address.
+
+    The old one answers 410 from then on.
+    """
     from aggregator.archive import open_archive
     from aggregator.pipeline import prepare, publish_behind, site
 
