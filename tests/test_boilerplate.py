@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,10 @@ def test_planted_boilerplate_goes_and_every_true_paragraph_stays(of, server):
                 assert record.html.count(one.caption(n)) == 1
                 assert record.summary == one.paragraphs(n)[0]
                 assert record.revisions == 1
+    # Earlier states of a page that still fills ("4-217.atom") stay as they were read.
     pages = (of.publish.directory / "topics").rglob("*.atom")
-    published = folded("".join(page.read_text() for page in pages))
+    now = [page for page in pages if not re.fullmatch(r"\d+-\d+", page.stem)]
+    published = folded("".join(page.read_text() for page in now))
     for one in feeds():
         assert folded(one.paragraphs(3)[3]) in published
         for line in (*one.template.lines(), "owl.png"):
