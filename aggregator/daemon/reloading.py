@@ -27,13 +27,14 @@ def kept(old: Configuration, fresh: Configuration) -> Configuration:
 def with_right_topics(old: Configuration, fresh: Configuration, archive: Archive) -> Configuration:
     """The new configuration; with the topics as they were, and a line that says why, where the new
     ones fail a sample: nothing wrong is published in silence."""
-    if (old.topics, old.mute) == (fresh.topics, fresh.mute):
+    was = (old.topics, old.people, old.mute)
+    if was == (fresh.topics, fresh.people, fresh.mute):
         return fresh
     wrong = next(_wrong(fresh, archive), None)
     if wrong is None:
         return fresh
     _log.error("topics kept as they were", why=str(wrong), hint="aggregator topics check")
-    return replace(fresh, topics=old.topics, mute=old.mute)
+    return replace(fresh, topics=old.topics, people=old.people, mute=old.mute)
 
 
 def warn_of_samples(configuration: Configuration, archive: Archive) -> None:
