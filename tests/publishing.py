@@ -52,7 +52,12 @@ class Newsroom:
 
     def topics(self, *topics: Topic) -> None:
         """What topics.toml holds from now on."""
-        self.desk.matcher = prepare(self.archive, self.settings, [Subscription(url=ONE)], topics)
+        self.follow([ONE], topics)
+
+    def follow(self, urls: Sequence[str], topics: Sequence[Topic]) -> None:
+        """What feeds.opml and topics.toml hold from now on."""
+        subscriptions = [Subscription(url=url) for url in urls]
+        self.desk.matcher = prepare(self.archive, self.settings, subscriptions, topics)
 
     def publish(self, *, everything: bool = False) -> tuple[str, ...]:
         return publish_behind(

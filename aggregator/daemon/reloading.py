@@ -25,10 +25,9 @@ def kept(old: Configuration, fresh: Configuration) -> Configuration:
 
 
 def with_right_topics(old: Configuration, fresh: Configuration, archive: Archive) -> Configuration:
-    """The new configuration; with the topics as they were, and a line that says why, where the new
-    ones fail a sample: nothing wrong is published in silence."""
-    was = (old.topics, old.people, old.mute)
-    if was == (fresh.topics, fresh.people, fresh.mute):
+    """The new configuration; with topics, people and mute table as they were, and a line that says why,
+    where a sample fails: nothing wrong is published in silence."""
+    if (old.topics, old.people, old.mute) == (fresh.topics, fresh.people, fresh.mute):
         return fresh
     wrong = next(_wrong(fresh, archive), None)
     if wrong is None:

@@ -75,9 +75,8 @@ def rss(page: Page, site: Site) -> bytes:
     for entry in page.entries:
         item = _entry(feed, page, entry)
         item.published(_Unwritten.of(entry.published))
-        if entry.title or not (entry.summary or entry.html or entry.text):
+        if not _texts(item, page, entry, summary_type="html") or entry.title:
             item.title(heading(entry))
-        _texts(item, page, entry, summary_type="html")
     return _styled(feed.rss_str(pretty=True), page)
 
 
@@ -107,8 +106,9 @@ def _entry(feed: Any, page: Page, entry: PageEntry) -> Any:
     return item
 
 
-def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> None:
-    """Summary and content. A description of RSS is HTML, so plain text is escaped for it."""
+def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> bool:
+    """Summary and content; whether there is any. A description of RSS is HTML, so plain text is
+    escaped for it."""
     html, plain = content(page.topic, entry), summary(page.topic, entry)
     if not html and not entry.url:
         # Atom wants content where there is no alternate link (RFC 4287, section 4.1.2).
@@ -117,6 +117,7 @@ def _texts(item: Any, page: Page, entry: PageEntry, *, summary_type: str) -> Non
         item.summary(escape(plain, quote=False) if summary_type == "html" else plain)
     if html:
         item.content(html, type="html")
+    return bool(plain or html)
 
 
 def _further_links(page: Page, site: Site, near: Neighbours) -> list[tuple[str, str]]:

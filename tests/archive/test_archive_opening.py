@@ -224,6 +224,18 @@ def test_network_disks_are_refused(tmp_path):
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("one"), url=ONE, fetch_url=ONE)
 BROUGHT = Fetched(feed=FEED, at=NOON, document=Document(version="", entries=(item("a"),)))
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("x"), url=ONE, fetch_url=ONE)
+
+
+def count_subscribers(archive):
+    with archive.subscribers() as held:
+        held.counts(NOON)
+
+
+def lapse(archive):
+    with archive.subscribers(write=True) as held:
+        held.lapse(NOON)
+
+
 READS = {
     "is_due": lambda archive: archive.is_due(NOON, max_interval=1.0),
     "due": lambda archive: archive.due(NOON, everything=True, max_interval=1.0),
@@ -250,6 +262,9 @@ READS = {
     "full stats": lambda archive: archive.stats(full=True),
     "info": lambda archive: archive.info(),
     "blocks": lambda archive: boilerplate(archive, FEED),
+    "document": lambda archive: archive.document("topics/all.atom"),
+    "unpinged": lambda archive: archive.unpinged(),
+    "subscribers": lambda archive: count_subscribers(archive),
 }
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
@@ -263,6 +278,8 @@ WRITES = {
     "sync_topics": lambda archive: archive.sync_topics([], page_size=5),
     "fill": lambda archive: archive.fill("all", [], ""),
     "mark_published": lambda archive: archive.mark_published("all", 1),
+    "mark_pinged": lambda archive: archive.mark_pinged({"topics/all.atom": b"version"}),
+    "subscribing": lambda archive: lapse(archive),
     "maintain": lambda archive: archive.maintain(NOON),
     "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }

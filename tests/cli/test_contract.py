@@ -296,3 +296,33 @@ def test_preview_and_show_name_the_same_entries(place, server, collapse):
     previewed = parsed(place.run("topics", "preview", "torres-coaching", "--json"))
     titles = [f"{TORRES[1]} two", f"{TORRES[1]} one"][: 1 if collapse == "story" else 2]
     assert [one["title"] for one in previewed] == [one["title"] for one in shown] == titles
+
+
+def test_a_private_topic_tells_its_address_to_whoever_owns_it(collected):
+    collected.topics(TOPICS + "private = true\n")
+    assert collected.run("topics", "show", "torres-coaching").out.count("/private/") == 0
+    ran = collected.run("topics", "publish")
+    assert ran.code == 0
+    assert "private/…" in ran.out
+    old = json.loads(collected.run("topics", "show", "torres-coaching", "--json").out)
+    assert old["private"] is True
+    assert re.fullmatch(r"http://.*/private/[0-9a-f]{32}", old["addresses"][0])
+    token = old["addresses"][0].rpartition("/")[2]
+    assert token not in ran.out + ran.err
+    assert (collected.folder / f"public/private/{token}.atom").exists()
+    assert not (collected.folder / "public/topics/torres-coaching.atom").exists()
+    would = collected.run("topics", "revoke", "torres-coaching", "--dry-run")
+    assert (would.code, (collected.folder / f"public/private/{token}.atom").exists()) == (0, True)
+    revoked = collected.run("topics", "revoke", "torres-coaching")
+    assert (revoked.code, token in revoked.out) == (0, False)
+    new = json.loads(collected.run("topics", "show", "torres-coaching", "--json").out)
+    assert revoked.out.split() == new["addresses"]
+    assert not (collected.folder / f"public/private/{token}.atom").exists()
+
+
+def test_what_is_not_private_cannot_be_revoked(collected):
+    collected.topics(TOPICS)
+    assert collected.run("topics", "revoke", "torres-coaching").code == 2
+    collected.topics(TOPICS + 'private = "yes"\n')
+    wrong = collected.run("topics", "list")
+    assert (wrong.code, "true or false" in wrong.err) == (2, True)

@@ -59,7 +59,7 @@ def test_a_client_that_keeps_archives_knows_everything(room, way):
         fetch = over_http if way == "http" else room.file
         # One looks after every change, one seldom, one comes last and finds all of it.
         always, seldom, last = (HistoryClient(f"{base}/topics/all.atom") for _ in range(3))
-        for step in range(12):
+        for step in range(9):
             bring(room, step)
             always.update(fetch)
             if step % 5 == 0:
@@ -78,7 +78,7 @@ def test_an_older_state_of_the_page_that_fills_is_still_answered(room):
         client = HistoryClient(f"{base}/topics/all.atom")
         bring(room, 0)
         _, early = client.update(over_http)
-        for step in range(3, 30, 3):
+        for step in range(3, 18, 3):
             bring(room, step)
         # Its file is gone, which only a web server of others would tell.
         assert not (room.public / early.removeprefix(f"{base}/")).exists()
@@ -120,7 +120,7 @@ def test_a_full_page_that_got_lost_is_written_again_as_it_was(room):
 
 
 def test_few_states_of_the_page_that_fills_are_kept(room):
-    for step in range(0, 60, 3):
+    for step in range(0, 18, 3):
         bring(room, step)
     states = [path for path in room.texts() if "-" in path.rpartition("/")[2]]
     assert 0 < len(states) <= 3 * files._SNAPSHOTS
@@ -130,7 +130,7 @@ def test_few_states_of_the_page_that_fills_are_kept(room):
 
 
 def test_all_of_it_is_valid(room):
-    for step in range(12):
+    for step in range(6):
         bring(room, step)
     documents = room.texts()
     assert len([path for path in documents if path.endswith(".atom")]) > 5

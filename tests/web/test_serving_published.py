@@ -127,6 +127,31 @@ def test_a_topics_address_answers_by_accept(port, accept, kind):
     assert "accept" in headers["vary"].lower()
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("extension", ["atom", "rss", "json"])
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        (BROWSER, True),
+        ("*/*", False),
+        ("", False),
+        (
+            "application/atom+xml, application/rss+xml, application/feed+json, text/html;q=0.1",
+            False,
+        ),
+        ("application/json, text/plain, */*", False),
+    ],
+)
+def test_a_feeds_address_in_a_browser_is_a_page(port, extension, accept, page):
+    status, headers, body = ask(port, f"/topics/a.{extension}", Accept=accept)
+    assert status == 200
+    assert headers["content-type"].startswith("text/html") is page
+    assert (body == b"<p>page</p>") is page
+    assert "accept" in headers["vary"].lower().split(", ")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
 def test_other_names_are_not_answered(port, host):
     assert ask(port, "/", Host=host)[0] in {400, 421}
