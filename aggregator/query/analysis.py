@@ -110,6 +110,9 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
     Nothing is cut into pairs, but signs of the scripts that are stand apart from other letters.
     """
     for found in islice(_WORD.finditer(text), MAX_WORDS):
+        if found[0].isascii():
+            yield found[0].lower(), found.start(), found.end()
+            continue
         for run in _RUNS.finditer(found[0]):
             yield fold(run[0]), found.start() + run.start(), found.start() + run.end()
 

@@ -47,6 +47,8 @@ class Writing:
     text: str
     folded: str
     tokens: tuple[Token, ...]
+    where: dict[str, list[int]]
+    """folded word → its places among the tokens."""
     declines: bool
     surname_first: bool
 
@@ -87,10 +89,14 @@ def read(text: str, lang: str, stemmer: str) -> Writing:
         Token(folded=folded, start=start, end=end, capital=text[start].isupper())
         for folded, start, end in spans(text)
     )
+    where: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens):
+        where.setdefault(token.folded, []).append(at)
     return Writing(
         text=text,
         folded=fold(text),
         tokens=tokens,
+        where=where,
         declines=declines(stemmer),
         surname_first=re.split("[-_]", lang.lower(), maxsplit=1)[0] in _SURNAME_FIRST,
     )
@@ -146,14 +152,26 @@ def is_form(folded: str, word: str, *, declines: bool) -> bool:
 
 def places(name: Name, writing: Writing) -> Iterator[tuple[int, int]]:
     """(first, past the last) word of each place where the name is written in these words."""
-    tokens, count = writing.tokens, len(name.words)
-    for at in range(len(tokens) - count + 1):
-        if all(
-            is_form(tokens[at + n].folded, word, declines=writing.declines)
-            or (name.begins and n == count - 1 and tokens[at + n].folded.startswith(word))
-            for n, word in enumerate(name.words)
-        ) and all(_GAP.fullmatch(writing.gap(at + n)) for n in range(count - 1)):
-            yield at, at + count
+    # Most names are not there at all, and the text as a whole says so quickly.
+    if base(name.anchor) not in writing.folded:
+        return
+    count = len(name.words)
+    for folded, found in writing.where.items():
+        if _fits(folded, name, 0, writing):
+            for at in found:
+                if at + count <= len(writing.tokens) and all(
+                    _fits(writing.tokens[at + n].folded, name, n, writing)
+                    and _GAP.fullmatch(writing.gap(at + n - 1))
+                    for n in range(1, count)
+                ):
+                    yield at, at + count
+
+
+def _fits(folded: str, name: Name, number: int, writing: Writing) -> bool:
+    word = name.words[number]
+    if name.begins and number == len(name.words) - 1 and folded.startswith(word):
+        return True
+    return is_form(folded, word, declines=writing.declines)
 
 
 def stands(name: Name, writing: Writing) -> bool:

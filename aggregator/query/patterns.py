@@ -12,8 +12,12 @@ from typing import Any
 
 MAX_PATTERN = 200
 """Characters of a pattern."""
-_MEMORY = 1 << 18
-"""Bytes for the program of a pattern and its work: some 4,000 steps at the most."""
+MAX_READ = 200_000
+"""Characters of a text that a pattern looks at: what the worst pattern tried reads in a second."""
+_MAX_STEPS = 20_000
+"""Steps of a compiled pattern: any letter (\\pL) is about 1,200 of them."""
+_MEMORY = 1 << 22
+"""Bytes that the engine may use for a pattern; with too few it goes its slow way, step by step."""
 
 _MENDS = {
     "missing )": "close what ( opened, or write \\( for the sign itself",
@@ -45,7 +49,7 @@ def check_pattern(pattern: str) -> None:
     import re2
 
     try:
-        _compiled(pattern)
+        compiled = _compiled(pattern)
     except UnicodeError:
         raise PatternError("the pattern is no text", 0, "take out the broken sign") from None
     except re2.error as error:
@@ -58,12 +62,14 @@ def check_pattern(pattern: str) -> None:
             max(pattern.rfind(part), 0) if part else 0,
             mend or "docs/queries.md says what a pattern may hold",
         ) from None
+    if compiled.programsize > _MAX_STEPS:
+        raise PatternError("the pattern is too large", 0, "ask for fewer repetitions")
 
 
 def find_pattern(pattern: str, text: str) -> str | None:
     """What the pattern finds first in a text as it is written (NFC), in any case; None: nothing."""
     # A text from outside may hold half a sign, which is no UTF-8.
-    whole = unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
+    whole = unicodedata.normalize("NFC", text[:MAX_READ]).encode("utf-8", "replace").decode("utf-8")
     found = _compiled(pattern).search(whole)
     return None if found is None else str(found.group())
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model.errors import QueryError
 from aggregator.query import Bindings, Subject, analyse, fold, parse, words
+from aggregator.query.patterns import MAX_READ
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -207,6 +208,11 @@ def test_the_summary_is_asked_by_itself():
 def test_a_pattern_takes_time_by_the_text_alone():
     """What makes backtracking engines run for ever is answered at once."""
     assert not parse("text:/^(a+)+$/").match(subject(text="a" * 50_000 + "b"), now=NOW)
+
+
+def test_a_pattern_reads_the_beginning_of_an_endless_text():
+    assert parse("text:/b/").match(subject(text="a" * (MAX_READ - 1) + "b"), now=NOW)
+    assert not parse("text:/b/").match(subject(text="a" * MAX_READ + "b"), now=NOW)
 
 
 def test_a_pattern_reads_broken_signs_and_both_forms_of_accents():
