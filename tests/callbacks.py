@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import threading
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 from aiohttp import web
+from loopback import Loopback
 
 
 @dataclass
@@ -35,40 +35,18 @@ class Callback:
         return hmac.compare_digest(headers.get("x-hub-signature", ""), f"sha256={own}")
 
 
-class Callbacks:
+class Callbacks(Loopback):
     """Serves callbacks on 127.0.0.1 and a free port, in a thread of its own, while the context lasts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._held: dict[str, Callback] = {}
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
-
-    def __enter__(self) -> Callbacks:
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
 
     def at(self, path: str, **behaviour: object) -> Callback:
         """A callback at this path, a query string included."""
         made = Callback(url=f"http://127.0.0.1:{self.port}{path}", **behaviour)
         self._held[path.partition("?")[0]] = made
         return made
-
-    async def _run(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application(client_max_size=2**26)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        self._ready.set()
-        await self._end.wait()
-        await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
         held = self._held.get(request.path)

@@ -7,11 +7,10 @@ collector never misses an edition, and an undisturbed one sees the same.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import threading
 
 from aiohttp import web
+from loopback import Loopback
 
 HOSTS = 20
 ENTRIES = 5
@@ -79,45 +78,21 @@ def document(feed: int, edition: int) -> bytes:
     ).encode()
 
 
-class ChangingServer:
+class ChangingServer(Loopback):
     """Serves ``feeds`` feeds; ``served`` holds the hash of every body given out."""
 
+    _paths = "/feed/{number}"
+    _hosts = HOSTS
+
     def __init__(self, feeds: int) -> None:
+        super().__init__()
         self.feeds = feeds
         self.edition = 0
         self.served: set[bytes] = set()
         self._confirmed: set[int] = set()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> ChangingServer:
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
 
     def url(self, feed: int) -> str:
         return f"http://127.0.0.{1 + feed % HOSTS}:{self.port}/feed/{feed}"
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application()
-        app.add_routes([web.get("/feed/{number}", self._answer)])
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        for last in range(2, HOSTS + 1):
-            await web.TCPSite(runner, f"127.0.0.{last}", self.port).start()
-        self._ready.set()
-        await self._end.wait()
-        await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
         feed = int(request.match_info["number"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-import threading
 from dataclasses import dataclass, field
 from time import monotonic
 
 from aiohttp import web
+from loopback import Loopback
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,13 @@ class Answer:
     """Promise so many bytes more than come."""
 
 
-class FeedServer:
+class FeedServer(Loopback):
     """Serves on 127.0.0.1 and a free port, in a thread of its own, while the context lasts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.requests: list[Asked] = []
         self._answers: dict[str, Answer] = {}
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
-
-    def __enter__(self) -> FeedServer:
-        self._thread.start()
-        assert self._ready.wait(20)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
 
     def serve(self, path: str, body: bytes = b"", **answer: object) -> str:
         """Answer ``path`` so from now on; returns its address."""
@@ -68,18 +58,6 @@ class FeedServer:
     def asked(self, path: str) -> list[Asked]:
         """The requests for a path, in order."""
         return [one for one in self.requests if one.path == path]
-
-    async def _run(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        self._ready.set()
-        await self._end.wait()
-        await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.raw_path
