@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import search, settling, topics
+from aggregator.archive import search, topics
 from aggregator.archive.columns import Key
-from aggregator.archive.known import chunks
 from aggregator.archive.schema import (
     blocks,
     boilerplate,
@@ -23,6 +22,7 @@ from aggregator.archive.schema import (
     shown,
     sightings,
 )
+from aggregator.archive.statements import chunks, upsert
 from aggregator.model.boilerplate import (
     Carrier,
     Group,
@@ -82,7 +82,7 @@ class Blocks:
         """All entries of now have been learned from, by this rule."""
         newest = self._connection.scalar(sa.select(sa.func.max(entries.c.entry_key))) or 0
         row = {"name": _MARK, "value": f"{newest} {rule}"}
-        settling.upsert(self._connection, meta, [row], replace=("value",))
+        upsert(self._connection, meta, [row], replace=("value",))
 
     def _mark(self) -> str:
         return self._connection.scalar(sa.select(meta.c.value).where(meta.c.name == _MARK)) or "0 "
@@ -144,7 +144,7 @@ class Blocks:
             {"name": name, "since": lesson.since, "learned": lesson.learned}
             for name, lesson in taught.items()
         ]
-        settling.upsert(self._connection, lessons, rows, replace=("since", "learned"))
+        upsert(self._connection, lessons, rows, replace=("since", "learned"))
         names = sorted(reworded)
         for chunk in chunks(names):
             self._connection.execute(sa.delete(boilerplate).where(boilerplate.c.name.in_(chunk)))

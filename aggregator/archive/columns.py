@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,35 +85,6 @@ def name_of(text: str) -> str:
     if len(text) <= _LONGEST_NAME:
         return text
     return f"{text[:200]}…{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
-
-
-def among(
-    connection: sa.Connection, column: sa.Column[int], numbers: Iterable[int]
-) -> sa.ColumnElement[bool]:
-    """That a column holds one of these: one statement and one parameter, however many they are."""
-    wanted = sorted(numbers)
-    if connection.dialect.name == "sqlite":
-        each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
-        return column.in_(sa.select(each.c.value))
-    return column == sa.any_(sa.cast(wanted, sa.ARRAY(sa.BigInteger)))
-
-
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows that all name the same columns."""
-    if not rows:
-        return
-    statement, dialect = sa.insert(table), connection.dialect
-    if dialect.name != "sqlite":
-        connection.execute(statement, rows)
-        return
-    # By column, and not by row as SQLAlchemy does it, which takes longer than the inserting.
-    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
-    values = []
-    for name in compiled.positiontup or ():
-        bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        column = [row[name] for row in rows]
-        values.append(map(bind, column) if bind else column)
-    connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
 
 
 Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from aggregator.archive import samples
-from aggregator.archive.columns import Key, among, name_of
+from aggregator.archive.columns import name_of
 from aggregator.archive.schema import entries, feeds, hits, revisions, sightings, stories, topics
+from aggregator.archive.statements import among, chunks, given
 from aggregator.model.batch import (
     Fetched,
     Known,
@@ -25,7 +26,6 @@ from aggregator.model.batch import (
 from aggregator.model.entry import Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
 
-_CHUNK = 500
 _MOST_SIGNS = 20_000
 """Characters of a text that are looked at when it is compared with a new one."""
 T = TypeVar("T")
@@ -138,11 +138,11 @@ class _Entries:
         counts = Counter((feed, entry.likeness) for feed, entry in missed if entry.likeness)
         pairs = [(feed, name) for (feed, name), count in counts.items() if name and count == 1]
         if pairs:
-            given = _given(self._connection, pairs)
+            listed = given(self._connection, pairs)
             condition = sa.and_(
-                entries.c.feed_key == given.c.number, entries.c.likeness == given.c.name
+                entries.c.feed_key == listed.c.number, entries.c.likeness == listed.c.name
             )
-            query = _ENTRY.join(given, condition).order_by(entries.c.entry_key)
+            query = _ENTRY.join(listed, condition).order_by(entries.c.entry_key)
             for held in self._held(query):
                 if held.likeness:
                     self._known.by_likeness[held.feed, held.likeness] = held
@@ -151,9 +151,9 @@ class _Entries:
         self, pairs: Sequence[tuple[int, str]], column: sa.Column[Any]
     ) -> Iterator[KnownEntry]:
         if pairs:
-            given = _given(self._connection, pairs)
-            condition = sa.and_(entries.c.feed_key == given.c.number, column == given.c.name)
-            yield from self._held(_ENTRY.join(given, condition))
+            listed = given(self._connection, pairs)
+            condition = sa.and_(entries.c.feed_key == listed.c.number, column == listed.c.name)
+            yield from self._held(_ENTRY.join(listed, condition))
 
     def _by_id(self, ids: Sequence[EntryId]) -> Iterator[KnownEntry]:
         for chunk in chunks(ids):
@@ -221,27 +221,6 @@ def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
         first_seen=first_seen,
         news=news,
     )
-
-
-def _given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Subquery:
-    """A table of (number, name) as one parameter: one statement for any number of pairs."""
-    if connection.dialect.name == "sqlite":
-        each = sa.func.json_each(json.dumps(pairs)).table_valued("value")
-        return sa.select(
-            sa.func.json_extract(each.c.value, "$[0]").label("number"),
-            sa.func.json_extract(each.c.value, "$[1]").label("name"),
-        ).subquery()
-    columns = (
-        sa.func.unnest(
-            sa.cast([number for number, _ in pairs], sa.ARRAY(Key)),
-            sa.cast([name for _, name in pairs], sa.ARRAY(sa.Text())),
-        )
-        .table_valued(sa.column("number", Key), sa.column("name", sa.Text))
-        .render_derived()
-    )
-    # Compared as the columns are that it is joined with, so that their index serves.
-    named = sa.collate(columns.c.name, "C").label("name")
-    return sa.select(columns.c.number, named).subquery()
 
 
 _STORY = (
@@ -373,9 +352,3 @@ def _read_announced(
         for chunk in chunks(sorted(slugs))
         for slug, url, count in connection.execute(query.where(topics.c.slug.in_(chunk)))
     }
-
-
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Portions that a statement can carry as parameters."""
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

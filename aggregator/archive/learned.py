@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.known import chunks
 from aggregator.archive.schema import boilerplate, rulings
+from aggregator.archive.statements import chunks
 from aggregator.model.boilerplate import Ruling, feed_name, site_of
 from aggregator.model.feed import FeedKey, Learned
 

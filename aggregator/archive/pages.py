@@ -17,7 +17,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.known import chunks
 from aggregator.archive.records import (
     AS_SHOWN,
     FEED_TITLE,
@@ -36,6 +35,7 @@ from aggregator.archive.schema import (
     sightings,
     stories,
 )
+from aggregator.archive.statements import chunks
 from aggregator.model.address import shown_url
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError

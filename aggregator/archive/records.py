@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.known import chunks
 from aggregator.archive.schema import (
     captures,
     entries,
@@ -21,6 +20,7 @@ from aggregator.archive.schema import (
     stories,
     topics,
 )
+from aggregator.archive.statements import chunks
 from aggregator.model.address import shown_url
 from aggregator.model.entry import (
     Enclosure,

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from aggregator.archive.columns import among
 from aggregator.archive.schema import samples
+from aggregator.archive.statements import among
 from aggregator.model.entry import Entry, EntryId
 from aggregator.model.sample import CROWDED, LEAST_SHARED
 

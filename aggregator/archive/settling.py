@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import name_of
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
+from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import ChangeKind, Fetched, Settled
 from aggregator.model.entry import EntryId
@@ -69,39 +70,6 @@ def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     ]  # fmt: skip
     counted = ("requests", "unchanged", "failed", "bytes", "new", "revised")
     upsert(connection, fetch_days, days, add=counted)
-
-
-def upsert(
-    connection: sa.Connection,
-    table: sa.Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    replace: Iterable[str] = (),
-    add: Iterable[str] = (),
-) -> None:
-    """Insert; where the primary key is there already, replace or add to the named columns."""
-    if not rows:
-        return
-    statement = _insert(connection, table)
-    values = {name: statement.excluded[name] for name in replace}
-    values |= {name: table.c[name] + statement.excluded[name] for name in add}
-    key = list(table.primary_key.columns)
-    if values:
-        statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, list(rows))
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that may go on where the row is there. Each dialect is loaded where it is used."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
-        return insert_sqlite(table)
-    from sqlalchemy.dialects.postgresql import insert
-
-    return insert(table)
 
 
 def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:

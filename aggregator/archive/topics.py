@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import documents, pages
-from aggregator.archive.known import chunks
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
+from aggregator.archive.statements import chunks
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit, TopicState

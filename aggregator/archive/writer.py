@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import samples, search, settling, topics
 from aggregator.archive.boilerplate import shown_texts, store_shown
 from aggregator.archive.captures import Captures
-from aggregator.archive.columns import insert, name_of
-from aggregator.archive.known import chunks
+from aggregator.archive.columns import name_of
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
     blocks,
@@ -23,6 +22,7 @@ from aggregator.archive.schema import (
     sightings,
     stories,
 )
+from aggregator.archive.statements import chunks, insert, upsert
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
@@ -91,7 +91,7 @@ class Writer:
             (revisions, self._revisions),
         ):
             insert(self._connection, table, rows)
-        settling.upsert(self._connection, blocks, self._blocks, replace=("hashes",))
+        upsert(self._connection, blocks, self._blocks, replace=("hashes",))
         store_shown(self._connection, self._shown)
         samples.add(self._connection, self._samples, self._crowded)
         self._move_leads()
@@ -275,7 +275,7 @@ class Writer:
         found = {row["lang"] for row in self._revisions}
         if found:
             rows = [{"lang": lang} for lang in sorted(found)]
-            settling.upsert(self._connection, languages, rows)
+            upsert(self._connection, languages, rows)
 
     def _find_keys(self, settled: Sequence[Settled]) -> None:
         """Keys of listed entries that neither this batch nor what it knew has named."""
