@@ -61,14 +61,13 @@ class Session:
 
         Raises ConfigError, QueryError.
         """
-        from aggregator.query import Bindings, by_name, parse
+        from aggregator.query import Bindings, parse
 
         query = parse(text)
         if not query.refers:
             return query
         configuration = self.configuration()
-        topics = {topic.slug: parse(topic.query) for topic in configuration.topics}
-        return Bindings(topics, by_name(configuration.people)).bind(query)
+        return Bindings(configuration.topics, configuration.people).bind(query)
 
     def reading(self) -> Archive:
         """Open the archive to read it. Raises ConfigError, ArchiveError."""

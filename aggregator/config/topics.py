@@ -13,7 +13,7 @@ from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
-from aggregator.query import Bindings, by_name, parse
+from aggregator.query import Bindings, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
@@ -39,9 +39,9 @@ def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic,
         for slug, table in data.items()
         if not slug.startswith("_") and slug != _MUTE
     )
-    queries = {topic.slug: parse(topic.query) for topic in topics}
-    bindings = Bindings(queries, by_name(people))
-    for slug, query in queries.items():
+    bindings = Bindings(topics, people)
+    for topic in topics:
+        query, slug = parse(topic.query), topic.slug
         if query.refers:
             line = line_of(file, slug, "query")
             bindings.bind(query, name=slug, file=str(file), key=f"{slug}.query", line=line)

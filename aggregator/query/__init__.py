@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
+from aggregator.model.person import Person
+from aggregator.model.topic import Topic
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
-from aggregator.query.binding import People, by_name
 from aggregator.query.candidates import All, Any, Starts, Terms, Wanted, wanted
 from aggregator.query.matching import (
     Evidence,
@@ -70,12 +71,15 @@ def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) 
 
 
 class Bindings:
-    """What queries may refer to: topics' queries by name, and people by name and alias."""
+    """What queries may refer to: topics by name, and people by name and alias.
 
-    def __init__(self, topics: Mapping[str, Query], people: People) -> None:
-        from aggregator.query.binding import Binder
+    Raises QueryError for a topic's query that cannot be understood.
+    """
 
-        self._binder = Binder(topics, people)
+    def __init__(self, topics: Sequence[Topic] = (), people: Sequence[Person] = ()) -> None:
+        from aggregator.query.binding import Binder, by_name
+
+        self._binder = Binder({one.slug: parse(one.query) for one in topics}, by_name(people))
 
     def bind(
         self,
@@ -117,7 +121,6 @@ __all__ = [
     "Terms",
     "Wanted",
     "analyse",
-    "by_name",
     "fold",
     "language",
     "languages",

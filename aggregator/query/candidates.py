@@ -117,10 +117,7 @@ def _anchored(person: Person, signs: list[str], fields: tuple[str, ...]) -> Want
         for word in sought.exact:
             sequences[(tagged[word],)] = None
         for pair in sought.pairs:
-            if len(pair) == 1 and len(pair[0]) == 1:
-                begun.setdefault(pair[0], {})[tagged.sign + pair[0]] = None
-            else:
-                sequences[tuple(tagged[one] for one in pair)] = None
+            sequences[tuple(tagged[one] for one in pair)] = None
         for begin in sought.begun:
             begun.setdefault(begin, {})[tagged.sign + begin] = None
     parts: list[Wanted] = [

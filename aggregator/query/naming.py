@@ -94,7 +94,10 @@ def anchors(person: Person, stemmer: str) -> Anchors:
         if name.paired:
             cut = words(max(filter(is_paired, name.words), key=len))
             # The last sign stands by itself only where the text ends there too.
-            pairs.append(tuple(cut[:-1] if len(cut) > 1 else cut))
+            if len(cut) > 1 or len(cut[0]) > 1:
+                pairs.append(tuple(cut[:-1] if len(cut) > 1 else cut))
+            else:
+                begun.append(cut[0])
         elif declines(stemmer):
             begun.append(base(name.anchor))
         else:
@@ -109,12 +112,7 @@ def may_name(person: Person, subject: Subject, field: str) -> bool:
     return (
         any(tagged[word] in held for word in sought.exact)
         or any(subject.begins(field, begin) for begin in sought.begun)
-        or any(
-            subject.adjoins(field, [tagged[one] for one in pair])
-            if len(pair) > 1 or len(pair[0]) > 1
-            else subject.begins(field, pair[0])
-            for pair in sought.pairs
-        )
+        or any(subject.adjoins(field, [tagged[one] for one in pair]) for pair in sought.pairs)
     )
 
 

@@ -13,7 +13,7 @@ from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Hit, Mute, Topic
-from aggregator.query import Bindings, Explanation, Match, Query, Subject, by_name, parse
+from aggregator.query import Bindings, Explanation, Match, Query, Subject, parse
 from aggregator.topics.keys import Keyring
 from aggregator.topics.limits import Caps, Limit, Limits, Muting
 
@@ -93,8 +93,7 @@ class Matcher:
         refers_to: Sequence[Topic] = (),
         mute: Mute = Mute(),
     ) -> None:
-        named = (*refers_to, *topics)
-        bindings = Bindings({one.slug: parse(one.query) for one in named}, by_name(people))
+        bindings = Bindings((*refers_to, *topics), people)
         self._all = [_compile(topic, bindings) for topic in topics]
         self._topics = {one.topic.slug: one for one in self._all}
         self._mute, self._muting = mute, Muting.of(mute, bindings)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
 from aggregator.model.person import Person
-from aggregator.query import Bindings, Subject, by_name, parse
+from aggregator.model.topic import Topic
+from aggregator.query import Bindings, Subject, parse
 
 LATER = NOON + timedelta(hours=2)
 
@@ -75,10 +76,11 @@ def test_most_queries_find_something(newsroom):
 
 
 _WORDS = ["final", "match", "the", "cup", "coach", "coaches", "torres", "málaga", "大谷", "3:2"]
-_PEOPLE = by_name(
-    [Person(name="Ana Torres", surnames=("Torres", "大谷"), aliases=("the coach",),
-            context=("málaga", "cup*"))]
+_ANA = Person(
+    name="Ana Torres", surnames=("Torres", "大谷"), aliases=("the coach",),
+    context=("málaga", "cup*"),
 )  # fmt: skip
+_CUP = Topic(slug="cup", title="Cup", query='cup OR person:"Ana Torres"')
 _LOOKED_UP = [
     'person:"Ana Torres"', 'title:person:"Ana Torres"', 'person:"match torres"', 'person:"final málaga"',
     "title:/ma.ch t/", "text:/3:2|^the/", "text:/.大谷|大谷 /", "topic:cup",
@@ -124,7 +126,7 @@ def test_made_queries_find_what_the_matcher_says(crowd, query):
     sign=st.sampled_from(["AND", "OR", "AND NOT"]),
 )
 def test_people_patterns_and_topics_find_what_the_matcher_says(crowd, query, looked_up, sign):
-    bindings = Bindings({"cup": parse('cup OR person:"Ana Torres"')}, _PEOPLE)
+    bindings = Bindings([_CUP], [_ANA])
     bound = bindings.bind(parse(f"{looked_up} {sign} {query}"))
     found = [one.id for one in crowd.search(bound, limit=100, now=LATER)]
     assert found == expected(crowd, bound)
@@ -243,8 +245,6 @@ def test_an_id_that_is_too_short_to_tell(desk):
 
 
 def test_a_record_says_which_topics_hold_its_story(desk):
-    from aggregator.model.topic import Topic
-
     desk.topics(Topic(slug="t", title="T", query="torres"), Topic(slug="s", title="S", query="*"))
     desk.bring(ONE, item("a", title="Torres"), item("b"))
     found = {one.title: one.topics for one in desk.archive.export()}

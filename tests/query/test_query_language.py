@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model.errors import QueryError
+from aggregator.model.topic import Topic
 from aggregator.query import Bindings, Subject, analyse, fold, parse, words
 from aggregator.query.patterns import MAX_READ
 
@@ -219,6 +220,10 @@ def test_a_pattern_reads_broken_signs_and_both_forms_of_accents():
     assert parse("text:/atlétic./").match(subject(text="Atle\u0301tico \ud800"), now=NOW)
 
 
+def topics(queries):
+    return [Topic(slug=slug, title=slug, query=text) for slug, text in queries.items()]
+
+
 TOPICS = {
     "one": "torres coach",
     "two": "topic:one NOT rain",
@@ -242,7 +247,7 @@ TOPICS = {
     ],
 )
 def test_what_topics_cannot_refer_to(query, name, what, hint):
-    bindings = Bindings({slug: parse(text) for slug, text in TOPICS.items()}, {})
+    bindings = Bindings(topics(TOPICS))
     with pytest.raises(QueryError) as caught:
         bindings.bind(parse(query), name=name, file="topics.toml", key="q")
     assert what in caught.value.what
@@ -252,7 +257,7 @@ def test_what_topics_cannot_refer_to(query, name, what, hint):
 
 
 def test_a_topic_that_is_referred_to_means_what_it_says():
-    bindings = Bindings({slug: parse(text) for slug, text in TOPICS.items()}, {})
+    bindings = Bindings(topics(TOPICS))
     assert not bindings.bind(parse("topic:two")).match(TORRES, now=NOW)
     bound = bindings.bind(parse("topic:one OR topic:two"))
     assert bound.match(TORRES, now=NOW)
@@ -260,12 +265,12 @@ def test_a_topic_that_is_referred_to_means_what_it_says():
 
 
 def test_topics_in_topics_are_bounded():
-    chain = {f"t{n}": parse(f"topic:t{n + 1}") for n in range(30)} | {"t30": parse("x")}
+    chain = topics({f"t{n}": f"topic:t{n + 1}" for n in range(30)} | {"t30": "x"})
     with pytest.raises(QueryError, match="in a row"):
-        Bindings(chain, {}).bind(parse("topic:t0"))
-    wide = {f"t{n}": parse(f"topic:t{n + 1} " * 100) for n in range(9)} | {"t9": parse("x")}
+        Bindings(chain).bind(parse("topic:t0"))
+    wide = topics({f"t{n}": f"topic:t{n + 1} " * 100 for n in range(9)} | {"t9": "x"})
     with pytest.raises(QueryError, match="4000 words"):
-        Bindings(wide, {}).bind(parse("topic:t0"))
+        Bindings(wide).bind(parse("topic:t0"))
 
 
 PIECE = st.sampled_from(

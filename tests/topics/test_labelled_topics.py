@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import load
-from aggregator.query import Bindings, Query, Subject, by_name, parse
+from aggregator.query import Bindings, Query, Subject, parse
 from aggregator.topics import keys
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SHIPPED = load(Path(__file__).parents[2] / "config", environ={})
-BINDINGS = Bindings({}, by_name(SHIPPED.people))
+BINDINGS = Bindings((), SHIPPED.people)
 TORRES = BINDINGS.bind(parse('person:"Fernando Torres"'))
 COACHING = BINDINGS.bind(parse(SHIPPED.topics[0].query))
 
