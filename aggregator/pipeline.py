@@ -35,7 +35,15 @@ from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.publish import Folder, Overview, Site, documents, fingerprints, index_page, stem
+from aggregator.publish import (  # fmt: skip
+    Folder,
+    Overview,
+    Site,
+    documents,
+    fingerprints,
+    index_page,
+    stem,
+)
 from aggregator.topics import Matcher
 
 
@@ -146,17 +154,6 @@ def prepare(
     return matcher
 
 
-def site(settings: Settings, *, bound: str = "") -> Site:
-    """Where the output is reached: ``publish.base_url``, else the built-in server (``bound``)."""
-    server = settings.server
-    host = f"[{server.host}]" if ":" in server.host else server.host
-    own = bound if bound and not server.port else f"http://{host}:{server.port}"
-    base = settings.publish.base_url.rstrip("/") or own
-    hub = settings.publish.hub
-    hubs = (f"{base}/hub" if hub == "built-in" else hub,) if hub else ()
-    return Site(base_url=base, title=settings.publish.title, hubs=hubs)
-
-
 def publish_behind(
     archive: Archive, settings: Settings, site: Site, *, everything: bool = False
 ) -> tuple[str, ...]:
@@ -182,9 +179,7 @@ def publish_behind(
                 changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
             changed += folder.write(subscribed)
-            # Hubs hear nothing of a private topic: its address is nobody's business.
-            told = {} if newest.token else subscribed
-            archive.mark_published(slug, state.version, fingerprints(told))
+            archive.mark_published(slug, state.version, fingerprints(subscribed))
     stats = archive.stats()
     overview = Overview(
         feeds=stats.feeds,

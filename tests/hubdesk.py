@@ -20,7 +20,8 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import publish_behind, site
+from aggregator.pipeline import publish_behind
+from aggregator.publish import site_of
 
 TORRES = Topic(slug="torres", title="Torres", query="torres")
 
@@ -48,7 +49,7 @@ class HubDesk:
 
     @property
     def site(self):
-        return site(self.settings)
+        return site_of(self.settings)
 
     def url(self, extension: str = "atom") -> str:
         return self.site.url(f"topics/torres.{extension}")

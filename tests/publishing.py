@@ -21,7 +21,8 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind, site
+from aggregator.pipeline import prepare, publish_behind
+from aggregator.publish import site_of
 from aggregator.web import serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -61,7 +62,7 @@ class Newsroom:
 
     def publish(self, *, everything: bool = False) -> tuple[str, ...]:
         return publish_behind(
-            self.archive, self.settings, site(self.settings), everything=everything
+            self.archive, self.settings, site_of(self.settings), everything=everything
         )
 
     def configure(self, **given: object) -> None:

@@ -21,7 +21,8 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.publish import site_of
 from aggregator.recleaning import reclean
 from aggregator.rounds import collect_round
 
@@ -56,7 +57,7 @@ def collect(of: Settings, server: FeedServer, planted: tuple[Planted, ...], upto
             async with open_pipeline(archive, of, matcher) as pipeline:
                 await collect_round(pipeline, everything=True)
             reclean(archive, of.normalize)
-            publish_behind(archive, of, site(of))
+            publish_behind(archive, of, site_of(of))
 
     asyncio.run(go())
 

@@ -22,7 +22,8 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.publish import site_of
 from aggregator.query import parse
 from aggregator.rounds import Round, collect_round
 
@@ -59,7 +60,7 @@ def run(of: Settings, urls: list[str], **how: object) -> Round:
             matcher = prepare(archive, of, [Subscription(url=url) for url in urls], TOPICS)
             async with open_pipeline(archive, of, matcher) as pipeline:
                 done = await collect_round(pipeline, **how)
-            publish_behind(archive, of, site(of))
+            publish_behind(archive, of, site_of(of))
             return done
 
     return asyncio.run(go())

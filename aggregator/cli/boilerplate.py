@@ -49,7 +49,8 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
     """Pin, free or reset a block; takes the writer lock. Raises UsageError, AlreadyRunning."""
     from aggregator.archive import open_archive
     from aggregator.model.boilerplate import Ruling
-    from aggregator.pipeline import publish_behind, site
+    from aggregator.pipeline import publish_behind
+    from aggregator.publish import site_of
     from aggregator.recleaning import block_named, boilerplate, rule_on
 
     settings = session.configuration().settings
@@ -62,6 +63,6 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
     purpose = "aggregator feeds boilerplate"
     with open_archive(settings.archive, write=True, purpose=purpose) as archive:
         changed = rule_on(archive, feed, block, ruling)
-        publish_behind(archive, settings, site(settings))
+        publish_behind(archive, settings, site_of(settings))
     say(f"{plural(changed, 'entry is', 'entries are')} shown otherwise now")
     note("a revision stays as it came: see `aggregator history`")

@@ -96,7 +96,8 @@ async def _collect_with(
     from aggregator.cli.signals import stop_on_signals
     from aggregator.hub import ping_once
     from aggregator.model.time import now
-    from aggregator.pipeline import open_pipeline, prepare, publish_behind, site
+    from aggregator.pipeline import open_pipeline, prepare, publish_behind
+    from aggregator.publish import site_of
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 
@@ -121,8 +122,8 @@ async def _collect_with(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
         await asyncio.to_thread(reclean, archive, settings.normalize)
-        changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
-        deaf = await ping_once(archive, settings, site(settings))
+        changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
+        deaf = await ping_once(archive, settings, site_of(settings))
         if deaf:
             note(f"aggregator: the hub did not hear, and is told the next time: {one_line(deaf)}")
         if not everything:

@@ -43,11 +43,11 @@ def serve(context: typer.Context) -> None:
 async def serve_folder(settings: Settings) -> None:
     """Serve ``publish.directory`` until SIGINT or SIGTERM. Raises PublishError (a busy port)."""
     from aggregator.cli.signals import stop_on_signals
-    from aggregator.pipeline import site
+    from aggregator.publish import site_of
     from aggregator.web import serving
 
     stop = stop_on_signals()
-    links = site(settings).link_header
+    links = site_of(settings).link_header
     async with serving(settings.server, settings.publish.directory, links=links) as address:
         say(f"serving {address}")
         sys.stdout.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -84,29 +84,18 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         _print_failing(failing)
 
 
-def _hub(archive: Archive, settings: Settings) -> dict[str, str | int] | None:
+def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:
     """Who is told of changes, and how many wait to be; None where ``publish.hub`` is empty."""
-    from aggregator.model.time import now
+    from aggregator.hub import standing
 
     address = settings.publish.hub
-    if not address:
-        return None
-    if address != "built-in":
-        return {"address": address, "unpinged": len(archive.unpinged())}
-    with archive.subscribers() as held:
-        counts = held.counts(now())
-    return {
-        "address": address,
-        "subscriptions": counts.subscriptions,
-        "behind": counts.behind,
-        "failing": counts.failing,
-    }
+    return standing(archive, address) if address else None
 
 
-def _hub_line(hub: dict[str, str | int]) -> str:
+def _hub_line(hub: dict[str, Any]) -> str:
     if "unpinged" in hub:
-        return f"{hub['address']} · {plural(int(hub['unpinged']), 'document')} not told of yet"
-    told = plural(int(hub["subscriptions"]), "subscription")
+        return f"{hub['address']} · {plural(hub['unpinged'], 'document')} not told of yet"
+    told = plural(hub["subscriptions"], "subscription")
     return f"built-in · {told}, {hub['behind']} waiting, {hub['failing']} failing"
 
 

@@ -182,9 +182,11 @@ def publish(
             if everything or state.version > state.published_version:
                 say(f"would publish {state.topic.slug}")
         return
+    from aggregator.publish import shown_path
+
     changed = _publish(session.configuration(), everything)
     for path in changed:
-        say(f"wrote {_unsecret(one_line(path))}")
+        say(f"wrote {one_line(shown_path(path))}")
     note(f"{plural(len(changed), 'published file')} changed")
 
 
@@ -195,7 +197,8 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
     The old one answers 410 from then on.
     """
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind, site
+    from aggregator.pipeline import prepare, publish_behind
+    from aggregator.publish import site_of
 
     session = session_of(context)
     configuration = session.configuration()
@@ -209,21 +212,16 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
             people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         archive.revoke_address(wanted.slug)
-        publish_behind(archive, settings, site(settings))
+        publish_behind(archive, settings, site_of(settings))
         states = {state.topic.slug: state for state in archive.topics()}
     for address in _addresses(configuration, wanted, states[wanted.slug]):
         say(address)
 
 
-def _unsecret(path: str) -> str:
-    """A path as it may stand in a log: without the secret of a private topic."""
-    folder, slash, rest = path.partition("/")
-    return f"{folder}/…{rest[32:]}" if slash and folder == "private" else path
-
-
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind, site
+    from aggregator.pipeline import prepare, publish_behind
+    from aggregator.publish import site_of
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
@@ -232,7 +230,7 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
             people=configuration.people, mute=configuration.mute, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
-        return publish_behind(archive, settings, site(settings), everything=everything)
+        return publish_behind(archive, settings, site_of(settings), everything=everything)
 
 
 def _states(session: Session) -> dict[str, TopicState]:
@@ -272,12 +270,11 @@ def _caught(
 
 def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
     """Where it is published; nothing of a private topic whose address is not made yet."""
-    from aggregator.pipeline import site
-    from aggregator.publish import stem
+    from aggregator.publish import site_of, stem
 
     if topic.private and not (state and state.token):
         return []
-    base = site(configuration.settings).base_url
+    base = site_of(configuration.settings).base_url
     place = stem(state) if state and topic.private else f"topics/{topic.slug}"
     return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json")]
 

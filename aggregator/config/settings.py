@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.config.toml import line_of, read_toml
 from aggregator.config.values import absolute, checked, from_text
 from aggregator.model.errors import ConfigError
-from aggregator.model.settings import Settings
+from aggregator.model.settings import BUILT_IN_HUB, Settings
 
 PREFIX = "AGGREGATOR_"
 _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
@@ -136,8 +136,8 @@ def _check_together(settings: Settings, file: Path) -> None:
             f"publish.base_url: {base!r} is no web address; write https://news.example.org",
         ),
         (
-            told in {"", "built-in"} or _is_web_address(told, query=True),
-            f"publish.hub: {told!r} is neither built-in nor a web address",
+            told in {"", BUILT_IN_HUB} or _is_web_address(told, query=True),
+            f"publish.hub: {told!r} is neither {BUILT_IN_HUB} nor a web address",
         ),
         (
             lease.min_lease <= lease.default_lease <= lease.max_lease,

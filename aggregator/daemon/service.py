@@ -33,7 +33,8 @@ from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
+from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind
+from aggregator.publish import site_of
 from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
@@ -95,7 +96,7 @@ class _Service:
         self._read = read
         self._archive = archive
         self._address = ""
-        self._site = site(configuration.settings)
+        self._site = site_of(configuration.settings)
         self._rest = 0.0
         self._metrics = Metrics()
         self._line = ProgressLine(wanted=progress)
@@ -125,7 +126,7 @@ class _Service:
                 )
             )
             self._address = address
-            self._site = site(settings, bound=address)
+            self._site = site_of(settings, bound=address)
             stack.enter_context(self._line)
             _log.info(
                 "started",
@@ -341,7 +342,7 @@ class _Service:
         self._configuration = kept(old, fresh)
         if self._configuration != fresh:
             _log.warning("[archive], [server] and publish.directory take effect at the next start")
-        self._site = site(self._configuration.settings, bound=self._address)
+        self._site = site_of(self._configuration.settings, bound=self._address)
         configure_logs(fresh.settings.log)
         _log.info(
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)

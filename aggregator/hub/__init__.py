@@ -9,6 +9,6 @@ archive: which version of each document was published, and which one each was to
 """
 
 from aggregator.hub.asking import Fields, Reply
-from aggregator.hub.opening import BUILT_IN, Silent, Teller, ping_once, telling
+from aggregator.hub.opening import Silent, Teller, ping_once, standing, telling
 
-__all__ = ["BUILT_IN", "Fields", "Reply", "Silent", "Teller", "ping_once", "telling"]
+__all__ = ["Fields", "Reply", "Silent", "Teller", "ping_once", "standing", "telling"]

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -148,7 +149,7 @@ class Deliveries:
             return one, before, False
         headers = delivery_headers(one.path, self._site, body, one.secret)
         answer = await self._courier.post(one.callback, body, headers)
-        attempt = judged(one, answer, version)
+        attempt = judged(one, answer, version, now())
         self._count("delivery", _outcome(attempt))
         if attempt.failures and not one.failures:
             why = answer.what if isinstance(answer, FeedError) else f"it answers {answer.status}"
@@ -207,8 +208,8 @@ class Deliveries:
         self._count("delivery", "denied")
 
 
-def judged(one: Subscriber, answer: Answer | FeedError, version: bytes) -> Attempt:
-    """What a delivery of this version came to (WebSub, section 7). Pure but for the clock."""
+def judged(one: Subscriber, answer: Answer | FeedError, version: bytes, at: datetime) -> Attempt:
+    """What a delivery of this version came to at a time (WebSub, section 7). Pure."""
     if isinstance(answer, Answer) and answer.ok:
         return Attempt(path=one.path, callback=one.callback, settled=version)
     if isinstance(answer, Answer) and answer.status == _GONE:
@@ -220,7 +221,7 @@ def judged(one: Subscriber, answer: Answer | FeedError, version: bytes) -> Attem
         callback=one.callback,
         settled=version if gives_up(failures) else None,
         failures=failures,
-        next_try=now() + wait_after(failures, asked=asked),
+        next_try=at + wait_after(failures, asked=asked),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Protocol
 
 from aggregator import __version__
@@ -13,11 +14,10 @@ from aggregator.hub.asking import Fields, Reply
 from aggregator.hub.deliveries import Count, Deliveries
 from aggregator.hub.pinging import Pinger
 from aggregator.hub.subscribing import Subscribing
-from aggregator.model.settings import Settings
+from aggregator.model.settings import BUILT_IN_HUB, Settings
 from aggregator.model.time import now
 from aggregator.publish import Folder, Site
 
-BUILT_IN = "built-in"
 # The most that one message may take; a third of it without progress ends it too.
 _SECONDS = 15.0
 _NONE_HERE = Reply(status=404, text="There is no hub here.")
@@ -79,14 +79,7 @@ class Hub:
         return await self._subscribing.ask(fields)
 
     def health(self) -> dict[str, object]:
-        with self._archive.subscribers() as held:
-            counts = held.counts(now())
-        return {
-            "address": BUILT_IN,
-            "subscriptions": counts.subscriptions,
-            "behind": counts.behind,
-            "failing": counts.failing,
-        }
+        return standing(self._archive, BUILT_IN_HUB)
 
 
 class Outside:
@@ -107,11 +100,16 @@ class Outside:
         return _NONE_HERE
 
     def health(self) -> dict[str, object]:
-        return {
-            "address": self._address,
-            "unpinged": len(self._archive.unpinged()),
-            "failure": self._pinger.failure,
-        }
+        return {**standing(self._archive, self._address), "failure": self._pinger.failure}
+
+
+def standing(archive: Archive, address: str) -> dict[str, object]:
+    """How far telling has come, as JSON: for the built-in hub its subscriptions, for another one the
+    documents that it was not told of. Raises ArchiveError."""
+    if address != BUILT_IN_HUB:
+        return {"address": address, "unpinged": len(archive.unpinged())}
+    with archive.subscribers() as held:
+        return {"address": address, **asdict(held.counts(now()))}
 
 
 @asynccontextmanager
@@ -124,7 +122,7 @@ async def telling(
         yield Silent()
         return
     async with Courier(settings.collect, __version__, seconds=_SECONDS) as courier:
-        if address != BUILT_IN:
+        if address != BUILT_IN_HUB:
             yield Outside(archive, address, Pinger(archive, courier, address, site, count))
             return
         folder = Folder(settings.publish.directory)
@@ -141,7 +139,7 @@ async def ping_once(archive: Archive, settings: Settings, site: Site) -> str | N
     Does nothing where ``publish.hub`` names none. Raises ArchiveError.
     """
     address = settings.publish.hub
-    if address in {"", BUILT_IN}:
+    if address in {"", BUILT_IN_HUB}:
         return None
     async with Courier(settings.collect, __version__, seconds=_SECONDS) as courier:
         pinger = Pinger(archive, courier, address, site, lambda _kind, _outcome: None)

@@ -81,6 +81,10 @@ class NormalizeSettings:
     """Feed URLs, hosts or folders, best first: whose version of a story leads it."""
 
 
+BUILT_IN_HUB = "built-in"
+"""What ``publish.hub`` says where our own server is the hub."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
     directory: Path = Path("../archive/public")
@@ -91,7 +95,7 @@ class PublishSettings:
     title: str = "aggregator"
     """Name of the whole, on the index page and in topics.opml."""
     hub: str = ""
-    """The WebSub hub that is told of changes: a URL, ``built-in``, or "" for none."""
+    """The WebSub hub that is told of changes: a URL, BUILT_IN_HUB, or "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,25 @@
 
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
-from aggregator.publish.site import FEED_TYPES, Overview, Site, feed_id, stem
+from aggregator.publish.site import (
+    FEED_TYPES,
+    HUB_PATH,
+    PRIVATE,
+    TOKEN_SIGNS,
+    Overview,
+    Site,
+    feed_id,
+    is_told,
+    shown_path,
+    site_of,
+    stem,
+)
 
 __all__ = [
     "FEED_TYPES",
+    "HUB_PATH",
+    "PRIVATE",
+    "TOKEN_SIGNS",
     "Folder",
     "Overview",
     "Site",
@@ -19,6 +34,9 @@ __all__ = [
     "fingerprint",
     "fingerprints",
     "index_page",
+    "is_told",
     "retired",
+    "shown_path",
+    "site_of",
     "stem",
 ]

@@ -26,14 +26,14 @@ from pathlib import Path
 
 from aggregator.model.errors import PublishError
 from aggregator.publish.formats import FEEDS, FULL_PAGES, RENDERING
-from aggregator.publish.site import PRIVATE, Site
+from aggregator.publish.site import PRIVATE, TOKEN_SIGNS, Site
 
 _MEMORY = ".aggregator"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _TEMPORARY = (".publish-", ".part")
 _MODE = 0o644
 _OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+")
-_PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{32}}[/.].+")
+_PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}[/.].+")
 _SNAPSHOT = re.compile(r"(.+)/(\d+)-(\d+)\.[a-z]+")
 # The subscription page that a client holds may name the one before last.
 _SNAPSHOTS = 3

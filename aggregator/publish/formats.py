@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
     FEED_TYPES,
-    PRIVATE,
     Overview,
     Site,
     document_path,
+    is_told,
     snapshot_path,
 )
 
@@ -41,9 +40,6 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     from aggregator.publish.wording import safe_page
 
     safe = safe_page(page)
-    if page.token:
-        # A hub would learn the address.
-        site = replace(site, hubs=())
     formats = {"atom": atom, "rss": rss, "json": json_feed, "html": topic_page}
     made = {extension: write(safe, site) for extension, write in formats.items()}
     found = {document_path(page, extension): data for extension, data in made.items()}
@@ -58,12 +54,8 @@ def fingerprint(document: bytes) -> bytes:
 
 
 def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The fingerprint by path of the public feeds among some documents: what hubs are told of."""
-    return {
-        path: fingerprint(data)
-        for path, data in written.items()
-        if path.rpartition(".")[2] in FEED_TYPES and not path.startswith(f"{PRIVATE}/")
-    }
+    """The fingerprint by path of those of some documents that hubs are told of."""
+    return {path: fingerprint(data) for path, data in written.items() if is_told(path)}
 
 
 def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from aggregator.model.settings import BUILT_IN_HUB, Settings
 from aggregator.model.topic import Page, TopicState
 
 FEED_TYPES: Mapping[str, str] = {
@@ -16,8 +18,12 @@ FEED_TYPES: Mapping[str, str] = {
 }
 """The media type of a feed document, by its extension."""
 
+HUB_PATH = "/hub"
+"""Where the built-in server's hub takes requests."""
+
 # Name space of topic feeds' ids. Never changes: readers know feeds by these ids.
 _FEEDS = UUID("2f1d7c52-6a0e-5b0c-9a53-7d1f0c8e4b36")
+_SUBSCRIBED = re.compile(rf"topics/[^/]+\.({'|'.join(FEED_TYPES)})")
 # What stays as it is in an address that stands in a header; the rest is percent-encoded.
 _RESERVED = "/:?#[]@!$&'()*+,;=%~"
 
@@ -40,11 +46,22 @@ class Site:
 
     def link_header(self, path: str) -> str:
         """The Link header of a document that hubs are told of (WebSub, section 4); "" without hubs,
-        and of a private document."""
-        if not self.hubs or path.startswith(f"{PRIVATE}/"):
+        and of all others."""
+        if not self.hubs or not is_told(path):
             return ""
         links = [(hub, "hub") for hub in self.hubs] + [(self.url(path), "self")]
         return ", ".join(f'<{quote(url, safe=_RESERVED)}>; rel="{rel}"' for url, rel in links)
+
+
+def site_of(settings: Settings, *, bound: str = "") -> Site:
+    """Where the output is reached: ``publish.base_url``, else the built-in server (``bound``)."""
+    server = settings.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    own = bound if bound and not server.port else f"http://{host}:{server.port}"
+    base = settings.publish.base_url.rstrip("/") or own
+    hub = settings.publish.hub
+    hubs = (f"{base}{HUB_PATH}" if hub == BUILT_IN_HUB else hub,) if hub else ()
+    return Site(base_url=base, title=settings.publish.title, hubs=hubs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +82,8 @@ def feed_id(slug: str) -> str:
 
 PRIVATE = "private"
 """The folder of the topics whose addresses are secret."""
+TOKEN_SIGNS = 32
+"""Hexadecimal digits of such an address."""
 
 
 def stem(topic: Page | TopicState) -> str:
@@ -88,10 +107,22 @@ def snapshot_path(page: Page, extension: str) -> str:
     return f"{stem(page)}/{page.number}-{page.grown}.{extension}"
 
 
+def is_told(path: str) -> bool:
+    """Whether hubs are told of a document: of the feeds that a topic's subscribers read, unless they
+    are private. Who would subscribe to one of those at a hub would tell it the secret."""
+    return _SUBSCRIBED.fullmatch(path) is not None
+
+
+def shown_path(path: str) -> str:
+    """A path as it may be shown and logged: without the secret of a private topic."""
+    folder, _, rest = path.partition("/")
+    return f"{folder}/…{rest[TOKEN_SIGNS:]}" if folder == PRIVATE and rest else path
+
+
 def hubs_of(page: Page, site: Site) -> tuple[str, ...]:
-    """The hubs that a page's documents name. An archive page has nothing to announce, and must not
-    change with the hubs; who would subscribe to a private topic at a hub would tell it the secret."""
-    return site.hubs if page.number is None and not page.token else ()
+    """The hubs that a page's feeds name. An archive page has nothing to announce, and must not change
+    with the hubs."""
+    return site.hubs if is_told(document_path(page, "atom")) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from aggregator.publish import FEED_TYPES, retired
+from aggregator.publish import HUB_PATH, PRIVATE, TOKEN_SIGNS, is_told, retired
 from aggregator.web.guard import Guard
-from aggregator.web.hub import HUB_PATH, Ask, answer_hub
+from aggregator.web.hub import Ask, answer_hub
 from aggregator.web.negotiation import preferred_coding, preferred_type, wants_page
 from aggregator.web.shelf import MEDIA_TYPES, Document, Shelf
 
@@ -36,7 +36,7 @@ _PLAIN = {
     **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
 }
 _TOPIC = re.compile(
-    r"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>private/[0-9a-f]{32}))"
+    rf"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
     r"(?P<page>/[1-9][0-9]{0,8})?(?P<state>(?<=[0-9])-[1-9][0-9]{0,17})?"
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
@@ -110,7 +110,7 @@ class _Published:
             response = _answer(document, headers, negotiated=negotiated)
             if topic and topic["private"]:
                 response.headers.update(_UNLISTED)
-            elif self._links and topic and _is_subscribed(path, topic["stem"]):
+            if self._links and is_told(path):
                 _add_links(response, self._links(path))
         else:
             gone = topic is not None and retired(self._directory, topic["stem"])
@@ -118,11 +118,6 @@ class _Published:
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
-
-
-def _is_subscribed(path: str, stem: str) -> bool:
-    """Whether a document is a feed as subscribers read it: no archive page, no page for people."""
-    return path.rpartition(".")[2] in FEED_TYPES and path.rpartition(".")[0] == stem
 
 
 def _add_links(response: Response, links: str) -> None:

@@ -13,7 +13,6 @@ from aggregator.hub import Fields, Reply
 
 Ask = Callable[[Fields], Awaitable[Reply]]
 
-HUB_PATH = "/hub"
 _FORM = "application/x-www-form-urlencoded"
 # A callback and a topic, all their characters percent-encoded, and what a hub ignores.
 _MOST_BYTES, _MOST_FIELDS = 16 * 1024, 50

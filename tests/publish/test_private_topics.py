@@ -16,7 +16,7 @@ from aggregator.archive.backup import restore
 from aggregator.model.errors import UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.topic import Topic
-from aggregator.pipeline import site
+from aggregator.publish import site_of
 
 SECRET = Topic(slug="secret", title="Hidden things", query="*", private=True)
 PUBLIC = Topic(slug="open", title="Open things", query="*")
@@ -122,7 +122,7 @@ def test_no_hub_hears_of_it(room):
     told = list(room.archive.unpinged())
     assert told
     assert not [path for path in told if "private" in path]
-    hubs = replace(site(room.settings), hubs=("https://hub.example/",))
+    hubs = replace(site_of(room.settings), hubs=("https://hub.example/",))
     assert hubs.link_header("topics/open.atom")
     assert hubs.link_header(f"{room.address('secret')}.atom") == ""
 

@@ -10,8 +10,8 @@ from aggregator.archive import open_archive
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings, Settings
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind, site
-from aggregator.publish import Folder
+from aggregator.pipeline import prepare, publish_behind
+from aggregator.publish import Folder, site_of
 from aggregator.topics import Matcher
 from aggregator.web import serving
 
@@ -27,7 +27,7 @@ def made(tmp_path) -> Settings:
 
 def publish(archive, of: Settings, *topics: Topic) -> None:
     prepare(archive, of, [Subscription(url=ONE)], topics)
-    publish_behind(archive, of, site(of))
+    publish_behind(archive, of, site_of(of))
 
 
 def test_a_topic_that_comes_back_is_served_with_all_its_pages(tmp_path):

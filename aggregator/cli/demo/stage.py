@@ -16,7 +16,8 @@ from aggregator.config import Configuration, load
 from aggregator.model.batch import Counts
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind, site
+from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind
+from aggregator.publish import site_of
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
 
@@ -76,7 +77,7 @@ async def _play_rounds(
                 bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
 
             done = await collect_round(pipeline, everything=True, stop=stop, progress=show)
-        changed = await asyncio.to_thread(publish_behind, archive, settings, site(settings))
+        changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
         say(f"Round {edition}: {describe(done.counts, len(changed))}")
         rounds.append(done)
     return rounds
@@ -85,7 +86,7 @@ async def _play_rounds(
 async def _serve(configuration: Configuration, stop: asyncio.Event, *, stay: bool) -> None:
     """Name the addresses to open and, on a terminal, keep them alive until a signal."""
     settings = configuration.settings
-    base = site(settings).base_url
+    base = site_of(settings).base_url
     say()
     heading("Open")
     say(f"  {base}/")
