@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli import subscribing
 from aggregator.cli.options import DryRun, FeedName, Json
 from aggregator.cli.output import (
     Column,
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _FETCHES_SHOWN = 20
-_SHORTEST = 60
 
 
 @app.callback()
@@ -41,58 +39,9 @@ def _group() -> None:
     """See and edit what is collected."""
 
 
-@app.command()
-def add(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
-    title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
-    folder: Annotated[
-        str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
-    ] = "",
-    interval: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="Poll this feed so often, whatever else: 15m, 2h, or seconds."
-        ),
-    ] = "",
-    full_text: Annotated[
-        bool,
-        typer.Option("--full-text", help="Read the pages its entries link to, for the whole text."),
-    ] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Subscribe to a feed: a line in feeds.opml.
-
-    A running daemon picks it up.
-    """
-    from aggregator.config import add_subscription
-    from aggregator.model.feed import Subscription
-
-    folders = tuple(part.strip() for part in folder.split("/") if part.strip())
-    wanted = Subscription(
-        url=url.strip(),
-        title=title.strip(),
-        folders=folders,
-        interval=_interval(interval),
-        full_text=full_text,
-    )
-    if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
-        note(f"{one_line(url)} is in feeds.opml already; nothing was changed")
-        return
-    say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
-
-
-@app.command()
-def remove(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address in feeds.opml.")],
-    dry_run: DryRun = False,
-) -> None:
-    """Take a feed out of feeds.opml; its entries stay archived."""
-    from aggregator.config import remove_subscription
-
-    gone = remove_subscription(session_of(context).place, url.strip(), dry_run=dry_run)
-    say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
+app.command()(subscribing.add)
+app.command()(subscribing.remove)
+app.command()(subscribing.discover)
 
 
 @app.command("list")
@@ -184,75 +133,8 @@ def boilerplate(
         print_blocks(session, known, as_json=as_json)
 
 
-@app.command("import")
-def import_feeds(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file.")],
-    as_json: Json = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Add the feeds of an OPML file, with their folders."""
-    from aggregator.config import import_opml
-
-    report = import_opml(session_of(context).place, file, dry_run=dry_run)
-    if as_json:
-        print_json(
-            {
-                "added": list(report.added),
-                "known": list(report.known),
-                "refused": [{"url": url, "why": why} for url, why in report.refused],
-            }
-        )
-        return
-    for url in report.added:
-        say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
-    for url, why in report.refused:
-        note(f"refused {one_line(url)}: {one_line(why)}")
-    note(
-        f"{plural(len(report.added), 'feed')} added, {len(report.known)} there already, "
-        f"{len(report.refused)} refused"
-    )
-
-
-@app.command("export")
-def export_feeds(
-    context: typer.Context,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output by default.")
-    ] = None,
-) -> None:
-    """Write the feeds as OPML, for another program."""
-    from aggregator.config import export_opml
-    from aggregator.model.errors import UsageError
-
-    data = export_opml(session_of(context).place)
-    if file is None or str(file) == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror}", hint="give another file"
-        ) from None
-    note(f"wrote {file}")
-
-
-def _interval(text: str) -> int | None:
-    """Seconds, a minute at the least; None for "". Raises UsageError."""
-    from aggregator.config import parse_duration
-    from aggregator.model.errors import UsageError
-
-    if not text:
-        return None
-    try:
-        seconds = int(parse_duration(text))
-    except ValueError as error:
-        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
-    if seconds < _SHORTEST:
-        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
-    return seconds
+app.command("import")(subscribing.import_feeds)
+app.command("export")(subscribing.export_feeds)
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:

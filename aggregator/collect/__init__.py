@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,20 +15,26 @@ from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
 if TYPE_CHECKING:
     from aggregator.collect.courier import Answer, Courier
+    from aggregator.collect.discovery import Where, stranger
+    from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
+
+# What takes a moment to load, for commands that only read: loaded where it is first asked for.
+_FILES = {
+    "Answer": "courier",
+    "Collector": "http",
+    "Courier": "courier",
+    "Found": "exploring",
+    "Where": "discovery",
+    "discover": "exploring",
+    "stranger": "discovery",
+}
 
 
 def __getattr__(name: str) -> object:
-    # The HTTP client takes a moment to load, and commands that only read need none.
-    if name == "Collector":
-        from aggregator.collect.http import Collector
-
-        return Collector
-    if name in ("Courier", "Answer"):
-        from aggregator.collect import courier
-
-        return getattr(courier, name)
-    raise AttributeError(name)
+    if name not in _FILES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
 
 
 def body_hash(response: Response) -> bytes:
@@ -67,10 +74,14 @@ __all__ = [
     "Answer",
     "Collector",
     "Courier",
+    "Found",
+    "Where",
     "after_outage",
     "body_hash",
     "by_cause",
+    "discover",
     "next_address",
     "next_poll",
     "shared_cause",
+    "stranger",
 ]

@@ -26,10 +26,11 @@ _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import brought: URLs added, URLs there already, (URL or line, why) refused."""
+    """What an import brought: URLs added; URLs there already, each with the one that was there;
+    (URL or line, why) refused."""
 
     added: tuple[str, ...]
-    known: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
     refused: tuple[tuple[str, str], ...]
 
 
@@ -120,11 +121,10 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
 def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
     """Add the feeds of another OPML file, with their folders, titles and own attributes."""
     root = _parse(file) if file.exists() else _parse_bytes(_EMPTY, file)
-    held = {
-        canonical_url(_attribute(one, "xmlUrl"))
-        for one, _ in _outlines(root)
-        if _attribute(one, "xmlUrl")
-    }
+    held: dict[str, str] = {}
+    for one, _ in _outlines(root):
+        if _attribute(one, "xmlUrl"):
+            held.setdefault(canonical_url(_attribute(one, "xmlUrl")), _attribute(one, "xmlUrl"))
     added, known, refused = [], [], []
     for outline, folders in _outlines(_parse(source, missing="name an OPML file that is there")):
         url = _attribute(outline, "xmlUrl")
@@ -134,9 +134,9 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
         if not _is_address(url):
             refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
         elif canonical in held:
-            known.append(url)
+            known.append((url, held[canonical]))
         else:
-            held.add(canonical)
+            held[canonical] = url
             added.append(url)
             _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib))
     if added and not dry_run:
