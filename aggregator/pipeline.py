@@ -25,9 +25,9 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.collect import Collector, body_hash, next_address, next_poll, noted
 from aggregator.linked import with_pages
-from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
+from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.person import Person
@@ -97,12 +97,13 @@ class Pipeline:
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed
-        new = sum(change.kind is ChangeKind.NEW for change in decision.changes)
+        new = decision.new
         listed = len(decision.listing) if decision.listing is not None else len(feed.listing)
         return Settled(
             decision=decision,
             poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
             address=next_address(feed, None if fetched.failure else fetched.response),
+            noted=None if fetched.archived else noted(decision, new=new),
         )
 
 

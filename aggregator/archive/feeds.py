@@ -26,6 +26,7 @@ from aggregator.model.feed import (
     Learned,
     Listed,
     Subscription,
+    Trouble,
     Validators,
 )
 
@@ -329,4 +330,9 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         listing=_unpack_listing(row.items),
         entries=row.entries,
         learned=known,
+        previous_archive=row.previous_archive,
+        told=frozenset(map(Trouble, row.told.split())),
+        news_at=row.news_at,
+        pause=row.pause,
+        missed_at=row.missed_at,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
+from aggregator.archive import notices
 from aggregator.archive.columns import name_of
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
 from aggregator.archive.statements import upsert
@@ -24,6 +25,12 @@ def store_feeds(
 ) -> None:
     """The feeds' rows after this fetch, claims given back; and what each now lists."""
     rows = [_feed_values(one) for one in settled]
+    told = [
+        (one.decision.fetched.feed.key, notice)
+        for one in settled
+        for notice in (one.noted.notices if one.noted else ())
+    ]
+    notices.add(connection, told)
     for names in {tuple(row) for row in rows}:
         alike = [row for row in rows if tuple(row) == names]
         # The other names of a row are columns, which are set to what it says.
@@ -45,7 +52,8 @@ def store_feeds(
             "feed_key": one.decision.fetched.feed.key,
         }
         for one in settled
-        if one.address.fetch_url != one.decision.fetched.feed.fetch_url
+        if not one.decision.fetched.archived
+        and one.address.fetch_url != one.decision.fetched.feed.fetch_url
     ]
     upsert(connection, feed_urls, moved)
 
@@ -92,24 +100,28 @@ def _line(one: Settled) -> dict[str, Any]:
     return {
         "feed_key": fetched.feed.key, "at": fetched.at, "outcome": outcome,
         "status": response.status if response else getattr(failure, "status", None),
-        "message": failure.what if failure else _problems(fetched),
+        "message": failure.what if failure else _remarks(fetched),
         "bytes": len(response.wire) if response else 0,
         "seconds": response.seconds if response else 0.0,
         "new": _count(one, ChangeKind.NEW), "revised": _count(one, ChangeKind.REVISED),
     }  # fmt: skip
 
 
-def _problems(fetched: Fetched) -> str:
-    """What is wrong with a document that could be read all the same."""
-    return "; ".join(fetched.document.problems)[:500] if fetched.document else ""
+def _remarks(fetched: Fetched) -> str:
+    """What is wrong with a document that could be read all the same, or special about it."""
+    problems = fetched.document.problems if fetched.document else ()
+    kind = ("an archive document",) if fetched.archived else ()
+    return "; ".join((*kind, *problems))[:500]
 
 
 def _feed_values(one: Settled) -> dict[str, Any]:
     fetched = one.decision.fetched
     feed, failure, response = fetched.feed, fetched.failure, fetched.response
-    values: dict[str, Any] = {
-        "of": feed.key,
-        "added": _count(one, ChangeKind.NEW),
+    values: dict[str, Any] = {"of": feed.key, "added": _count(one, ChangeKind.NEW)}
+    if fetched.archived:
+        return values
+    values |= notices.state(one.noted) if one.noted else {}
+    values |= {
         "last_fetch": fetched.at,
         "next_due": one.poll.due,
         "due_reason": one.poll.reason,
@@ -148,6 +160,7 @@ def _feed_values(one: Settled) -> dict[str, Any]:
             "description": document.description or feed.description,
             "lang": document.lang or feed.lang,
             "published_id": document.id or feed.published_id,
+            "previous_archive": document.previous_archive,
         }
     return values
 

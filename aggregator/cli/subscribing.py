@@ -26,7 +26,8 @@ PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the s
 def add(
     context: typer.Context,
     url: Annotated[
-        str, typer.Argument(metavar="URL", help="The feed's address, or that of a page that has one.")
+        str,
+        typer.Argument(metavar="URL", help="The feed's address, or that of a page that has one."),
     ],
     title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
     folder: Annotated[

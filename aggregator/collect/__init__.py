@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address
 from aggregator.collect.cadence import after_outage, next_poll
+from aggregator.collect.noticing import gap_closed, noted
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -80,8 +81,10 @@ __all__ = [
     "body_hash",
     "by_cause",
     "discover",
+    "gap_closed",
     "next_address",
     "next_poll",
+    "noted",
     "shared_cause",
     "stranger",
 ]

@@ -113,9 +113,7 @@ def _place(url: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def _candidates(
-    links: Iterable[tuple[str, str]], base: str, where: Where
-) -> Iterator[Candidate]:
+def _candidates(links: Iterable[tuple[str, str]], base: str, where: Where) -> Iterator[Candidate]:
     for href, title in links:
         try:
             url = urljoin(base, href.strip())
