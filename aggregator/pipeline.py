@@ -30,12 +30,14 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.notice import Notice
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
 from aggregator.model.topic import Mute, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import (  # fmt: skip
+    STATUS,
     Folder,
     Overview,
     Site,
@@ -45,14 +47,16 @@ from aggregator.publish import (  # fmt: skip
     stem,
 )
 from aggregator.topics import Matcher
+from aggregator.troubles import publish_status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one write came to: counts, and the decisions it stored."""
+    """What one write came to: counts, the decisions it stored, what is to be told of feeds' troubles."""
 
     counts: Counts
     decisions: tuple[Decision, ...]
+    notices: tuple[tuple[Feed, Notice], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,12 @@ class Pipeline:
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
             counts = write.store(Batch(at=at, settled=settled, hits=hits))
-        return Written(counts=counts, decisions=decisions)
+        notices = tuple(
+            (one.decision.fetched.feed, notice)
+            for one in settled
+            for notice in (one.noted.notices if one.noted else ())
+        )
+        return Written(counts=counts, decisions=decisions, notices=notices)
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed
@@ -189,7 +198,8 @@ def publish_behind(
         entries=stats.entries,
         stories=stats.stories,
     )
+    changed += publish_status(archive, folder, site, whole=whole)
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain(set(map(stem, states)))
+    changed += folder.retain({STATUS, *map(stem, states)})
     folder.settle(site)
     return tuple(changed)

@@ -16,10 +16,12 @@ from datetime import datetime
 from time import monotonic
 from typing import Literal, TypeVar
 
+from aggregator.backfill import close_gap
 from aggregator.collect import after_outage, shared_cause
 from aggregator.model.batch import Counts, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed
+from aggregator.model.notice import Notice
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
 
@@ -40,7 +42,8 @@ class Round:
     """What a round came to. It grows while the round runs.
 
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
-    failed before; ``missed`` had no item in common with their last poll.
+    failed before; ``missed`` had no item in common with their last poll; ``notices`` are
+    what is to be told of feeds' troubles, once each.
     """
 
     claimed: int = 0
@@ -48,6 +51,7 @@ class Round:
     failures: list[tuple[Feed, FeedError]] = field(default_factory=list)
     recovered: list[Feed] = field(default_factory=list)
     missed: list[Feed] = field(default_factory=list)
+    notices: list[tuple[Feed, Notice]] = field(default_factory=list)
 
 
 Progress = Callable[[Round, Counts], None]
@@ -85,6 +89,7 @@ class _Crew:
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
         self._written = asyncio.Event()
+        self._gaps: list[Feed] = []
         self._round = Round()
 
     async def run(self, progress: Progress) -> Round:
@@ -97,6 +102,7 @@ class _Crew:
             await fetching
             if shared_cause(self._round.failures, self._round.counts.feeds):
                 await self._in_writer(self._excuse)
+            await self._close_gaps(progress)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
@@ -182,6 +188,7 @@ class _Crew:
     def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
         self._round.counts += written.counts
+        self._round.notices += written.notices
         for decision in written.decisions:
             feed, failure = decision.fetched.feed, decision.fetched.failure
             if failure:
@@ -190,7 +197,28 @@ class _Crew:
                 self._round.recovered.append(feed)
             if decision.missed:
                 self._round.missed.append(feed)
+                document = decision.fetched.document
+                if document is not None and document.previous_archive:
+                    gap = replace(feed, previous_archive=document.previous_archive)
+                    self._gaps.append(gap)
         return written.counts
+
+    async def _close_gaps(self, progress: Progress) -> None:
+        """Look in archive documents for what feeds brought between two polls, all at once."""
+
+        async def close(feed: Feed) -> None:
+            if not self._stop.is_set():
+                walk = await close_gap(self._pipeline, feed, self._in_writer)
+                self._round.counts += walk.counts
+                progress(self._round, walk.counts)
+
+        tasks = [asyncio.create_task(close(feed)) for feed in self._gaps]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _excuse(self) -> None:
         """No feed is at fault where none was reached: each is asked again soon, and its back-off

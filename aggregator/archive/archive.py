@@ -21,6 +21,7 @@ from aggregator.archive.disk import refuse_full_disk
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
+from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
 from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
@@ -294,6 +295,14 @@ class Archive:
         """The pages of this version are written, and these are its feed documents (by path)."""
         with self._database.writing() as connection:
             topics.mark_published(connection, slug, version, digests)
+
+    # Troubles of feeds
+
+    @contextmanager
+    def notices(self, *, write: bool = False) -> Iterator[Notices]:
+        """What was told of the feeds' troubles, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Notices(connection)
 
     # Telling subscribers
 

@@ -55,6 +55,7 @@ def collect(
     else:
         say(describe(done.counts, pages))
     _tell_failures(done)
+    _tell_notices(done)
     if interrupted:
         raise typer.Exit(_INTERRUPTED)
     if done.counts.failed:
@@ -151,6 +152,15 @@ def _tell_failures(done: Round) -> None:
             continue
         for url in named:
             note(f"failed: {url}: {why}")
+
+
+def _tell_notices(done: Round) -> None:
+    """What began or ended with feeds that answer: once, a line each."""
+    from aggregator.model.feed import Trouble
+
+    for feed, notice in done.notices:
+        if notice.trouble is not Trouble.BROKEN:
+            note(f"{one_line(feed.url)}: {one_line(notice.message)}")
 
 
 def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:

@@ -133,6 +133,32 @@ def boilerplate(
         print_blocks(session, known, as_json=as_json)
 
 
+@app.command()
+def backfill(
+    context: typer.Context,
+    feed: FeedName,
+    documents: Annotated[
+        int,
+        typer.Option("--documents", metavar="N", min=1, help="The most archive documents to read."),
+    ] = 100,
+    as_json: Json = False,
+) -> None:
+    """Archive what a feed listed before it was collected.
+
+    Where the publisher offers archive documents (RFC 5005), they are read from the
+    newest to the oldest, each once and with the pauses that any request keeps. Topics
+    take up what they find in silence: on their archive pages, as no news.
+    """
+    from aggregator.cli.backfilling import backfill_feed
+    from aggregator.model.errors import UsageError
+
+    session = session_of(context)
+    _, known = _named(session, feed)
+    if known is None or known.last_success is None:
+        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    backfill_feed(session, known, documents=documents, as_json=as_json)
+
+
 app.command("import")(subscribing.import_feeds)
 app.command("export")(subscribing.export_feeds)
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.collect.address import next_address
+from aggregator.collect.address import next_address, with_login
 from aggregator.collect.cadence import after_outage, next_poll
 from aggregator.collect.noticing import gap_closed, noted
 from aggregator.model.errors import FeedError
@@ -87,4 +87,5 @@ __all__ = [
     "noted",
     "shared_cause",
     "stranger",
+    "with_login",
 ]

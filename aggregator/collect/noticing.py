@@ -37,7 +37,7 @@ def noted(decision: Decision, *, new: int) -> Noted:
     telling.end(Trouble.BROKEN, f"it answers again{_after(feed, fetched.at)}")
     _note_listed(telling, feed, _listed(fetched))
     if decision.missed and _tells_missed(feed, fetched.at):
-        telling.begin(Trouble.MISSED, _missed(feed, fetched.at), again=True)
+        telling.begin(Trouble.MISSED, _missed(fetched), again=True)
     news_at, pause = _pulse(fetched, new)
     if new:
         telling.end(Trouble.STALE, "it brings entries again")
@@ -85,9 +85,9 @@ def _note_listed(telling: _Telling, feed: Feed, listed: int | None) -> None:
         )
 
 
-def gap_closed(feed: Feed, at: datetime, *, entries: int, pages: int) -> Noted:
+def gap_closed(feed: Feed, at: datetime, *, entries: int, documents: int) -> Noted:
     """What is told when what lay between two polls was found in the feed's archive documents."""
-    found = f"{_count(entries)} between were found in {pages} of its archive documents"
+    found = f"{_count(entries)} between were found in {documents} of its archive documents"
     notice = Notice(
         at=at, trouble=Trouble.MISSED, message=f"nothing is missing: {found}", over=True
     )
@@ -148,11 +148,12 @@ def _tells_missed(feed: Feed, at: datetime) -> bool:
     return feed.missed_at is None or at - feed.missed_at >= _MISSED_AGAIN
 
 
-def _missed(feed: Feed, at: datetime) -> str:
+def _missed(fetched: Fetched) -> str:
+    feed, at, document = fetched.feed, fetched.at, fetched.document
     since = f"{feed.last_success:%d %b %H:%M} and " if feed.last_success else ""
     closing = (
         "its archive documents are asked for what lies between"
-        if feed.previous_archive
+        if document is not None and document.previous_archive
         else "its publisher names no archive documents"
     )
     return (

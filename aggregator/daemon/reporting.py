@@ -12,7 +12,7 @@ import structlog
 
 from aggregator.collect import by_cause, shared_cause
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed, FeedState
+from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.topic import TopicEdit
 from aggregator.rounds import Round
 
@@ -55,11 +55,11 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
     else:
         for url in back:
             _log.info("feed recovered", feed=url)
-    for feed in done.missed:
-        _log.warning(
-            "entries may have been missed: this poll and the last have nothing in common",
-            feed=feed.url,
-        )
+    for feed, notice in done.notices:
+        # What broke and what recovered is told above.
+        if notice.trouble is not Trouble.BROKEN:
+            tell = _log.info if notice.over else _log.warning
+            tell(notice.message, feed=feed.url)
 
 
 def report_standing(feeds: Sequence[Feed]) -> None:

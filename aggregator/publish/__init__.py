@@ -6,11 +6,18 @@
 """
 
 from aggregator.publish.files import Folder, retired
-from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
+from aggregator.publish.formats import (
+    documents,
+    fingerprint,
+    fingerprints,
+    index_page,
+    status_documents,
+)
 from aggregator.publish.site import (
     FEED_TYPES,
     HUB_PATH,
     PRIVATE,
+    STATUS,
     TOKEN_SIGNS,
     Overview,
     Site,
@@ -25,6 +32,7 @@ __all__ = [
     "FEED_TYPES",
     "HUB_PATH",
     "PRIVATE",
+    "STATUS",
     "TOKEN_SIGNS",
     "Folder",
     "Overview",
@@ -38,5 +46,6 @@ __all__ = [
     "retired",
     "shown_path",
     "site_of",
+    "status_documents",
     "stem",
 ]

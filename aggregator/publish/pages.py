@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
 from aggregator.model.topic import Page, TopicState
-from aggregator.publish.site import Overview, Site, document_path, stem
+from aggregator.publish.site import FEED_TYPES, Overview, Site, document_path, stem
 from aggregator.publish.text import one_line
 from aggregator.publish.wording import heading, teaser
 
@@ -36,6 +36,22 @@ def topic_page(page: Page, site: Site) -> bytes:
         address=site.url(document_path(page, "html")),
         atom=site.url(f"{stem(page)}.atom"),
         hidden=bool(page.token),
+    )
+
+
+def status_html(page: Page, site: Site) -> bytes:
+    """The HTML document of the feeds' troubles. ``page`` must be safe."""
+    return _render(
+        "status.html",
+        page=page,
+        topic=page.topic,
+        site=site,
+        root="../",
+        stem=stem(page),
+        address=site.url(document_path(page, "html")),
+        atom=site.url(f"{stem(page)}.atom"),
+        hidden=False,
+        feed_types=FEED_TYPES,
     )
 
 

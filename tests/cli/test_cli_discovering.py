@@ -60,7 +60,9 @@ SITES = {
     ),
     "a dead link element, a living link": (
         {
-            "/": page(link("/dead.xml"), '<a href="/feeds/news">Feeds</a><a href="/feedback">x</a>'),
+            "/": page(
+                link("/dead.xml"), '<a href="/feeds/news">Feeds</a><a href="/feedback">x</a>'
+            ),
             "/feeds/news": rss(RAIN),
         },
         [("/feeds/news", "linked")],
@@ -108,7 +110,9 @@ def test_the_link_header_counts(place, server):
 
 
 def test_a_page_is_added_by_its_feed(place, server):
-    server.serve("/", page(link("/a.xml") + link("/c.xml", "Comments Feed")), content_type="text/html")
+    server.serve(
+        "/", page(link("/a.xml") + link("/c.xml", "Comments Feed")), content_type="text/html"
+    )
     server.serve("/a.xml", rss(RAIN))
     server.serve("/c.xml", rss(TORRES))
     ran = place.run("feeds", "add", server.url("/"), "--folder", "A")
@@ -132,7 +136,10 @@ def test_a_page_with_several_feeds_is_a_choice(place, server):
     ]
     ran = place.run("feeds", "add", server.url("/"), "--json")
     assert ran.code == 2
-    assert [one["url"] for one in json.loads(ran.out)] == [server.url("/a.xml"), server.url("/b.xml")]
+    assert [one["url"] for one in json.loads(ran.out)] == [
+        server.url("/a.xml"),
+        server.url("/b.xml"),
+    ]
     assert (place.folder / "feeds.opml").read_bytes() == before
 
 
@@ -157,7 +164,11 @@ def test_what_cannot_be_asked_now_is_added_as_it_stands(place, server, path):
 
 def test_a_page_leads_into_no_private_network(place, server):
     place.settings("")
-    server.serve("/", page(link("http://192.168.7.7/feed") + link("file:///etc/passwd")), content_type="text/html")
+    server.serve(
+        "/",
+        page(link("http://192.168.7.7/feed") + link("file:///etc/passwd")),
+        content_type="text/html",
+    )
     assert parsed(place.run("feeds", "discover", server.url("/"), "--json")) == []
 
 

@@ -171,7 +171,7 @@ def test_missed_entries_are_told_once_a_day_and_closed() -> None:
     assert feed.missed_at == NOON
     assert words(poll(feed, hourly(3), at=NOON + HOUR, missed=True)) == []
     assert words(poll(feed, hourly(3), at=NOON + DAY, missed=True)) == [("missed", False)]
-    closed = gap_closed(feed, NOON, entries=7, pages=2)
+    closed = gap_closed(feed, NOON, entries=7, documents=2)
     assert words(closed) == [("missed", True)]
     assert (closed.missed_at, closed.told) == (None, frozenset())
     assert "7 entries" in closed.notices[0].message
