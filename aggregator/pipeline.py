@@ -26,10 +26,12 @@ from dataclasses import dataclass, replace
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Collector, body_hash, next_address, next_poll, noted
+from aggregator.inclusions import attach
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.inclusion import Inclusion
 from aggregator.model.notice import Notice
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
@@ -143,6 +145,7 @@ def prepare(
     *,
     people: Sequence[Person] = (),
     mute: Mute = Mute(),
+    inclusions: Sequence[Inclusion] = (),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
@@ -151,7 +154,7 @@ def prepare(
     Raises QueryError, ArchiveError.
     """
     at, matcher = now(), Matcher(topics, people=people, mute=mute)
-    archive.attach(subscriptions, now=at)
+    attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
     synced = archive.sync_topics(wanted, page_size=size)

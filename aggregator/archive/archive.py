@@ -11,7 +11,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, finding, pages, records, topics, upkeep
+from aggregator.archive import documents, finding, lists, pages, records, topics, upkeep
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
@@ -31,6 +31,7 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.inclusion import FeedList
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
 from aggregator.model.topic import Hit, Page, Standing, Topic, TopicEdit, TopicState
@@ -295,6 +296,16 @@ class Archive:
         """The pages of this version are written, and these are its feed documents (by path)."""
         with self._database.writing() as connection:
             topics.mark_published(connection, slug, version, digests)
+
+    def lists(self) -> tuple[FeedList, ...]:
+        """The lists of feeds that were ever included, as last read."""
+        with self._database.reading() as connection:
+            return lists.read(connection)
+
+    def keep_list(self, one: FeedList) -> None:
+        """Store what is known of an included list now."""
+        with self._database.writing() as connection:
+            lists.keep(connection, one)
 
     # Troubles of feeds
 

@@ -376,7 +376,8 @@ notices = sa.Table(
 lists = sa.Table(
     "lists",
     metadata,
-    _name("url", primary_key=True),
+    _name("name", primary_key=True),
+    _text("url"),
     _text("lines", "[]"),
     sa.Column("validator_url", Words),
     sa.Column("etag", Header),

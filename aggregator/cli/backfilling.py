@@ -51,6 +51,7 @@ async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
             people=configuration.people, mute=configuration.mute,
+            inclusions=configuration.inclusions,
         )  # fmt: skip
         async with open_pipeline(archive, settings, matcher) as pipeline:
             held = archive.feed(feed.url) or feed

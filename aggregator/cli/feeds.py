@@ -164,13 +164,16 @@ app.command("export")(subscribing.export_feeds)
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:
-    """Every line of feeds.opml with what the archive, if there is one, knows of it."""
-    lines = session.subscriptions()
+    """Every line of feeds.opml, and of the lists it includes, with what the archive, if there is
+    one, knows of it."""
+    from aggregator.model.inclusion import with_included
+
+    lines, inclusions = session.subscriptions(), session.inclusions()
     archive = session.reading_if_any()
     if archive is None:
         return [(line, None) for line in lines]
     with archive:
-        return _join(lines, archive)
+        return _join(with_included(lines, inclusions, archive.lists()), archive)
 
 
 def _join(

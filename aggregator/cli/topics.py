@@ -210,6 +210,7 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
         prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
             people=configuration.people, mute=configuration.mute, tell=tell_edit,
+            inclusions=configuration.inclusions,
         )  # fmt: skip
         archive.revoke_address(wanted.slug)
         publish_behind(archive, settings, site_of(settings))
@@ -228,6 +229,7 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
         prepare(
             archive, settings, configuration.subscriptions, configuration.topics,
             people=configuration.people, mute=configuration.mute, tell=tell_edit,
+            inclusions=configuration.inclusions,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config import opml
-from aggregator.config.opml import ImportReport
+from aggregator.config.opml import ImportReport, subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
@@ -16,6 +16,7 @@ from aggregator.config.topics import read_topics
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
+from aggregator.model.inclusion import Inclusion
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Mute, Topic
@@ -40,6 +41,8 @@ class Configuration:
     sources: dict[str, str]
     warnings: tuple[str, ...]
     mute: Mute = field(default_factory=Mute)
+    inclusions: tuple[Inclusion, ...] = ()
+    """Lists of feeds elsewhere; what they name is in the archive."""
 
 
 def default_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -54,6 +57,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     folder = _existing(folder, environ)
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
+    inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
     topics, mute = read_topics(folder / "topics.toml", people)
     return Configuration(
@@ -63,8 +67,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         topics=topics,
         people=people,
         sources=sources,
-        warnings=warnings,
+        warnings=(*warnings, *further),
         mute=mute,
+        inclusions=inclusions,
     )
 
 
@@ -80,6 +85,11 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
 def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     """The subscriptions alone, and warnings: lines that were left out. Raises ConfigError."""
     return opml.read_subscriptions(folder / "feeds.opml")
+
+
+def load_inclusions(folder: Path) -> tuple[Inclusion, ...]:
+    """The lists that feeds.opml includes by address. Raises ConfigError."""
+    return opml.read_inclusions(folder / "feeds.opml")[0]
 
 
 def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
@@ -135,9 +145,11 @@ __all__ = [
     "import_opml",
     "known_settings",
     "load",
+    "load_inclusions",
     "load_settings",
     "load_subscriptions",
     "parse_duration",
     "remove_subscription",
+    "subscriptions_of",
     "write_starter",
 ]

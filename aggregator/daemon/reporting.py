@@ -11,6 +11,7 @@ from typing import Any, Self
 import structlog
 
 from aggregator.collect import by_cause, shared_cause
+from aggregator.inclusions import Look
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.topic import TopicEdit
@@ -60,6 +61,17 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
         if notice.trouble is not Trouble.BROKEN:
             tell = _log.info if notice.over else _log.warning
             tell(notice.message, feed=feed.url)
+
+
+def report_looks(looks: Sequence[Look]) -> None:
+    """One line for each included list that names other feeds now, or began to fail."""
+    for look in looks:
+        one = look.list
+        if one.failures == 1:
+            _log.warning("included list failed", list=one.url, why=one.failure)
+        elif look.changed:
+            named = len(one.lines) - one.dropped
+            _log.info("included list changed", list=one.url, feeds=named, paused=one.dropped)
 
 
 def report_standing(feeds: Sequence[Feed]) -> None:

@@ -23,6 +23,7 @@ from aggregator.daemon.reporting import (
     ProgressLine,
     describe_wait,
     report_edit,
+    report_looks,
     report_round,
     report_standing,
     welcome,
@@ -30,6 +31,7 @@ from aggregator.daemon.reporting import (
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.hub import Reply, Silent, Teller, telling
+from aggregator.inclusions import follow_lists
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
@@ -188,6 +190,7 @@ class _Service:
             configuration.topics,
             people=configuration.people,
             mute=configuration.mute,
+            inclusions=configuration.inclusions,
             tell=report_edit,
         )
         await self._reclean()
@@ -233,6 +236,9 @@ class _Service:
         """One round, if anything is due. Raises ArchiveError."""
         longest = pipeline.settings.collect.max_interval
         await asyncio.to_thread(self._archive.refuse_if_paused)
+        if lists := self._configuration.inclusions:
+            asked = self._configuration.subscriptions
+            report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
         if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
             self._resume()
             self._look()

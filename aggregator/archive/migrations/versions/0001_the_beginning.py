@@ -191,7 +191,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "lists",
-        sa.Column("url", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
         sa.Column("lines", sa.Text(), nullable=False),
         sa.Column("validator_url", sa.Text(), nullable=True),
         sa.Column("etag", sa.LargeBinary(), nullable=True),
@@ -200,7 +201,7 @@ def upgrade() -> None:
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("url"),
+        sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "notices",
