@@ -41,6 +41,7 @@ _TOPIC = re.compile(
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
 )
+_HEEDED = frozenset((b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"))
 _FORMATS = ("html", "atom", "rss", "json")
 _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/json")
 # Always asked for again: an unchanged document costs a 304, a changed one is seen at once.
@@ -95,7 +96,7 @@ class _Published:
         self._shelf = Shelf(directory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _heeded(scope["headers"])
         path = scope["path"].removeprefix("/")
         topic = _TOPIC.fullmatch(path)
         if topic:
@@ -118,6 +119,16 @@ class _Published:
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
+
+
+def _heeded(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
+    """The headers that decide the answer; lines of the same name are one list (RFC 9110, 5.3)."""
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        if name in _HEEDED:
+            line = value.decode("latin-1")
+            found[name] = f"{found[name]}, {line}" if name in found else line
+    return found
 
 
 def _add_links(response: Response, links: str) -> None:
