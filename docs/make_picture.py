@@ -25,7 +25,7 @@ _PICTURE = Path(__file__).parent / "images" / "topic-page.png"
 _TOPIC = "topics/torres-coaching"
 _FRAME = """<!doctype html><style>
 body {{ margin: 0; padding: 32px; width: 1216px; display: flex; gap: 32px; background: #d9ded8; }}
-img {{ display: block; border-radius: 12px; box-shadow: 0 2px 20px #0003; }}
+img {{ display: block; border-radius: 12px; }}
 </style><img src="{desktop}"><img src="{phone}">"""
 
 
@@ -60,9 +60,9 @@ def main() -> None:
     with _demo() as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         url = f"{base}/{_TOPIC}"
-        desktop = _shot(browser, url, "light", 820, 860)
-        phone = _shot(browser, url, "dark", 364, 860)
-        page = browser.new_page(viewport={"width": 1280, "height": 924})
+        desktop = _shot(browser, url, "light", 820, 828)
+        phone = _shot(browser, url, "dark", 364, 828)
+        page = browser.new_page(viewport={"width": 1280, "height": 892})
         page.set_content(_FRAME.format(desktop=desktop, phone=phone))
         page.screenshot(path=_PICTURE, full_page=True)
         browser.close()
