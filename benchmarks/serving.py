@@ -4,14 +4,13 @@ bare server that answers the same requests with a constant.
 Both are uvicorn in a process of its own; one client asks both, in turns, from another process.
 The client and the servers share the machine's cores: quote the ratio.
 
-    .venv/bin/python benchmarks/serving.py [--rounds 7] [--seconds 2] [--connections 8]
+    .venv/bin/python benchmarks/serving.py [--rounds 15] [--seconds 0.5] [--connections 8]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import statistics
 import subprocess
 import sys
@@ -116,8 +115,8 @@ class Server:
 
     def cpu(self) -> float:
         """Processor seconds it has taken so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        on_cpu = Path(f"/proc/{self._process.pid}/schedstat").read_text().split()[0]
+        return int(on_cpu) / 1e9
 
 
 class _Connection(asyncio.Protocol):
@@ -198,23 +197,23 @@ def measure(options: argparse.Namespace) -> None:
 
 
 def tell(found: dict[str, list[tuple[float, float]]]) -> None:
-    medians = {
-        name: tuple(statistics.median(column) for column in zip(*rows, strict=True))
-        for name, rows in found.items()
-    }
-    floor_rate, floor_cpu = next(iter(medians.values()))
+    """Medians; those of ratios are of what was measured one after the other."""
+    bare = next(iter(found.values()))
     print("| | answers/s | of the bare server's | server CPU µs each | of the bare server's |")
     print("| --- | --- | --- | --- | --- |")
-    for name, (each, cpu) in medians.items():
-        print(
-            f"| {name} | {each:,.0f} | {each / floor_rate:.0%} | {cpu:.0f} | {cpu / floor_cpu:.2f} |"
+    for name, rows in found.items():
+        each, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
+        rates, costs = (
+            statistics.median(ours[n] / floor[n] for ours, floor in zip(rows, bare, strict=True))
+            for n in (0, 1)
         )
+        print(f"| {name} | {each:,.0f} | {rates:.0%} | {cpu:.0f} | {costs:.2f} |")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--seconds", type=float, default=2)
+    options.add_argument("--rounds", type=int, default=15)
+    options.add_argument("--seconds", type=float, default=0.5)
     options.add_argument("--connections", type=int, default=8)
     options.add_argument("--serve", nargs=2, metavar=("KIND", "FOLDER"), help=argparse.SUPPRESS)
     given = options.parse_args()

@@ -111,14 +111,18 @@ class _Published:
             response = _answer(document, headers, negotiated=negotiated)
             if topic and topic["private"]:
                 response.headers.update(_UNLISTED)
-            if self._links and is_told(path):
-                _add_links(response, self._links(path))
+            if link := self._link(path, response.status_code):
+                response.headers["Link"] = link
         else:
             gone = topic is not None and retired(self._directory, topic["stem"])
             response = _problem(410 if gone else 404, front=path == "index.html")
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
+
+    def _link(self, path: str, status: int) -> str:
+        """Where a feed's changes are to be had (WebSub, section 4), or "". A 304 has told it before."""
+        return self._links(path) if self._links and status == 200 and is_told(path) else ""
 
 
 def _heeded(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
@@ -129,12 +133,6 @@ def _heeded(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
             line = value.decode("latin-1")
             found[name] = f"{found[name]}, {line}" if name in found else line
     return found
-
-
-def _add_links(response: Response, links: str) -> None:
-    """Where changes of a feed are to be had (WebSub, section 4). A 304 has told it before."""
-    if links and response.status_code == 200:
-        response.headers["Link"] = links
 
 
 def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:
