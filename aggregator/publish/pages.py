@@ -21,7 +21,7 @@ from aggregator.publish.wording import heading, teaser
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
 _NEWEST_SHOWN = 3
-_HEADING = 280
+_HEADING = 200
 
 
 def topic_page(page: Page, site: Site) -> bytes:
