@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from aggregator.publish import HUB_PATH, PRIVATE, TOKEN_SIGNS, is_told, retired
@@ -83,10 +83,13 @@ def create_app(
     if ask is not None:
         routes.append(Route(HUB_PATH, partial(answer_hub, ask=ask), methods=["POST"]))
     forms = () if ask is None else (HUB_PATH,)
-    return Starlette(
-        routes=[*routes, Mount("/", app=_Published(directory, links))],
-        middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)],
+    app = Starlette(
+        routes=routes, middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)]
     )
+    # What is at no other address. As a route it would have to be found first.
+    app.router.default = _Published(directory, links)
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Published:
