@@ -33,16 +33,18 @@ from aggregator.model.feed import Feed, Subscription
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Topic, TopicEdit
+from aggregator.model.topic import Mute, Series, Topic, TopicEdit, TopicState
 from aggregator.normalize import Workers, decide
 from aggregator.publish import (  # fmt: skip
     Folder,
     Overview,
     Site,
     documents,
+    feed_paths,
     fingerprints,
+    further_documents,
     index_page,
-    stem,
+    stems,
 )
 from aggregator.topics import Matcher
 
@@ -178,8 +180,12 @@ def publish_behind(
                 made = documents(archive.archive_page(slug, number), site)
                 changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
+            if state.topic.corrections:
+                subscribed |= further_documents(archive.corrections(slug), site)
             changed += folder.write(subscribed)
-            archive.mark_published(slug, state.version, fingerprints(subscribed))
+            digest = feed_paths(state, Series.DIGEST)
+            archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
+    changed += _publish_digests(archive, folder, site, states if whole else ())
     stats = archive.stats()
     overview = Overview(
         feeds=stats.feeds,
@@ -189,6 +195,20 @@ def publish_behind(
         stories=stats.stories,
     )
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain(set(map(stem, states)))
+    changed += folder.retain({place for state in states for place in stems(state)})
     folder.settle(site)
     return tuple(changed)
+
+
+def _publish_digests(
+    archive: Archive, folder: Folder, site: Site, whole: Sequence[TopicState]
+) -> list[str]:
+    """Write the digests of topics of which a period ended, and those of ``whole``; returns paths."""
+    at, changed = now(), list[str]()
+    asked = (state.topic.slug for state in whole if state.topic.digest)
+    for slug in dict.fromkeys((*archive.due_digests(at), *asked)):
+        feed = archive.digests(slug, now=at)
+        written = further_documents(feed, site)
+        changed += folder.write(written)
+        archive.mark_digested(feed, fingerprints(written))
+    return changed

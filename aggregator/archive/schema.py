@@ -273,7 +273,10 @@ topics = sa.Table(
     _number("went"),
     # The secret in the address of a private topic; "" for all others.
     _text("token"),
+    # When its next digest is to be written; none for a topic without.
+    _moment("next_digest"),
 )
+sa.Index("topics_next_digest", topics.c.next_digest)
 
 hits = sa.Table(
     "hits",
@@ -295,6 +298,14 @@ sa.Index(
     hits.c.at,
     sqlite_where=sa.text("announced = 1"),
     postgresql_where=sa.text("announced"),
+)
+# The corrections of a topic, which are few.
+sa.Index(
+    "hits_corrections",
+    hits.c.topic_key,
+    hits.c.place,
+    sqlite_where=sa.text("revision > 1"),
+    postgresql_where=sa.text("revision > 1"),
 )
 
 pages = sa.Table(

@@ -276,7 +276,8 @@ def _addresses(configuration: Configuration, topic: Topic, state: TopicState | N
         return []
     base = site_of(configuration.settings).base_url
     place = stem(state) if state and topic.private else f"topics/{topic.slug}"
-    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json")]
+    further = [f".{series}.atom" for series in topic.series if series]
+    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json", *further)]
 
 
 def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
@@ -288,6 +289,8 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "query": topic.query,
         "description": topic.description,
         "private": topic.private,
+        "digest": topic.digest,
+        "corrections": topic.corrections,
         "stories": state.stories if state else 0,
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,
