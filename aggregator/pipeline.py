@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.digests import publish_digests
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -33,7 +34,7 @@ from aggregator.model.feed import Feed, Subscription
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Series, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Mute, Series, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import (  # fmt: skip
     Folder,
@@ -185,30 +186,13 @@ def publish_behind(
             changed += folder.write(subscribed)
             digest = feed_paths(state, Series.DIGEST)
             archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
-    changed += _publish_digests(archive, folder, site, states if whole else ())
+    changed += publish_digests(archive, folder, site, states if whole else ())
     stats = archive.stats()
     overview = Overview(
-        feeds=stats.feeds,
-        collected=stats.collected,
-        failing=stats.failing,
-        entries=stats.entries,
-        stories=stats.stories,
-    )
+        feeds=stats.feeds, collected=stats.collected, failing=stats.failing,
+        entries=stats.entries, stories=stats.stories,
+    )  # fmt: skip
     changed += folder.write(index_page(states, overview, site))
     changed += folder.retain({place for state in states for place in stems(state)})
     folder.settle(site)
     return tuple(changed)
-
-
-def _publish_digests(
-    archive: Archive, folder: Folder, site: Site, whole: Sequence[TopicState]
-) -> list[str]:
-    """Write the digests of topics of which a period ended, and those of ``whole``; returns paths."""
-    at, changed = now(), list[str]()
-    asked = (state.topic.slug for state in whole if state.topic.digest)
-    for slug in dict.fromkeys((*archive.due_digests(at), *asked)):
-        feed = archive.digests(slug, now=at)
-        written = further_documents(feed, site)
-        changed += folder.write(written)
-        archive.mark_digested(feed, fingerprints(written))
-    return changed

@@ -52,7 +52,7 @@ def _entry(correction: Correction, address: str) -> PageEntry:
         id=name,
         entry=correction.entry,
         url=correction.url or f"{address}#{name.rpartition(':')[2]}",
-        title=one_line(correction.after.title),
+        title=one_line(correction.after.title or correction.before.title),
         summary=shorten(plain, _SUMMARY),
         html=html,
         text=plain,

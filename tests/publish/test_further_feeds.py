@@ -32,7 +32,7 @@ def clock(monkeypatch):
     """Sets what time it is where topics are published."""
 
     def set_to(at):
-        monkeypatch.setattr("aggregator.pipeline.now", lambda: at)
+        monkeypatch.setattr("aggregator.digests.now", lambda: at)
 
     set_to(NOON)
     return set_to
