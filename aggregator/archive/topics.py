@@ -17,7 +17,7 @@ from aggregator.archive.statements import chunks
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.series import DigestFeed
-from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit, TopicState
 
 _NEWEST_TITLES = 3
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
@@ -148,14 +148,36 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
     if row is None:
         return None
     query = (
-        sa.select(sa.func.min(hits.c.at).label("at"), sa.func.count().label("hits"), _ANNOUNCED)
+        sa.select(
+            hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
+        )
         .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(
+            revisions,
+            sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
         .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
-    )
+        .order_by(hits.c.place)
+    )  # fmt: skip
     if unpack_topic(row.settings).collapse is Collapse.NONE:
         query = query.where(hits.c.entry_key == entry.key)
-    found = connection.execute(query).one()
-    return Standing(since=found.at, announced=bool(found.announced)) if found.hits else None
+    held = connection.execute(query).all()
+    if not held:
+        return None
+    announced = any(one.announced for one in held)
+    return Standing(
+        since=held[0].at, announced=announced, silence=None if announced else _silence(held[0])
+    )
+
+
+def _silence(first: Any) -> Silence:
+    """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
+    if first.seen != first.at:
+        return Silence.FILLED
+    if first.revision > 1:
+        return Silence.CORRECTED
+    return Silence.CAPPED if first.news else Silence.NO_NEWS
 
 
 def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:

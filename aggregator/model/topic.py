@@ -188,12 +188,22 @@ class Page:
         require_utc(self.updated, "updated")
 
 
+class Silence(StrEnum):
+    """Why a topic holds a story that it did not announce."""
+
+    NO_NEWS = "no news when it came"
+    FILLED = "it came from the archive, when the topic was new or edited"
+    CAPPED = "beyond the topic's cap"
+    CORRECTED = "it matches since it was corrected: no news by then, or beyond the topic's cap"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a topic holds a story: since when, and whether it ever announced it."""
+    """How a topic holds a story: since when, whether it ever announced it, and if not, why."""
 
     since: datetime
     announced: bool
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
