@@ -39,7 +39,7 @@ class Worded(Protocol):
 def compare(old: str, new: str) -> Iterator[Stretch]:
     """The new text told from the old: stretches in reading order, long sameness shortened."""
     before, after = _PIECES.findall(old), _PIECES.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=len(before) > 2000)
+    matcher = SequenceMatcher(None, before, after, autojunk=len(before) > 500)
     opcodes = matcher.get_opcodes()
     for place, (kind, i, j, k, m) in enumerate(opcodes):
         if kind == "equal":
