@@ -74,6 +74,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def come(count: int, seconds: float = 10) -> set[int]:
+    """The workers of this process, once there are so many."""
+    until = time.monotonic() + seconds
+    while len(found := workers_of(os.getpid())) < count and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
 def gone(pids: set[int], seconds: float = 10) -> bool:
     until = time.monotonic() + seconds
     while any(map(alive, pids)) and time.monotonic() < until:
@@ -105,9 +113,7 @@ def test_started_early_they_wait_and_end_unasked_too() -> None:
     async def walk() -> None:
         async with Workers(NormalizeSettings(workers=2), 3) as workers:
             workers.start()
-            until = time.monotonic() + 10
-            while len(started := workers_of(os.getpid())) < 2 and time.monotonic() < until:
-                await asyncio.sleep(0.05)
+            started = await asyncio.to_thread(come, 2)
             assert len(started) == 2
         assert gone(started)
 
