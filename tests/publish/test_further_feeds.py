@@ -204,6 +204,17 @@ def test_where_they_are_named(room):
     assert made["_aggregator"]["id"] == digest.id
 
 
+def test_hubs_are_told_of_them(room, clock):
+    room.publish()
+    told_of = {f"topics/all{name}.atom" for name in ("", ".digest", ".corrections")}
+    assert told_of <= set(room.archive.unpinged())
+    room.archive.mark_pinged(room.archive.unpinged())
+    bring(room, "a")
+    clock(NOON + DAY)
+    room.publish()
+    assert told_of - set(room.archive.unpinged()) == {"topics/all.corrections.atom"}
+
+
 def test_those_of_a_private_topic_are_at_its_address_only(room, clock):
     room.topics(SECRET, PLAIN)
     bring(room, "a")
