@@ -16,7 +16,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 1
+RENDERING = 2
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 
