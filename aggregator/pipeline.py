@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Collector, body_hash, next_address, next_poll, noted
+from aggregator.digests import publish_digests
 from aggregator.inclusions import attach
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
@@ -36,7 +37,7 @@ from aggregator.model.notice import Notice
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Topic, TopicEdit
+from aggregator.model.topic import Mute, Series, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import (  # fmt: skip
     STATUS,
@@ -44,9 +45,11 @@ from aggregator.publish import (  # fmt: skip
     Overview,
     Site,
     documents,
+    feed_paths,
     fingerprints,
+    further_documents,
     index_page,
-    stem,
+    stems,
 )
 from aggregator.topics import Matcher
 from aggregator.troubles import publish_status
@@ -191,18 +194,19 @@ def publish_behind(
                 made = documents(archive.archive_page(slug, number), site)
                 changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
+            if state.topic.corrections:
+                subscribed |= further_documents(archive.corrections(slug), site)
             changed += folder.write(subscribed)
-            archive.mark_published(slug, state.version, fingerprints(subscribed))
+            digest = feed_paths(state, Series.DIGEST)
+            archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
+    changed += publish_digests(archive, folder, site, states if whole else ())
     stats = archive.stats()
     overview = Overview(
-        feeds=stats.feeds,
-        collected=stats.collected,
-        failing=stats.failing,
-        entries=stats.entries,
-        stories=stats.stories,
-    )
+        feeds=stats.feeds, collected=stats.collected, failing=stats.failing,
+        entries=stats.entries, stories=stats.stories,
+    )  # fmt: skip
     changed += publish_status(archive, folder, site, whole=whole)
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain({STATUS, *map(stem, states)})
+    changed += folder.retain({STATUS, *(place for state in states for place in stems(state))})
     folder.settle(site)
     return tuple(changed)

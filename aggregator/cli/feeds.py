@@ -24,6 +24,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.troubles import trouble_words
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive, FetchRecord
@@ -69,7 +70,7 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
             str(feed.entries) if feed else "0",
             line.title or (feed.title if feed else ""),
             line.url,
-            feed.failure.message if feed and feed.failure else "",
+            _wrong(feed),
         )
         for line, feed in rows
     ]
@@ -86,7 +87,8 @@ def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
         with session.reading() as archive:
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
     if as_json:
-        print_json({**_feed_json(line, known), "fetches": [_fetch_json(f) for f in fetches]})
+        more = {"fetches": [_fetch_json(f) for f in fetches], **_more_json(known)}
+        print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(line.title or (known.title if known else "") or line.url))
     print_fields(_facts(line, known))
@@ -225,6 +227,15 @@ def _named(session: Session, name: str) -> tuple[Subscription, Feed | None]:
     )
 
 
+def _wrong(feed: Feed | None) -> str:
+    """Why a feed fails, or what is wrong though it answers; "" where nothing is."""
+    from aggregator.model.time import now
+
+    if feed is None:
+        return ""
+    return feed.failure.message if feed.failure else trouble_words(feed, now())
+
+
 def _state(line: Subscription, feed: Feed | None) -> str:
     if line.paused:
         return "paused"
@@ -250,6 +261,17 @@ def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
     }
 
 
+def _more_json(feed: Feed | None) -> dict[str, object]:
+    """What ``feeds show --json`` tells beyond ``feeds list --json``."""
+    from aggregator.model.time import iso
+
+    return {
+        "missed": iso(feed.missed_at) if feed else None,
+        "troubles": sorted(feed.told) if feed else [],
+        "archive": feed.previous_archive if feed else None,
+    }
+
+
 def _failure_json(failure: Failure) -> dict[str, object]:
     from aggregator.model.time import iso
 
@@ -262,6 +284,8 @@ def _failure_json(failure: Failure) -> dict[str, object]:
 
 
 def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
+    from aggregator.model.time import now
+
     facts = [
         ("url", line.url),
         ("folders", " / ".join(line.folders)),
@@ -280,6 +304,8 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             ("last success", local(feed.last_success)),
             ("stay away until", local(feed.retry_after)),
             ("entries", str(feed.entries)),
+            ("archive", feed.previous_archive or ""),
+            ("trouble", trouble_words(feed, now())),
         ]
         if feed.failure:
             since, times = local(feed.failure.since), plural(feed.failure.count, "time")

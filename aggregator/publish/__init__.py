@@ -10,6 +10,7 @@ from aggregator.publish.formats import (
     documents,
     fingerprint,
     fingerprints,
+    further_documents,
     index_page,
     status_documents,
 )
@@ -22,10 +23,12 @@ from aggregator.publish.site import (
     Overview,
     Site,
     feed_id,
+    feed_paths,
     is_told,
     shown_path,
     site_of,
     stem,
+    stems,
 )
 
 __all__ = [
@@ -39,8 +42,10 @@ __all__ = [
     "Site",
     "documents",
     "feed_id",
+    "feed_paths",
     "fingerprint",
     "fingerprints",
+    "further_documents",
     "index_page",
     "is_told",
     "retired",
@@ -48,4 +53,5 @@ __all__ = [
     "site_of",
     "status_documents",
     "stem",
+    "stems",
 ]
