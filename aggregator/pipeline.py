@@ -33,7 +33,6 @@ from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
 from aggregator.model.inclusion import Inclusion
-from aggregator.model.notice import Notice
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
@@ -57,11 +56,10 @@ from aggregator.troubles import publish_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one write came to: counts, the decisions it stored, what is to be told of feeds' troubles."""
+    """What one write came to: counts, and what it settled."""
 
     counts: Counts
-    decisions: tuple[Decision, ...]
-    notices: tuple[tuple[Feed, Notice], ...]
+    settled: tuple[Settled, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +100,7 @@ class Pipeline:
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
             counts = write.store(Batch(at=at, settled=settled, hits=hits))
-        notices = tuple(
-            (one.decision.fetched.feed, notice)
-            for one in settled
-            for notice in (one.noted.notices if one.noted else ())
-        )
-        return Written(counts=counts, decisions=decisions, notices=notices)
+        return Written(counts=counts, settled=settled)
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed

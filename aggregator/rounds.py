@@ -18,7 +18,7 @@ from typing import Literal, TypeVar
 
 from aggregator.backfill import close_gap
 from aggregator.collect import after_outage, shared_cause
-from aggregator.model.batch import Counts, Fetched
+from aggregator.model.batch import Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed
 from aggregator.model.notice import Notice
@@ -188,20 +188,24 @@ class _Crew:
     def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
         self._round.counts += written.counts
-        self._round.notices += written.notices
-        for decision in written.decisions:
+        for one in written.settled:
+            decision = one.decision
             feed, failure = decision.fetched.feed, decision.fetched.failure
             if failure:
                 self._round.failures.append((feed, failure))
             elif feed.failure:
                 self._round.recovered.append(feed)
+            if one.noted:
+                self._round.notices += [(feed, notice) for notice in one.noted.notices]
             if decision.missed:
-                self._round.missed.append(feed)
-                document = decision.fetched.document
-                if document is not None and document.previous_archive:
-                    gap = replace(feed, previous_archive=document.previous_archive)
-                    self._gaps.append(gap)
+                self._note_missed(decision)
         return written.counts
+
+    def _note_missed(self, decision: Decision) -> None:
+        feed, document = decision.fetched.feed, decision.fetched.document
+        self._round.missed.append(feed)
+        if document is not None and document.previous_archive:
+            self._gaps.append(replace(feed, previous_archive=document.previous_archive))
 
     async def _close_gaps(self, progress: Progress) -> None:
         """Look in archive documents for what feeds brought between two polls, all at once."""

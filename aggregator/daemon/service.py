@@ -248,8 +248,8 @@ class _Service:
         await self._reclean()
         self._metrics.count_round(done.counts.seconds)
         report_round(done, next_due=self._archive.next_due())
-        if done.failures or done.recovered:
-            # The front page says how many feeds are failing.
+        if done.failures or done.recovered or done.notices:
+            # The front page says how many feeds are failing, the status feed which, and why.
             self._unpublished.set()
         self._look()
 
