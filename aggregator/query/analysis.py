@@ -27,7 +27,7 @@ from itertools import filterfalse, islice
 
 from aggregator.model.entry import Indexed
 
-ANALYSIS_VERSION = 3
+ANALYSIS_VERSION = 4
 
 MAX_WORD = 64
 """Longer words are cut: nobody searches them, and they bloat an index."""
