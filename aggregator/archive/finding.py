@@ -21,9 +21,7 @@ _RANKED = 1000
 _ID = re.compile(r"(?:urn:uuid:)?([0-9a-f][0-9a-f-]{5,35})", re.IGNORECASE)
 
 
-def candidates(
-    database: Database, query: Query, now: datetime | None
-) -> Iterator[EntryRecord]:
+def candidates(database: Database, query: Query, now: datetime | None) -> Iterator[EntryRecord]:
     """Entries that may satisfy a query, newest first; the caller asks the matcher. Without ``now``
     times in the query do not narrow them."""
     with database.reading() as connection:

@@ -72,9 +72,7 @@ def _feeds(connection: sa.Connection, came: Came, held: Sequence[str]) -> list[i
     """Keys of the feeds that satisfy this in any of the languages that entries have: as the
     matcher sees an entry of theirs, whatever else is in it."""
     signs = sorted({language(tag) for tag in held})
-    rows = connection.execute(
-        sa.select(feeds.c.feed_key, feeds.c.url, FEED_TITLE, feeds.c.folders)
-    )
+    rows = connection.execute(sa.select(feeds.c.feed_key, feeds.c.url, FEED_TITLE, feeds.c.folders))
     return [
         row.feed_key
         for row in rows

@@ -92,9 +92,7 @@ _SUBJECT = (
 )  # fmt: skip
 
 
-def read_subjects(
-    connection: sa.Connection, keys: Sequence[int]
-) -> Iterator[tuple[int, Subject]]:
+def read_subjects(connection: sa.Connection, keys: Sequence[int]) -> Iterator[tuple[int, Subject]]:
     """The entries of these keys for the matcher, in the order of the keys."""
     for chunk in chunks(keys):
         rows = connection.execute(_SUBJECT.where(entries.c.entry_key.in_(chunk)))

@@ -97,9 +97,7 @@ def remove(connection: sa.Connection, keys: Sequence[int]) -> None:
             ],
         )
     else:
-        connection.exec_driver_sql(
-            "DELETE FROM search WHERE entry_key = ANY(%s)", (list(keys),)
-        )
+        connection.exec_driver_sql("DELETE FROM search WHERE entry_key = ANY(%s)", (list(keys),))
 
 
 def rebuild(connection: sa.Connection) -> None:

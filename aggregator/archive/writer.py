@@ -268,9 +268,7 @@ class Writer:
 
     def _index(self, change: Change, key: int, entry: Entry) -> None:
         reading = entry.reading
-        words = entry.indexed or analyse(
-            entry.title, reading.text or reading.summary, entry.lang
-        )
+        words = entry.indexed or analyse(entry.title, reading.text or reading.summary, entry.lang)
         marks = marks_of(
             feed=change.feed.key,
             lang=entry.lang,

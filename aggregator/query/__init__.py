@@ -139,8 +139,8 @@ __all__ = [
     "fold",
     "language",
     "languages",
-    "marks_of",
     "marks_between",
+    "marks_of",
     "parse",
     "words",
 ]

@@ -182,6 +182,7 @@ def is_paired(text: str) -> bool:
     return bool(_HAS_PAIRED.search(text))
 
 
+@lru_cache(maxsize=1024)
 def language(tag: str) -> str:
     """The primary language of a BCP 47 tag, as far as stems go: ``es-MX`` → ``es``; "" if none."""
     primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]

@@ -161,9 +161,7 @@ def _wanted(node: Node, asked: _Asked) -> Wanted | None:
 
 
 def _in_field(name: str, part: Node, asked: _Asked) -> Wanted | None:
-    alone = all(
-        not field and not isinstance(leaf, Named | Range) for field, leaf in leaves(part)
-    )
+    alone = all(not field and not isinstance(leaf, Named | Range) for field, leaf in leaves(part))
     if name in _OF_FEED and alone:
         return Came(part=compiled(part, name))
     if name == "lang" and alone:
