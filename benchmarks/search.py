@@ -250,7 +250,9 @@ def main() -> None:
             began = perf_counter()
             with open_archive(settings, write=True, purpose="benchmark") as archive:
                 fill(archive, options.entries, options.words)
-            print(f"{options.entries} entries of {options.words} words in {perf_counter() - began:.0f} s")
+            print(
+                f"{options.entries} entries of {options.words} words in {perf_counter() - began:.0f} s"
+            )
         with open_archive(settings) as archive:
             ask(archive, options.rounds, process_time if options.cpu else perf_counter)
 

@@ -56,7 +56,7 @@ def _marked(
             return AnyOf(parts=known) if len(known) == len(each) else None
         case Came():
             fit = _feeds(connection, wanted, held)
-            return _one_of(map(feed_mark, fit)) if len(fit) <= _FEEDS else None
+            return _one_of(map(feed_mark, sorted(fit))) if len(fit) <= _FEEDS else None
         case Dated(low=low, high=high):
             return _one_of(marks_between(low.when(now), high.when(now))) if now else None
         case _:
@@ -68,16 +68,18 @@ def _one_of(marks: Iterable[str]) -> Terms:
     return Terms(fields=MARKS, sequences=sequences or ((NOWHERE,),))
 
 
-def _feeds(connection: sa.Connection, came: Came, held: Sequence[str]) -> list[int]:
-    """Keys of the feeds that satisfy this in any of the languages that entries have: as the
-    matcher sees an entry of theirs, whatever else is in it."""
-    signs = sorted({language(tag) for tag in held})
+def _feeds(connection: sa.Connection, came: Came, held: Sequence[str]) -> frozenset[int]:
+    """Keys of the feeds that satisfy this in any of the languages that entries have."""
     rows = connection.execute(sa.select(feeds.c.feed_key, feeds.c.url, FEED_TITLE, feeds.c.folders))
-    return [
-        row.feed_key
-        for row in rows
-        if any(came.holds(_subject(row.url, row.feed_title, row.folders, sign)) for sign in signs)
-    ]
+    return _fit(came, tuple(map(tuple, rows)), tuple(sorted({language(tag) for tag in held})))
+
+
+# All feeds are looked at for each such clause: remembered while feeds are called what they are.
+@lru_cache(maxsize=8)
+def _fit(
+    came: Came, rows: tuple[tuple[int, str, str, str], ...], langs: tuple[str, ...]
+) -> frozenset[int]:
+    return frozenset(came.fit((row[0], _subject(*row[1:], lang)) for row in rows for lang in langs))
 
 
 @lru_cache(maxsize=4096)

@@ -20,9 +20,10 @@ brings a superset of what the matcher accepts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import NO_STEMMER, language, stems
@@ -34,7 +35,7 @@ from aggregator.query.marks import (
     NOWHERE,
     language_mark,
 )
-from aggregator.query.matching import Holds, compiled
+from aggregator.query.matching import compiled
 from aggregator.query.naming import anchors
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
@@ -59,6 +60,7 @@ MARKS = ("marks",)
 _SIGNS = {"author": (AUTHOR, AUTHOR_FORM), "category": (CATEGORY, CATEGORY_FORM)}
 _OF_FEED = ("feed", "folder")
 _NEVER = datetime.min.replace(tzinfo=UTC)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +97,12 @@ class Any:
 class Came:
     """The entry's feed must satisfy this: what is asked of its name, address and folders."""
 
-    part: Holds
+    part: InField
 
-    def holds(self, subject: Subject) -> bool:
-        """Whether entries of a feed may: asked of one that has nothing else, in a language."""
-        return self.part(subject, _NEVER)
+    def fit(self, subjects: Iterable[tuple[T, Subject]]) -> Iterator[T]:
+        """Whose subject satisfies it: entries that have nothing but their feed and language."""
+        holds = compiled(self.part)
+        return (one for one, subject in subjects if holds(subject, _NEVER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,18 +155,19 @@ def _wanted(node: Node, asked: _Asked) -> Wanted | None:
             each = [_wanted(part, asked) for part in parts]
             known = tuple(one for one in each if one is not None)
             return Any(parts=known) if len(known) == len(each) else None
-        case InField(name=name, part=part):
-            return _in_field(name, part, asked)
+        case InField():
+            return _in_field(node, asked)
         case Range(low=low, high=high):
             return Dated(low=low, high=high)
         case _:
             return _of_words(node, asked) if asked.fields else None
 
 
-def _in_field(name: str, part: Node, asked: _Asked) -> Wanted | None:
+def _in_field(node: InField, asked: _Asked) -> Wanted | None:
+    name, part = node.name, node.part
     alone = all(not field and not isinstance(leaf, Named | Range) for field, leaf in leaves(part))
     if name in _OF_FEED and alone:
-        return Came(part=compiled(part, name))
+        return Came(part=node)
     if name == "lang" and alone:
         holds = compiled(part, name)
         fit = [tag for tag in asked.tags if holds(Subject(title="", text="", lang=tag), _NEVER)]
