@@ -61,11 +61,12 @@ def language_mark(tag: str) -> str:
 
 
 def marks_between(low: datetime | None, high: datetime | None) -> Iterator[str]:
-    """Marks of which every time between the two (None: open) has one, and hardly another time:
-    years and months where they are whole, else days."""
-    at = low.date() if low and low.date() >= _EARLIEST else _EARLIEST
-    last = high.date() if high and high.date() <= _LATEST else _LATEST
-    if low is None or low.date() < _EARLIEST:
+    """Marks of which every time from ``low`` on and before ``high`` (None: open) has one, and
+    hardly another time: years and months where they are whole, else days."""
+    first = low.date() if low else date.min
+    end = (high - timedelta.resolution).date() if high else date.max
+    at, last = max(first, _EARLIEST), min(end, _LATEST)
+    if first < _EARLIEST:
         yield _BEFORE
     while at <= last:
         month, year = _next_month(at), date(at.year + 1, 1, 1)
@@ -78,7 +79,7 @@ def marks_between(low: datetime | None, high: datetime | None) -> Iterator[str]:
         else:
             yield f"d{at:%Y%m%d}"
             at += _DAY
-    if high is None or high.date() > _LATEST:
+    if end > _LATEST:
         yield _AFTER
 
 
