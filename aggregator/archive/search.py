@@ -26,7 +26,7 @@ from aggregator.query import Wanted, analyse, marks_of
 _WALK = 1000
 _PORTION = 200
 # The newest entries that SQLite brings unasked where the beginning of a word is sought.
-_TRIED = 50
+_TRIED = 75
 _LARGEST = 2**63 - 1
 
 Row = tuple[int, Indexed, str]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aggregator.query import NOWHERE, marks_between, marks_of
 
-TIMES = st.datetimes(datetime(1975, 1, 1), datetime(2115, 1, 1), timezones=st.just(UTC))
+TIMES = st.datetimes(datetime(1975, 1, 1), datetime(2115, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 def marks(moment: datetime) -> set[str]:
