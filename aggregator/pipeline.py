@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.digests import publish_digests
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -33,16 +34,18 @@ from aggregator.model.feed import Feed, Subscription
 from aggregator.model.person import Person
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Topic, TopicEdit
+from aggregator.model.topic import Mute, Series, Topic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.publish import (  # fmt: skip
     Folder,
     Overview,
     Site,
     documents,
+    feed_paths,
     fingerprints,
+    further_documents,
     index_page,
-    stem,
+    stems,
 )
 from aggregator.topics import Matcher
 
@@ -178,17 +181,18 @@ def publish_behind(
                 made = documents(archive.archive_page(slug, number), site)
                 changed += folder.write(made, full=number < first and not afresh)
             subscribed = documents(newest, site)
+            if state.topic.corrections:
+                subscribed |= further_documents(archive.corrections(slug), site)
             changed += folder.write(subscribed)
-            archive.mark_published(slug, state.version, fingerprints(subscribed))
+            digest = feed_paths(state, Series.DIGEST)
+            archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
+    changed += publish_digests(archive, folder, site, states if whole else ())
     stats = archive.stats()
     overview = Overview(
-        feeds=stats.feeds,
-        collected=stats.collected,
-        failing=stats.failing,
-        entries=stats.entries,
-        stories=stats.stories,
-    )
+        feeds=stats.feeds, collected=stats.collected, failing=stats.failing,
+        entries=stats.entries, stories=stats.stories,
+    )  # fmt: skip
     changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain(set(map(stem, states)))
+    changed += folder.retain({place for state in states for place in stems(state)})
     folder.settle(site)
     return tuple(changed)

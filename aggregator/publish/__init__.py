@@ -6,7 +6,13 @@
 """
 
 from aggregator.publish.files import Folder, retired
-from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
+from aggregator.publish.formats import (
+    documents,
+    fingerprint,
+    fingerprints,
+    further_documents,
+    index_page,
+)
 from aggregator.publish.site import (
     FEED_TYPES,
     HUB_PATH,
@@ -15,10 +21,12 @@ from aggregator.publish.site import (
     Overview,
     Site,
     feed_id,
+    feed_paths,
     is_told,
     shown_path,
     site_of,
     stem,
+    stems,
 )
 
 __all__ = [
@@ -31,12 +39,15 @@ __all__ = [
     "Site",
     "documents",
     "feed_id",
+    "feed_paths",
     "fingerprint",
     "fingerprints",
+    "further_documents",
     "index_page",
     "is_told",
     "retired",
     "shown_path",
     "site_of",
     "stem",
+    "stems",
 ]
