@@ -27,7 +27,7 @@ _PAIRS = 0xFFFFF
 """Distinct lexemes of pairs: of 200 words, one entry in 5,000 has any of them by chance."""
 
 
-def lexemes(one: Indexed, marks: str) -> list[str]:
+def lexemes_of(one: Indexed, marks: str) -> list[str]:
     """What PostgreSQL indexes of an entry: ``^`` before a title's stems, ``=`` before forms,
     ``~`` before marks, ``<`` before pairs."""
     title, text = one.title.split(), one.text.split()

@@ -387,4 +387,4 @@ SEARCH_POSTGRESQL = (
     "CREATE TABLE search (entry_key bigint PRIMARY KEY REFERENCES entries(entry_key), words tsvector NOT NULL)",
     "CREATE INDEX search_words ON search USING gin (words)",
 )
-"""Words are lexemes, as ``lexemes`` makes them."""
+"""Words are lexemes, as ``lexemes_of`` makes them."""

@@ -14,7 +14,7 @@ from itertools import islice
 
 import sqlalchemy as sa
 
-from aggregator.archive.lexemes import lexemes, tsquery
+from aggregator.archive.lexemes import lexemes_of, tsquery
 from aggregator.archive.match import match_text, without_beginnings
 from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
 from aggregator.archive.statements import chunks
@@ -82,7 +82,7 @@ def add(connection: sa.Connection, rows: Sequence[Row]) -> None:
     else:
         connection.exec_driver_sql(
             "INSERT INTO search(entry_key, words) VALUES (%s, array_to_tsvector(%s::text[]))",
-            [(key, lexemes(one, marks)) for key, one, marks in rows],
+            [(key, lexemes_of(one, marks)) for key, one, marks in rows],
         )
 
 
