@@ -157,7 +157,7 @@ def prepare(
     for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(matcher.query(topic.slug))
+            records = archive.candidates(matcher.query(topic.slug), now=at)
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
             tell(archive.fill(topic.slug, backlog, defined))
     return matcher

@@ -377,9 +377,10 @@ class Archive:
 
     # Reading
 
-    def candidates(self, query: Query) -> Iterator[EntryRecord]:
-        """Entries that may satisfy a query, newest first; the caller asks the matcher."""
-        return finding.candidates(self._database, query)
+    def candidates(self, query: Query, *, now: datetime | None = None) -> Iterator[EntryRecord]:
+        """Entries that may satisfy a query, newest first; the caller asks the matcher, with the
+        same ``now``: without it times in the query narrow nothing."""
+        return finding.candidates(self._database, query, now)
 
     def search(
         self, query: Query, *, sort: str = "newest", limit: int = 20, now: datetime

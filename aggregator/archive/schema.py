@@ -410,7 +410,7 @@ meta = sa.Table(
 )
 
 SEARCH_SQLITE = (
-    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')",
+    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')",
     # Bytes of words that a transaction gathers before it writes them: a batch, as a rule, which
     # then need not be merged with itself.
     "INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)",
@@ -421,4 +421,4 @@ SEARCH_POSTGRESQL = (
     "CREATE TABLE search (entry_key bigint PRIMARY KEY REFERENCES entries(entry_key), words tsvector NOT NULL)",
     "CREATE INDEX search_words ON search USING gin (words)",
 )
-"""One lexeme a word: ``^`` before a title's stems, ``=`` before forms."""
+"""Words are lexemes, as ``lexemes_of`` makes them."""

@@ -10,7 +10,18 @@ from functools import cached_property, lru_cache
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
-from aggregator.query.candidates import All, Any, Starts, Terms, Wanted, wanted
+from aggregator.query.candidates import (
+    MARKS,
+    All,
+    Any,
+    Came,
+    Dated,
+    Starts,
+    Terms,
+    Wanted,
+    wanted,
+)
+from aggregator.query.marks import NOWHERE, feed_mark, marks_between, marks_of
 from aggregator.query.matching import (
     Evidence,
     Explanation,
@@ -108,22 +119,28 @@ class Bindings:
 
 __all__ = [
     "ANALYSIS_VERSION",
+    "MARKS",
+    "NOWHERE",
     "All",
     "Any",
     "Bindings",
+    "Came",
+    "Dated",
     "Evidence",
     "Explanation",
     "Match",
-    "People",
     "Query",
     "Starts",
     "Subject",
     "Terms",
     "Wanted",
     "analyse",
+    "feed_mark",
     "fold",
     "language",
     "languages",
+    "marks_between",
+    "marks_of",
     "parse",
     "words",
 ]

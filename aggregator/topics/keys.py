@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from aggregator.query import All, Any, Query, Starts, Subject, Terms, Wanted
+from aggregator.query import (
+    MARKS,
+    All,
+    Any,
+    Came,
+    Dated,
+    Query,
+    Starts,
+    Subject,
+    Terms,
+    Wanted,
+)
 
 Key = frozenset[str]
 """Of these an entry must have at least one: tagged stems, or ``*`` and how a word begins."""
@@ -31,11 +42,14 @@ def required(query: Query, lang: str) -> list[Key]:
 
 def _keys(wanted: Wanted) -> list[Key]:
     match wanted:
+        case Terms(fields=fields) | Starts(fields=fields) if fields == MARKS:
+            # Of an entry on its way only title and text are at hand as words.
+            return []
         case Terms(sequences=sequences):
             count = min(map(len, sequences))
             return [frozenset(sequence[at] for sequence in sequences) for at in range(count)]
         case Starts(form=form):
-            return [frozenset((f"*{form[:HEAD]}",))] if len(form) >= HEAD else []
+            return [frozenset((f"*{form[:HEAD]}",))] if form and len(form) >= HEAD else []
         case All(parts=parts):
             return [key for part in parts for key in _keys(part)]
         case Any(parts=parts):
@@ -44,6 +58,8 @@ def _keys(wanted: Wanted) -> list[Key]:
                 return []
             # One key for the alternatives: the rarest of each.
             return [frozenset().union(*(min(keys, key=_commonness) for keys in each))]
+        case Came() | Dated():
+            return []
 
 
 def _commonness(key: Key) -> tuple[bool, int, int]:

@@ -421,7 +421,7 @@ def upgrade() -> None:
     op.create_index("ix_subscribers_host", "subscribers", ["host"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"
+            "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')"
         )
         op.execute("INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)")
         return
