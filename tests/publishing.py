@@ -21,8 +21,9 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind
+from aggregator.pipeline import prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.web import serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -21,8 +21,9 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.recleaning import reclean
 from aggregator.rounds import collect_round
 

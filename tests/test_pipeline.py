@@ -22,8 +22,9 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.query import parse
 from aggregator.rounds import Round, collect_round
 

@@ -11,7 +11,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, finding, pages, records, topics, upkeep
+from aggregator.archive import documents, finding, pages, records, states, topics, upkeep
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
@@ -244,19 +244,29 @@ class Archive:
             return topics.fill(connection, slug, hits, definition, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
-        """The configured topics, with counts and newest titles."""
+        """The configured topics with their counts; without newest titles."""
         with self._database.reading() as connection:
-            return topics.states(connection)
+            return states.states(connection)
 
-    def behind(self) -> tuple[str, ...]:
-        """Slugs of topics whose content is newer than what was last published."""
+    def topic(self, slug: str) -> TopicState | None:
+        """One of them; None where it was not taken up yet."""
         with self._database.reading() as connection:
-            return topics.behind(connection)
+            return states.state(connection, slug)
+
+    def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
+        """The topics that something came to last, with their newest titles; none that is private."""
+        with self._database.reading() as connection:
+            return states.newest(connection, limit)
+
+    def behind(self) -> tuple[TopicState, ...]:
+        """The topics whose content is newer than what was last published: one indexed read."""
+        with self._database.reading() as connection:
+            return states.behind(connection)
 
     def deleted_topics(self) -> tuple[str, ...]:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:
-            return topics.deleted(connection)
+            return states.deleted(connection)
 
     def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
         """How a topic holds an entry's story; None where it does not."""

@@ -96,8 +96,9 @@ async def _collect_with(
     from aggregator.cli.signals import stop_on_signals
     from aggregator.hub import ping_once
     from aggregator.model.time import now
-    from aggregator.pipeline import open_pipeline, prepare, publish_behind
+    from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 

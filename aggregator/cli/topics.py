@@ -87,7 +87,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     shown: tuple[PageEntry, ...] = ()
     if archive is not None:
         with archive:
-            state = {s.topic.slug: s for s in archive.topics()}.get(wanted.slug)
+            state = archive.topic(wanted.slug)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.subscription_page(wanted.slug, size=size).entries[:limit]
@@ -197,8 +197,9 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
     The old one answers 410 from then on.
     """
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind
+    from aggregator.pipeline import prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     session = session_of(context)
     configuration = session.configuration()
@@ -213,15 +214,16 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
         )  # fmt: skip
         archive.revoke_address(wanted.slug)
         publish_behind(archive, settings, site_of(settings))
-        states = {state.topic.slug: state for state in archive.topics()}
-    for address in _addresses(configuration, wanted, states[wanted.slug]):
+        state = archive.topic(wanted.slug)
+    for address in _addresses(configuration, wanted, state):
         say(address)
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind
+    from aggregator.pipeline import prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:

@@ -2,11 +2,17 @@
 
     Page + Site ─► documents ─► {path: bytes} ─► Folder.write
 
-``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
+``documents``, ``index_page`` and ``directory`` are pure; ``Folder`` alone touches the disk.
 """
 
 from aggregator.publish.files import Folder, retired
-from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
+from aggregator.publish.formats import (
+    directory,
+    documents,
+    fingerprint,
+    fingerprints,
+    index_page,
+)
 from aggregator.publish.site import (
     FEED_TYPES,
     HUB_PATH,
@@ -29,6 +35,7 @@ __all__ = [
     "Folder",
     "Overview",
     "Site",
+    "directory",
     "documents",
     "feed_id",
     "fingerprint",

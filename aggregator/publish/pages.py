@@ -13,10 +13,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
-from aggregator.model.topic import Page, TopicState
+from aggregator.model.topic import Page, Topic, TopicState
 from aggregator.publish.site import Overview, Site, document_path, stem
 from aggregator.publish.text import one_line
-from aggregator.publish.wording import heading, teaser
+from aggregator.publish.wording import describes, heading, teaser
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
@@ -40,7 +40,7 @@ def topic_page(page: Page, site: Site) -> bytes:
 
 
 def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> bytes:
-    """The front page: what is collected, the topics with what is newest in them."""
+    """The front page: what is collected, some topics with what is newest in them."""
     filled = [state for state in states if state.stories]
     return _render(
         "index.html",
@@ -52,6 +52,18 @@ def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> 
         address=site.url(""),
         hidden=False,
         newest_shown=_NEWEST_SHOWN,
+    )
+
+
+def directory_html(topics: Sequence[Topic], site: Site) -> bytes:
+    """The page that names all topics, by their titles."""
+    return _render(
+        "topics.html",
+        topics=sorted(topics, key=lambda topic: (one_line(topic.title).casefold(), topic.slug)),
+        site=site,
+        root="",
+        address=site.url("topics.html"),
+        hidden=False,
     )
 
 
@@ -82,6 +94,7 @@ def _environment() -> Environment:
         "count": _count,
         "heading": heading,
         "teaser": teaser,
+        "describes": describes,
         "line": one_line,
         "host": _host,
     }

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from aggregator.model.settings import BUILT_IN_HUB, Settings
-from aggregator.model.topic import Page, TopicState
+from aggregator.model.topic import Page, Topic, TopicState
 
 FEED_TYPES: Mapping[str, str] = {
     "atom": "application/atom+xml",
@@ -66,13 +66,15 @@ def site_of(settings: Settings, *, bound: str = "") -> Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories."""
+    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories;
+    topics that are not private."""
 
     feeds: int
     collected: int
     failing: int
     entries: int
     stories: int
+    topics: int
 
 
 def feed_id(slug: str) -> str:
@@ -88,7 +90,12 @@ TOKEN_SIGNS = 32
 
 def stem(topic: Page | TopicState) -> str:
     """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``."""
-    return f"{PRIVATE}/{topic.token}" if topic.token else f"topics/{topic.topic.slug}"
+    return f"{PRIVATE}/{topic.token}" if topic.token else public_stem(topic.topic)
+
+
+def public_stem(topic: Topic) -> str:
+    """Where the documents of a topic stand that is not private."""
+    return f"topics/{topic.slug}"
 
 
 def document_path(page: Page, extension: str) -> str:

@@ -10,8 +10,9 @@ from aggregator.archive import open_archive
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings, Settings
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind
+from aggregator.pipeline import prepare
 from aggregator.publish import Folder, site_of
+from aggregator.publishing import publish_behind
 from aggregator.topics import Matcher
 from aggregator.web import serving
 

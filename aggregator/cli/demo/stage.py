@@ -16,8 +16,9 @@ from aggregator.config import Configuration, load
 from aggregator.model.batch import Counts
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind
+from aggregator.pipeline import Pipeline, open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
 

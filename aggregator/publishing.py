@@ -1,0 +1,120 @@
+"""The published folder, kept up with the archive: the last stage of an entry's walk.
+
+    archive.behind ─► Page ─► publish.documents ─► bytes ─► Folder.write
+
+Publishing is a pure function of the archive: run again, or after a crash, it writes what is
+missing and nothing else. It costs as much as there is news, however many topics there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aggregator.archive import Archive
+from aggregator.model.settings import Settings
+from aggregator.model.topic import TopicState
+from aggregator.publish import (
+    PRIVATE,
+    Folder,
+    Overview,
+    Site,
+    directory,
+    documents,
+    fingerprints,
+    index_page,
+    stem,
+)
+
+# The front page is written at each turn, so it does not grow with the topics.
+_ON_FRONT_PAGE = 100
+
+
+class Publisher:
+    """Writes what is behind the archive, for as long as settings and topics stay as they are.
+
+    Its first turn looks at everything: files that are missing, topics that are no more, what was
+    written for another site or by other rendering. All others only look at what is behind.
+    """
+
+    def __init__(self, archive: Archive, settings: Settings, site: Site) -> None:
+        self._archive = archive
+        self._site = site
+        self._size = settings.publish.page_size
+        self._folder = Folder(settings.publish.directory)
+        self._stems: frozenset[str] | None = None
+        """Where the topics stand; None before the first turn."""
+        self._listed = 0
+
+    def publish(self, *, everything: bool = False) -> tuple[str, ...]:
+        """Write every topic that is behind (``everything``: every topic); returns paths.
+
+        Raises PublishError, ArchiveError: what was not written is still behind then.
+        """
+        behind, changed = self._archive.behind(), list[str]()
+        known = self._stems is not None and self._stems.issuperset(map(stem, behind))
+        if everything or not known:
+            changed += self._look(everything=everything)
+        else:
+            for state in behind:
+                changed += self._write(state)
+        changed += self._folder.write(self._front_page())
+        return tuple(changed)
+
+    def _look(self, *, everything: bool) -> Sequence[str]:
+        """Write what is behind, missing, or made for another site; remove what is no more."""
+        self._stems = None
+        states, changed = self._archive.topics(), list[str]()
+        lacking = self._folder.lacking()
+        whole = everything or not self._folder.made_for(self._site)
+        # Readers take a full page for what never changes: its feeds are left, unless they would
+        # lead to addresses that are no more.
+        afresh = everything or self._folder.moved(self._site)
+        for state in states:
+            lacks = (PRIVATE if state.token else stem(state)) in lacking
+            if whole or lacks or state.version > state.published_version:
+                changed += self._write(state, whole=whole or lacks, afresh=afresh)
+        changed += self._folder.write(directory(states, self._site))
+        stems = frozenset(map(stem, states))
+        changed += self._folder.retain(stems)
+        self._folder.settle(self._site)
+        self._stems, self._listed = stems, sum(not state.token for state in states)
+        return changed
+
+    def _write(
+        self, state: TopicState, *, whole: bool = False, afresh: bool = False
+    ) -> Sequence[str]:
+        """Write a topic's pages that may have changed (``whole``: all of them; ``afresh``: the
+        feeds of full pages too) and note that they are published."""
+        archive, slug, changed = self._archive, state.topic.slug, list[str]()
+        first = archive.published_page(slug)
+        newest = archive.subscription_page(slug, size=self._size)
+        # What is linked to comes first: readers, and a crash between, find no broken link.
+        for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
+            made = documents(archive.archive_page(slug, number), self._site)
+            changed += self._folder.write(made, full=number < first and not afresh)
+        subscribed = documents(newest, self._site)
+        changed += self._folder.write(subscribed)
+        archive.mark_published(slug, state.version, fingerprints(subscribed))
+        return changed
+
+    def _front_page(self) -> dict[str, bytes]:
+        stats = self._archive.stats()
+        overview = Overview(
+            feeds=stats.feeds,
+            collected=stats.collected,
+            failing=stats.failing,
+            entries=stats.entries,
+            stories=stats.stories,
+            topics=self._listed,
+        )
+        return index_page(self._archive.newest_topics(_ON_FRONT_PAGE), overview, self._site)
+
+
+def publish_behind(
+    archive: Archive, settings: Settings, site: Site, *, everything: bool = False
+) -> tuple[str, ...]:
+    """Look at everything once and write what is behind or missing; returns the changed paths.
+
+    Raises PublishError, ArchiveError.
+    """
+    return Publisher(archive, settings, site).publish(everything=everything)
