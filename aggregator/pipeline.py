@@ -30,10 +30,10 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Subscription
-from aggregator.model.person import Person
+from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Topic, TopicEdit
+from aggregator.model.topic import TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.topics import Matcher
 
@@ -120,10 +120,8 @@ def prepare(
     archive: Archive,
     settings: Settings,
     subscriptions: Sequence[Subscription],
-    topics: Sequence[Topic],
+    interests: Interests,
     *,
-    people: Sequence[Person] = (),
-    mute: Mute = Mute(),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
@@ -131,10 +129,10 @@ def prepare(
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics, people=people, mute=mute)
+    at, matcher = now(), Matcher(interests)
     archive.attach(subscriptions, now=at)
     size = settings.publish.page_size
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.sync_topics(wanted, page_size=size)
     for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:

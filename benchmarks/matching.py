@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from aggregator.model.batch import Change, ChangeKind, Decision, Fetched, Known, StoryChoice
 from aggregator.model.entry import Entry, EntryId, Indexed, StoryId
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey
-from aggregator.model.topic import Topic
+from aggregator.model.interests import Interests
+from aggregator.model.topic import Mute, Topic
 from aggregator.query import analyse, parse
 from aggregator.topics import Matcher
 
@@ -87,6 +88,10 @@ class World:
         return [Topic(slug=f"t{n}", title=f"t{n}", query=self.query()) for n in range(count)]
 
 
+def wanted(topics: list[Topic]) -> Interests:
+    return Interests(topics=tuple(topics), people=(), mute=Mute())
+
+
 def decision(number: int, title: str, text: str, lang: str, indexed: Indexed) -> Decision:
     entry = Entry(
         id=EntryId(f"e{number}"), identity=str(number), position=0, item_hash=b"", title=title,
@@ -139,7 +144,7 @@ def main() -> None:
     for size in map(int, given.topics.split(",")):
         chosen = topics[:size]
         began = time.process_time()
-        matcher = Matcher(chosen)
+        matcher = Matcher(wanted(chosen))
         compiling = (time.process_time() - began) * 1e3
         keys: dict[str, list[int]] = {}
         for number, one in enumerate(chosen):
@@ -169,7 +174,9 @@ def check(
     """With few entries: that the index of topics finds what trying each finds."""
     from aggregator.query import Subject
 
-    found = {(hit.topic, hit.entry) for hit in Matcher(topics).match(decisions, Known(), now=NOW)}
+    found = {
+        (hit.topic, hit.entry) for hit in Matcher(wanted(topics)).match(decisions, Known(), now=NOW)
+    }
     plain = {
         (topic.slug, f"e{number}")
         for number, (title, text, lang) in enumerate(entries)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archivedesk import ONE, Desk
+from archivedesk import ONE, Desk, interests
 from lxml import etree
 
 from aggregator.archive import open_archive
@@ -59,7 +59,7 @@ class Newsroom:
     def follow(self, urls: Sequence[str], topics: Sequence[Topic]) -> None:
         """What feeds.opml and topics.toml hold from now on."""
         subscriptions = [Subscription(url=url) for url in urls]
-        self.desk.matcher = prepare(self.archive, self.settings, subscriptions, topics)
+        self.desk.matcher = prepare(self.archive, self.settings, subscriptions, interests(*topics))
 
     def publish(self, *, everything: bool = False) -> tuple[str, ...]:
         return publish_behind(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from archivedesk import interests
 from feedserver import FeedServer
 from planted import ENTRIES, Planted, feeds
 
@@ -27,7 +28,7 @@ from aggregator.publishing import publish_behind
 from aggregator.recleaning import reclean
 from aggregator.rounds import collect_round
 
-TOPICS = (Topic(slug="all", title="All", query="*"),)
+TOPICS = interests(Topic(slug="all", title="All", query="*"))
 
 
 @pytest.fixture

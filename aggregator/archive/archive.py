@@ -246,12 +246,12 @@ class Archive:
     def topics(self) -> tuple[TopicState, ...]:
         """The configured topics with their counts; without newest titles."""
         with self._database.reading() as connection:
-            return states.states(connection)
+            return states.configured(connection)
 
     def topic(self, slug: str) -> TopicState | None:
         """One of them; None where it was not taken up yet."""
         with self._database.reading() as connection:
-            return states.state(connection, slug)
+            return states.named(connection, slug)
 
     def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
         """The topics that something came to last, with their newest titles; none that is private."""

@@ -16,13 +16,13 @@ _NEWEST_TITLES = 3
 _PUBLISHED = topics.c.deleted.is_(None)
 
 
-def states(connection: sa.Connection) -> tuple[TopicState, ...]:
+def configured(connection: sa.Connection) -> tuple[TopicState, ...]:
     """Every topic that is configured, in order of its making; without newest titles."""
     query = sa.select(topics).where(_PUBLISHED).order_by(topics.c.topic_key)
     return tuple(map(_state, connection.execute(query)))
 
 
-def state(connection: sa.Connection, slug: str) -> TopicState | None:
+def named(connection: sa.Connection, slug: str) -> TopicState | None:
     """A topic, without newest titles; None where the archive does not have it, or not any more."""
     row = connection.execute(sa.select(topics).where(_PUBLISHED, topics.c.slug == slug)).first()
     return _state(row) if row else None

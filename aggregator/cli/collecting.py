@@ -109,9 +109,8 @@ async def _collect_with(
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
         matcher = prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
+            archive, settings, configuration.subscriptions, configuration.interests, tell=tell_edit
+        )
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:
 

@@ -209,9 +209,8 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
         return
     with open_archive(settings.archive, write=True, purpose="aggregator topics revoke") as archive:
         prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
+            archive, settings, configuration.subscriptions, configuration.interests, tell=tell_edit
+        )
         archive.revoke_address(wanted.slug)
         publish_behind(archive, settings, site_of(settings))
         state = archive.topic(wanted.slug)
@@ -228,9 +227,8 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
         prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
+            archive, settings, configuration.subscriptions, configuration.interests, tell=tell_edit
+        )
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)
 
@@ -257,12 +255,7 @@ def _caught(
             dated[record.id] = (record.published or record.first_seen).date()
             yield record
 
-    matcher = Matcher(
-        (topic,),
-        people=configuration.people,
-        refers_to=configuration.topics,
-        mute=configuration.mute,
-    )
+    matcher = Matcher(configuration.interests, only=(topic,))
     records = noted(archive.candidates(matcher.query(topic.slug)))
     hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]

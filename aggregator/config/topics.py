@@ -11,6 +11,7 @@ from typing import Any
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
+from aggregator.model.interests import Interests
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import Bindings, parse
@@ -27,9 +28,9 @@ _MUTE = "mute"
 _MUTE_KEYS = {"query", "words", "authors", "feeds"}
 
 
-def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic, ...], Mute]:
-    """The topics in order of the file, and what none of them shows; their queries are understood
-    and what they refer to is found.
+def read_interests(file: Path, people: Sequence[Person]) -> Interests:
+    """The topics in order of the file, and what none of them shows, with the people; their queries
+    are understood and what they refer to is found.
 
     Raises ConfigError, QueryError.
     """
@@ -48,7 +49,7 @@ def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic,
     mute = _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
     for text in mute.queries:
         bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
-    return topics, mute
+    return Interests(topics=topics, people=tuple(people), mute=mute)
 
 
 @dataclass(frozen=True, slots=True)

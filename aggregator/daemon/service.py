@@ -187,9 +187,7 @@ class _Service:
             self._archive,
             configuration.settings,
             configuration.subscriptions,
-            configuration.topics,
-            people=configuration.people,
-            mute=configuration.mute,
+            configuration.interests,
             tell=report_edit,
         )
         await self._reclean()

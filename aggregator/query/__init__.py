@@ -70,16 +70,24 @@ def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) 
     return Query(text=text, tree=parse_tree(text, file=file, key=key, line=line))
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A topic's query, understood when a query first refers to it."""
+
+    text: str
+
+    @cached_property
+    def tree(self) -> Node:
+        return parse(self.text).tree
+
+
 class Bindings:
-    """What queries may refer to: topics by name, and people by name and alias.
+    """What queries may refer to: topics by name, and people by name and alias."""
 
-    Raises QueryError for a topic's query that cannot be understood.
-    """
-
-    def __init__(self, topics: Sequence[Topic] = (), people: Sequence[Person] = ()) -> None:
+    def __init__(self, topics: Sequence[Topic], people: Sequence[Person]) -> None:
         from aggregator.query.binding import Binder, by_name
 
-        self._binder = Binder({one.slug: parse(one.query) for one in topics}, by_name(people))
+        self._binder = Binder({one.slug: _Source(one.query) for one in topics}, by_name(people))
 
     def bind(
         self,
@@ -92,7 +100,8 @@ class Bindings:
     ) -> Query:
         """The query with people and topics in place; as it is where it names none.
 
-        ``name``: the topic whose query it is. Raises QueryError, as :func:`parse` does.
+        ``name``: the topic whose query it is. Raises QueryError, as :func:`parse` does, and
+        for a query it refers to that cannot be understood.
         """
         if not query.refers:
             return query

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from archivedesk import NOON, ONE, TWO, item
+from archivedesk import NOON, ONE, TWO, interests, item
 
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
 from aggregator.model.topic import Collapse, Hit, Topic, TopicEdit
-from aggregator.topics import definition
+from aggregator.topics import Matcher
 
 ALL = Topic(slug="all", title="All", query="*")
 SIZE = 3
@@ -238,13 +238,14 @@ def test_topics_follow_the_configuration(desk):
 def test_a_topic_that_comes_back_is_filled_again(filled):
     bring(filled, "n0")
     filled.archive.sync_topics([], page_size=SIZE)
-    filled.matcher = type(filled.matcher)([])
+    filled.matcher = Matcher(interests())
     bring(filled, "n1")
-    synced = filled.archive.sync_topics([(ALL, definition(ALL))], page_size=SIZE)
+    defined = Matcher(interests(ALL)).definition("all")
+    synced = filled.archive.sync_topics([(ALL, defined)], page_size=SIZE)
     assert synced.edited == ("all",)
     (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
     hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
-    assert filled.archive.fill("all", [hit], definition(ALL)).came == 1
+    assert filled.archive.fill("all", [hit], defined).came == 1
     assert titles(filled.archive.archive_page("all", 1)) == ["n1", "n0"]
 
 

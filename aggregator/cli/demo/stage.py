@@ -36,10 +36,7 @@ async def perform(folder: Path, *, stay: bool) -> bool:
         heading("aggregator demo")
         say(f"{len(feeds)} sample feeds at {stand.base}, {len(topics)} topics, no network.")
         with open_archive(settings.archive, write=True, purpose="aggregator demo") as archive:
-            matcher = prepare(
-                archive, settings, feeds, topics,
-                people=configuration.people, mute=configuration.mute,
-            )  # fmt: skip
+            matcher = prepare(archive, settings, feeds, configuration.interests)
             async with open_pipeline(archive, settings, matcher) as pipeline:
                 rounds = await _play_rounds(pipeline, archive, settings, stand, stop)
             if stop.is_set():
