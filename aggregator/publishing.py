@@ -15,6 +15,7 @@ from aggregator.model.settings import Settings
 from aggregator.model.topic import TopicState
 from aggregator.publish import (
     PRIVATE,
+    Card,
     Folder,
     Overview,
     Site,
@@ -44,6 +45,8 @@ class Publisher:
         self._stems: frozenset[str] | None = None
         """Where the topics stand; None before the first turn."""
         self._listed = 0
+        self._cards: dict[str, Card] = {}
+        """The front page as it was written last, by slug."""
 
     def publish(self, *, everything: bool = False) -> tuple[str, ...]:
         """Write every topic that is behind (``everything``: every topic); returns paths.
@@ -107,7 +110,18 @@ class Publisher:
             stories=stats.stories,
             topics=self._listed,
         )
-        return index_page(self._archive.newest_topics(_ON_FRONT_PAGE), overview, self._site)
+        self._cards = {
+            state.topic.slug: self._card(state)
+            for state in self._archive.newest_topics(_ON_FRONT_PAGE)
+        }
+        return index_page(tuple(self._cards.values()), overview, self._site)
+
+    def _card(self, state: TopicState) -> Card:
+        """What the front page shows of a topic: of most what it showed at the last turn."""
+        before = self._cards.get(state.topic.slug)
+        if before and before.state.version == state.version:
+            return Card(state=state, titles=before.titles)
+        return Card(state=state, titles=self._archive.newest_titles(state.topic.slug))
 
 
 def publish_behind(

@@ -2,9 +2,10 @@
 
 Made entries of 400 words over a vocabulary in which few words are common and most rare (as in
 real text), and made topics: words, phrases, nearness, prefixes, groups, NOT, title:. Beside them a
-bare loop that analyses the same entries and looks up the rarest required word of each topic.
+bare loop that analyses the same entries and looks up the rarest required word of each topic. The
+first match of a number of topics, which orders them by their words, is not timed.
 
-    .venv/bin/python benchmarks/matching.py [--entries 500] [--topics 12,100,1000,10000]
+    .venv/bin/python benchmarks/matching.py [--entries 1000] [--topics 100,1000,10000]
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class World:
     def query(self) -> str:
         pick = self._random
         # A topic names something: its first word is rare, so that 10,000 topics hit about three times.
-        named = self.words[int(len(self.words) ** pick.uniform(0.8, 1)) - 1]
+        named = self.words[int(len(self.words) ** pick.uniform(0.915, 1)) - 1]
         other = self.words[int(len(self.words) ** pick.uniform(0.3, 1)) - 1]
         third = self.words[int(len(self.words) ** pick.uniform(0.3, 1)) - 1]
         begin = other[:4] if len(other) >= 4 else f"{other}chan"
@@ -128,8 +129,8 @@ def bare(entries: list[tuple[str, str, str]], keys: dict[str, list[int]]) -> int
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--entries", type=int, default=500)
-    options.add_argument("--topics", default="12,100,1000,10000")
+    options.add_argument("--entries", type=int, default=1000)
+    options.add_argument("--topics", default="100,1000,10000")
     given = options.parse_args()
     world = World(7)
     entries = world.entries(given.entries)
@@ -138,8 +139,11 @@ def main() -> None:
     print(f"analysis of 400 words: {analysis:.0f} µs an entry ({count} entries, best of 3)\n")
     decisions = [decision(n, *one, analyse(*one)) for n, one in enumerate(entries)]
     known = Known()
-    print("| topics | compile ms | match µs | bare µs | (analysis + match) / bare | hits/entry |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| topics | compile ms | match µs | bare µs | whole / bare | whole / fewest topics | hits/entry |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    fewest = 0.0
     topics = world.topics(max(map(int, given.topics.split(","))))
     for size in map(int, given.topics.split(",")):
         chosen = topics[:size]
@@ -153,9 +157,11 @@ def main() -> None:
         floor = measure(lambda keys=keys: bare(entries, keys), count)
         hits = len(matcher.match(decisions, known, now=NOW))
         each = measure(lambda matcher=matcher: matcher.match(decisions, known, now=NOW), count)
+        whole = analysis + each
+        fewest = fewest or whole
         print(
             f"| {size:,} | {compiling:.0f} | {each:.0f} | {floor:.0f} "
-            f"| {(analysis + each) / floor:.2f} | {hits / count:.2f} |"
+            f"| {whole / floor:.2f} | {whole / fewest:.2f} | {hits / count:.2f} |"
         )
     if count <= 100:
         check(topics, entries, decisions)

@@ -244,7 +244,7 @@ class Archive:
             return topics.fill(connection, slug, hits, definition, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
-        """The configured topics with their counts; without newest titles."""
+        """The configured topics with their counts."""
         with self._database.reading() as connection:
             return states.configured(connection)
 
@@ -254,9 +254,14 @@ class Archive:
             return states.named(connection, slug)
 
     def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
-        """The topics that something came to last, with their newest titles; none that is private."""
+        """The topics that something came to last; none that is private."""
         with self._database.reading() as connection:
             return states.newest(connection, limit)
+
+    def newest_titles(self, slug: str) -> tuple[str, ...]:
+        """The titles of what a topic announced last. Raises UsageError where there is none."""
+        with self._database.reading() as connection:
+            return states.newest_titles(connection, slug)
 
     def behind(self) -> tuple[TopicState, ...]:
         """The topics whose content is newer than what was last published: one indexed read."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import pages
-from aggregator.archive.records import unpack_topic
+from aggregator.archive.records import read_topic, unpack_topic
 from aggregator.archive.schema import hits, revisions, topics
 from aggregator.model.topic import TopicState
 
@@ -17,35 +17,38 @@ _PUBLISHED = topics.c.deleted.is_(None)
 
 
 def configured(connection: sa.Connection) -> tuple[TopicState, ...]:
-    """Every topic that is configured, in order of its making; without newest titles."""
+    """Every topic that is configured, in order of its making."""
     query = sa.select(topics).where(_PUBLISHED).order_by(topics.c.topic_key)
     return tuple(map(_state, connection.execute(query)))
 
 
 def named(connection: sa.Connection, slug: str) -> TopicState | None:
-    """A topic, without newest titles; None where the archive does not have it, or not any more."""
+    """A topic; None where the archive does not have it, or not any more."""
     row = connection.execute(sa.select(topics).where(_PUBLISHED, topics.c.slug == slug)).first()
     return _state(row) if row else None
 
 
 def behind(connection: sa.Connection) -> tuple[TopicState, ...]:
-    """The topics whose content is newer than what was last published, in order of their making;
-    without newest titles."""
+    """The topics whose content is newer than what was last published, in order of their
+    making."""
     query = sa.select(topics).where(_PUBLISHED, topics.c.version > topics.c.published_version)
     return tuple(map(_state, connection.execute(query.order_by(topics.c.topic_key))))
 
 
 def newest(connection: sa.Connection, limit: int) -> tuple[TopicState, ...]:
-    """The topics that something came to last, in order of their making, with their newest titles;
-    none that is private."""
+    """The topics that something came to last, in order of their making; none that is private."""
     query = (
         sa.select(topics)
         .where(_PUBLISHED, topics.c.token == "")
         .order_by(topics.c.newest.desc().nulls_last(), topics.c.topic_key.desc())
         .limit(limit)
     )
-    rows = sorted(connection.execute(query), key=lambda row: row.topic_key)
-    return tuple(_state(row, _titles(connection, row)) for row in rows)
+    return tuple(map(_state, sorted(connection.execute(query), key=lambda row: row.topic_key)))
+
+
+def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
+    """What a topic announced last. Raises UsageError where there is no such topic."""
+    return tuple(_titles(connection, read_topic(connection, slug)))
 
 
 def deleted(connection: sa.Connection) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ def deleted(connection: sa.Connection) -> tuple[str, ...]:
 
 
 def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
-    """What a topic announced last. A correction stands in the place of what it corrects."""
+    """A correction stands in the place of what it corrects."""
     # Corrections may stand among the newest: a few more rows than titles are asked for.
     announced = (
         sa.select(
@@ -83,13 +86,12 @@ def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
     return list(found.values())[:_NEWEST_TITLES]
 
 
-def _state(row: Any, titles: Sequence[str] = ()) -> TopicState:
+def _state(row: Any) -> TopicState:
     return TopicState(
         topic=unpack_topic(row.settings),
         stories=row.stories,
         announced=row.announced,
         newest=row.newest,
-        newest_titles=tuple(titles),
         version=row.version,
         published_version=row.published_version,
         edited=row.edited,

@@ -183,8 +183,6 @@ class TopicState:
     stories: int
     announced: int
     newest: datetime | None
-    newest_titles: tuple[str, ...]
-    """Asked for the front page alone; else empty."""
     version: int
     """Grows with each change of its content."""
     published_version: int

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
     FEED_TYPES,
+    Card,
     Overview,
     Site,
     document_path,
@@ -58,11 +59,11 @@ def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: fingerprint(data) for path, data in written.items() if is_told(path)}
 
 
-def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:
+def index_page(cards: Sequence[Card], overview: Overview, site: Site) -> dict[str, bytes]:
     """``index.html``: what is collected, and some topics with what is newest in them, none private."""
     from aggregator.publish.pages import index_html
 
-    return {"index.html": index_html(states, overview, site)}
+    return {"index.html": index_html(cards, overview, site)}
 
 
 def directory(states: Sequence[TopicState], site: Site) -> dict[str, bytes]:

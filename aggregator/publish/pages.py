@@ -13,8 +13,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
-from aggregator.model.topic import Page, Topic, TopicState
-from aggregator.publish.site import Overview, Site, document_path, stem
+from aggregator.model.topic import Page, Topic
+from aggregator.publish.site import Card, Overview, Site, document_path, stem
 from aggregator.publish.text import one_line
 from aggregator.publish.wording import describes, heading, teaser
 
@@ -39,13 +39,12 @@ def topic_page(page: Page, site: Site) -> bytes:
     )
 
 
-def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> bytes:
+def index_html(cards: Sequence[Card], overview: Overview, site: Site) -> bytes:
     """The front page: what is collected, some topics with what is newest in them."""
-    filled = [state for state in states if state.stories]
     return _render(
         "index.html",
-        filled=filled,
-        waiting=[state for state in states if not state.stories],
+        filled=[card for card in cards if card.state.stories],
+        waiting=[card.state for card in cards if not card.state.stories],
         overview=overview,
         site=site,
         root="",

@@ -77,6 +77,14 @@ class Overview:
     topics: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A topic on the index page, with the titles of what it announced last."""
+
+    state: TopicState
+    titles: tuple[str, ...]
+
+
 def feed_id(slug: str) -> str:
     """The permanent id of a topic's feed: of its slug alone, never of an address."""
     return uuid5(_FEEDS, slug).urn

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
+from aggregator.model.errors import QueryError
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
@@ -62,12 +63,20 @@ class Query:
         return wanted(self.tree, languages)
 
 
-@lru_cache(maxsize=1024)
 def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Query:
     """Understand a query. Raises QueryError, which names ``file``, ``key``, ``line`` if given."""
+    try:
+        return _parsed(text)
+    except QueryError as error:
+        raise error.at(file, key, line) from None
+
+
+# Topics are read and compiled one after the other: all of their queries, or none, are remembered.
+@lru_cache(maxsize=30_000)
+def _parsed(text: str) -> Query:
     from aggregator.query.parsing import parse_tree
 
-    return Query(text=text, tree=parse_tree(text, file=file, key=key, line=line))
+    return Query(text=text, tree=parse_tree(text))
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_a_better_version_is_shown_in_the_place_of_its_story(desk):
     assert (after.entries[3].updated, after.total) == (seen, before.total)
     assert documents(desk.archive.archive_page("torres", 1), SITE) == closed
     assert [one.title for one in desk.archive.archive_page("torres", 3).entries] == ["torres whole"]
-    assert desk.archive.newest_topics(9)[0].newest_titles == ("torres 2", "torres 1", "torres 0")
+    assert desk.archive.newest_titles("torres") == ("torres 2", "torres 1", "torres 0")
 
 
 def test_a_copy_that_does_not_lead_changes_no_time(desk):

@@ -111,7 +111,8 @@ def test_a_story_stands_once_on_a_page(filled):
     assert titles(filled.archive.subscription_page("all", size=SIZE)) == ["n0 again"]
     assert titles(filled.archive.archive_page("all", 1)) == ["n0 again"]
     (state,) = filled.archive.newest_topics(9)
-    assert (state.stories, state.announced, state.newest_titles) == (1, 1, ("n0 again",))
+    assert (state.stories, state.announced) == (1, 1)
+    assert filled.archive.newest_titles("all") == ("n0 again",)
 
 
 def test_silent_hits_reach_archive_pages_only(filled):

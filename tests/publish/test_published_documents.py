@@ -18,7 +18,7 @@ from reader import make_reader
 
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Detail, Page, TopicState
-from aggregator.publish import Folder, Overview, Site, directory, documents, index_page
+from aggregator.publish import Card, Folder, Overview, Site, directory, documents, index_page
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -151,12 +151,13 @@ def test_the_index_tells_what_an_empty_topic_waits_for():
         stories=0,
         announced=0,
         newest=None,
-        newest_titles=(),
         version=1,
         published_version=0,
     )
     made = index_page(
-        [state], Overview(feeds=3, collected=2, failing=1, entries=9, stories=8, topics=1), SITE
+        [Card(state=state, titles=())],
+        Overview(feeds=3, collected=2, failing=1, entries=9, stories=8, topics=1),
+        SITE,
     )
     assert "torres coach*" in made["index.html"].decode()
     assert "All 1 topic" not in made["index.html"].decode()
