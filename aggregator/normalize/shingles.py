@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from operator import mul, xor
+from math import sqrt
+from operator import sub
 
-SAMPLE_VERSION = 2
+SAMPLE_VERSION = 3
 """Samples of different versions have nothing in common; those before it age out of the archive."""
 
 MOST_WORDS = 2000
@@ -25,12 +26,13 @@ _RUN = 5
 _CHOSEN, _SHARE = 20, 24
 _BEGINNING, _FIRST = 24, 6
 _MOST_RUNS = 150
-_SIGNS = 2**32
+# Hashes of words have 30 bits, with which Python reckons quickest.
+_BITS = 30
 _REMEMBERED = 100_000
 # Of a run as a vector of five numbers: the hash of Carter and Wegman ("Universal classes of
-# hash functions", 1979), over hashes of words that are 32 bits long: two runs that differ in one
-# word are mistaken once in 2**32. Drawn once; a change is a new SAMPLE_VERSION.
-_FACTORS = (
+# hash functions", 1979): two runs that differ in one word are mistaken once in 2**30. Drawn once;
+# a change is a new SAMPLE_VERSION.
+_A, _B, _C, _D, _E = (
     0x5D8C8F3B2A17, 0xB1E6F4C9037D, 0x2F9A47D1C58B, 0xE3706B1D94A5, 0x8A5B36F7E92D,
 )  # fmt: skip
 _MASK = 2**48 - 1
@@ -42,7 +44,8 @@ class _Hashes(dict[str, int]):
     def __missing__(self, word: str) -> int:
         if len(self) > _REMEMBERED:
             self.clear()
-        self[word] = found = int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big")
+        digest = blake2b(word.encode(), digest_size=4).digest()
+        self[word] = found = int.from_bytes(digest, "big") >> 32 - _BITS
         return found
 
 
@@ -57,16 +60,28 @@ def sample(words: Sequence[str]) -> tuple[int, ...]:
     shorter would drop; none keeps more than 156. A text of fewer than five words is one run.
     """
     each = list(map(_HASHES.__getitem__, words[:MOST_WORDS]))
+    if 0 < len(each) < _RUN:
+        each += [0] * (_RUN - len(each))
     # Two of its words choose a run, which is quicker than all five and spreads as well.
-    signs = list(map(xor, each, each[_RUN - 1 :])) or each[:1]
-    limit = max(_SIGNS // _SHARE, _CHOSEN * _SIGNS // max(1, len(signs)))
-    chosen = [at for at, sign in enumerate(signs) if sign < limit]
+    signs = list(map(sub, each, each[_RUN - 1 :]))
+    limit = _limit(len(signs))
+    chosen = [at for at, sign in enumerate(signs) if -limit < sign < limit]
     if len(chosen) > _MOST_RUNS:
         # Tables repeat their words, and a text may be made for it.
-        chosen = sorted(sorted(chosen, key=signs.__getitem__)[:_MOST_RUNS])
+        chosen = sorted(sorted(chosen, key=lambda at: abs(signs[at]))[:_MOST_RUNS])
     # A summary cut off after forty words has little else in common with the whole.
     first = signs[:_BEGINNING]
     chosen += sorted(range(len(first)), key=first.__getitem__)[:_FIRST]
     return tuple(
-        dict.fromkeys(sum(map(mul, each[at : at + _RUN], _FACTORS)) & _MASK for at in chosen)
-    )
+        {
+            _A * each[at] + _B * each[at + 1] + _C * each[at + 2] + _D * each[at + 3]
+            + _E * each[at + 4] & _MASK: None
+            for at in chosen
+        }
+    )  # fmt: skip
+
+
+def _limit(runs: int) -> int:
+    """How far apart two evenly spread hashes are in the share of runs that is to be kept."""
+    share = min(1.0, max(1 / _SHARE, _CHOSEN / max(1, runs)))
+    return int(2**_BITS * (1 - sqrt(1 - share)))

@@ -1,8 +1,10 @@
 """Worker processes that parse and clean: they cannot be stopped by a document, nor outlive us.
 
-Spawned, never forked (a fork would inherit locks and threads); started when the
-first document comes, if not before; each document has a limit of time and of memory.
-A worker that dies costs the document it was at.
+Forked from a server that has loaded what reads documents and nothing else, never from
+this process (whose locks and threads they would inherit): what is loaded is loaded once,
+and a worker that took another's place is there at once. Started when the first document
+comes, if not before; each document has a limit of time and of memory. A worker that dies
+costs the document it was at.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import multiprocessing
 import os
 import resource
 import signal
@@ -22,7 +25,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -32,7 +35,7 @@ from aggregator.model.errors import FeedError, FetchError
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
-_PARENT_LOOK = 1.0
+_LOADED = "aggregator.normalize.reading"
 _ATTEMPTS = 3
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
@@ -45,8 +48,9 @@ class _PoolBroke(Exception):
     """The pool is of no use any more; another is needed."""
 
 
-class _Process(SpawnProcess):
-    """Starts with interrupts held back: one that comes before the worker ignores them would end it."""
+class _Process(ForkServerProcess):
+    """Starts with interrupts held back, which the server of the first one inherits: one that comes
+    before the worker ignores them would end it."""
 
     def start(self) -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -56,7 +60,7 @@ class _Process(SpawnProcess):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Context(SpawnContext):
+class _Context(ForkServerContext):
     Process = _Process
 
 
@@ -202,12 +206,14 @@ class Workers:
             from pebble import ProcessPool
 
             self._last_answer = time.monotonic()
+            context = _Context()
+            context.set_forkserver_preload([_LOADED])
             self._pool = ProcessPool(
                 max_workers=self._settings.workers or os.cpu_count() or 1,
                 max_tasks=2000,
                 initializer=_begin,
-                initargs=[os.getpid(), gc.get_threshold()],
-                context=_Context(),
+                initargs=[gc.get_threshold()],
+                context=context,
             )
         return self._pool
 
@@ -281,27 +287,28 @@ def _limited(memory: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _begin(parent: int, litter: tuple[int, int, int]) -> None:
+def _begin(litter: tuple[int, int, int]) -> None:
     """In the worker, first: leave signals to the parent, and end with it; look for garbage as
     seldom as it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
+        # Also while a document keeps that thread from running: the server ends with the parent.
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     # Now, so that it does not count against the time limit of the first document.
     gc.disable()
-    importlib.import_module("aggregator.normalize.reading")
+    importlib.import_module(_LOADED)
     # What was loaded stays: nobody needs to look through it for garbage.
     gc.freeze()
     gc.enable()
     gc.set_threshold(*litter)
 
 
-def _end_with(parent: int) -> None:
-    """Where the kernel does not tell: look whether the parent is still ours."""
-    while os.getppid() == parent:
-        time.sleep(_PARENT_LOOK)
-    os.kill(os.getpid(), signal.SIGKILL)
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)

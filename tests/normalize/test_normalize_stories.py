@@ -143,7 +143,7 @@ def test_the_rule_is_symmetric_and_takes_any_text(one, other, title):
 
 def test_a_sample_is_the_same_on_every_machine_and_release():
     words = [f"word{number % 97}" for number in range(400)]
-    assert sample(words[:5]) == (72781698246653,)
+    assert sample(words[:5]) == (226684071720894,)
     assert sample(words) == sample(list(words))
 
 

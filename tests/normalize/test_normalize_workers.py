@@ -54,8 +54,13 @@ def children(parent: int) -> set[int]:
     return found
 
 
+def servers_of(parent: int) -> set[int]:
+    """What a process forks its workers from."""
+    return {pid for pid in children(parent) if b"forkserver" in command(pid)}
+
+
 def workers_of(parent: int) -> set[int]:
-    return {pid for pid in children(parent) if b"spawn_main" in command(pid)}
+    return {pid for server in servers_of(parent) for pid in children(server)}
 
 
 def command(pid: int) -> bytes:
@@ -67,6 +72,14 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except OSError:
         return False
+
+
+def come(count: int, seconds: float = 10) -> set[int]:
+    """The workers of this process, once there are so many."""
+    until = time.monotonic() + seconds
+    while len(found := workers_of(os.getpid())) < count and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 def gone(pids: set[int], seconds: float = 10) -> bool:
@@ -100,9 +113,8 @@ def test_started_early_they_wait_and_end_unasked_too() -> None:
     async def walk() -> None:
         async with Workers(NormalizeSettings(workers=2), 3) as workers:
             workers.start()
-            await asyncio.sleep(0.1)
-            started = workers_of(os.getpid())
-            assert started
+            started = await asyncio.to_thread(come, 2)
+            assert len(started) == 2
         assert gone(started)
 
     asyncio.run(walk())
@@ -163,6 +175,24 @@ def test_a_worker_that_dies_waiting_costs_no_document() -> None:
     asyncio.run(walk())
 
 
+@linux
+def test_a_server_that_dies_costs_no_document() -> None:
+    async def walk() -> None:
+        quick = NormalizeSettings(workers=2, document_seconds=1)
+        async with Workers(quick, 100) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            before = workers_of(os.getpid())
+            for server in servers_of(os.getpid()):
+                os.kill(server, signal.SIGKILL)
+            assert gone(before)
+            read = await asyncio.gather(
+                *(workers.read(FEED, response(), now=NOW) for _ in range(6))
+            )
+            assert all(isinstance(one, Document) for one in read)
+
+    asyncio.run(walk())
+
+
 _PARENT = """
     import asyncio, sys
     sys.path.insert(0, {tests!r})
@@ -194,20 +224,21 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @linux
 def test_no_worker_outlives_a_parent_that_was_killed(parent: subprocess.Popen[str]) -> None:
-    workers = children(parent.pid)
-    assert len(workers_of(parent.pid)) == 2
+    workers = workers_of(parent.pid)
+    assert len(workers) == 2
+    started = workers | children(parent.pid)
     parent.kill()
     parent.wait()
-    assert gone(workers)
+    assert gone(started)
 
 
 @linux
 def test_workers_leave_an_interrupt_to_their_parent(parent: subprocess.Popen[str]) -> None:
-    workers = workers_of(parent.pid)
-    for worker in workers:
-        os.kill(worker, signal.SIGINT)
+    started = workers_of(parent.pid) | servers_of(parent.pid)
+    for process in started:
+        os.kill(process, signal.SIGINT)
     time.sleep(0.3)
-    assert all(map(alive, workers))
+    assert all(map(alive, started))
 
 
 @linux

@@ -279,14 +279,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("topic_key", "place"),
     )
     op.create_index("hits_story", "hits", ["story_key", "topic_key", "place"], unique=False)
-    op.create_index(
-        "hits_announced",
-        "hits",
-        ["topic_key", "at"],
-        unique=False,
-        sqlite_where=sa.text("announced = 1"),
-        postgresql_where=sa.text("announced"),
-    )
+    op.create_index("hits_announced", "hits", ["topic_key", "announced", "at"], unique=False)
     op.create_table(
         "sightings",
         sa.Column("entry_key", KEY, nullable=False),
