@@ -46,7 +46,7 @@ def vocabulary(random_: random.Random, size: int) -> list[str]:
 class World:
     """A made language, and entries and topics in it. ``hits``: how many topics an entry hits."""
 
-    def __init__(self, seed: int, size: int = 30_000) -> None:
+    def __init__(self, seed: int, size: int = 45_000) -> None:
         self._random = random.Random(seed)
         self.words = vocabulary(self._random, size)
         self._weights = [1 / (rank + 3) for rank in range(size)]
@@ -65,7 +65,7 @@ class World:
     def query(self) -> str:
         pick = self._random
         # A topic names something: its first word is rare, so that 10,000 topics hit about three times.
-        named = self.words[int(len(self.words) ** pick.uniform(0.915, 1)) - 1]
+        named = self.words[int(len(self.words) ** pick.uniform(0.95, 1)) - 1]
         other = self.words[int(len(self.words) ** pick.uniform(0.3, 1)) - 1]
         third = self.words[int(len(self.words) ** pick.uniform(0.3, 1)) - 1]
         begin = other[:4] if len(other) >= 4 else f"{other}chan"
