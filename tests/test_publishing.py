@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 import sqlalchemy as sa
-from archivedesk import NOON, ONE, item
+from archivedesk import NOON, ONE, TWO, item
 from publishing import Newsroom
 
 from aggregator.model.errors import PublishError
@@ -71,6 +71,23 @@ def test_only_the_newest_documents_of_topics_that_were_hit_are_written(room):
             expected |= {f"topics/{slug}/2{end}" for end in (*FEEDS, ".html")}
             expected |= {f"topics/{slug}/2-{grown}{end}" for end in FEEDS}
         assert written(before, room) == set(changed) == expected
+
+
+def test_a_copy_changes_the_newest_documents_where_its_story_stands_there(room):
+    room.follow([ONE, TWO], TOPICS)
+    publisher = publisher_of(room)
+    old = room.archive.archive_page("w9", 1).entries[-1]
+    new = room.archive.subscription_page("w9", size=SIZE).entries[0]
+    for story, stands_there in ((old, False), (new, True)):
+        at, before = NOON + timedelta(minutes=next(NUMBERS)), stamps(room)
+        url = f"https://two.example/{story.entry}"
+        copy = item(story.entry, feed=TWO, title=story.title, text=story.text, url=url)
+        room.desk.bring(TWO, copy, at=at)
+        publisher.publish()
+        topics = {path for path in written(before, room) if path.startswith("topics/")}
+        assert {"topics/w9.atom", "topics/w9/2.atom"} <= topics or not stands_there
+        assert not [path for path in topics if "/w9/1" in path or "/w7/1" in path]
+        assert bool(topics) is stands_there
 
 
 def test_a_turn_does_not_ask_after_each_topic(room):
