@@ -96,14 +96,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(folder: Path, port: int) -> Iterator[str]:
-    """The built-in server over a published folder; its address."""
+def served(folder: Path, port: int, **given: object) -> Iterator[str]:
+    """The built-in server over a published folder; its address. ``given``: more of [server]."""
     end, ready = [], threading.Event()
 
     async def serve() -> None:
         stop = asyncio.Event()
         end.append((asyncio.get_running_loop(), stop))
-        async with serving(ServerSettings(port=port), folder):
+        async with serving(ServerSettings(port=port, **given), folder):
             ready.set()
             await stop.wait()
 

@@ -16,7 +16,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 2
+RENDERING = 3
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 
@@ -60,10 +60,12 @@ def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def index_page(cards: Sequence[Card], overview: Overview, site: Site) -> dict[str, bytes]:
-    """``index.html``: what is collected, and some topics with what is newest in them, none private."""
+    """``index.html``: what is collected, and some topics with what is newest in them; private ones
+    are left out."""
     from aggregator.publish.pages import index_html
 
-    return {"index.html": index_html(cards, overview, site)}
+    shown = [card for card in cards if not card.state.token]
+    return {"index.html": index_html(shown, overview, site)}
 
 
 def directory(states: Sequence[TopicState], site: Site) -> dict[str, bytes]:

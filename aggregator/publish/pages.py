@@ -13,14 +13,15 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
-from aggregator.model.topic import Page, Topic
+from aggregator.model.topic import Page, PageEntry, Topic
 from aggregator.publish.site import Card, Overview, Site, document_path, stem
-from aggregator.publish.text import one_line
+from aggregator.publish.text import one_line, shorten
 from aggregator.publish.wording import describes, heading, teaser
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
 _NEWEST_SHOWN = 3
+_HEADING = 200
 
 
 def topic_page(page: Page, site: Site) -> bytes:
@@ -91,13 +92,18 @@ def _environment() -> Environment:
         "clock": _clock,
         "iso": iso,
         "count": _count,
-        "heading": heading,
+        "heading": _heading,
         "teaser": teaser,
         "describes": describes,
         "line": one_line,
         "host": _host,
     }
     return environment
+
+
+def _heading(entry: PageEntry) -> str:
+    """The title; its beginning, where a publisher gave a whole text as one."""
+    return shorten(heading(entry), _HEADING)
 
 
 def _day(value: datetime) -> str:
