@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aggregator.archive import Archive
+from aggregator.digests import publish_digests
 from aggregator.model.settings import Settings
-from aggregator.model.topic import TopicState
+from aggregator.model.topic import Series, TopicState
 from aggregator.publish import (
     PRIVATE,
     Card,
@@ -21,9 +22,12 @@ from aggregator.publish import (
     Site,
     directory,
     documents,
+    feed_paths,
     fingerprints,
+    further_documents,
     index_page,
     stem,
+    stems,
 )
 
 # The front page is written at each turn, so it does not grow with the topics.
@@ -42,8 +46,8 @@ class Publisher:
         self._site = site
         self._size = settings.publish.page_size
         self._folder = Folder(settings.publish.directory)
-        self._stems: frozenset[str] | None = None
-        """Where the topics stand; None before the first turn."""
+        self._places: frozenset[str] | None = None
+        """Where the topics' documents stand; None before the first turn."""
         self._listed = 0
         self._cards: dict[str, Card] = {}
         """The front page as it was written last, by slug."""
@@ -54,33 +58,37 @@ class Publisher:
         Raises PublishError, ArchiveError: what was not written is still behind then.
         """
         behind, changed = self._archive.behind(), list[str]()
-        known = self._stems is not None and self._stems.issuperset(map(stem, behind))
+        known = self._places is not None and self._places.issuperset(map(stem, behind))
         if everything or not known:
             changed += self._look(everything=everything)
         else:
             for state in behind:
                 changed += self._write(state)
+            changed += publish_digests(self._archive, self._folder, self._site)
         changed += self._folder.write(self._front_page())
         return tuple(changed)
 
     def _look(self, *, everything: bool) -> Sequence[str]:
         """Write what is behind, missing, or made for another site; remove what is no more."""
-        self._stems = None
+        self._places = None
         states, changed = self._archive.topics(), list[str]()
         lacking = self._folder.lacking()
         whole = everything or not self._folder.made_for(self._site)
         # Readers take a full page for what never changes: its feeds are left, unless they would
         # lead to addresses that are no more.
         afresh = everything or self._folder.moved(self._site)
-        for state in states:
-            lacks = (PRIVATE if state.token else stem(state)) in lacking
-            if whole or lacks or state.version > state.published_version:
-                changed += self._write(state, whole=whole or lacks, afresh=afresh)
+        again = [state for state in states if whole or _lacks(state, lacking)]
+        for state in again:
+            changed += self._write(state, whole=True, afresh=afresh)
+        # What came meanwhile is behind still.
+        for state in self._archive.behind():
+            changed += self._write(state)
+        changed += publish_digests(self._archive, self._folder, self._site, again)
         changed += self._folder.write(directory(states, self._site))
-        stems = frozenset(map(stem, states))
-        changed += self._folder.retain(stems)
+        places = frozenset(place for state in states for place in stems(state))
+        changed += self._folder.retain(places)
         self._folder.settle(self._site)
-        self._stems, self._listed = stems, sum(not state.token for state in states)
+        self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 
     def _write(
@@ -96,8 +104,11 @@ class Publisher:
             made = documents(archive.archive_page(slug, number), self._site)
             changed += self._folder.write(made, full=number < first and not afresh)
         subscribed = documents(newest, self._site)
+        if state.topic.corrections:
+            subscribed |= further_documents(archive.corrections(slug), self._site)
         changed += self._folder.write(subscribed)
-        archive.mark_published(slug, state.version, fingerprints(subscribed))
+        digest = feed_paths(state, Series.DIGEST)
+        archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
         return changed
 
     def _front_page(self) -> dict[str, bytes]:
@@ -122,6 +133,11 @@ class Publisher:
         if before and before.state.version == state.version:
             return Card(state=state, titles=before.titles)
         return Card(state=state, titles=self._archive.newest_titles(state.topic.slug))
+
+
+def _lacks(state: TopicState, lacking: frozenset[str]) -> bool:
+    """Whether a file of the topic may be missing."""
+    return PRIVATE in lacking if state.token else not lacking.isdisjoint(stems(state))
 
 
 def publish_behind(

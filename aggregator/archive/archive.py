@@ -11,7 +11,17 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, finding, pages, records, states, topics, upkeep
+from aggregator.archive import (
+    corrections,
+    digests,
+    documents,
+    finding,
+    pages,
+    records,
+    states,
+    topics,
+    upkeep,
+)
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
@@ -30,6 +40,7 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
 from aggregator.model.topic import Hit, Page, Standing, Topic, TopicEdit, TopicState
@@ -304,11 +315,37 @@ class Archive:
             topics.revoke(connection, slug)
 
     def mark_published(
-        self, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+        self,
+        slug: str,
+        version: int,
+        written: Mapping[str, bytes] | None = None,
+        *,
+        kept: Collection[str] = (),
     ) -> None:
-        """The pages of this version are written, and these are its feed documents (by path)."""
+        """The pages of this version are written, and these are its feed documents (by path), besides
+        those that were kept as they stood."""
         with self._database.writing() as connection:
-            topics.mark_published(connection, slug, version, digests)
+            topics.mark_published(connection, slug, version, written, kept)
+
+    def due_digests(self, now: datetime) -> tuple[str, ...]:
+        """Slugs of the topics of which a period ended since their digest was written: an indexed read."""
+        with self._database.reading() as connection:
+            return digests.due(connection, now)
+
+    def digests(self, slug: str, *, now: datetime) -> DigestFeed:
+        """What a topic announced in the newest periods that are over."""
+        with self._database.reading() as connection:
+            return digests.read(connection, slug, now)
+
+    def mark_digested(self, feed: DigestFeed, written: Mapping[str, bytes]) -> None:
+        """These digests are written, in these documents (by path)."""
+        with self._database.writing() as connection:
+            topics.mark_digested(connection, feed, written)
+
+    def corrections(self, slug: str) -> CorrectionsFeed:
+        """What publishers changed last of the stories that a topic holds."""
+        with self._database.reading() as connection:
+            return corrections.read(connection, slug)
 
     # Telling subscribers
 

@@ -34,6 +34,7 @@ from aggregator.model.entry import (
 )
 from aggregator.model.errors import UsageError
 from aggregator.model.original import unpack_original
+from aggregator.model.period import Period
 from aggregator.model.topic import Collapse, Detail, Topic
 
 FEED_TITLE = sa.func.coalesce(
@@ -294,4 +295,6 @@ def unpack_topic(text: str) -> Topic:
     }
     values["collapse"] = Collapse(values["collapse"])
     values["detail"] = Detail(values["detail"])
+    if values.get("digest"):
+        values["digest"] = Period(values["digest"])
     return Topic(**values)

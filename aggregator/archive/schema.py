@@ -273,6 +273,8 @@ topics = sa.Table(
     _number("went"),
     # The secret in the address of a private topic; "" for all others.
     _text("token"),
+    # When its next digest is to be written; none for a topic without.
+    _moment("next_digest"),
 )
 # SQLite uses it for a query that says the same: few of many topics are behind.
 sa.Index(
@@ -282,6 +284,7 @@ sa.Index(
     postgresql_where=sa.text("version > published_version"),
 )
 sa.Index("topics_newest", topics.c.newest)
+sa.Index("topics_next_digest", topics.c.next_digest)
 
 hits = sa.Table(
     "hits",
@@ -299,6 +302,15 @@ sa.Index("hits_story", hits.c.story_key, hits.c.topic_key, hits.c.place)
 # What topics with a cap have announced this day. Of all hits, though few are silent: to name a
 # condition would load both dialects, whichever is used.
 sa.Index("hits_announced", hits.c.topic_key, hits.c.announced, hits.c.at)
+
+
+@sa.event.listens_for(hits, "after_create")
+def _index_corrections(_table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
+    """The corrections of a topic, which are few. As text that both databases take, for the same reason."""
+    connection.exec_driver_sql(
+        "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1"
+    )
+
 
 pages = sa.Table(
     "pages",

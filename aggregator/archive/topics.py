@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, pages
+from aggregator.archive import digests, documents, pages
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
-from aggregator.archive.schema import entries, hits, stories, topics
+from aggregator.archive.schema import entries, hits, revisions, stories, topics
 from aggregator.archive.statements import chunks
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
-from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit
+from aggregator.model.series import DigestFeed
+from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit
 
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
@@ -69,7 +70,7 @@ def _new_row(key: int, topic: Topic, page_size: int) -> dict[str, Any]:
     return {
         "topic_key": key, "slug": topic.slug, "settings": pack_topic(topic), "definition": None,
         "page_size": page_size, "version": 1, "published_version": 0, "published_place": 0,
-        "token": _new_token() if topic.private else "",
+        "token": _new_token() if topic.private else "", "next_digest": digests.first_due(topic),
     }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
                 # Its files are removed where it was, those of closed pages too.
                 published_place=0 if row.deleted or moves else row.published_place,
                 token=(_new_token() if topic.private else "") if moves else row.token,
+                next_digest=digests.first_due(topic),
             )
         )
 
@@ -107,6 +109,7 @@ def revoke(connection: sa.Connection, slug: str) -> None:
         )
     values = {
         "token": _new_token(), "published_place": 0, "version": row.version + 1,
+        "next_digest": digests.first_due(unpack_topic(row.settings)),
     }  # fmt: skip
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
@@ -145,14 +148,36 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
     if row is None:
         return None
     query = (
-        sa.select(sa.func.min(hits.c.at).label("at"), sa.func.count().label("hits"), _ANNOUNCED)
+        sa.select(
+            hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
+        )
         .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(
+            revisions,
+            sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
         .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
-    )
+        .order_by(hits.c.place)
+    )  # fmt: skip
     if unpack_topic(row.settings).collapse is Collapse.NONE:
         query = query.where(hits.c.entry_key == entry.key)
-    found = connection.execute(query).one()
-    return Standing(since=found.at, announced=bool(found.announced)) if found.hits else None
+    held = connection.execute(query).all()
+    if not held:
+        return None
+    announced = any(one.announced for one in held)
+    return Standing(
+        since=held[0].at, announced=announced, silence=None if announced else _silence(held[0])
+    )
+
+
+def _silence(first: Any) -> Silence:
+    """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
+    if first.seen != first.at:
+        return Silence.FILLED
+    if first.revision > 1:
+        return Silence.CORRECTED
+    return Silence.CAPPED if first.news else Silence.NO_NEWS
 
 
 def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:
@@ -231,17 +256,30 @@ def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
 
 
 def mark_published(
-    connection: sa.Connection, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+    connection: sa.Connection,
+    slug: str,
+    version: int,
+    written: Mapping[str, bytes] | None = None,
+    kept: Collection[str] = (),
 ) -> None:
-    """Pages of this version are written, ``digests`` names its feed documents' bytes by path.
-    A hit that came meanwhile leaves the topic behind."""
+    """Pages of this version are written, ``written`` names its feed documents' bytes by path, ``kept``
+    those that stand as they were. A hit that came meanwhile leaves the topic behind."""
     row = read_topic(connection, slug)
-    if digests is not None:
-        documents.note(connection, row.topic_key, digests)
+    if written is not None:
+        documents.note(connection, row.topic_key, written)
+        documents.keep(connection, row.topic_key, {*written, *kept})
     values = {"published_version": version}
     if version == row.version:
         values["published_place"] = pages.last_place(connection, row.topic_key)
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
+
+
+def mark_digested(
+    connection: sa.Connection, feed: DigestFeed, written: Mapping[str, bytes]
+) -> None:
+    """A topic's digest feed is written; ``written`` names its documents' bytes by path."""
+    digests.mark_written(connection, feed)
+    documents.note(connection, read_topic(connection, feed.topic.slug).topic_key, written)
 
 
 def _keys(

@@ -115,7 +115,14 @@ def explain(
         standing = archive.standing(wanted.slug, record)
     told = Matcher(configuration.interests, only=(wanted,)).explain(wanted.slug, record, now=now())
     if as_json:
-        held = {"since": iso(standing.since), "announced": standing.announced} if standing else None
+        held: dict[str, object] | None = None
+        if standing:
+            silence = standing.silence and standing.silence.name.lower()
+            held = {
+                "since": iso(standing.since),
+                "announced": standing.announced,
+                "silence": silence,
+            }
         print_json(
             {
                 "topic": wanted.slug,
@@ -137,19 +144,19 @@ def explain(
         *(("satisfied", str(one)) for one in told.query.satisfied),
         *(("keeps", str(one)) for one in told.limits if one.holds),
         *(("failed", one) for one in told.failed),
-        ("held", _describe(standing, wanted)),
+        ("held", _describe(standing)),
     ]
     print_fields(rows)
 
 
-def _describe(standing: Standing | None, topic: Topic) -> str:
+def _describe(standing: Standing | None) -> str:
     """Whether the topic holds the story, and where it shows it."""
     if standing is None:
         return "no"
     if standing.announced:
         return f"since {standing.since.isoformat(timespec='seconds')}, announced"
-    capped = " or beyond the topic's cap" if topic.cap_per_day or topic.cap_per_source else ""
-    return f"since {standing.since.isoformat(timespec='seconds')}, on archive pages only: no news{capped}"
+    since = standing.since.isoformat(timespec="seconds")
+    return f"since {since}, on archive pages only: {standing.silence}"
 
 
 def topic_of(configuration: Configuration, slug: str) -> Topic:

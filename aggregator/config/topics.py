@@ -12,12 +12,18 @@ from typing import Any
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError, QueryError
 from aggregator.model.interests import Interests
+from aggregator.model.period import Period
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import Bindings, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
-_CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
+_CHOICES: dict[str, type[Collapse | Detail | Period]] = {
+    "collapse": Collapse,
+    "detail": Detail,
+    "digest": Period,
+}
+_YES_OR_NO = {"private", "corrections"}
 _LISTS = {"include", "exclude", "languages", "must", "must_not", "words", "authors", "feeds"}
 _NUMBERS = {
     "minimum_length": "characters",
@@ -142,7 +148,7 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError(f"takes a number of {_NUMBERS[key]}")
         return value
-    if key == "private":
+    if key in _YES_OR_NO:
         if not isinstance(value, bool):
             raise ValueError("takes true or false, without quotes")
         return value

@@ -11,6 +11,7 @@ from aggregator.publish.formats import (
     documents,
     fingerprint,
     fingerprints,
+    further_documents,
     index_page,
 )
 from aggregator.publish.site import (
@@ -22,10 +23,12 @@ from aggregator.publish.site import (
     Overview,
     Site,
     feed_id,
+    feed_paths,
     is_told,
     shown_path,
     site_of,
     stem,
+    stems,
 )
 
 __all__ = [
@@ -40,12 +43,15 @@ __all__ = [
     "directory",
     "documents",
     "feed_id",
+    "feed_paths",
     "fingerprint",
     "fingerprints",
+    "further_documents",
     "index_page",
     "is_told",
     "retired",
     "shown_path",
     "site_of",
     "stem",
+    "stems",
 ]

@@ -25,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from aggregator.model.errors import PublishError
+from aggregator.model.topic import Series
 from aggregator.publish.formats import FEEDS, FULL_PAGES, RENDERING
 from aggregator.publish.site import PRIVATE, TOKEN_SIGNS, Site
 
@@ -32,7 +33,8 @@ _MEMORY = ".aggregator"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _TEMPORARY = (".publish-", ".part")
 _MODE = 0o644
-_OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+")
+_SERIES = "|".join(series for series in Series if series)
+_OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+(\.({_SERIES})(?=\.))?")
 _PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}[/.].+")
 _SNAPSHOT = re.compile(r"(.+)/(\d+)-(\d+)\.[a-z]+")
 # The subscription page that a client holds may name the one before last.

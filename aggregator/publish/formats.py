@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
     FEED_TYPES,
@@ -37,16 +38,26 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     # Here, since feedgen, lxml and Jinja2 take longer to import than most commands to run.
     from aggregator.publish.feeds import atom, rss
     from aggregator.publish.jsonfeed import json_feed
-    from aggregator.publish.pages import topic_page
+    from aggregator.publish.pages import series_page, topic_page
     from aggregator.publish.wording import safe_page
 
     safe = safe_page(page)
-    formats = {"atom": atom, "rss": rss, "json": json_feed, "html": topic_page}
+    for_people = series_page if page.series else topic_page
+    formats = {"atom": atom, "rss": rss, "json": json_feed, "html": for_people}
     made = {extension: write(safe, site) for extension, write in formats.items()}
     found = {document_path(page, extension): data for extension, data in made.items()}
     if page.number is not None and page.grown:
         found |= {snapshot_path(page, extension): made[extension] for extension in FEEDS}
     return found
+
+
+def further_documents(feed: DigestFeed | CorrectionsFeed, site: Site) -> dict[str, bytes]:
+    """The four documents of a topic's digest or corrections: ``topics/SLUG.digest.atom`` and so on."""
+    from aggregator.publish.corrections import corrections_page
+    from aggregator.publish.digests import digest_page
+
+    made = digest_page(feed, site) if isinstance(feed, DigestFeed) else corrections_page(feed, site)
+    return documents(made, site)
 
 
 def fingerprint(document: bytes) -> bytes:
@@ -77,7 +88,7 @@ def directory(states: Sequence[TopicState], site: Site) -> dict[str, bytes]:
     from aggregator.publish.opml import topics_opml
     from aggregator.publish.pages import assets, directory_html
 
-    shown = [state.topic for state in states if not state.token]
+    shown = [state for state in states if not state.token]
     return {
         "topics.html": directory_html(shown, site),
         "topics.opml": topics_opml(shown, site),

@@ -13,10 +13,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
-from aggregator.model.topic import Page, PageEntry, Topic
-from aggregator.publish.site import Card, Overview, Site, document_path, stem
+from aggregator.model.topic import Page, PageEntry, TopicState
+from aggregator.publish.site import FEED_TYPES, Card, Overview, Site, document_path, stem
 from aggregator.publish.text import one_line, shorten
-from aggregator.publish.wording import describes, heading, teaser
+from aggregator.publish.wording import describes, further_feeds, heading, teaser
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
@@ -37,6 +37,25 @@ def topic_page(page: Page, site: Site) -> bytes:
         address=site.url(document_path(page, "html")),
         atom=site.url(f"{stem(page)}.atom"),
         hidden=bool(page.token),
+        # An archive page stays as it is, whatever feeds the topic has later.
+        further=[] if page.number else further_feeds(page.topic),
+    )
+
+
+def series_page(page: Page, site: Site) -> bytes:
+    """The HTML document of a topic's digest or corrections. ``page`` must be safe."""
+    return _render(
+        "series.html",
+        page=page,
+        topic=page.topic,
+        site=site,
+        root="../",
+        stem=stem(page, page.series),
+        whole=stem(page).rpartition("/")[2],
+        address=site.url(document_path(page, "html")),
+        atom=site.url(f"{stem(page, page.series)}.atom"),
+        hidden=bool(page.token),
+        feed_types=FEED_TYPES,
     )
 
 
@@ -55,11 +74,14 @@ def index_html(cards: Sequence[Card], overview: Overview, site: Site) -> bytes:
     )
 
 
-def directory_html(topics: Sequence[Topic], site: Site) -> bytes:
+def directory_html(states: Sequence[TopicState], site: Site) -> bytes:
     """The page that names all topics, by their titles."""
     return _render(
         "topics.html",
-        topics=sorted(topics, key=lambda topic: (one_line(topic.title).casefold(), topic.slug)),
+        topics=sorted(
+            (state.topic for state in states),
+            key=lambda topic: (one_line(topic.title).casefold(), topic.slug),
+        ),
         site=site,
         root="",
         address=site.url("topics.html"),
@@ -97,6 +119,8 @@ def _environment() -> Environment:
         "describes": describes,
         "line": one_line,
         "host": _host,
+        "anchor": _anchor,
+        "further_feeds": further_feeds,
     }
     return environment
 
@@ -124,3 +148,9 @@ def _count(number: int, noun: str, plural: str = "") -> str:
 def _host(url: str) -> str:
     """The name a person knows an address by."""
     return url.split("/")[2].removeprefix("www.") if url.count("/") >= 2 else url
+
+
+def _anchor(entry: PageEntry, address: str) -> str:
+    """The name by which an entry's own link finds it on the page, or "" where it leads elsewhere."""
+    page, _, name = (entry.url or "").partition("#")
+    return name if page == address else ""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from aggregator.model.settings import BUILT_IN_HUB, Settings
-from aggregator.model.topic import Page, Topic, TopicState
+from aggregator.model.topic import Page, Series, TopicState
 
 FEED_TYPES: Mapping[str, str] = {
     "atom": "application/atom+xml",
@@ -85,9 +85,13 @@ class Card:
     titles: tuple[str, ...]
 
 
-def feed_id(slug: str) -> str:
-    """The permanent id of a topic's feed: of its slug alone, never of an address."""
-    return uuid5(_FEEDS, slug).urn
+def feed_id(slug: str, series: Series = Series.STORIES) -> str:
+    """The permanent id of a topic's feed: of its slug and series alone, never of an address."""
+    return uuid5(_FEEDS, _with_series(slug, series)).urn
+
+
+def _with_series(name: str, series: Series) -> str:
+    return f"{name}.{series}" if series else name
 
 
 PRIVATE = "private"
@@ -96,20 +100,29 @@ TOKEN_SIGNS = 32
 """Hexadecimal digits of such an address."""
 
 
-def stem(topic: Page | TopicState) -> str:
-    """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``."""
-    return f"{PRIVATE}/{topic.token}" if topic.token else public_stem(topic.topic)
+def stem(topic: Page | TopicState, series: Series = Series.STORIES) -> str:
+    """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``; those of its further
+    feeds at ``topics/SLUG.digest`` and the like."""
+    place = f"{PRIVATE}/{topic.token}" if topic.token else f"topics/{topic.topic.slug}"
+    return _with_series(place, series)
 
 
-def public_stem(topic: Topic) -> str:
-    """Where the documents of a topic stand that is not private."""
-    return f"topics/{topic.slug}"
+def stems(state: TopicState) -> tuple[str, ...]:
+    """Where all documents of a topic stand."""
+    return tuple(stem(state, series) for series in state.topic.series)
+
+
+def feed_paths(state: TopicState, series: Series) -> tuple[str, ...]:
+    """Paths of the newest documents of one of a topic's feeds, in each format; none of one that it
+    does not have."""
+    place = stem(state, series)
+    return tuple(f"{place}.{one}" for one in FEED_TYPES) if series in state.topic.series else ()
 
 
 def document_path(page: Page, extension: str) -> str:
     """Path of a page below the output folder: ``topics/SLUG.atom``, ``topics/SLUG/3.atom``."""
     number = "" if page.number is None else f"/{page.number}"
-    return f"{stem(page)}{number}.{extension}"
+    return f"{stem(page, page.series)}{number}.{extension}"
 
 
 def snapshot_path(page: Page, extension: str) -> str:

@@ -46,7 +46,8 @@ _PLAIN = {
     },
 }
 _TOPIC = re.compile(
-    rf"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
+    rf"(?P<stem>(topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
+    r"(\.(digest|corrections))?)"
     r"(?P<page>/[1-9][0-9]{0,8})?(?P<state>(?<=[0-9])-[1-9][0-9]{0,17})?"
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
