@@ -80,7 +80,7 @@ class Publisher:
         again = [state for state in states if whole or _lacks(state, lacking)]
         for state in again:
             changed += self._write(state, whole=True, afresh=afresh)
-        # What came meanwhile is behind still.
+        # The others, of which some pages changed.
         for state in self._archive.behind():
             changed += self._write(state)
         changed += publish_digests(self._archive, self._folder, self._site, again)
