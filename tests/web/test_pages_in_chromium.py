@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,19 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from programs import program
 from publishing import free_port, served
 
+from aggregator.model.period import Period
+from aggregator.model.series import Correction, CorrectionsFeed, Digest, DigestFeed, Wording
 from aggregator.model.topic import Source, Topic, TopicState
-from aggregator.publish import Card, Folder, Overview, Site, directory, documents, index_page
+from aggregator.publish import (
+    Card,
+    Folder,
+    Overview,
+    Site,
+    directory,
+    documents,
+    further_documents,
+    index_page,
+)
 
 # A name, as another machine of the house would have it: browsers trust loopback more.
 HOST = "news.example"
@@ -28,6 +40,7 @@ SCHEMES = ("light", "dark")
 # All of axe's rules; its lists of what is well take it longer than finding them.
 ASKED = {"resultTypes": ["violations"]}
 TOKEN = "0123456789abcdef" * 2
+WEEK = timedelta(days=7)
 WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 ODD = (
     entry(1, title=WORD * 3, summary=WORD * 4, reason=f'"{WORD}" (title), {WORD} (text)'),
@@ -46,9 +59,13 @@ LONG = Topic(
     description=f"عن كرة القدم {WORD}",
 )
 HIDDEN = replace(TOPIC, slug="hidden", private=True)
+SERIES = replace(TOPIC, slug="series", digest=Period.WEEK, corrections=True)
+SAID = Wording(title="A short headline", summary="What was said.", text=f"{WORD}\nنعم", authors=())
+EDITED = replace(SAID, title=WORD * 2, text=f"{WORD * 3}\nلا. " + "More words came. " * 60)
 PLACES = {
     "": 200, "topics.html": 200, "topics/torres.atom": 200, "topics/torres/3.rss": 200, "topics/filling/2-9.json": 200,
     "topics/long": 200, "topics/empty": 200, f"private/{TOKEN}": 200,
+    "topics/series": 200, "topics/series.digest": 200, "topics/series.corrections": 200,
     "topics/ended": 410, "topics/none.atom": 404,
 }  # fmt: skip
 
@@ -61,6 +78,22 @@ def card(topic: Topic, *titles: str, token: str = "") -> Card:
     return Card(state=state, titles=titles)
 
 
+def series() -> tuple[DigestFeed, CorrectionsFeed]:
+    """A week of odd stories, and what became of one of them."""
+    digests = tuple(
+        Digest(begin=WHEN - WEEK * (n + 1), end=WHEN - WEEK * n, stories=ODD[n:]) for n in range(2)
+    )
+    correction = Correction(
+        entry=ODD[0].entry, number=2, seen=WHEN, before=SAID, after=EDITED, url=ODD[7].url, lang="de",
+        origin_id="urn:x:1", origin_title=WORD, origin_feed="https://one.example/feed", origin_feed_id="",
+        origin_home="https://one.example/",
+    )  # fmt: skip
+    return (
+        DigestFeed(topic=SERIES, token="", until=WHEN, digests=digests),
+        CorrectionsFeed(topic=SERIES, token="", corrections=(correction,)),
+    )
+
+
 def publish(folder: Path, site: Site) -> None:
     """Topics that are full, empty, odd, private and ended, and the front page."""
     out = Folder(folder)
@@ -69,13 +102,14 @@ def publish(folder: Path, site: Site) -> None:
         page(topic=replace(TOPIC, slug="empty"), previous=None),
         page(ODD[1], topic=replace(TOPIC, slug="filling"), number=2, previous=1, grown=9),
         page(ODD[2], topic=HIDDEN, token=TOKEN, previous=None),
-        page(entry(1), topic=replace(TOPIC, slug="ended")),
+        page(entry(1), topic=replace(TOPIC, slug="ended")), page(ODD[0], topic=SERIES, previous=None),
     )  # fmt: skip
     for one in pages:
         out.write(documents(one, site))
-    out.retain(
-        ["topics/torres", "topics/long", "topics/empty", "topics/filling", f"private/{TOKEN}"]
-    )
+    for further in series():
+        out.write(further_documents(further, site))
+    kept = ("torres", "long", "empty", "filling", "series", "series.digest", "series.corrections")
+    out.retain([*(f"topics/{slug}" for slug in kept), f"private/{TOKEN}"])
     overview = Overview(
         feeds=77, collected=12, failing=3, entries=1_234_567, stories=9, topics=10_000
     )
