@@ -9,7 +9,9 @@ from aggregator.publish import Folder, Site, status_documents
 _LOOKED_AT = 2000
 
 
-def publish_status(archive: Archive, folder: Folder, site: Site, *, whole: bool) -> tuple[str, ...]:
+def publish_status(
+    archive: Archive, folder: Folder, site: Site, *, whole: bool = False
+) -> tuple[str, ...]:
     """Write the status feed where it is behind the archive (``whole``: in any case); returns the
     changed paths. Raises PublishError, ArchiveError."""
     with archive.notices() as notices:

@@ -12,6 +12,7 @@ from feedserver import FeedServer
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import Walk, walk_back
 from aggregator.model.feed import Feed, Subscription, Trouble
+from aggregator.model.interests import Interests
 from aggregator.model.settings import (
     ArchiveSettings,
     CollectSettings,
@@ -19,13 +20,16 @@ from aggregator.model.settings import (
     PublishSettings,
     Settings,
 )
-from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.model.topic import Mute, Topic
+from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.rounds import Round, collect_round
 
 NOW = datetime.now(UTC)
-TOPIC = Topic(slug="all", title="All", query="story")
+INTERESTS = Interests(
+    topics=(Topic(slug="all", title="All", query="story"),), people=(), mute=Mute()
+)
 
 
 def document(numbers: range, older: str = "", at: datetime = NOW) -> bytes:
@@ -54,7 +58,7 @@ class Desk:
 
     def collect(self) -> Round:
         async def go() -> Round:
-            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], [TOPIC])
+            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], INTERESTS)
             async with open_pipeline(self.archive, self.settings, matcher) as pipeline:
                 return await collect_round(pipeline, everything=True)
 
@@ -62,7 +66,7 @@ class Desk:
 
     def walk(self, documents: int = 100) -> Walk:
         async def go() -> Walk:
-            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], [TOPIC])
+            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], INTERESTS)
             async with open_pipeline(self.archive, self.settings, matcher) as pipeline:
                 return await walk_back(pipeline, self.feed, asyncio.to_thread, documents=documents)
 

@@ -42,15 +42,15 @@ async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
 
     from aggregator.archive import open_archive
     from aggregator.backfill import walk_back
-    from aggregator.pipeline import open_pipeline, prepare, publish_behind
+    from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     configuration = session.configuration()
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator feeds backfill") as archive:
         matcher = prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute,
+            archive, settings, configuration.subscriptions, configuration.interests,
             inclusions=configuration.inclusions,
         )  # fmt: skip
         async with open_pipeline(archive, settings, matcher) as pipeline:

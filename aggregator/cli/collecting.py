@@ -99,8 +99,9 @@ async def _collect_with(
     from aggregator.hub import ping_once
     from aggregator.inclusions import follow_lists
     from aggregator.model.time import now
-    from aggregator.pipeline import open_pipeline, prepare, publish_behind
+    from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 
@@ -111,9 +112,8 @@ async def _collect_with(
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
         matcher = prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-            inclusions=configuration.inclusions,
+            archive, settings, configuration.subscriptions, configuration.interests,
+            inclusions=configuration.inclusions, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:

@@ -2,11 +2,12 @@
 
     Page + Site ─► documents ─► {path: bytes} ─► Folder.write
 
-``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
+``documents``, ``index_page`` and ``directory`` are pure; ``Folder`` alone touches the disk.
 """
 
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.formats import (
+    directory,
     documents,
     fingerprint,
     fingerprints,
@@ -20,6 +21,7 @@ from aggregator.publish.site import (
     PRIVATE,
     STATUS,
     TOKEN_SIGNS,
+    Card,
     Overview,
     Site,
     feed_id,
@@ -37,9 +39,11 @@ __all__ = [
     "PRIVATE",
     "STATUS",
     "TOKEN_SIGNS",
+    "Card",
     "Folder",
     "Overview",
     "Site",
+    "directory",
     "documents",
     "feed_id",
     "feed_paths",
