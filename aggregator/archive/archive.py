@@ -350,6 +350,16 @@ class Archive:
         with self._database.reading() as connection:
             return corrections.read(connection, slug)
 
+    def ask_backfill(self, feed: Feed, documents: int | None) -> None:
+        """Note how many archive documents of a feed whoever writes is to read; None: it is done."""
+        with self._database.writing() as connection:
+            feeds_of.ask_backfill(connection, feed.key, documents)
+
+    def asked_backfills(self) -> tuple[tuple[Feed, int], ...]:
+        """The feeds of which archive documents are to be read, and how many; with their listings."""
+        with self._database.reading() as connection:
+            return feeds_of.asked_backfills(connection)
+
     def lists(self) -> tuple[FeedList, ...]:
         """The lists of feeds that were ever included, as last read."""
         with self._database.reading() as connection:

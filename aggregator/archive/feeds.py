@@ -247,6 +247,19 @@ def by_url(connection: sa.Connection, url: str) -> Feed | None:
     return found[0] if found else None
 
 
+def ask_backfill(connection: sa.Connection, key: FeedKey, documents: int | None) -> None:
+    """Note how many archive documents of a feed are to be read; None for none."""
+    connection.execute(sa.update(feeds).where(feeds.c.feed_key == key).values(backfill=documents))
+
+
+def asked_backfills(connection: sa.Connection) -> tuple[tuple[Feed, int], ...]:
+    """The feeds of which archive documents are to be read, and how many."""
+    query = sa.select(feeds.c.feed_key, feeds.c.backfill).where(feeds.c.backfill.is_not(None))
+    asked = {row.feed_key: row.backfill for row in connection.execute(query)}
+    found = read(connection, feeds.c.feed_key.in_(list(asked)), with_listing=True) if asked else ()
+    return tuple((feed, asked[feed.key]) for feed in found)
+
+
 def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecord, ...]:
     """The last fetches of a feed, newest first."""
     rows = connection.execute(

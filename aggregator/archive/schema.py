@@ -103,6 +103,8 @@ feeds = sa.Table(
     _text("rhythm", "{}"),
     _number("entries"),
     sa.Column("previous_archive", Words),
+    # So many archive documents a person asked the daemon to read.
+    sa.Column("backfill", sa.Integer),
     # Troubles that stand and were told, with a space between.
     _text("told"),
     _moment("news_at"),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from aggregator.backfill import Walk
     from aggregator.model.feed import Feed
 
+_DAEMON = "aggregator run"
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -20,21 +22,37 @@ class _Told:
 
 
 def backfill_feed(session: Session, feed: Feed, *, documents: int, as_json: bool) -> None:
-    """Walk back, publish what changed, and tell; takes the writer lock.
+    """Walk back, publish what changed, and tell; takes the writer lock. A daemon that has it is
+    asked to do so.
 
     Raises UsageError where the publisher names no archive, AlreadyRunning, ArchiveError.
     """
     import asyncio
 
-    from aggregator.model.errors import UsageError
+    from aggregator.model.errors import AlreadyRunning, UsageError
 
     if feed.previous_archive is None:
         raise UsageError(
             f"{feed.title} names no archive documents (prev-archive, RFC 5005)",
             hint="what its publisher does not offer cannot be had",
         )
-    told = asyncio.run(_walk(session, feed, documents))
-    _tell(told, as_json=as_json)
+    try:
+        told = asyncio.run(_walk(session, feed, documents))
+    except AlreadyRunning as error:
+        if not error.holder.startswith(_DAEMON):
+            raise
+        _ask(session, feed, documents, error.holder, as_json=as_json)
+    else:
+        _tell(told, as_json=as_json)
+
+
+def _ask(session: Session, feed: Feed, documents: int, holder: str, *, as_json: bool) -> None:
+    # A row is all there is to write; who reads it is there already.
+    with session.reading() as archive:
+        archive.ask_backfill(feed, documents)
+    if as_json:
+        print_json({"asked": holder})
+    note(f"{holder} reads them now; its log tells what they bring")
 
 
 async def _walk(session: Session, feed: Feed, documents: int) -> _Told:

@@ -149,7 +149,8 @@ def backfill(
 
     Where the publisher offers archive documents (RFC 5005), they are read from the
     newest to the oldest, each once and with the pauses that any request keeps. Topics
-    take up what they find in silence: on their archive pages, as no news.
+    take up what they find in silence: on their archive pages, as no news. A daemon
+    that runs is asked to read them.
     """
     from aggregator.cli.backfilling import backfill_feed
     from aggregator.model.errors import UsageError

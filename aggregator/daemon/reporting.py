@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import structlog
 
+from aggregator.backfill import Walk
 from aggregator.collect import by_cause, shared_cause
 from aggregator.inclusions import Look
 from aggregator.model.errors import FeedError
@@ -72,6 +73,14 @@ def report_looks(looks: Sequence[Look]) -> None:
         elif look.changed:
             named = len(one.lines) - one.dropped
             _log.info("included list changed", list=one.url, feeds=named, paused=one.dropped)
+
+
+def report_walk(feed: Feed, walk: Walk) -> None:
+    """What a feed's archive documents brought that a person asked for."""
+    why = walk.failure.what if walk.failure else None
+    ended = {} if walk.ended else {"next": walk.next, "why": why}
+    counts = {"documents": walk.documents, "new": walk.counts.new}
+    _log.info("read archive documents", feed=feed.url, **counts, **ended)
 
 
 def report_standing(feeds: Sequence[Feed]) -> None:

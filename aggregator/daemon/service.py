@@ -15,6 +15,7 @@ import structlog
 
 from aggregator import __version__
 from aggregator.archive import Archive, open_archive
+from aggregator.backfill import walk_back
 from aggregator.config import Configuration, default_folder, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
@@ -26,6 +27,7 @@ from aggregator.daemon.reporting import (
     report_looks,
     report_round,
     report_standing,
+    report_walk,
     welcome,
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
@@ -50,6 +52,8 @@ _PUBLISH_DELAY = 1.0
 # Seconds of rest after the archive failed us, doubled each time: what could not be
 # stored is fetched again, and no publisher should feel our trouble.
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
+# How soon archive documents are read after a person asked for them.
+_BACKFILL_SECONDS = 5.0
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
 _SIGNALLED = 128
@@ -203,6 +207,7 @@ class _Service:
             telling(self._archive, configuration.settings, self._site, count) as teller,
             self._beside(teller.run()),
             self._beside(self._publish_soon()),
+            self._beside(self._backfill(pipeline)),
         ):
             self._teller = teller
             try:
@@ -292,6 +297,16 @@ class _Service:
         self._metrics.count_published(len(changed))
         if changed:
             self._teller.wake()
+
+    async def _backfill(self, pipeline: Pipeline) -> None:
+        """Read the archive documents that a person asked for while we run."""
+        while True:
+            for feed, documents in await asyncio.to_thread(self._archive.asked_backfills):
+                walk = await walk_back(pipeline, feed, asyncio.to_thread, documents=documents)
+                await asyncio.to_thread(self._archive.ask_backfill, feed, None)
+                report_walk(feed, walk)
+                self._unpublished.set()
+            await asyncio.sleep(_BACKFILL_SECONDS)
 
     def _tell_health(self) -> dict[str, object]:
         with contextlib.suppress(ArchiveError):

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("rhythm", sa.Text(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("previous_archive", sa.Text(), nullable=True),
+        sa.Column("backfill", sa.Integer(), nullable=True),
         sa.Column("told", sa.Text(), nullable=False),
         sa.Column("news_at", sa.BigInteger(), nullable=True),
         sa.Column("pause", sa.Float(), nullable=True),
