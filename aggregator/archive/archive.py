@@ -18,6 +18,7 @@ from aggregator.archive import (
     finding,
     pages,
     records,
+    states,
     topics,
     upkeep,
 )
@@ -254,19 +255,34 @@ class Archive:
             return topics.fill(connection, slug, hits, definition, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
-        """The configured topics, with counts and newest titles."""
+        """The configured topics with their counts."""
         with self._database.reading() as connection:
-            return topics.states(connection)
+            return states.configured(connection)
 
-    def behind(self) -> tuple[str, ...]:
-        """Slugs of topics whose content is newer than what was last published."""
+    def topic(self, slug: str) -> TopicState | None:
+        """One of them; None where it was not taken up yet."""
         with self._database.reading() as connection:
-            return topics.behind(connection)
+            return states.named(connection, slug)
+
+    def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
+        """The topics that something came to last; none that is private."""
+        with self._database.reading() as connection:
+            return states.newest(connection, limit)
+
+    def newest_titles(self, slug: str) -> tuple[str, ...]:
+        """The titles of what a topic announced last. Raises UsageError where there is none."""
+        with self._database.reading() as connection:
+            return states.newest_titles(connection, slug)
+
+    def behind(self) -> tuple[TopicState, ...]:
+        """The topics whose content is newer than what was last published: one indexed read."""
+        with self._database.reading() as connection:
+            return states.behind(connection)
 
     def deleted_topics(self) -> tuple[str, ...]:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:
-            return topics.deleted(connection)
+            return states.deleted(connection)
 
     def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
         """How a topic holds an entry's story; None where it does not."""

@@ -1,4 +1,4 @@
-"""Topics in the archive: what they catch, place by place, and what lists tell of them."""
+"""Topics in the archive: what is configured, and what they catch, place by place."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from aggregator.archive.statements import chunks
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.series import DigestFeed
-from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit
 
-_NEWEST_TITLES = 3
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
 
@@ -44,12 +43,11 @@ def sync(
     """
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
     next_key = max((row.topic_key for row in held.values()), default=0) + 1
-    new, edited = [], []
+    new, edited, rows = list[str](), list[str](), list[dict[str, Any]]()
     for topic, definition in wanted:
         row = held.get(topic.slug)
         if row is None:
-            connection.execute(sa.insert(topics), _new_row(next_key, topic, page_size))
-            next_key += 1
+            rows.append(_new_row(next_key + len(rows), topic, page_size))
             new.append(topic.slug)
             continue
         if row.definition is None:
@@ -57,12 +55,14 @@ def sync(
         elif row.definition != definition:
             edited.append(topic.slug)
         _follow(connection, row, topic, page_size)
+    if rows:
+        connection.execute(sa.insert(topics), rows)
     slugs = {topic.slug for topic, _ in wanted}
     deleted = [slug for slug, row in held.items() if slug not in slugs and row.deleted is None]
-    for slug in deleted:
-        # Without a definition it is filled again, should it come back.
-        values = {"deleted": at, "definition": ""}
-        connection.execute(sa.update(topics).where(topics.c.slug == slug).values(values))
+    # Without a definition they are filled again, should they come back.
+    gone = sa.update(topics).values(deleted=at, definition="")
+    for chunk in chunks(deleted):
+        connection.execute(gone.where(topics.c.slug.in_(chunk)))
     return TopicsSynced(new=tuple(new), edited=tuple(edited), deleted=tuple(deleted))
 
 
@@ -255,62 +255,6 @@ def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
             )
 
 
-def states(connection: sa.Connection) -> tuple[TopicState, ...]:
-    """Every topic that is configured, with its counts and newest titles, in order of its making."""
-    rows = connection.execute(
-        sa.select(topics).where(topics.c.deleted.is_(None)).order_by(topics.c.topic_key)
-    ).all()
-    return tuple(_state(connection, row) for row in rows)
-
-
-def _state(connection: sa.Connection, row: Any) -> TopicState:
-    # Corrections may stand among the newest: a few more rows than titles are asked for.
-    announced = (
-        sa.select(
-            hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest")
-        )
-        .where(hits.c.topic_key == row.topic_key, hits.c.announced)
-        .order_by(hits.c.place.desc())
-        .limit(4 * _NEWEST_TITLES)
-        .subquery()
-    )
-    titles = connection.execute(
-        sa.select(announced.c.one, revisions.c.title)
-        .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
-        .join(
-            revisions,
-            sa.and_(
-                revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision
-            ),
-        )
-        .order_by(announced.c.place.desc())
-    )
-    newest: dict[int, str] = {}
-    for one, title in titles:
-        newest.setdefault(one, title)
-    return TopicState(
-        topic=unpack_topic(row.settings),
-        stories=row.stories,
-        announced=row.announced,
-        newest=row.newest,
-        newest_titles=tuple(newest.values())[:_NEWEST_TITLES],
-        version=row.version,
-        published_version=row.published_version,
-        edited=row.edited,
-        came=row.came,
-        went=row.went,
-        token=row.token,
-    )
-
-
-def behind(connection: sa.Connection) -> tuple[str, ...]:
-    """Slugs of topics whose content is newer than what was last published."""
-    query = sa.select(topics.c.slug).where(
-        topics.c.deleted.is_(None), topics.c.version > topics.c.published_version
-    )
-    return tuple(connection.execute(query.order_by(topics.c.topic_key)).scalars())
-
-
 def mark_published(
     connection: sa.Connection,
     slug: str,
@@ -336,12 +280,6 @@ def mark_digested(
     """A topic's digest feed is written; ``written`` names its documents' bytes by path."""
     digests.mark_written(connection, feed)
     documents.note(connection, read_topic(connection, feed.topic.slug).topic_key, written)
-
-
-def deleted(connection: sa.Connection) -> tuple[str, ...]:
-    """Slugs of topics that were taken out of the configuration."""
-    query = sa.select(topics.c.slug).where(topics.c.deleted.is_not(None)).order_by(topics.c.slug)
-    return tuple(connection.execute(query).scalars())
 
 
 def _keys(

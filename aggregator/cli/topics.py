@@ -90,7 +90,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     shown: tuple[PageEntry, ...] = ()
     if archive is not None:
         with archive:
-            state = {s.topic.slug: s for s in archive.topics()}.get(wanted.slug)
+            state = archive.topic(wanted.slug)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.subscription_page(wanted.slug, size=size).entries[:limit]
@@ -201,8 +201,8 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
     """
     from aggregator.archive import open_archive
     from aggregator.model.errors import AlreadyRunning
-    from aggregator.pipeline import publish_behind
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     session = session_of(context)
     configuration = session.configuration()
@@ -218,15 +218,15 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
         # A row is all there is to write; who publishes it is there already.
         with open_archive(settings.archive) as archive:
             archive.revoke_address(wanted.slug)
-            states = {state.topic.slug: state for state in archive.topics()}
+            state = archive.topic(wanted.slug)
         note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
     else:
         with opened as archive:
             _prepare(archive, configuration)
             archive.revoke_address(wanted.slug)
             publish_behind(archive, settings, site_of(settings))
-            states = {state.topic.slug: state for state in archive.topics()}
-    for address in _addresses(configuration, wanted, states[wanted.slug]):
+            state = archive.topic(wanted.slug)
+    for address in _addresses(configuration, wanted, state):
         say(address)
 
 
@@ -234,15 +234,18 @@ def _prepare(archive: Archive, configuration: Configuration) -> None:
     from aggregator.pipeline import prepare
 
     prepare(
-        archive, configuration.settings, configuration.subscriptions, configuration.topics,
-        people=configuration.people, mute=configuration.mute, tell=tell_edit,
-    )  # fmt: skip
+        archive,
+        configuration.settings,
+        configuration.subscriptions,
+        configuration.interests,
+        tell=tell_edit,
+    )
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     from aggregator.archive import open_archive
-    from aggregator.pipeline import publish_behind
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
@@ -273,12 +276,7 @@ def _caught(
             dated[record.id] = (record.published or record.first_seen).date()
             yield record
 
-    matcher = Matcher(
-        (topic,),
-        people=configuration.people,
-        refers_to=configuration.topics,
-        mute=configuration.mute,
-    )
+    matcher = Matcher(configuration.interests, only=(topic,))
     records = noted(archive.candidates(matcher.query(topic.slug)))
     hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]

@@ -214,7 +214,6 @@ class TopicState:
     stories: int
     announced: int
     newest: datetime | None
-    newest_titles: tuple[str, ...]
     version: int
     """Grows with each change of its content."""
     published_version: int

@@ -2,11 +2,12 @@
 
     Page + Site ─► documents ─► {path: bytes} ─► Folder.write
 
-``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
+``documents``, ``index_page`` and ``directory`` are pure; ``Folder`` alone touches the disk.
 """
 
 from aggregator.publish.files import Folder, retired
 from aggregator.publish.formats import (
+    directory,
     documents,
     fingerprint,
     fingerprints,
@@ -18,6 +19,7 @@ from aggregator.publish.site import (
     HUB_PATH,
     PRIVATE,
     TOKEN_SIGNS,
+    Card,
     Overview,
     Site,
     feed_id,
@@ -34,9 +36,11 @@ __all__ = [
     "HUB_PATH",
     "PRIVATE",
     "TOKEN_SIGNS",
+    "Card",
     "Folder",
     "Overview",
     "Site",
+    "directory",
     "documents",
     "feed_id",
     "feed_paths",

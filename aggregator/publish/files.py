@@ -39,6 +39,8 @@ _PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}[/.].+")
 _SNAPSHOT = re.compile(r"(.+)/(\d+)-(\d+)\.[a-z]+")
 # The subscription page that a client holds may name the one before last.
 _SNAPSHOTS = 3
+# How a path is remembered that is secret.
+_HASH = "#"
 
 
 class Folder:
@@ -89,13 +91,20 @@ class Folder:
         ours = json.loads(_stamp(site))
         return any(held.get(name) != ours[name] for name in ("full_pages", "base_url"))
 
-    def stale(self, site: Site) -> bool:
-        """Whether everything must be written again: made for another site or by other
-        rendering, or a file is missing. Sweeps what interrupted writes left."""
+    def made_for(self, site: Site) -> bool:
+        """Whether all that is there was written for this site, by this rendering."""
+        with _explained(self._directory):
+            return self._recall("site") == _stamp(site)
+
+    def lacking(self) -> frozenset[str]:
+        """Where topics stand of which a file is missing; of private ones only that it is one of
+        them: ``PRIVATE``. Looks at every file, and sweeps what interrupted writes left."""
         with _explained(self._directory):
             listed = set(map(_remembered, self._survey()))
             self._missing = {path for path in self._known() if path not in listed}
-            return bool(self._missing) or self._recall("site") != _stamp(site)
+        return frozenset(
+            PRIVATE if path.startswith(_HASH) else _owner(path) or "" for path in self._missing
+        )
 
     def settle(self, site: Site) -> None:
         """Record that everything is written for ``site``. Raises PublishError."""
@@ -280,7 +289,7 @@ def _remembered(path: str) -> str:
 
 
 def _hashed(text: str) -> str:
-    return "#" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return _HASH + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _stamp(site: Site) -> str:

@@ -9,6 +9,7 @@ from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
     FEED_TYPES,
+    Card,
     Overview,
     Site,
     document_path,
@@ -16,7 +17,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 2
+RENDERING = 3
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 
@@ -69,17 +70,27 @@ def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: fingerprint(data) for path, data in written.items() if is_told(path)}
 
 
-def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:
-    """``index.html`` and ``topics.opml``, with the style sheets and the icon that all pages use.
+def index_page(cards: Sequence[Card], overview: Overview, site: Site) -> dict[str, bytes]:
+    """``index.html``: what is collected, and some topics with what is newest in them; private ones
+    are left out."""
+    from aggregator.publish.pages import index_html
+
+    shown = [card for card in cards if not card.state.token]
+    return {"index.html": index_html(shown, overview, site)}
+
+
+def directory(states: Sequence[TopicState], site: Site) -> dict[str, bytes]:
+    """What changes with the topics themselves and not with what they catch: ``topics.html`` and
+    ``topics.opml``, which name them all; style sheets and icon, which all pages use.
 
     Private topics are in neither.
     """
     from aggregator.publish.opml import topics_opml
-    from aggregator.publish.pages import assets, index_html
+    from aggregator.publish.pages import assets, directory_html
 
     shown = [state for state in states if not state.token]
     return {
-        "index.html": index_html(shown, overview, site),
+        "topics.html": directory_html(shown, site),
         "topics.opml": topics_opml(shown, site),
         **assets(),
     }

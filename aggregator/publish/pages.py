@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
 from aggregator.model.topic import Page, PageEntry, TopicState
-from aggregator.publish.site import FEED_TYPES, Overview, Site, document_path, stem
+from aggregator.publish.site import FEED_TYPES, Card, Overview, Site, document_path, stem
 from aggregator.publish.text import one_line, shorten
-from aggregator.publish.wording import further_feeds, heading, teaser
+from aggregator.publish.wording import describes, further_feeds, heading, teaser
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
@@ -59,19 +59,33 @@ def series_page(page: Page, site: Site) -> bytes:
     )
 
 
-def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> bytes:
-    """The front page: what is collected, the topics with what is newest in them."""
-    filled = [state for state in states if state.stories]
+def index_html(cards: Sequence[Card], overview: Overview, site: Site) -> bytes:
+    """The front page: what is collected, some topics with what is newest in them."""
     return _render(
         "index.html",
-        filled=filled,
-        waiting=[state for state in states if not state.stories],
+        filled=[card for card in cards if card.state.stories],
+        waiting=[card.state for card in cards if not card.state.stories],
         overview=overview,
         site=site,
         root="",
         address=site.url(""),
         hidden=False,
         newest_shown=_NEWEST_SHOWN,
+    )
+
+
+def directory_html(states: Sequence[TopicState], site: Site) -> bytes:
+    """The page that names all topics, by their titles."""
+    return _render(
+        "topics.html",
+        topics=sorted(
+            (state.topic for state in states),
+            key=lambda topic: (one_line(topic.title).casefold(), topic.slug),
+        ),
+        site=site,
+        root="",
+        address=site.url("topics.html"),
+        hidden=False,
     )
 
 
@@ -102,6 +116,7 @@ def _environment() -> Environment:
         "count": _count,
         "heading": _heading,
         "teaser": teaser,
+        "describes": describes,
         "line": one_line,
         "host": _host,
         "anchor": _anchor,

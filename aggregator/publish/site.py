@@ -66,13 +66,23 @@ def site_of(settings: Settings, *, bound: str = "") -> Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories."""
+    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories;
+    topics that are not private."""
 
     feeds: int
     collected: int
     failing: int
     entries: int
     stories: int
+    topics: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A topic on the index page, with the titles of what it announced last."""
+
+    state: TopicState
+    titles: tuple[str, ...]
 
 
 def feed_id(slug: str, series: Series = Series.STORIES) -> str:

@@ -87,16 +87,16 @@ class Keyring:
                 self._keyed.setdefault(token, []).append((number, guard))
         guards = (guard for each in self._keyed.values() for _, guard in each if guard)
         self._asked = frozenset(self._keyed).union(*guards)
-        self._headed = _by_head(self._keyed)
+        self._heads = frozenset(token[1:] for token in self._keyed if token[0] == "*")
 
     def candidates(self, subject: Subject) -> list[int]:
         """The numbers of the queries that the entry may satisfy, in their order."""
-        if self._headed:
-            tokens = subject.all_stems | {f"*{head}" for head in subject.heads(HEAD)}
-        elif len(self._asked) <= _FEW:
+        if not self._heads and len(self._asked) <= _FEW:
             tokens = subject.stems_among(self._asked)
         else:
             tokens = subject.all_stems
+        if self._heads:
+            tokens |= {f"*{head}" for head in self._heads & subject.heads(HEAD)}
         found = set(self._keyless)
         for token in self._keyed.keys() & tokens:
             for number, guard in self._keyed[token]:

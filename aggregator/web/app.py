@@ -33,7 +33,17 @@ Links = Callable[[str], str]
 
 _PLAIN = {
     "": "index.html",
-    **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
+    **{
+        name: name
+        for name in (
+            "index.html",
+            "topics.html",
+            "topics.opml",
+            "style.css",
+            "feed.css",
+            "icon.svg",
+        )
+    },
 }
 _TOPIC = re.compile(
     rf"(?P<stem>(topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"

@@ -8,7 +8,6 @@ from archivedesk import NOON, ONE, TWO, item
 
 from aggregator.model.period import Period
 from aggregator.model.topic import Collapse, Hit, Topic
-from aggregator.topics import definition
 
 DAILY = Topic(slug="all", title="All", query="*", digest=Period.DAY, corrections=True)
 DAY = timedelta(days=1)
@@ -102,7 +101,7 @@ def test_backlog_and_what_fills_a_topic_are_in_no_digest(desk):
     desk.topics(DAILY)
     record = next(iter(desk.archive.export()))
     hit = Hit(topic="all", story=record.story, entry=record.id, revision=1, announced=True)
-    desk.fill("all", [hit], definition(DAILY))
+    desk.fill("all", [hit], desk.matcher.definition("all"))
     desk.bring(ONE, item("backlog", published=NOON - 90 * DAY), at=NOON)
     bring(desk, "new")
     assert told(desk) == {"2026-03-02": ["new"]}
@@ -183,7 +182,7 @@ def test_states_from_before_a_topic_was_there_are_left_out(desk):
     desk.topics(DAILY)
     record = next(iter(desk.archive.export()))
     hit = Hit(topic="all", story=record.story, entry=record.id, revision=2, announced=True)
-    desk.fill("all", [hit], definition(DAILY))
+    desk.fill("all", [hit], desk.matcher.definition("all"))
     assert corrected(desk) == []
     bring(desk, "a", title="a3", at=NOON + 2 * DAY)
     assert corrected(desk) == [(3, "a2", "a3")]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from archivedesk import NOON, ONE, TWO, item
+from archivedesk import NOON, ONE, TWO, interests, item
 
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings
@@ -98,7 +98,11 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
 
     def configure(topic: Topic, mute: Mute = Mute()) -> None:
         desk.matcher = prepare(
-            desk.archive, Settings(), [Subscription(url=ONE)], [topic], mute=mute, tell=told.append
+            desk.archive,
+            Settings(),
+            [Subscription(url=ONE)],
+            interests(topic, mute=mute),
+            tell=told.append,
         )
 
     for name in ("torres", "torres rain", "rain"):
@@ -123,7 +127,9 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
 def test_a_new_topic_is_filled_within_its_caps(desk):
     for name in "abc":
         bring(desk, name)
-    prepare(desk.archive, Settings(), [Subscription(url=ONE)], [replace(ALL, cap_per_source=2)])
+    prepare(
+        desk.archive, Settings(), [Subscription(url=ONE)], interests(replace(ALL, cap_per_source=2))
+    )
     assert announced(desk) == ["b", "a"]
     assert held(desk) == {"a", "b", "c"}
 

@@ -7,8 +7,8 @@ from promises import TOPICS, parsed
 
 from aggregator.archive import open_archive
 from aggregator.config import load
-from aggregator.pipeline import publish_behind
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 
 
 def test_check_tries_the_samples_and_says_which_clause_failed(collected):

@@ -21,7 +21,16 @@ from publishing import free_port, served
 from aggregator.model.period import Period
 from aggregator.model.series import Correction, CorrectionsFeed, Digest, DigestFeed, Wording
 from aggregator.model.topic import Source, Topic, TopicState
-from aggregator.publish import Folder, Overview, Site, documents, further_documents, index_page
+from aggregator.publish import (
+    Card,
+    Folder,
+    Overview,
+    Site,
+    directory,
+    documents,
+    further_documents,
+    index_page,
+)
 
 # A name, as another machine of the house would have it: browsers trust loopback more.
 HOST = "news.example"
@@ -54,19 +63,19 @@ SERIES = replace(TOPIC, slug="series", digest=Period.WEEK, corrections=True)
 SAID = Wording(title="A short headline", summary="What was said.", text=f"{WORD}\nنعم", authors=())
 EDITED = replace(SAID, title=WORD * 2, text=f"{WORD * 3}\nلا. " + "More words came. " * 60)
 PLACES = {
-    "": 200, "topics/torres.atom": 200, "topics/torres/3.rss": 200, "topics/filling/2-9.json": 200,
+    "": 200, "topics.html": 200, "topics/torres.atom": 200, "topics/torres/3.rss": 200, "topics/filling/2-9.json": 200,
     "topics/long": 200, "topics/empty": 200, f"private/{TOKEN}": 200,
     "topics/series": 200, "topics/series.digest": 200, "topics/series.corrections": 200,
     "topics/ended": 410, "topics/none.atom": 404,
 }  # fmt: skip
 
 
-def state(topic: Topic, *titles: str, **more: object) -> TopicState:
-    values = {
-        "topic": topic, "stories": len(titles), "announced": len(titles), "newest": WHEN if titles else None,
-        "newest_titles": titles, "version": 1, "published_version": 1,
-    }  # fmt: skip
-    return TopicState(**(values | more))
+def card(topic: Topic, *titles: str, token: str = "") -> Card:
+    state = TopicState(
+        topic=topic, stories=len(titles), announced=len(titles), newest=WHEN if titles else None,
+        version=1, published_version=1, token=token,
+    )  # fmt: skip
+    return Card(state=state, titles=titles)
 
 
 def series() -> tuple[DigestFeed, CorrectionsFeed]:
@@ -101,10 +110,14 @@ def publish(folder: Path, site: Site) -> None:
         out.write(further_documents(further, site))
     kept = ("torres", "long", "empty", "filling", "series", "series.digest", "series.corrections")
     out.retain([*(f"topics/{slug}" for slug in kept), f"private/{TOKEN}"])
-    overview = Overview(feeds=77, collected=12, failing=3, entries=1_234_567, stories=9)
+    overview = Overview(
+        feeds=77, collected=12, failing=3, entries=1_234_567, stories=9, topics=10_000
+    )
     titles = [one.title for one in ODD if one.title]
-    states = [state(TOPIC, *titles), state(LONG, *titles[:1]), state(replace(LONG, slug="waits"))]
-    out.write(index_page([*states, state(HIDDEN, token=TOKEN)], overview, site))
+    cards = [card(TOPIC, *titles), card(LONG, *titles[:1]), card(replace(LONG, slug="waits"))]
+    cards.append(card(HIDDEN, token=TOKEN))
+    out.write(index_page(cards, overview, site))
+    out.write(directory([one.state for one in cards], site))
 
 
 class _Static(SimpleHTTPRequestHandler):

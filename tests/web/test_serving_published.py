@@ -20,7 +20,7 @@ FEED = b"<feed>" + b"x" * 3000 + b"</feed>"
 def port(tmp_path):
     (tmp_path / "topics").mkdir()
     for path, data in {
-        "index.html": b"<h1>index</h1>", "topics.opml": b"<opml/>", "topics/a.atom": FEED, "topics/a.rss": b"<rss/>",
+        "index.html": b"<h1>index</h1>", "topics.html": b"<h1>all</h1>", "topics.opml": b"<opml/>", "topics/a.atom": FEED, "topics/a.rss": b"<rss/>",
         "topics/a.json": b"{}", "topics/a.html": b"<p>page</p>", ".secret": b"no", "style.css": b"",
     }.items():  # fmt: skip
         (tmp_path / path).write_bytes(data)
@@ -67,6 +67,7 @@ def ask(port: int, path: str, method: str = "GET", **headers: str):
         ("/topics/a.json", 200, "application/feed+json"),
         ("/topics/a", 200, "text/html"),
         ("/topics/a.html", 200, "text/html"),
+        ("/topics.html", 200, "text/html"),
         ("/topics.opml", 200, ""),
         ("/health", 200, "application/json"),
         ("/metrics", 200, "text/plain"),
