@@ -25,7 +25,14 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.collect import (
+    Collector,
+    body_hash,
+    kept_silent,
+    next_address,
+    next_poll,
+    offered,
+)
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -103,6 +110,8 @@ class Pipeline:
             decision=decision,
             poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
             address=next_address(feed, None if fetched.failure else fetched.response),
+            offer=offered(fetched),
+            hub_silent=kept_silent(fetched, new=new),
         )
 
 
