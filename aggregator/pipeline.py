@@ -25,14 +25,7 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import (
-    Collector,
-    body_hash,
-    kept_silent,
-    next_address,
-    next_poll,
-    offered,
-)
+from aggregator.collect import Collector, body_hash, hub_of, next_address, next_poll
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -110,8 +103,7 @@ class Pipeline:
             decision=decision,
             poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
             address=next_address(feed, None if fetched.failure else fetched.response),
-            offer=offered(fetched),
-            hub_silent=kept_silent(fetched, new=new),
+            hub=hub_of(fetched, new=new),
         )
 
 

@@ -37,11 +37,11 @@ def store_offers(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     for one in settled:
         fetched = one.decision.fetched
         here = pushes.c.feed_key == fetched.feed.key
-        if fetched.document is not None and one.offer != _held(fetched.feed):
+        if fetched.document is not None and one.hub.offer != _held(fetched.feed):
             connection.execute(sa.delete(pushes).where(here))
-            if one.offer is not None:
-                connection.execute(sa.insert(pushes), _row(fetched.feed, one.offer))
-        elif one.hub_silent:
+            if one.hub.offer is not None:
+                connection.execute(sa.insert(pushes), _row(fetched.feed, one.hub.offer))
+        elif one.hub.silent:
             silent = {"proven": False, "failure": "it did not tell of news that a poll found"}
             connection.execute(sa.update(pushes).where(here).values(silent))
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aggregator.model.batch import Fetched
 from aggregator.model.feed import Feed, Response
-from aggregator.model.push import Offer
+from aggregator.model.push import HubSeen, Offer
 from aggregator.model.settings import MINUTE, CollectSettings
 
 # RFC 8288, section 3: <target>; name=value; name="value", and the next link after a comma.
@@ -33,6 +33,11 @@ def offered(fetched: Fetched) -> Offer | None:
     hub = next(filter(_usable, hubs), None)
     topic = next(filter(_usable, (*selves, response.url)), None)
     return Offer(hub=hub, topic=topic) if hub and topic else None
+
+
+def hub_of(fetched: Fetched, *, new: int) -> HubSeen:
+    """What a fetch that brought so many new entries tells of the feed's hub."""
+    return HubSeen(offer=offered(fetched), silent=kept_silent(fetched, new=new))
 
 
 def told_of_news(feed: Feed) -> bool:

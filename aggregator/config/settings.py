@@ -144,6 +144,10 @@ def _check_together(settings: Settings, file: Path) -> None:
             f"collect.push_address: {pushed!r} is neither {NO_PUSH} nor a web address",
         ),
         (
+            set(collect.push_signatures) <= {"sha1", "sha256", "sha384", "sha512"},
+            "collect.push_signatures takes sha1, sha256, sha384 and sha512",
+        ),
+        (
             lease.min_lease <= lease.default_lease <= lease.max_lease,
             "hub: min_lease, default_lease and max_lease must not fall in this order",
         ),

@@ -19,7 +19,7 @@ from aggregator.model.entry import (
 )
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Response
-from aggregator.model.push import Offer
+from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
 
@@ -249,17 +249,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """Everything decided about one fetched feed, ready to be stored.
-
-    ``offer`` is the hub that its document names, None where none came or it names none;
-    ``hub_silent``: there was news that its hub should have told of, and did not.
-    """
+    """Everything decided about one fetched feed, ready to be stored."""
 
     decision: Decision
     poll: NextPoll
     address: Address
-    offer: Offer | None = None
-    hub_silent: bool = False
+    hub: HubSeen = field(default_factory=HubSeen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

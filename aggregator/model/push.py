@@ -15,6 +15,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubSeen:
+    """What a fetch tells of a feed's hub: the one that its document names (None: it names none, or
+    there was no document), and whether there was news that its hub should have told of."""
+
+    offer: Offer | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """How far a feed's hub is of use.
 

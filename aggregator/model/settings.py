@@ -63,8 +63,8 @@ class CollectSettings:
     """Linked pages read in one round, for a feed whose whole text is wanted; the newest."""
     push_address: str = ""
     """Where hubs of feeds reach the built-in server; "" is ``publish.base_url``, NO_PUSH none."""
-    push_sha1: bool = False
-    """Whether a hub's message counts that is signed with SHA-1 only."""
+    push_signatures: tuple[str, ...] = ("sha256", "sha384", "sha512")
+    """How a hub's message must be signed to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

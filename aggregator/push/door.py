@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Protocol
@@ -74,14 +74,13 @@ class Listener:
         subscriptions: Subscriptions,
         lane: Lane,
         count: Count,
-        *,
-        sha1: bool,
+        methods: Collection[str],
     ) -> None:
         self._archive = archive
         self._subscriptions = subscriptions
         self._lane = lane
         self._count = count
-        self._sha1 = sha1
+        self._methods = methods
 
     async def run(self) -> None:
         await self._subscriptions.run()
@@ -107,7 +106,7 @@ class Listener:
 
     async def admit(self, token: str, signatures: Sequence[str]) -> Message | None:
         one = await asyncio.to_thread(self._find, token)
-        return Message(one.feed, one.secret, signatures, sha1=self._sha1) if one else None
+        return Message(one.feed, one.secret, signatures, self._methods) if one else None
 
     async def hear(self, message: Message) -> None:
         wrong = message.judge()
@@ -152,7 +151,7 @@ async def listening(
         interval = float(settings.collect.default_interval)
         kept = Subscriptions(pipeline.archive, courier, address, interval, count)
         try:
-            sha1 = settings.collect.push_sha1
-            yield Listener(pipeline.archive, kept, lane, count, sha1=sha1)
+            methods = settings.collect.push_signatures
+            yield Listener(pipeline.archive, kept, lane, count, methods)
         finally:
             await lane.close()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-_STRONG = ("sha256", "sha384", "sha512")
-_WEAK = "sha1"
+METHODS = ("sha1", "sha256", "sha384", "sha512")
+"""The ways to sign that WebSub knows."""
 
 
 class Message:
     """A message from a hub, as its body comes in: only its signature is kept of it."""
 
-    def __init__(self, feed: int, secret: bytes, signatures: Sequence[str], *, sha1: bool) -> None:
-        """``signatures`` are the values of X-Hub-Signature, ``sha1`` whether that is enough."""
+    def __init__(
+        self, feed: int, secret: bytes, signatures: Sequence[str], methods: Collection[str]
+    ) -> None:
+        """``signatures`` are the values of X-Hub-Signature, ``methods`` the ways to sign that count."""
         self.feed = feed
         self.wrong = ""
         """Why it counts for nothing whatever its body is; "" where the body decides."""
@@ -24,10 +26,10 @@ class Message:
             return
         method, _, self._claimed = signatures[0].strip().partition("=")
         method = method.lower()
-        if method == _WEAK and not sha1:
-            self.wrong = "it signs with sha1, which counts only with collect.push_sha1"
-        elif method not in (*_STRONG, _WEAK):
+        if method not in METHODS:
             self.wrong = "it signs in a way that is not known"
+        elif method not in methods:
+            self.wrong = f"it signs with {method}, which collect.push_signatures does not name"
         else:
             self._own = hmac.new(secret, digestmod=method)
 

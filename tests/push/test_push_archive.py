@@ -11,9 +11,9 @@ import pytest
 from archivedesk import NOON, ONE, TWO, Desk, _settled, item
 
 from aggregator.archive import Archive, open_archive
-from aggregator.model.batch import Batch, Settled
+from aggregator.model.batch import Batch, NextPoll
 from aggregator.model.feed import Subscription
-from aggregator.model.push import Offer, PushCounts
+from aggregator.model.push import HubSeen, Offer, PushCounts
 from aggregator.model.settings import HOUR, ArchiveSettings, NormalizeSettings
 from aggregator.normalize import decide
 
@@ -37,7 +37,7 @@ def bring(archive: Archive, offer: Offer | None, *, silent: bool = False, at=NOO
     with archive.batch() as write:
         known = write.known([fetched])
         (decision,) = decide([fetched], known, now=at, settings=NormalizeSettings())
-        settled = replace(_settled(decision), offer=offer, hub_silent=silent)
+        settled = replace(_settled(decision), hub=HubSeen(offer=offer, silent=silent))
         write.store(Batch(at=at, settled=(settled,), hits=()))
 
 
@@ -198,15 +198,13 @@ def test_after_a_rest_of_ours_hubs_are_not_relied_on(archive):
 
 def bring_due(archive: Archive, at) -> None:
     """One more document, after which the feed is due then."""
-    from aggregator.model.batch import NextPoll
-
     desk = Desk(archive, ArchiveSettings())
     fetched = desk.fetched(ONE, item("a"))
     with archive.batch() as write:
         known = write.known([fetched])
         (decision,) = decide([fetched], known, now=NOON, settings=NormalizeSettings())
-        settled: Settled = _settled(decision, poll=NextPoll(due=at, reason="far"))
-        write.store(Batch(at=NOON, settled=(replace(settled, offer=OFFER),), hits=()))
+        settled = _settled(decision, poll=NextPoll(due=at, reason="far"))
+        write.store(Batch(at=NOON, settled=(replace(settled, hub=HubSeen(offer=OFFER)),), hits=()))
 
 
 def test_a_refusal_ends_it_for_a_while(archive):

@@ -35,7 +35,7 @@ class OneToken:
         return asked["hub.challenge"][0] if token == "right" else None
 
     async def admit(self, token, signatures):
-        return Message(1, b"sesame", signatures, sha1=False) if token == "right" else None
+        return Message(1, b"sesame", signatures, ("sha256",)) if token == "right" else None
 
     async def hear(self, message):
         self.judged.append(message.judge())
