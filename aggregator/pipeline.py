@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, next_address, next_poll
+from aggregator.collect import Collector, body_hash, hub_of, next_address, next_poll
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -94,6 +94,7 @@ class Pipeline:
             decision=decision,
             poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
             address=next_address(feed, None if fetched.failure else fetched.response),
+            hub=hub_of(fetched, new=new),
         )
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import name_of
+from aggregator.archive.offers import store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
 from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
@@ -48,6 +49,7 @@ def store_feeds(
         if one.address.fetch_url != one.decision.fetched.feed.fetch_url
     ]
     upsert(connection, feed_urls, moved)
+    store_offers(connection, settled)
 
 
 def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address
 from aggregator.collect.cadence import after_outage, next_poll
+from aggregator.collect.push import hub_of, told_of_news
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -70,7 +71,9 @@ __all__ = [
     "after_outage",
     "body_hash",
     "by_cause",
+    "hub_of",
     "next_address",
     "next_poll",
     "shared_cause",
+    "told_of_news",
 ]
