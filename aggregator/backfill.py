@@ -30,7 +30,7 @@ class Run(Protocol):
 
 
 # A gap between two polls is small, or it is left to a person: so many documents, so many seconds.
-_GAP_DOCUMENTS, _GAP_SECONDS = 10, 60.0
+GAP_DOCUMENTS, _GAP_SECONDS = 10, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,9 @@ async def walk_back(
 ) -> Walk:
     """Archive what the feed's archive documents list, the newest first, and at most so many of them.
 
-    ``until_known``: up to the first document that brings nothing new. Raises ArchiveError; a
-    document that cannot be had or read ends the walk.
+    ``until_known``: up to the first document that brings nothing new. Where it comes so far, or to
+    the oldest, nothing is missed any more. Raises ArchiveError; a document that cannot be had or
+    read ends the walk.
     """
     until = None if seconds is None else monotonic() + seconds
     url, visited, counts = feed.previous_archive, set[str](), Counts()
@@ -83,24 +84,24 @@ async def walk_back(
         if until_known and not wrote.new and _lists_any(fetched.document):
             break
         url = fetched.document.previous_archive
+    if visited:
+        await run(_note_closed, pipeline, feed, counts.new, len(visited))
     return Walk(documents=len(visited), counts=counts, ended=True)
 
 
 async def close_gap(pipeline: Pipeline, feed: Feed, run: Run) -> Walk:
     """Look for what lay between two polls that had nothing in common. Raises ArchiveError."""
-    walk = await walk_back(
-        pipeline, feed, run, documents=_GAP_DOCUMENTS, seconds=_GAP_SECONDS, until_known=True
+    return await walk_back(
+        pipeline, feed, run, documents=GAP_DOCUMENTS, seconds=_GAP_SECONDS, until_known=True
     )
-    if walk.ended and walk.documents:
-        await run(_note_closed, pipeline, feed, walk)
-    return walk
 
 
-def _note_closed(pipeline: Pipeline, feed: Feed, walk: Walk) -> None:
-    held = pipeline.archive.feed(feed.url) or feed
-    closed = gap_closed(held, now(), entries=walk.counts.new, documents=walk.documents)
-    with pipeline.archive.notices(write=True) as notices:
-        notices.note(held, closed)
+def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -> None:
+    held = pipeline.archive.feed(feed.url)
+    if held is not None and held.missed_at is not None:
+        closed = gap_closed(held, now(), entries=entries, documents=documents)
+        with pipeline.archive.notices(write=True) as notices:
+            notices.note(held, closed)
 
 
 async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, next_address, next_poll, noted
+from aggregator.collect import Collector, body_hash, hub_of, next_address, next_poll, noted
 from aggregator.inclusions import attach
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
@@ -96,6 +96,7 @@ class Pipeline:
             decision=decision,
             poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
             address=next_address(feed, None if fetched.failure else fetched.response),
+            hub=hub_of(fetched, new=new),
             noted=None if fetched.archived else noted(decision, new=new),
         )
 

@@ -204,6 +204,7 @@ def test_a_gap_that_is_too_wide_is_left_to_a_person(desk, server):
     assert len(server.requests) == 12
     assert desk.feed.told == {Trouble.MISSED}
     assert desk.walk().counts.new == 70
+    assert desk.feed.told == frozenset()
 
 
 def test_a_feed_that_was_empty_for_a_while_missed_nothing(desk):

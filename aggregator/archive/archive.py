@@ -34,6 +34,7 @@ from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
+from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
@@ -400,6 +401,12 @@ class Archive:
         """The built-in hub's subscriptions, in one transaction."""
         with self._database.writing() if write else self._database.reading() as connection:
             yield Subscribers(connection)
+
+    @contextmanager
+    def pushes(self, *, write: bool = False) -> Iterator[Pushes]:
+        """Our own subscriptions at the hubs of feeds, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Pushes(connection)
 
     # Reading
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import notices
 from aggregator.archive.columns import name_of
+from aggregator.archive.offers import store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
 from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
@@ -23,8 +24,12 @@ from aggregator.model.feed import Validators
 def store_feeds(
     connection: sa.Connection, settled: Sequence[Settled], entry_keys: Mapping[EntryId, int]
 ) -> None:
-    """The feeds' rows after this fetch, claims given back; and what each now lists."""
+    """The feeds' rows after this fetch, claims given back; and what each now lists.
+
+    Of an archive document only its entries are counted: it says nothing of the feed as it is now.
+    """
     rows = [_feed_values(one) for one in settled]
+    settled = [one for one in settled if not one.decision.fetched.archived]
     told = [
         (one.decision.fetched.feed.key, notice)
         for one in settled
@@ -52,10 +57,10 @@ def store_feeds(
             "feed_key": one.decision.fetched.feed.key,
         }
         for one in settled
-        if not one.decision.fetched.archived
-        and one.address.fetch_url != one.decision.fetched.feed.fetch_url
+        if one.address.fetch_url != one.decision.fetched.feed.fetch_url
     ]
     upsert(connection, feed_urls, moved)
+    store_offers(connection, settled)
 
 
 def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:

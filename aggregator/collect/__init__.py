@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aggregator.collect.address import next_address, with_login
 from aggregator.collect.cadence import after_outage, next_poll
 from aggregator.collect.noticing import gap_closed, noted
+from aggregator.collect.push import hub_of, told_of_news
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -82,10 +83,12 @@ __all__ = [
     "by_cause",
     "discover",
     "gap_closed",
+    "hub_of",
     "next_address",
     "next_poll",
     "noted",
     "shared_cause",
     "stranger",
+    "told_of_news",
     "with_login",
 ]

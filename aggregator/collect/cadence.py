@@ -12,6 +12,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from aggregator.collect.caching import LONGEST, freshness
+from aggregator.collect.push import rest_on_hub
 from aggregator.model.batch import Fetched, NextPoll
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError, Retry
@@ -44,6 +45,7 @@ def next_poll(fetched: Fetched, *, new: int, listed: int, settings: CollectSetti
         seconds, reason = float(feed.interval), "the interval set for this feed"
     if seconds < floor:
         seconds, reason = floor, why_floor
+    seconds, reason = rest_on_hub(fetched, seconds, settings) or (seconds, reason)
     ceiling = float(max(settings.max_interval, feed.interval or 0))
     if seconds > ceiling:
         seconds, reason = ceiling, "the longest interval allowed"

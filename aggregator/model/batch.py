@@ -20,6 +20,7 @@ from aggregator.model.entry import (
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Response
 from aggregator.model.notice import Noted
+from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
 
@@ -262,6 +263,7 @@ class Settled:
     decision: Decision
     poll: NextPoll
     address: Address
+    hub: HubSeen = field(default_factory=HubSeen)
     noted: Noted | None = None
 
 
