@@ -285,13 +285,13 @@ class _Service:
         )
 
     async def _arrived(self, written: Written) -> None:
-        for one in written.settled:
-            if one.decision.missed:
-                feed = one.decision.fetched.feed
-                await asyncio.to_thread(self._archive.ask_backfill, feed, GAP_DOCUMENTS)
-        """News of which a hub told are published at once."""
+        """News of which a hub told are published at once; then gaps before them are looked into."""
         self._metrics.count_write(written.counts)
         await self._publish()
+        for one in written.settled:
+            document, feed = one.decision.fetched.document, one.decision.fetched.feed
+            if one.decision.missed and document and document.previous_archive:
+                await asyncio.to_thread(self._archive.ask_backfill, feed, GAP_DOCUMENTS)
 
     async def _publish_soon(self) -> None:
         while True:
