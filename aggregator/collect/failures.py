@@ -109,6 +109,11 @@ def _unreached(error: Any) -> str:
     return "no connection to the server" + (f": {os.strerror(number)}" if number else "")
 
 
+def _first_line(error: Any) -> str:
+    """What a library says of an answer, without the bytes that it quotes below."""
+    return str(getattr(error, "message", "")).partition("\n")[0].rstrip(": ")
+
+
 def _kind(error: Any) -> tuple[FailureKind, str]:
     tls = aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError
     closed = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError
@@ -135,7 +140,7 @@ def _kind(error: Any) -> tuple[FailureKind, str]:
         (
             (aiohttp.ClientResponseError,),
             FailureKind.HTTP,
-            f"the answer is not valid HTTP: {getattr(error, 'message', '')}",
+            f"the answer is not valid HTTP: {_first_line(error)}",
         ),
     ):
         if isinstance(error, kinds):
