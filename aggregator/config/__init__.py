@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.config import opml
@@ -12,13 +12,13 @@ from aggregator.config.opml import ImportReport
 from aggregator.config.people import read_people
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
-from aggregator.config.topics import read_topics
+from aggregator.config.topics import read_interests
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Subscription
-from aggregator.model.person import Person
+from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
-from aggregator.model.topic import Mute, Topic
+from aggregator.model.topic import Topic
 
 FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
 
@@ -35,11 +35,14 @@ class Configuration:
     folder: Path
     settings: Settings
     subscriptions: tuple[Subscription, ...]
-    topics: tuple[Topic, ...]
-    people: tuple[Person, ...]
+    interests: Interests
     sources: dict[str, str]
     warnings: tuple[str, ...]
-    mute: Mute = field(default_factory=Mute)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics alone, where only they are listed."""
+        return self.interests.topics
 
 
 def default_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -55,16 +58,13 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
     people = read_people(folder / "people.toml")
-    topics, mute = read_topics(folder / "topics.toml", people)
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
-        topics=topics,
-        people=people,
+        interests=read_interests(folder / "topics.toml", people),
         sources=sources,
         warnings=warnings,
-        mute=mute,
     )
 
 
