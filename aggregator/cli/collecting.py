@@ -117,7 +117,9 @@ async def _collect_with(
             def show(done: Round, wrote: Counts) -> None:
                 bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
 
-            async with open_pipeline(archive, settings, matcher, workers=workers) as pipeline:
+            async with open_pipeline(
+                archive, settings, matcher, access=configuration.access, workers=workers
+            ) as pipeline:
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )

@@ -195,7 +195,9 @@ class _Service:
         self._look()
         count = self._metrics.count_message
         async with (
-            open_pipeline(self._archive, configuration.settings, matcher) as pipeline,
+            open_pipeline(
+                self._archive, configuration.settings, matcher, access=configuration.access
+            ) as pipeline,
             telling(self._archive, configuration.settings, self._site, count) as teller,
             self._beside(teller.run()),
             self._beside(self._publish_soon()),
