@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from aggregator.collect import after_outage, after_pause, shared_cause
 from aggregator.model.batch import Address, Counts, Fetched
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed, Postponed
+from aggregator.model.feed import Feed, FeedKey, Postponed
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
 
@@ -55,6 +55,8 @@ class Round:
     missed: list[Feed] = field(default_factory=list)
     postponed: list[Feed] = field(default_factory=list)
     moved: list[tuple[Feed, Address]] = field(default_factory=list)
+    due: dict[FeedKey, datetime] = field(default_factory=dict)
+    """When those that failed are asked again."""
 
 
 Progress = Callable[[Round, Counts], None]
@@ -223,6 +225,7 @@ class _Crew:
                 self._round.moved.append((feed, address))
             if failure:
                 self._round.failures.append((feed, failure))
+                self._round.due[feed.key] = one.poll.due
             elif feed.failure:
                 self._round.recovered.append(feed)
             if decision.missed:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from aggregator.archive.columns import Moment
 from aggregator.archive.schema import feeds, fetch_days, fetches, hosts
 from aggregator.model.feed import Feed, Postponed, Totals
 
+# So long overdue is a feed only where we were stopped, and over so long they come back.
+_LONG, _RETURN = timedelta(hours=1), timedelta(minutes=10)
 _SUMMED = ("requests", "fetches", "not_modified", "failed", "bytes", "new")
 
 
@@ -27,7 +30,7 @@ class Courtesy:
         """Give a claimed feed back that was not asked: its host wants to be left alone until then."""
         self._set(
             feed,
-            next_due=due,
+            next_due=max(due, feed.next_due or due),
             due_reason="its host asked to be left alone (429)",
             retry_after=until,
             claim_holder=None,
@@ -38,6 +41,26 @@ class Courtesy:
         """Something showed news of a feed whose server said "unchanged": the next time that is
         not believed, unless it was doubted lately."""
         self._set(feed, doubted=at)
+
+    def return_slowly(self, now: datetime) -> int:
+        """After a long stop: feeds long overdue come one after another, the longest first, within
+        ten minutes; returns how many they are."""
+        overdue = sa.and_(
+            feeds.c.subscribed, feeds.c.last_fetch.is_not(None), feeds.c.next_due < now - _LONG
+        )
+        keys = self._connection.scalars(
+            sa.select(feeds.c.feed_key).where(overdue).order_by(feeds.c.next_due, feeds.c.feed_key)
+        ).all()
+        pause = min(timedelta(seconds=1), _RETURN / max(len(keys), 1))
+        rows = [{"of": key, "due": now + at * pause} for at, key in enumerate(keys)]
+        if rows:
+            statement = (
+                sa.update(feeds)
+                .where(feeds.c.feed_key == sa.bindparam("of"))
+                .values(next_due=sa.bindparam("due", type_=Moment))
+            )
+            self._connection.execute(statement, rows)
+        return len(rows)
 
     def totals(self, feed: Feed) -> Totals:
         """What a feed's fetches came to since the first."""

@@ -15,6 +15,7 @@ import aiohttp
 
 from aggregator.collect.address import same_server, with_login
 from aggregator.collect.connecting import (
+    as_written,
     bare,
     checked_host,
     guarded_session,
@@ -184,7 +185,7 @@ class Collector:
             if now < (until := self._away.get(host, now)):
                 return Postponed(host=host, until=until)
             async with session.get(
-                bare(url),
+                as_written(url),
                 headers=headers,
                 allow_redirects=False,
                 proxy=wanted.access.proxy or None,

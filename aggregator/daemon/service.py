@@ -190,6 +190,8 @@ class _Service:
             mute=configuration.mute,
             tell=report_edit,
         )
+        with self._archive.courtesy(write=True) as courtesy:
+            courtesy.return_slowly(now())
         await self._reclean()
         await self._publish()
         self._look()
