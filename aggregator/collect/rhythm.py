@@ -30,7 +30,7 @@ DOUBT_AGAIN = 30 * DAY
 """Seconds after which a server's "unchanged" may be doubted again."""
 
 # A feed is overdue after so many of its usual gaps, and so many seconds, in silence.
-_GAPS, _LEAST_SILENCE = 6, 2 * DAY
+_GAPS, _LEAST_SILENCE = 12, 7 * DAY
 # How much a new gap counts beside those before it.
 _WEIGHT = 0.3
 # Of a first document, the rhythm is that of so many newest items.
