@@ -10,7 +10,7 @@
       │ normalize.decide  ─► Decision          new, revised, moved, vanished; which story
       │ topics.match      ─► Hit               which topics it belongs to, and why
       └ archive.store     ─► Counts            captures, revisions, stories, hits: all or nothing
-        publish.documents ─► bytes             whatever topic is behind its archive
+        publish.documents ─► bytes             whatever topic is behind its archive (publishing.py)
 
 The stages do not know each other; they meet here. An error of one feed is a
 value that walks along in :class:`Fetched`; an error of the archive ends the
@@ -30,20 +30,11 @@ from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Access, Feed, Postponed, Subscription
-from aggregator.model.person import Person
+from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Mute, Topic, TopicEdit
+from aggregator.model.topic import TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.publish import (  # fmt: skip
-    Folder,
-    Overview,
-    Site,
-    documents,
-    fingerprints,
-    index_page,
-    stem,
-)
 from aggregator.topics import Matcher
 
 
@@ -152,10 +143,8 @@ def prepare(
     archive: Archive,
     settings: Settings,
     subscriptions: Sequence[Subscription],
-    topics: Sequence[Topic],
+    interests: Interests,
     *,
-    people: Sequence[Person] = (),
-    mute: Mute = Mute(),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
@@ -163,55 +152,15 @@ def prepare(
 
     Raises QueryError, ArchiveError.
     """
-    at, matcher = now(), Matcher(topics, people=people, mute=mute)
+    at, matcher = now(), Matcher(interests)
     archive.attach(subscriptions, now=at)
     size = settings.publish.page_size
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.sync_topics(wanted, page_size=size)
     for topic, defined in wanted:
         if topic.slug in synced.new or topic.slug in synced.edited:
             announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(matcher.query(topic.slug))
+            records = archive.candidates(matcher.query(topic.slug), now=at)
             backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
             tell(archive.fill(topic.slug, backlog, defined))
     return matcher
-
-
-def publish_behind(
-    archive: Archive, settings: Settings, site: Site, *, everything: bool = False
-) -> tuple[str, ...]:
-    """Write every topic that is behind the archive (``everything``: every topic); returns paths.
-
-    A pure function of the archive: run again, or after a crash, it writes what is
-    missing and nothing else. Raises PublishError, ArchiveError.
-    """
-    folder, size = Folder(settings.publish.directory), settings.publish.page_size
-    whole = folder.stale(site) or everything
-    # Readers take a full page for what never changes: its feeds are left, unless they would
-    # lead to addresses that are no more.
-    afresh = everything or folder.moved(site)
-    changed, states = list[str](), archive.topics()
-    for state in states:
-        slug = state.topic.slug
-        if whole or state.version > state.published_version:
-            first = archive.published_page(slug)
-            newest = archive.subscription_page(slug, size=size)
-            # What is linked to comes first: readers, and a crash between, find no broken link.
-            for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
-                made = documents(archive.archive_page(slug, number), site)
-                changed += folder.write(made, full=number < first and not afresh)
-            subscribed = documents(newest, site)
-            changed += folder.write(subscribed)
-            archive.mark_published(slug, state.version, fingerprints(subscribed))
-    stats = archive.stats()
-    overview = Overview(
-        feeds=stats.feeds,
-        collected=stats.collected,
-        failing=stats.failing,
-        entries=stats.entries,
-        stories=stats.stories,
-    )
-    changed += folder.write(index_page(states, overview, site))
-    changed += folder.retain(set(map(stem, states)))
-    folder.settle(site)
-    return tuple(changed)

@@ -208,7 +208,9 @@ async def ours(urls: list[str], days: int, clock: SimClock, folder: Path) -> Got
     """The program as it is shipped, but for spacing between requests to one host."""
     from aggregator.archive import open_archive
     from aggregator.model.feed import Subscription
+    from aggregator.model.interests import Interests
     from aggregator.model.settings import ArchiveSettings, Captures, CollectSettings, Settings
+    from aggregator.model.topic import Mute
     from aggregator.pipeline import open_pipeline, prepare
     from aggregator.rounds import collect_round
 
@@ -217,7 +219,12 @@ async def ours(urls: list[str], days: int, clock: SimClock, folder: Path) -> Got
         collect=CollectSettings(allow_networks=("127.0.0.0/8",), host_spacing=0),
     )
     with open_archive(settings.archive, write=True, purpose="month") as archive:
-        matcher = prepare(archive, settings, [Subscription(url=url) for url in urls], ())
+        matcher = prepare(
+            archive,
+            settings,
+            [Subscription(url=url) for url in urls],
+            Interests(topics=(), people=(), mute=Mute()),
+        )
         async with open_pipeline(archive, settings, matcher) as pipeline:
             while clock.at < START + timedelta(days=days):
                 await collect_round(pipeline)

@@ -10,15 +10,22 @@ from aggregator.model.batch import Address, Batch, Counts, Decision, Fetched, Ne
 from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Response, Subscription
+from aggregator.model.interests import Interests
 from aggregator.model.original import pack_original
+from aggregator.model.person import Person
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Hit, Mute, Topic, TopicEdit
 from aggregator.normalize import decide
 from aggregator.query import analyse
-from aggregator.topics import Matcher, definition
+from aggregator.topics import Matcher
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ONE, TWO = "https://one.example/feed", "https://two.example/feed"
+
+
+def interests(*topics: Topic, people: Sequence[Person] = (), mute: Mute = Mute()) -> Interests:
+    """What is wanted: these topics, where nothing else is given without people and mute table."""
+    return Interests(topics=topics, people=tuple(people), mute=mute)
 
 
 def item(identity: str, **given) -> Entry:
@@ -85,19 +92,18 @@ class Desk:
     def __init__(self, archive: Archive, settings: ArchiveSettings) -> None:
         self.archive = archive
         self.settings = settings
-        self.matcher = Matcher([])
+        self.matcher = Matcher(interests())
 
     def subscribe(self, *urls: str, now: datetime = NOON):
         return self.archive.attach([Subscription(url=url) for url in urls], now=now)
 
     def topics(self, *topics: Topic, page_size: int = 50, mute: Mute = Mute()):
+        self.matcher = Matcher(interests(*topics, mute=mute))
         synced = self.archive.sync_topics(
-            [(one, definition(one, mute)) for one in topics], page_size=page_size
+            [(one, self.matcher.definition(one.slug)) for one in topics], page_size=page_size
         )
-        self.matcher = Matcher(topics, mute=mute)
         for slug in (*synced.new, *synced.edited):
-            topic = next(one for one in topics if one.slug == slug)
-            self.archive.fill(slug, [], definition(topic, mute))
+            self.archive.fill(slug, [], self.matcher.definition(slug))
         return synced
 
     def fetched(self, url: str, *items: Entry, at: datetime = NOON, **given) -> Fetched:

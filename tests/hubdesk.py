@@ -20,8 +20,8 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import publish_behind
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 
 TORRES = Topic(slug="torres", title="Torres", query="torres")
 

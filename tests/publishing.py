@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from archivedesk import ONE, Desk
+from archivedesk import ONE, Desk, interests
 from lxml import etree
 
 from aggregator.archive import open_archive
@@ -21,8 +21,9 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind
+from aggregator.pipeline import prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.web import serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -58,7 +59,7 @@ class Newsroom:
     def follow(self, urls: Sequence[str], topics: Sequence[Topic]) -> None:
         """What feeds.opml and topics.toml hold from now on."""
         subscriptions = [Subscription(url=url) for url in urls]
-        self.desk.matcher = prepare(self.archive, self.settings, subscriptions, topics)
+        self.desk.matcher = prepare(self.archive, self.settings, subscriptions, interests(*topics))
 
     def publish(self, *, everything: bool = False) -> tuple[str, ...]:
         return publish_behind(
@@ -95,14 +96,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(folder: Path, port: int) -> Iterator[str]:
-    """The built-in server over a published folder; its address."""
+def served(folder: Path, port: int, **given: object) -> Iterator[str]:
+    """The built-in server over a published folder; its address. ``given``: more of [server]."""
     end, ready = [], threading.Event()
 
     async def serve() -> None:
         stop = asyncio.Event()
         end.append((asyncio.get_running_loop(), stop))
-        async with serving(ServerSettings(port=port), folder):
+        async with serving(ServerSettings(port=port, **given), folder):
             ready.set()
             await stop.wait()
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from archivedesk import interests
 from feedserver import FeedServer
 from planted import ENTRIES, Planted, feeds
 
@@ -21,12 +22,13 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.recleaning import reclean
 from aggregator.rounds import collect_round
 
-TOPICS = (Topic(slug="all", title="All", query="*"),)
+TOPICS = interests(Topic(slug="all", title="All", query="*"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import webpages
+from archivedesk import interests
 from feedserver import FeedServer
 from warcio.archiveiterator import ArchiveIterator
 
@@ -59,7 +60,7 @@ def collect(
     async def go() -> list[Counts]:
         with open_archive(of.archive, write=True, purpose="test") as archive:
             asked = [Subscription(url=url, full_text=full_text) for url in urls]
-            matcher = prepare(archive, of, asked, ())
+            matcher = prepare(archive, of, asked, interests())
             async with open_pipeline(archive, of, matcher) as pipeline:
                 counts = [(await collect_round(pipeline, everything=True)).counts]
                 for happens in then:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from archivedesk import interests
 from feedserver import FeedServer
 
 from aggregator.archive import open_archive
@@ -22,12 +23,13 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Topic
-from aggregator.pipeline import open_pipeline, prepare, publish_behind
+from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.query import parse
 from aggregator.rounds import Round, collect_round
 
-TOPICS = (Topic(slug="seven", title="Seven", query='"number seven"'),)
+TOPICS = interests(Topic(slug="seven", title="Seven", query='"number seven"'))
 
 
 def settings(folder: Path, **changes: object) -> Settings:

@@ -11,7 +11,17 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, finding, pages, records, topics, upkeep
+from aggregator.archive import (
+    corrections,
+    digests,
+    documents,
+    finding,
+    pages,
+    records,
+    states,
+    topics,
+    upkeep,
+)
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
@@ -31,6 +41,7 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, Subscription
+from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
 from aggregator.model.topic import Hit, Page, Standing, Topic, TopicEdit, TopicState
@@ -251,19 +262,34 @@ class Archive:
             return topics.fill(connection, slug, hits, definition, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
-        """The configured topics, with counts and newest titles."""
+        """The configured topics with their counts."""
         with self._database.reading() as connection:
-            return topics.states(connection)
+            return states.configured(connection)
 
-    def behind(self) -> tuple[str, ...]:
-        """Slugs of topics whose content is newer than what was last published."""
+    def topic(self, slug: str) -> TopicState | None:
+        """One of them; None where it was not taken up yet."""
         with self._database.reading() as connection:
-            return topics.behind(connection)
+            return states.named(connection, slug)
+
+    def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
+        """The topics that something came to last; none that is private."""
+        with self._database.reading() as connection:
+            return states.newest(connection, limit)
+
+    def newest_titles(self, slug: str) -> tuple[str, ...]:
+        """The titles of what a topic announced last. Raises UsageError where there is none."""
+        with self._database.reading() as connection:
+            return states.newest_titles(connection, slug)
+
+    def behind(self) -> tuple[TopicState, ...]:
+        """The topics whose content is newer than what was last published: one indexed read."""
+        with self._database.reading() as connection:
+            return states.behind(connection)
 
     def deleted_topics(self) -> tuple[str, ...]:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:
-            return topics.deleted(connection)
+            return states.deleted(connection)
 
     def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
         """How a topic holds an entry's story; None where it does not."""
@@ -296,11 +322,37 @@ class Archive:
             topics.revoke(connection, slug)
 
     def mark_published(
-        self, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+        self,
+        slug: str,
+        version: int,
+        written: Mapping[str, bytes] | None = None,
+        *,
+        kept: Collection[str] = (),
     ) -> None:
-        """The pages of this version are written, and these are its feed documents (by path)."""
+        """The pages of this version are written, and these are its feed documents (by path), besides
+        those that were kept as they stood."""
         with self._database.writing() as connection:
-            topics.mark_published(connection, slug, version, digests)
+            topics.mark_published(connection, slug, version, written, kept)
+
+    def due_digests(self, now: datetime) -> tuple[str, ...]:
+        """Slugs of the topics of which a period ended since their digest was written: an indexed read."""
+        with self._database.reading() as connection:
+            return digests.due(connection, now)
+
+    def digests(self, slug: str, *, now: datetime) -> DigestFeed:
+        """What a topic announced in the newest periods that are over."""
+        with self._database.reading() as connection:
+            return digests.read(connection, slug, now)
+
+    def mark_digested(self, feed: DigestFeed, written: Mapping[str, bytes]) -> None:
+        """These digests are written, in these documents (by path)."""
+        with self._database.writing() as connection:
+            topics.mark_digested(connection, feed, written)
+
+    def corrections(self, slug: str) -> CorrectionsFeed:
+        """What publishers changed last of the stories that a topic holds."""
+        with self._database.reading() as connection:
+            return corrections.read(connection, slug)
 
     # Telling subscribers
 
@@ -327,9 +379,10 @@ class Archive:
 
     # Reading
 
-    def candidates(self, query: Query) -> Iterator[EntryRecord]:
-        """Entries that may satisfy a query, newest first; the caller asks the matcher."""
-        return finding.candidates(self._database, query)
+    def candidates(self, query: Query, *, now: datetime | None = None) -> Iterator[EntryRecord]:
+        """Entries that may satisfy a query, newest first; the caller asks the matcher, with the
+        same ``now``: without it times in the query narrow nothing."""
+        return finding.candidates(self._database, query, now)
 
     def search(
         self, query: Query, *, sort: str = "newest", limit: int = 20, now: datetime

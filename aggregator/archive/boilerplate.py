@@ -38,7 +38,6 @@ from aggregator.model.boilerplate import (
 )
 from aggregator.model.entry import EntryKey, Shown
 from aggregator.model.feed import FeedKey
-from aggregator.query import analyse
 
 _MARK = "learned"
 _ALL = 2**31 - 1
@@ -239,17 +238,16 @@ class Blocks:
     def show(self, changed: Sequence[tuple[Stored, Shown | None]]) -> None:
         """Show these entries so from now on (None: as they are kept); find and publish them so."""
         keys = [stored.key for stored, _ in changed]
-        before = shown_texts(self._connection, keys)
-        old, new = [], []
+        before = _shown_texts(self._connection, keys)
+        other = []
         for stored, now in changed:
             was = before.get(stored.key, stored.text or stored.summary)
             text = now.text or now.summary if now else stored.text or stored.summary
             if was != text:
-                old.append((stored.key, analyse(stored.title, was, stored.lang)))
-                new.append((stored.key, analyse(stored.title, text, stored.lang)))
-        search.remove(self._connection, old)
-        search.add(self._connection, new)
+                other.append(stored.key)
+        search.remove(self._connection, other)
         store_shown(self._connection, {stored.key: now for stored, now in changed})
+        search.add(self._connection, search.read(self._connection, other))
         holding = sa.select(sightings.c.story_key)
         touched = [
             story
@@ -261,7 +259,7 @@ class Blocks:
         topics.touch_holders(self._connection, touched)
 
 
-def shown_texts(connection: sa.Connection, keys: Sequence[int]) -> dict[int, str]:
+def _shown_texts(connection: sa.Connection, keys: Sequence[int]) -> dict[int, str]:
     """What is indexed of entries that are shown without learned blocks."""
     return {
         key: text or summary

@@ -6,7 +6,7 @@ publishing and telling loses a change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
@@ -16,14 +16,8 @@ _LIVE = sa.select(topics.c.topic_key).where(topics.c.deleted.is_(None))
 
 
 def note(connection: sa.Connection, topic_key: int, digests: Mapping[str, bytes]) -> None:
-    """These, and no others, are the documents of a topic from now on: digest by path."""
-    of_topic = documents.c.topic_key == topic_key
-    held = {
-        row.path: row.digest for row in connection.execute(sa.select(documents).where(of_topic))
-    }
-    gone = sorted(set(held) - set(digests))
-    if gone:
-        connection.execute(sa.delete(documents).where(of_topic, documents.c.path.in_(gone)))
+    """These are documents of a topic from now on: digest by path."""
+    held = _held(connection, topic_key)
     for path, digest in digests.items():
         if path not in held:
             # Another topic's before, where a name passed from one to another.
@@ -33,6 +27,19 @@ def note(connection: sa.Connection, topic_key: int, digests: Mapping[str, bytes]
         elif held[path] != digest:
             here = documents.c.path == path
             connection.execute(sa.update(documents).where(here).values(digest=digest))
+
+
+def keep(connection: sa.Connection, topic_key: int, paths: Collection[str]) -> None:
+    """A topic has no other documents than these any more."""
+    gone = sorted(set(_held(connection, topic_key)) - set(paths))
+    if gone:
+        of_topic = documents.c.topic_key == topic_key
+        connection.execute(sa.delete(documents).where(of_topic, documents.c.path.in_(gone)))
+
+
+def _held(connection: sa.Connection, topic_key: int) -> dict[str, bytes]:
+    query = sa.select(documents).where(documents.c.topic_key == topic_key)
+    return {row.path: row.digest for row in connection.execute(query)}
 
 
 def live() -> sa.ColumnElement[bool]:

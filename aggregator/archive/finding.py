@@ -9,22 +9,23 @@ from itertools import islice
 
 import sqlalchemy as sa
 
-from aggregator.archive import records, search
+from aggregator.archive import question, records, search
 from aggregator.archive.database import Database
-from aggregator.archive.schema import entries, languages, stories
-from aggregator.model.entry import EntryKey, EntryRecord
+from aggregator.archive.schema import entries, stories
+from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
-from aggregator.query import Query, Subject, Wanted
+from aggregator.query import Query, Wanted
 
-_PORTION = 200
+_FIRST, _PORTION = 25, 200
 _RANKED = 1000
 _ID = re.compile(r"(?:urn:uuid:)?([0-9a-f][0-9a-f-]{5,35})", re.IGNORECASE)
 
 
-def candidates(database: Database, query: Query) -> Iterator[EntryRecord]:
-    """Entries that may satisfy a query, newest first; the caller asks the matcher."""
+def candidates(database: Database, query: Query, now: datetime | None) -> Iterator[EntryRecord]:
+    """Entries that may satisfy a query, newest first; the caller asks the matcher. Without ``now``
+    times in the query do not narrow them."""
     with database.reading() as connection:
-        keys = _keys(connection, query)
+        keys = search.candidates(connection, question.wanted(connection, query, now))
         while portion := list(islice(keys, _PORTION)):
             yield from records.read_records(connection, portion)
 
@@ -33,29 +34,34 @@ def newest(
     connection: sa.Connection, query: Query, limit: int, now: datetime
 ) -> tuple[EntryRecord, ...]:
     """Entries that satisfy a query, newest (by arrival) first."""
-    keys, found, portion = _keys(connection, query), list[EntryRecord](), limit
-    while len(found) < limit and (taken := list(islice(keys, portion))):
-        found += [
-            record
-            for record in records.read_records(connection, taken)
-            if query.holds(_subject(record), now=now)
-        ]
-        portion = min(2 * portion, _PORTION)
-    return tuple(found[:limit])
+    asked = question.wanted(connection, query, now)
+    keys = list(islice(_matching(connection, query, asked, now), limit))
+    return tuple(records.read_records(connection, keys))
 
 
 def best(
     connection: sa.Connection, query: Query, limit: int, now: datetime
 ) -> tuple[EntryRecord, ...]:
     """The same by the engine's relevance over the newest 1,000 matches."""
-    matches = {record.key: record for record in newest(connection, query, _RANKED, now)}
-    wanted = _wanted(connection, query)
-    if wanted is None or not matches:
-        return tuple(matches.values())[:limit]
-    order = dict.fromkeys(search.ranked(connection, wanted, sorted(matches)))
-    # What only the matcher can see (a word of an author, say) comes after what the index ranks.
-    order.update(dict.fromkeys(matches))
-    return tuple(matches[EntryKey(key)] for key in islice(order, limit))
+    asked = question.wanted(connection, query, now)
+    matches = dict.fromkeys(islice(_matching(connection, query, asked, now), _RANKED))
+    if asked is not None:
+        # What only the matcher can see (a word of a summary, say) comes after what the index ranks.
+        matches = dict.fromkeys(search.ranked(connection, asked, sorted(matches))) | matches
+    return tuple(records.read_records(connection, list(islice(matches, limit))))
+
+
+def _matching(
+    connection: sa.Connection, query: Query, asked: Wanted | None, now: datetime
+) -> Iterator[int]:
+    """Keys of entries that satisfy a query, newest first. Portions grow, since most queries are
+    content with few."""
+    keys, portion = search.candidates(connection, asked), _FIRST
+    while taken := list(islice(keys, portion)):
+        for key, subject in records.read_subjects(connection, taken):
+            if query.holds(subject, now=now):
+                yield key
+        portion = min(2 * portion, _PORTION)
 
 
 def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
@@ -110,35 +116,8 @@ def export(
             )
             found = records.read_records(connection, keys)
         for record in found:
-            if query is None or query.holds(_subject(record), now=now):
+            if query is None or query.holds(records.subject_of(record), now=now):
                 yield record
         if len(keys) < _PORTION:
             return
         last = keys[-1]
-
-
-def _keys(connection: sa.Connection, query: Query) -> Iterator[int]:
-    return search.candidates(connection, _wanted(connection, query))
-
-
-def _wanted(connection: sa.Connection, query: Query) -> Wanted | None:
-    held = tuple(connection.execute(sa.select(languages.c.lang)).scalars())
-    # Without any language there is no entry either, and nothing to look for.
-    return query.wanted(held) if held else None
-
-
-def _subject(record: EntryRecord) -> Subject:
-    return Subject(
-        title=record.title,
-        text=record.text,
-        summary=record.summary,
-        lang=record.lang,
-        feed=record.feed,
-        feed_title=record.feed_title,
-        folders=record.folders,
-        authors=record.authors,
-        categories=record.categories,
-        url=record.url,
-        published=record.published,
-        first_seen=record.first_seen,
-    )

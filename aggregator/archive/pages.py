@@ -48,7 +48,7 @@ def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
     """The newest ``size`` announced stories, each in the place where it was announced last, as
     its latest hit shows it."""
     row = read_topic(connection, slug)
-    shown = _entries_at(connection, row, _newest_places(connection, row, size))
+    shown = entries_at(connection, row, _newest_places(connection, row, size))
     closed = _last_closed(connection, row.topic_key)
     last = last_place(connection, row.topic_key)
     grown = last if last > closed.last_place else 0
@@ -223,10 +223,10 @@ def _entries_between(
         .group_by(shown_as(topic))
     )
     places = sorted(connection.execute(latest).scalars(), reverse=True)
-    return _entries_at(connection, topic, places)
+    return entries_at(connection, topic, places)
 
 
-def _entries_at(
+def entries_at(
     connection: sa.Connection, topic: Any, places: Sequence[int]
 ) -> tuple[PageEntry, ...]:
     """What these hits show, in this order."""

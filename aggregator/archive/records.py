@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -34,7 +34,9 @@ from aggregator.model.entry import (
 )
 from aggregator.model.errors import UsageError
 from aggregator.model.original import unpack_original
+from aggregator.model.period import Period
 from aggregator.model.topic import Collapse, Detail, Topic
+from aggregator.query import Subject
 
 FEED_TITLE = sa.func.coalesce(
     sa.func.nullif(feeds.c.title, ""), sa.func.nullif(feeds.c.published_title, ""), feeds.c.url
@@ -70,6 +72,70 @@ _RECORD = (
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
 )  # fmt: skip
+
+
+# As the matcher sees an entry: what it never looks at, HTML above all, is half of a record.
+_SUBJECT = (
+    sa.select(
+        entries.c.entry_key, entries.c.url, entries.c.first_seen,
+        feeds.c.url.label("feed"), FEED_TITLE, feeds.c.folders,
+        revisions.c.title, *(column for column in AS_SHOWN if column.name != "html"),
+        revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
+    )
+    .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+    .join(
+        revisions,
+        sa.and_(
+            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
+        ),
+    )
+    .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
+)  # fmt: skip
+
+
+def read_subjects(connection: sa.Connection, keys: Sequence[int]) -> Iterator[tuple[int, Subject]]:
+    """The entries of these keys for the matcher, in the order of the keys."""
+    for chunk in chunks(keys):
+        rows = connection.execute(_SUBJECT.where(entries.c.entry_key.in_(chunk)))
+        found = {row.entry_key: row for row in rows}
+        for key in chunk:
+            if key in found:
+                yield key, _subject(found[key])
+
+
+def _subject(row: Any) -> Subject:
+    return Subject(
+        title=row.title,
+        text=row.text,
+        summary=row.summary,
+        lang=row.lang,
+        feed=row.feed,
+        feed_title=shown_url(row.feed_title),
+        folders=tuple(json.loads(row.folders)),
+        authors=tuple(json.loads(row.authors)),
+        categories=tuple(json.loads(row.categories)),
+        url=row.url,
+        published=row.published,
+        first_seen=row.first_seen,
+    )
+
+
+def subject_of(record: EntryRecord) -> Subject:
+    """A record for the matcher."""
+    return Subject(
+        title=record.title,
+        text=record.text,
+        summary=record.summary,
+        lang=record.lang,
+        feed=record.feed,
+        feed_title=record.feed_title,
+        folders=record.folders,
+        authors=record.authors,
+        categories=record.categories,
+        url=record.url,
+        published=record.published,
+        first_seen=record.first_seen,
+    )
 
 
 def read_records(connection: sa.Connection, keys: Sequence[int]) -> list[EntryRecord]:
@@ -294,4 +360,6 @@ def unpack_topic(text: str) -> Topic:
     }
     values["collapse"] = Collapse(values["collapse"])
     values["detail"] = Detail(values["detail"])
+    if values.get("digest"):
+        values["digest"] = Period(values["digest"])
     return Topic(**values)

@@ -281,7 +281,18 @@ topics = sa.Table(
     _number("went"),
     # The secret in the address of a private topic; "" for all others.
     _text("token"),
+    # When its next digest is to be written; none for a topic without.
+    _moment("next_digest"),
 )
+# SQLite uses it for a query that says the same: few of many topics are behind.
+sa.Index(
+    "topics_behind",
+    topics.c.topic_key,
+    sqlite_where=sa.text("version > published_version"),
+    postgresql_where=sa.text("version > published_version"),
+)
+sa.Index("topics_newest", topics.c.newest)
+sa.Index("topics_next_digest", topics.c.next_digest)
 
 hits = sa.Table(
     "hits",
@@ -299,6 +310,15 @@ sa.Index("hits_story", hits.c.story_key, hits.c.topic_key, hits.c.place)
 # What topics with a cap have announced this day. Of all hits, though few are silent: to name a
 # condition would load both dialects, whichever is used.
 sa.Index("hits_announced", hits.c.topic_key, hits.c.announced, hits.c.at)
+
+
+@sa.event.listens_for(hits, "after_create")
+def _index_corrections(_table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
+    """The corrections of a topic, which are few. As text that both databases take, for the same reason."""
+    connection.exec_driver_sql(
+        "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1"
+    )
+
 
 pages = sa.Table(
     "pages",
@@ -374,7 +394,7 @@ meta = sa.Table(
 )
 
 SEARCH_SQLITE = (
-    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')",
+    "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')",
     # Bytes of words that a transaction gathers before it writes them: a batch, as a rule, which
     # then need not be merged with itself.
     "INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)",
@@ -385,4 +405,4 @@ SEARCH_POSTGRESQL = (
     "CREATE TABLE search (entry_key bigint PRIMARY KEY REFERENCES entries(entry_key), words tsvector NOT NULL)",
     "CREATE INDEX search_words ON search USING gin (words)",
 )
-"""One lexeme a word: ``^`` before a title's stems, ``=`` before forms."""
+"""Words are lexemes, as ``lexemes_of`` makes them."""

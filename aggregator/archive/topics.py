@@ -1,24 +1,24 @@
-"""Topics in the archive: what they catch, place by place, and what lists tell of them."""
+"""Topics in the archive: what is configured, and what they catch, place by place."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import documents, pages
+from aggregator.archive import digests, documents, pages
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
 from aggregator.archive.statements import chunks
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
-from aggregator.model.topic import Collapse, Hit, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.series import DigestFeed
+from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit
 
-_NEWEST_TITLES = 3
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
 
@@ -43,12 +43,11 @@ def sync(
     """
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
     next_key = max((row.topic_key for row in held.values()), default=0) + 1
-    new, edited = [], []
+    new, edited, rows = list[str](), list[str](), list[dict[str, Any]]()
     for topic, definition in wanted:
         row = held.get(topic.slug)
         if row is None:
-            connection.execute(sa.insert(topics), _new_row(next_key, topic, page_size))
-            next_key += 1
+            rows.append(_new_row(next_key + len(rows), topic, page_size))
             new.append(topic.slug)
             continue
         if row.definition is None:
@@ -56,12 +55,14 @@ def sync(
         elif row.definition != definition:
             edited.append(topic.slug)
         _follow(connection, row, topic, page_size)
+    if rows:
+        connection.execute(sa.insert(topics), rows)
     slugs = {topic.slug for topic, _ in wanted}
     deleted = [slug for slug, row in held.items() if slug not in slugs and row.deleted is None]
-    for slug in deleted:
-        # Without a definition it is filled again, should it come back.
-        values = {"deleted": at, "definition": ""}
-        connection.execute(sa.update(topics).where(topics.c.slug == slug).values(values))
+    # Without a definition they are filled again, should they come back.
+    gone = sa.update(topics).values(deleted=at, definition="")
+    for chunk in chunks(deleted):
+        connection.execute(gone.where(topics.c.slug.in_(chunk)))
     return TopicsSynced(new=tuple(new), edited=tuple(edited), deleted=tuple(deleted))
 
 
@@ -69,7 +70,7 @@ def _new_row(key: int, topic: Topic, page_size: int) -> dict[str, Any]:
     return {
         "topic_key": key, "slug": topic.slug, "settings": pack_topic(topic), "definition": None,
         "page_size": page_size, "version": 1, "published_version": 0, "published_place": 0,
-        "token": _new_token() if topic.private else "",
+        "token": _new_token() if topic.private else "", "next_digest": digests.first_due(topic),
     }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
                 # Its files are removed where it was, those of closed pages too.
                 published_place=0 if row.deleted or moves else row.published_place,
                 token=(_new_token() if topic.private else "") if moves else row.token,
+                next_digest=digests.first_due(topic),
             )
         )
 
@@ -107,6 +109,7 @@ def revoke(connection: sa.Connection, slug: str) -> None:
         )
     values = {
         "token": _new_token(), "published_place": 0, "version": row.version + 1,
+        "next_digest": digests.first_due(unpack_topic(row.settings)),
     }  # fmt: skip
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
@@ -145,14 +148,36 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
     if row is None:
         return None
     query = (
-        sa.select(sa.func.min(hits.c.at).label("at"), sa.func.count().label("hits"), _ANNOUNCED)
+        sa.select(
+            hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
+        )
         .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(
+            revisions,
+            sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
         .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
-    )
+        .order_by(hits.c.place)
+    )  # fmt: skip
     if unpack_topic(row.settings).collapse is Collapse.NONE:
         query = query.where(hits.c.entry_key == entry.key)
-    found = connection.execute(query).one()
-    return Standing(since=found.at, announced=bool(found.announced)) if found.hits else None
+    held = connection.execute(query).all()
+    if not held:
+        return None
+    announced = any(one.announced for one in held)
+    return Standing(
+        since=held[0].at, announced=announced, silence=None if announced else _silence(held[0])
+    )
+
+
+def _silence(first: Any) -> Silence:
+    """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
+    if first.seen != first.at:
+        return Silence.FILLED
+    if first.revision > 1:
+        return Silence.CORRECTED
+    return Silence.CAPPED if first.news else Silence.NO_NEWS
 
 
 def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:
@@ -230,80 +255,31 @@ def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
             )
 
 
-def states(connection: sa.Connection) -> tuple[TopicState, ...]:
-    """Every topic that is configured, with its counts and newest titles, in order of its making."""
-    rows = connection.execute(
-        sa.select(topics).where(topics.c.deleted.is_(None)).order_by(topics.c.topic_key)
-    ).all()
-    return tuple(_state(connection, row) for row in rows)
-
-
-def _state(connection: sa.Connection, row: Any) -> TopicState:
-    # Corrections may stand among the newest: a few more rows than titles are asked for.
-    announced = (
-        sa.select(
-            hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest")
-        )
-        .where(hits.c.topic_key == row.topic_key, hits.c.announced)
-        .order_by(hits.c.place.desc())
-        .limit(4 * _NEWEST_TITLES)
-        .subquery()
-    )
-    titles = connection.execute(
-        sa.select(announced.c.one, revisions.c.title)
-        .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
-        .join(
-            revisions,
-            sa.and_(
-                revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision
-            ),
-        )
-        .order_by(announced.c.place.desc())
-    )
-    newest: dict[int, str] = {}
-    for one, title in titles:
-        newest.setdefault(one, title)
-    return TopicState(
-        topic=unpack_topic(row.settings),
-        stories=row.stories,
-        announced=row.announced,
-        newest=row.newest,
-        newest_titles=tuple(newest.values())[:_NEWEST_TITLES],
-        version=row.version,
-        published_version=row.published_version,
-        edited=row.edited,
-        came=row.came,
-        went=row.went,
-        token=row.token,
-    )
-
-
-def behind(connection: sa.Connection) -> tuple[str, ...]:
-    """Slugs of topics whose content is newer than what was last published."""
-    query = sa.select(topics.c.slug).where(
-        topics.c.deleted.is_(None), topics.c.version > topics.c.published_version
-    )
-    return tuple(connection.execute(query.order_by(topics.c.topic_key)).scalars())
-
-
 def mark_published(
-    connection: sa.Connection, slug: str, version: int, digests: Mapping[str, bytes] | None = None
+    connection: sa.Connection,
+    slug: str,
+    version: int,
+    written: Mapping[str, bytes] | None = None,
+    kept: Collection[str] = (),
 ) -> None:
-    """Pages of this version are written, ``digests`` names its feed documents' bytes by path.
-    A hit that came meanwhile leaves the topic behind."""
+    """Pages of this version are written, ``written`` names its feed documents' bytes by path, ``kept``
+    those that stand as they were. A hit that came meanwhile leaves the topic behind."""
     row = read_topic(connection, slug)
-    if digests is not None:
-        documents.note(connection, row.topic_key, digests)
+    if written is not None:
+        documents.note(connection, row.topic_key, written)
+        documents.keep(connection, row.topic_key, {*written, *kept})
     values = {"published_version": version}
     if version == row.version:
         values["published_place"] = pages.last_place(connection, row.topic_key)
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
-def deleted(connection: sa.Connection) -> tuple[str, ...]:
-    """Slugs of topics that were taken out of the configuration."""
-    query = sa.select(topics.c.slug).where(topics.c.deleted.is_not(None)).order_by(topics.c.slug)
-    return tuple(connection.execute(query).scalars())
+def mark_digested(
+    connection: sa.Connection, feed: DigestFeed, written: Mapping[str, bytes]
+) -> None:
+    """A topic's digest feed is written; ``written`` names its documents' bytes by path."""
+    digests.mark_written(connection, feed)
+    documents.note(connection, read_topic(connection, feed.topic.slug).topic_key, written)
 
 
 def _keys(

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import samples, search, settling, topics
-from aggregator.archive.boilerplate import shown_texts, store_shown
+from aggregator.archive.boilerplate import store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
 from aggregator.archive.records import pack_enclosures
@@ -26,10 +26,10 @@ from aggregator.archive.statements import chunks, insert, upsert
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Batch, Change, ChangeKind, Counts, Known, LinkedPage, Settled
 from aggregator.model.boilerplate import packed
-from aggregator.model.entry import Entry, EntryId, Indexed, Shown, StoryId, pack_parts
+from aggregator.model.entry import Entry, EntryId, Shown, StoryId, pack_parts
 from aggregator.model.feed import Feed, Response
 from aggregator.model.settings import Captures as Kept
-from aggregator.query import analyse
+from aggregator.query import analyse, marks_of
 
 
 class Writer:
@@ -61,7 +61,7 @@ class Writer:
         self._samples: list[samples.Row] = []
         self._crowded = known.crowded if known else frozenset()
         self._leads: dict[int, int] = {}
-        self._indexed: list[tuple[int, Indexed]] = []
+        self._indexed: list[search.Row] = []
         self._blocks: list[dict[str, Any]] = []
         self._shown: dict[int, Shown | None] = {}
         self._touched: set[int] = set()
@@ -70,6 +70,7 @@ class Writer:
     def store(self) -> Counts:
         """Everything of the batch; returns what it came to."""
         captured = self._capture()
+        search.remove(self._connection, self._revised())
         next_entry = next_key(self._connection, entries.c.entry_key)
         next_story = next_key(self._connection, stories.c.story_key)
         for one in self._batch.settled:
@@ -199,7 +200,7 @@ class Writer:
             if change.lead:
                 self._leads[story_key] = key
         self._samples.extend((run, story_key, key) for run in entry.sample)
-        self._indexed.append((key, _indexed(entry)))
+        self._index(change, key, entry)
         self._note_blocks(change, entry, key)
         if entry.shown:
             self._shown[key] = entry.shown
@@ -248,7 +249,7 @@ class Writer:
                     "revision": change.revision, "fingerprint": entry.fingerprint,
                     "parts": pack_parts(entry.parts),
                 }  # fmt: skip
-                self._reindex(change.key, entry)
+                self._index(change, change.key, entry)
                 self._note_blocks(change, entry, change.key)
                 self._shown[change.key] = entry.shown
                 self._revisions.append(self._revision(change, entry, change.key, capture_key))
@@ -258,19 +259,25 @@ class Writer:
             sa.update(entries).where(entries.c.entry_key == change.key).values(values)
         )
 
-    def _reindex(self, key: int, entry: Entry) -> None:
-        """Take the state before out of the index, with the very words it went in by."""
-        before = self._connection.execute(
-            sa.select(revisions.c.title, revisions.c.text, revisions.c.summary, revisions.c.lang)
-            .where(revisions.c.entry_key == key)
-            .order_by(revisions.c.number.desc())
-            .limit(1)
-        ).one()
-        shown = shown_texts(self._connection, [key]).get(key)
-        text = before.text or before.summary if shown is None else shown
-        old = analyse(before.title, text, before.lang)
-        search.remove(self._connection, [(key, old)])
-        self._indexed.append((key, _indexed(entry)))
+    def _revised(self) -> list[int]:
+        return [
+            change.key
+            for one in self._batch.settled
+            for change in one.decision.changes
+            if change.kind is ChangeKind.REVISED and change.key is not None
+        ]
+
+    def _index(self, change: Change, key: int, entry: Entry) -> None:
+        reading = entry.reading
+        words = entry.indexed or analyse(entry.title, reading.text or reading.summary, entry.lang)
+        marks = marks_of(
+            feed=change.feed.key,
+            lang=entry.lang,
+            moment=entry.published or change.first_seen or self._batch.at,
+            authors=entry.authors,
+            categories=entry.categories,
+        )
+        self._indexed.append((key, words, marks))
 
     def _note_languages(self) -> None:
         found = {row["lang"] for row in self._revisions}
@@ -321,11 +328,6 @@ def _names(entry: Entry) -> dict[str, Any]:
         "canonical_url": name_of(entry.canonical_url) if entry.canonical_url else None,
         "likeness": entry.likeness,
     }
-
-
-def _indexed(entry: Entry) -> Indexed:
-    reading = entry.reading
-    return entry.indexed or analyse(entry.title, reading.text or reading.summary, entry.lang)
 
 
 def _json(values: Sequence[str]) -> str:

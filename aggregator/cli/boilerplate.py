@@ -49,8 +49,8 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
     """Pin, free or reset a block; takes the writer lock. Raises UsageError, AlreadyRunning."""
     from aggregator.archive import open_archive
     from aggregator.model.boilerplate import Ruling
-    from aggregator.pipeline import publish_behind
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
     from aggregator.recleaning import block_named, boilerplate, rule_on
 
     settings = session.configuration().settings

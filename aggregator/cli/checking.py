@@ -41,18 +41,15 @@ def check(
     session = session_of(context)
     configuration = session.configuration()
     topics = [topic_of(configuration, topic)] if topic else list(configuration.topics)
-    matcher, at = (
-        Matcher(configuration.topics, people=configuration.people, mute=configuration.mute),
-        now(),
-    )
+    interests, at = configuration.interests, now()
     archive = session.reading_if_any()
     if archive is None:
-        failed, found = list(failing(matcher, topics, now=at)), Survey()
+        failed, found = list(failing(interests, topics, now=at)), Survey()
     else:
         with archive:
-            failed = list(failing(matcher, topics, find=archive.entry, now=at))
+            failed = list(failing(interests, topics, find=archive.entry, now=at))
             newest = islice(archive.candidates(parse("*")), _NEWEST)
-            found = survey(matcher, configuration.topics, newest, now=at)
+            found = survey(Matcher(interests), interests.topics, newest, now=at)
     _print_check(topics, failed, found, as_json=as_json)
     if failed:
         raise typer.Exit(_FAILED)
@@ -116,10 +113,16 @@ def explain(
                 f"no entry has the id {entry}", hint="aggregator search --json shows ids"
             )
         standing = archive.standing(wanted.slug, record)
-    matcher = Matcher(configuration.topics, people=configuration.people, mute=configuration.mute)
-    told = matcher.explain(wanted.slug, record, now=now())
+    told = Matcher(configuration.interests, only=(wanted,)).explain(wanted.slug, record, now=now())
     if as_json:
-        held = {"since": iso(standing.since), "announced": standing.announced} if standing else None
+        held: dict[str, object] | None = None
+        if standing:
+            silence = standing.silence and standing.silence.name.lower()
+            held = {
+                "since": iso(standing.since),
+                "announced": standing.announced,
+                "silence": silence,
+            }
         print_json(
             {
                 "topic": wanted.slug,
@@ -141,19 +144,19 @@ def explain(
         *(("satisfied", str(one)) for one in told.query.satisfied),
         *(("keeps", str(one)) for one in told.limits if one.holds),
         *(("failed", one) for one in told.failed),
-        ("held", _describe(standing, wanted)),
+        ("held", _describe(standing)),
     ]
     print_fields(rows)
 
 
-def _describe(standing: Standing | None, topic: Topic) -> str:
+def _describe(standing: Standing | None) -> str:
     """Whether the topic holds the story, and where it shows it."""
     if standing is None:
         return "no"
     if standing.announced:
         return f"since {standing.since.isoformat(timespec='seconds')}, announced"
-    capped = " or beyond the topic's cap" if topic.cap_per_day or topic.cap_per_source else ""
-    return f"since {standing.since.isoformat(timespec='seconds')}, on archive pages only: no news{capped}"
+    since = standing.since.isoformat(timespec="seconds")
+    return f"since {since}, on archive pages only: {standing.silence}"
 
 
 def topic_of(configuration: Configuration, slug: str) -> Topic:
@@ -173,15 +176,11 @@ def topic_of(configuration: Configuration, slug: str) -> Topic:
 def warn_of_samples(configuration: Configuration, archive: Archive | None = None) -> None:
     """A line on standard error for each sample that a topic fails."""
     from aggregator.model.time import now
-    from aggregator.topics import Matcher, failing
+    from aggregator.topics import contradicted
 
-    if not any(topic.must or topic.must_not for topic in configuration.topics):
-        return
-    matcher = Matcher(configuration.topics, people=configuration.people, mute=configuration.mute)
     find = archive.entry if archive else None
-    for one in failing(matcher, configuration.topics, find=find, now=now()):
-        if not one.missing:
-            note(f"aggregator: {one_line(str(one))}")
+    for one in contradicted(configuration.interests, find=find, now=now()):
+        note(f"aggregator: {one_line(str(one))}")
 
 
 def tell_edit(edit: TopicEdit) -> None:

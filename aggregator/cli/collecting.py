@@ -98,8 +98,9 @@ async def _collect_with(
     from aggregator.cli.signals import stop_on_signals
     from aggregator.hub import ping_once
     from aggregator.model.time import now
-    from aggregator.pipeline import open_pipeline, prepare, publish_behind
+    from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 
@@ -110,9 +111,8 @@ async def _collect_with(
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
         matcher = prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
+            archive, settings, configuration.subscriptions, configuration.interests, tell=tell_edit
+        )
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:
 

@@ -66,8 +66,8 @@ class Session:
         query = parse(text)
         if not query.refers:
             return query
-        configuration = self.configuration()
-        return Bindings(configuration.topics, configuration.people).bind(query)
+        interests = self.configuration().interests
+        return Bindings(interests.topics, interests.people).bind(query)
 
     def reading(self) -> Archive:
         """Open the archive to read it. Raises ConfigError, ArchiveError."""

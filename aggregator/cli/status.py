@@ -48,7 +48,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         return
     with archive:
         feeds = [feed for feed in archive.feeds() if feed.subscribed]
-        info, due, behind = archive.info(), archive.next_due(), archive.behind()
+        info, due = archive.info(), archive.next_due()
+        behind = [state.topic.slug for state in archive.behind()]
         holder = archive.holder()
         hub = _hub(archive, session.settings())
     failing = [feed for feed in feeds if feed.failure]
@@ -63,7 +64,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "entries": info.entries,
                 "last_fetch": iso(last),
                 "next_due": iso(due),
-                "behind": list(behind),
+                "behind": behind,
                 "hub": hub,
                 "failing": [_failing_json(feed) for feed in failing],
             }

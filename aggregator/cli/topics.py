@@ -36,6 +36,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(check)
 app.command()(explain)
 
+# They publish on their own, and have the right to write the archive as long as they run.
+_PUBLISHING = ("aggregator run", "aggregator collect")
+
 Slug = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")]
 
 
@@ -87,7 +90,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
     shown: tuple[PageEntry, ...] = ()
     if archive is not None:
         with archive:
-            state = {s.topic.slug: s for s in archive.topics()}.get(wanted.slug)
+            state = archive.topic(wanted.slug)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.subscription_page(wanted.slug, size=size).entries[:limit]
@@ -194,11 +197,12 @@ def publish(
 def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None:
     """Give a private topic a new address.
 
-    The old one answers 410 from then on.
+    The old one answers 410 from then on. Where a daemon runs, it publishes there within a minute.
     """
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind
+    from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     session = session_of(context)
     configuration = session.configuration()
@@ -206,29 +210,46 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
     if dry_run:
         say(f"would give {wanted.slug} a new address")
         return
-    with open_archive(settings.archive, write=True, purpose="aggregator topics revoke") as archive:
-        prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
-        archive.revoke_address(wanted.slug)
-        publish_behind(archive, settings, site_of(settings))
-        states = {state.topic.slug: state for state in archive.topics()}
-    for address in _addresses(configuration, wanted, states[wanted.slug]):
+    try:
+        opened = open_archive(settings.archive, write=True, purpose="aggregator topics revoke")
+    except AlreadyRunning as error:
+        if not error.holder.startswith(_PUBLISHING):
+            raise
+        # A row is all there is to write; who publishes it is there already.
+        with open_archive(settings.archive) as archive:
+            archive.revoke_address(wanted.slug)
+            state = archive.topic(wanted.slug)
+        note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
+    else:
+        with opened as archive:
+            _prepare(archive, configuration)
+            archive.revoke_address(wanted.slug)
+            publish_behind(archive, settings, site_of(settings))
+            state = archive.topic(wanted.slug)
+    for address in _addresses(configuration, wanted, state):
         say(address)
+
+
+def _prepare(archive: Archive, configuration: Configuration) -> None:
+    from aggregator.pipeline import prepare
+
+    prepare(
+        archive,
+        configuration.settings,
+        configuration.subscriptions,
+        configuration.interests,
+        tell=tell_edit,
+    )
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
     from aggregator.archive import open_archive
-    from aggregator.pipeline import prepare, publish_behind
     from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
-        prepare(
-            archive, settings, configuration.subscriptions, configuration.topics,
-            people=configuration.people, mute=configuration.mute, tell=tell_edit,
-        )  # fmt: skip
+        _prepare(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)
 
@@ -255,12 +276,7 @@ def _caught(
             dated[record.id] = (record.published or record.first_seen).date()
             yield record
 
-    matcher = Matcher(
-        (topic,),
-        people=configuration.people,
-        refers_to=configuration.topics,
-        mute=configuration.mute,
-    )
+    matcher = Matcher(configuration.interests, only=(topic,))
     records = noted(archive.candidates(matcher.query(topic.slug)))
     hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
@@ -276,7 +292,8 @@ def _addresses(configuration: Configuration, topic: Topic, state: TopicState | N
         return []
     base = site_of(configuration.settings).base_url
     place = stem(state) if state and topic.private else f"topics/{topic.slug}"
-    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json")]
+    further = [f".{series}.atom" for series in topic.series if series]
+    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json", *further)]
 
 
 def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
@@ -288,6 +305,8 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "query": topic.query,
         "description": topic.description,
         "private": topic.private,
+        "digest": topic.digest,
+        "corrections": topic.corrections,
         "stories": state.stories if state else 0,
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,

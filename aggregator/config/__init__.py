@@ -13,13 +13,13 @@ from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
-from aggregator.config.topics import read_topics
+from aggregator.config.topics import read_interests
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Access, Subscription
-from aggregator.model.person import Person
+from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
-from aggregator.model.topic import Mute, Topic
+from aggregator.model.topic import Topic
 
 FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
 _SECRETS = "secrets.toml"
@@ -37,13 +37,16 @@ class Configuration:
     folder: Path
     settings: Settings
     subscriptions: tuple[Subscription, ...]
-    topics: tuple[Topic, ...]
-    people: tuple[Person, ...]
+    interests: Interests
     sources: dict[str, str]
     warnings: tuple[str, ...]
-    mute: Mute = field(default_factory=Mute)
     access: Mapping[str, Access] = field(default_factory=dict, repr=False)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics alone, where only they are listed."""
+        return self.interests.topics
 
 
 def default_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -59,17 +62,14 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
     people = read_people(folder / "people.toml")
-    topics, mute = read_topics(folder / "topics.toml", people)
     access, warned = read_secrets(folder / _SECRETS)
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
-        topics=topics,
-        people=people,
+        interests=read_interests(folder / "topics.toml", people),
         sources=sources,
         warnings=(*warnings, *warned),
-        mute=mute,
         access=access,
     )
 

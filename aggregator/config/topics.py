@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config.toml import line_of, read_toml
-from aggregator.model.errors import ConfigError
+from aggregator.model.errors import ConfigError, QueryError
+from aggregator.model.interests import Interests
+from aggregator.model.period import Period
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import Bindings, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
-_CHOICES: dict[str, type[Collapse | Detail]] = {"collapse": Collapse, "detail": Detail}
+_CHOICES: dict[str, type[Collapse | Detail | Period]] = {
+    "collapse": Collapse,
+    "detail": Detail,
+    "digest": Period,
+}
+_YES_OR_NO = {"private", "corrections"}
 _LISTS = {"include", "exclude", "languages", "must", "must_not", "words", "authors", "feeds"}
 _NUMBERS = {
     "minimum_length": "characters",
@@ -27,9 +34,9 @@ _MUTE = "mute"
 _MUTE_KEYS = {"query", "words", "authors", "feeds"}
 
 
-def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic, ...], Mute]:
-    """The topics in order of the file, and what none of them shows; their queries are understood
-    and what they refer to is found.
+def read_interests(file: Path, people: Sequence[Person]) -> Interests:
+    """The topics in order of the file, and what none of them shows, with the people; their queries
+    are understood and what they refer to is found.
 
     Raises ConfigError, QueryError.
     """
@@ -41,14 +48,14 @@ def read_topics(file: Path, people: Sequence[Person] = ()) -> tuple[tuple[Topic,
     )
     bindings = Bindings(topics, people)
     for topic in topics:
-        query, slug = parse(topic.query), topic.slug
-        if query.refers:
-            line = line_of(file, slug, "query")
-            bindings.bind(query, name=slug, file=str(file), key=f"{slug}.query", line=line)
+        try:
+            bindings.bind(parse(topic.query), name=topic.slug)
+        except QueryError as error:
+            raise _placed(error, file, topic.slug, "query") from None
     mute = _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
     for text in mute.queries:
         bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
-    return topics, mute
+    return Interests(topics=topics, people=tuple(people), mute=mute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,16 @@ class _Table:
 
     def check_query(self, query: str, key: str) -> str:
         """The query itself. Raises QueryError where it cannot be understood."""
-        line = line_of(self.file, self.name, key)
-        parse(query, file=str(self.file), key=f"{self.name}.{key}", line=line)
+        try:
+            parse(query)
+        except QueryError as error:
+            raise _placed(error, self.file, self.name, key) from None
         return query
+
+
+def _placed(error: QueryError, file: Path, table: str, key: str) -> QueryError:
+    """With the place, which is looked for only now: the file is long where topics are many."""
+    return error.at(str(file), f"{table}.{key}", line_of(file, table, key))
 
 
 def _topic(table: _Table) -> Topic:
@@ -134,7 +148,7 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError(f"takes a number of {_NUMBERS[key]}")
         return value
-    if key == "private":
+    if key in _YES_OR_NO:
         if not isinstance(value, bool):
             raise ValueError("takes true or false, without quotes")
         return value

@@ -33,8 +33,9 @@ from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind
+from aggregator.pipeline import Pipeline, open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import Publisher
 from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
@@ -97,6 +98,7 @@ class _Service:
         self._archive = archive
         self._address = ""
         self._site = site_of(configuration.settings)
+        self._publisher = Publisher(archive, configuration.settings, self._site)
         self._rest = 0.0
         self._metrics = Metrics()
         self._line = ProgressLine(wanted=progress)
@@ -185,14 +187,13 @@ class _Service:
             self._archive,
             configuration.settings,
             configuration.subscriptions,
-            configuration.topics,
-            people=configuration.people,
-            mute=configuration.mute,
+            configuration.interests,
             tell=report_edit,
         )
         with self._archive.courtesy(write=True) as courtesy:
             courtesy.return_slowly(now())
         await self._reclean()
+        self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
         self._look()
         count = self._metrics.count_message
@@ -280,12 +281,9 @@ class _Service:
 
     async def _publish(self) -> None:
         """Write whatever is behind; an output folder that cannot be written is told, not fatal."""
-        settings = self._configuration.settings
         try:
             async with self._publishing:
-                changed = await asyncio.to_thread(
-                    publish_behind, self._archive, settings, self._site
-                )
+                changed = await asyncio.to_thread(self._publisher.publish)
         except (PublishError, ArchiveError) as error:
             _log.error("not published", why=str(error))
             return

@@ -98,6 +98,18 @@ class QueryError(ConfigError):
         self.query = query
         self.column = column
 
+    def at(self, file: str, key: str, line: int | None) -> QueryError:
+        """The same mistake, of a query that stands there."""
+        return QueryError(
+            self.what,
+            query=self.query,
+            column=self.column,
+            file=file,
+            key=key,
+            line=line,
+            hint=self.hint,
+        )
+
     def __str__(self) -> str:
         caret = " " * sum(map(_columns, self.query[: self.column - 1])) + "^"
         return f"{super().__str__()}\n  {self.query}\n  {caret}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aggregator.model.entry import Enclosure, EntryId, StoryId
+from aggregator.model.period import Period
 from aggregator.model.time import require_utc
 
 
@@ -22,6 +23,14 @@ class Detail(StrEnum):
 
     FULL = "full"
     SUMMARY = "summary"
+
+
+class Series(StrEnum):
+    """One of the feeds of a topic; the value is a part of its address."""
+
+    STORIES = ""
+    DIGEST = "digest"
+    CORRECTIONS = "corrections"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,17 @@ class Topic:
     cap_per_source: int = 0
     private: bool = False
     """Whether it is published at an address that nobody can guess, and named nowhere."""
+    digest: Period | None = None
+    """How often a second feed sums up what was announced; None for no such feed."""
+    corrections: bool = False
+    """Whether a further feed shows what publishers changed of its stories."""
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """The feeds it is published as."""
+        digest = (Series.DIGEST,) if self.digest else ()
+        corrections = (Series.CORRECTIONS,) if self.corrections else ()
+        return (Series.STORIES, *digest, *corrections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,17 +182,28 @@ class Page:
     """How far the page that still fills has grown, where it is this one or the previous."""
     token: str = ""
     """The secret in the address of a private topic; "" for all others."""
+    series: Series = Series.STORIES
 
     def __post_init__(self) -> None:
         require_utc(self.updated, "updated")
 
 
+class Silence(StrEnum):
+    """Why a topic holds a story that it did not announce."""
+
+    NO_NEWS = "no news when it came"
+    FILLED = "it came from the archive, when the topic was new or edited"
+    CAPPED = "beyond the topic's cap"
+    CORRECTED = "it matches since it was corrected: no news by then, or beyond the topic's cap"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a topic holds a story: since when, and whether it ever announced it."""
+    """How a topic holds a story: since when, whether it ever announced it, and if not, why."""
 
     since: datetime
     announced: bool
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +214,6 @@ class TopicState:
     stories: int
     announced: int
     newest: datetime | None
-    newest_titles: tuple[str, ...]
     version: int
     """Grows with each change of its content."""
     published_version: int

@@ -2,23 +2,33 @@
 
     Page + Site ─► documents ─► {path: bytes} ─► Folder.write
 
-``documents`` and ``index_page`` are pure; ``Folder`` alone touches the disk.
+``documents``, ``index_page`` and ``directory`` are pure; ``Folder`` alone touches the disk.
 """
 
 from aggregator.publish.files import Folder, retired
-from aggregator.publish.formats import documents, fingerprint, fingerprints, index_page
+from aggregator.publish.formats import (
+    directory,
+    documents,
+    fingerprint,
+    fingerprints,
+    further_documents,
+    index_page,
+)
 from aggregator.publish.site import (
     FEED_TYPES,
     HUB_PATH,
     PRIVATE,
     TOKEN_SIGNS,
+    Card,
     Overview,
     Site,
     feed_id,
+    feed_paths,
     is_told,
     shown_path,
     site_of,
     stem,
+    stems,
 )
 
 __all__ = [
@@ -26,17 +36,22 @@ __all__ = [
     "HUB_PATH",
     "PRIVATE",
     "TOKEN_SIGNS",
+    "Card",
     "Folder",
     "Overview",
     "Site",
+    "directory",
     "documents",
     "feed_id",
+    "feed_paths",
     "fingerprint",
     "fingerprints",
+    "further_documents",
     "index_page",
     "is_told",
     "retired",
     "shown_path",
     "site_of",
     "stem",
+    "stems",
 ]

@@ -84,7 +84,7 @@ def _generator(page: Page, site: Site, near: Neighbours) -> Any:
     feed = FeedGenerator()
     feed.register_extension("parts", _FeedParts, _EntryParts)
     feed.parts.facts = _Facts(page=page, site=site, near=near)
-    feed.id(feed_id(page.topic.slug))
+    feed.id(feed_id(page.topic.slug, page.series))
     feed.title(page.topic.title)
     feed.subtitle(describes(page.topic))
     # Without our version: an upgrade must not change archive pages that are full.

@@ -25,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from aggregator.model.errors import PublishError
+from aggregator.model.topic import Series
 from aggregator.publish.formats import FEEDS, FULL_PAGES, RENDERING
 from aggregator.publish.site import PRIVATE, TOKEN_SIGNS, Site
 
@@ -32,11 +33,14 @@ _MEMORY = ".aggregator"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _TEMPORARY = (".publish-", ".part")
 _MODE = 0o644
-_OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+")
+_SERIES = "|".join(series for series in Series if series)
+_OWNER = re.compile(rf"(topics|{PRIVATE})/[^/.]+(\.({_SERIES})(?=\.))?")
 _PRIVATE = re.compile(rf"{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}[/.].+")
 _SNAPSHOT = re.compile(r"(.+)/(\d+)-(\d+)\.[a-z]+")
 # The subscription page that a client holds may name the one before last.
 _SNAPSHOTS = 3
+# How a path is remembered that is secret.
+_HASH = "#"
 
 
 class Folder:
@@ -87,13 +91,20 @@ class Folder:
         ours = json.loads(_stamp(site))
         return any(held.get(name) != ours[name] for name in ("full_pages", "base_url"))
 
-    def stale(self, site: Site) -> bool:
-        """Whether everything must be written again: made for another site or by other
-        rendering, or a file is missing. Sweeps what interrupted writes left."""
+    def made_for(self, site: Site) -> bool:
+        """Whether all that is there was written for this site, by this rendering."""
+        with _explained(self._directory):
+            return self._recall("site") == _stamp(site)
+
+    def lacking(self) -> frozenset[str]:
+        """Where topics stand of which a file is missing; of private ones only that it is one of
+        them: ``PRIVATE``. Looks at every file, and sweeps what interrupted writes left."""
         with _explained(self._directory):
             listed = set(map(_remembered, self._survey()))
             self._missing = {path for path in self._known() if path not in listed}
-            return bool(self._missing) or self._recall("site") != _stamp(site)
+        return frozenset(
+            PRIVATE if path.startswith(_HASH) else _owner(path) or "" for path in self._missing
+        )
 
     def settle(self, site: Site) -> None:
         """Record that everything is written for ``site``. Raises PublishError."""
@@ -278,7 +289,7 @@ def _remembered(path: str) -> str:
 
 
 def _hashed(text: str) -> str:
-    return "#" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return _HASH + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _stamp(site: Site) -> str:

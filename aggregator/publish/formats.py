@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
     FEED_TYPES,
+    Card,
     Overview,
     Site,
     document_path,
@@ -15,7 +17,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 1
+RENDERING = 3
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 
@@ -36,16 +38,26 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     # Here, since feedgen, lxml and Jinja2 take longer to import than most commands to run.
     from aggregator.publish.feeds import atom, rss
     from aggregator.publish.jsonfeed import json_feed
-    from aggregator.publish.pages import topic_page
+    from aggregator.publish.pages import series_page, topic_page
     from aggregator.publish.wording import safe_page
 
     safe = safe_page(page)
-    formats = {"atom": atom, "rss": rss, "json": json_feed, "html": topic_page}
+    for_people = series_page if page.series else topic_page
+    formats = {"atom": atom, "rss": rss, "json": json_feed, "html": for_people}
     made = {extension: write(safe, site) for extension, write in formats.items()}
     found = {document_path(page, extension): data for extension, data in made.items()}
     if page.number is not None and page.grown:
         found |= {snapshot_path(page, extension): made[extension] for extension in FEEDS}
     return found
+
+
+def further_documents(feed: DigestFeed | CorrectionsFeed, site: Site) -> dict[str, bytes]:
+    """The four documents of a topic's digest or corrections: ``topics/SLUG.digest.atom`` and so on."""
+    from aggregator.publish.corrections import corrections_page
+    from aggregator.publish.digests import digest_page
+
+    made = digest_page(feed, site) if isinstance(feed, DigestFeed) else corrections_page(feed, site)
+    return documents(made, site)
 
 
 def fingerprint(document: bytes) -> bytes:
@@ -58,17 +70,27 @@ def fingerprints(written: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: fingerprint(data) for path, data in written.items() if is_told(path)}
 
 
-def index_page(states: Sequence[TopicState], overview: Overview, site: Site) -> dict[str, bytes]:
-    """``index.html`` and ``topics.opml``, with the style sheets and the icon that all pages use.
+def index_page(cards: Sequence[Card], overview: Overview, site: Site) -> dict[str, bytes]:
+    """``index.html``: what is collected, and some topics with what is newest in them; private ones
+    are left out."""
+    from aggregator.publish.pages import index_html
+
+    shown = [card for card in cards if not card.state.token]
+    return {"index.html": index_html(shown, overview, site)}
+
+
+def directory(states: Sequence[TopicState], site: Site) -> dict[str, bytes]:
+    """What changes with the topics themselves and not with what they catch: ``topics.html`` and
+    ``topics.opml``, which name them all; style sheets and icon, which all pages use.
 
     Private topics are in neither.
     """
     from aggregator.publish.opml import topics_opml
-    from aggregator.publish.pages import assets, index_html
+    from aggregator.publish.pages import assets, directory_html
 
     shown = [state for state in states if not state.token]
     return {
-        "index.html": index_html(shown, overview, site),
+        "topics.html": directory_html(shown, site),
         "topics.opml": topics_opml(shown, site),
         **assets(),
     }

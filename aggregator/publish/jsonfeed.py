@@ -31,7 +31,8 @@ def json_feed(page: Page, site: Site) -> bytes:
         feed["language"] = topic.languages[0]
     if hubs := hubs_of(page, site):
         feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in hubs]
-    feed["_aggregator"] = {"id": feed_id(topic.slug), "query": topic.query, "total": page.total}
+    own_id = feed_id(topic.slug, page.series)
+    feed["_aggregator"] = {"id": own_id, "query": topic.query, "total": page.total}
     feed["items"] = [_item(topic, entry) for entry in page.entries]
     return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

@@ -13,14 +13,15 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aggregator.model.time import iso
-from aggregator.model.topic import Page, TopicState
-from aggregator.publish.site import Overview, Site, document_path, stem
-from aggregator.publish.text import one_line
-from aggregator.publish.wording import heading, teaser
+from aggregator.model.topic import Page, PageEntry, TopicState
+from aggregator.publish.site import FEED_TYPES, Card, Overview, Site, document_path, stem
+from aggregator.publish.text import one_line, shorten
+from aggregator.publish.wording import describes, further_feeds, heading, teaser
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
 _NEWEST_SHOWN = 3
+_HEADING = 200
 
 
 def topic_page(page: Page, site: Site) -> bytes:
@@ -36,22 +37,55 @@ def topic_page(page: Page, site: Site) -> bytes:
         address=site.url(document_path(page, "html")),
         atom=site.url(f"{stem(page)}.atom"),
         hidden=bool(page.token),
+        # An archive page stays as it is, whatever feeds the topic has later.
+        further=[] if page.number else further_feeds(page.topic),
     )
 
 
-def index_html(states: Sequence[TopicState], overview: Overview, site: Site) -> bytes:
-    """The front page: what is collected, the topics with what is newest in them."""
-    filled = [state for state in states if state.stories]
+def series_page(page: Page, site: Site) -> bytes:
+    """The HTML document of a topic's digest or corrections. ``page`` must be safe."""
+    return _render(
+        "series.html",
+        page=page,
+        topic=page.topic,
+        site=site,
+        root="../",
+        stem=stem(page, page.series),
+        whole=stem(page).rpartition("/")[2],
+        address=site.url(document_path(page, "html")),
+        atom=site.url(f"{stem(page, page.series)}.atom"),
+        hidden=bool(page.token),
+        feed_types=FEED_TYPES,
+    )
+
+
+def index_html(cards: Sequence[Card], overview: Overview, site: Site) -> bytes:
+    """The front page: what is collected, some topics with what is newest in them."""
     return _render(
         "index.html",
-        filled=filled,
-        waiting=[state for state in states if not state.stories],
+        filled=[card for card in cards if card.state.stories],
+        waiting=[card.state for card in cards if not card.state.stories],
         overview=overview,
         site=site,
         root="",
         address=site.url(""),
         hidden=False,
         newest_shown=_NEWEST_SHOWN,
+    )
+
+
+def directory_html(states: Sequence[TopicState], site: Site) -> bytes:
+    """The page that names all topics, by their titles."""
+    return _render(
+        "topics.html",
+        topics=sorted(
+            (state.topic for state in states),
+            key=lambda topic: (one_line(topic.title).casefold(), topic.slug),
+        ),
+        site=site,
+        root="",
+        address=site.url("topics.html"),
+        hidden=False,
     )
 
 
@@ -80,12 +114,20 @@ def _environment() -> Environment:
         "clock": _clock,
         "iso": iso,
         "count": _count,
-        "heading": heading,
+        "heading": _heading,
         "teaser": teaser,
+        "describes": describes,
         "line": one_line,
         "host": _host,
+        "anchor": _anchor,
+        "further_feeds": further_feeds,
     }
     return environment
+
+
+def _heading(entry: PageEntry) -> str:
+    """The title; its beginning, where a publisher gave a whole text as one."""
+    return shorten(heading(entry), _HEADING)
 
 
 def _day(value: datetime) -> str:
@@ -106,3 +148,9 @@ def _count(number: int, noun: str, plural: str = "") -> str:
 def _host(url: str) -> str:
     """The name a person knows an address by."""
     return url.split("/")[2].removeprefix("www.") if url.count("/") >= 2 else url
+
+
+def _anchor(entry: PageEntry, address: str) -> str:
+    """The name by which an entry's own link finds it on the page, or "" where it leads elsewhere."""
+    page, _, name = (entry.url or "").partition("#")
+    return name if page == address else ""

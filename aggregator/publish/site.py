@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from aggregator.model.settings import BUILT_IN_HUB, Settings
-from aggregator.model.topic import Page, TopicState
+from aggregator.model.topic import Page, Series, TopicState
 
 FEED_TYPES: Mapping[str, str] = {
     "atom": "application/atom+xml",
@@ -66,18 +66,32 @@ def site_of(settings: Settings, *, bound: str = "") -> Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories."""
+    """Counts for the index page: feeds in all, collected at least once, failing; entries, stories;
+    topics that are not private."""
 
     feeds: int
     collected: int
     failing: int
     entries: int
     stories: int
+    topics: int
 
 
-def feed_id(slug: str) -> str:
-    """The permanent id of a topic's feed: of its slug alone, never of an address."""
-    return uuid5(_FEEDS, slug).urn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A topic on the index page, with the titles of what it announced last."""
+
+    state: TopicState
+    titles: tuple[str, ...]
+
+
+def feed_id(slug: str, series: Series = Series.STORIES) -> str:
+    """The permanent id of a topic's feed: of its slug and series alone, never of an address."""
+    return uuid5(_FEEDS, _with_series(slug, series)).urn
+
+
+def _with_series(name: str, series: Series) -> str:
+    return f"{name}.{series}" if series else name
 
 
 PRIVATE = "private"
@@ -86,15 +100,29 @@ TOKEN_SIGNS = 32
 """Hexadecimal digits of such an address."""
 
 
-def stem(topic: Page | TopicState) -> str:
-    """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``."""
-    return f"{PRIVATE}/{topic.token}" if topic.token else f"topics/{topic.topic.slug}"
+def stem(topic: Page | TopicState, series: Series = Series.STORIES) -> str:
+    """Where a topic's documents stand: ``topics/SLUG``, or ``private/TOKEN``; those of its further
+    feeds at ``topics/SLUG.digest`` and the like."""
+    place = f"{PRIVATE}/{topic.token}" if topic.token else f"topics/{topic.topic.slug}"
+    return _with_series(place, series)
+
+
+def stems(state: TopicState) -> tuple[str, ...]:
+    """Where all documents of a topic stand."""
+    return tuple(stem(state, series) for series in state.topic.series)
+
+
+def feed_paths(state: TopicState, series: Series) -> tuple[str, ...]:
+    """Paths of the newest documents of one of a topic's feeds, in each format; none of one that it
+    does not have."""
+    place = stem(state, series)
+    return tuple(f"{place}.{one}" for one in FEED_TYPES) if series in state.topic.series else ()
 
 
 def document_path(page: Page, extension: str) -> str:
     """Path of a page below the output folder: ``topics/SLUG.atom``, ``topics/SLUG/3.atom``."""
     number = "" if page.number is None else f"/{page.number}"
-    return f"{stem(page)}{number}.{extension}"
+    return f"{stem(page, page.series)}{number}.{extension}"
 
 
 def snapshot_path(page: Page, extension: str) -> str:

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from html import escape
 
 from aggregator.model.entry import Enclosure
-from aggregator.model.topic import Detail, Page, PageEntry, Source, Topic
+from aggregator.model.period import Period
+from aggregator.model.topic import Detail, Page, PageEntry, Series, Source, Topic
 from aggregator.publish.text import language, media_type, one_line, scrub, shorten, uri, web_url
 
 _HEADING = 90
@@ -29,12 +30,13 @@ def safe_page(page: Page) -> Page:
         query=one_line(page.topic.query),
         languages=tuple(tag for tag in page.topic.languages if language(tag)),
     )
-    entries = tuple(_safe_entry(entry) for entry in page.entries)
+    entries = tuple(safe_entry(entry) for entry in page.entries)
     updated = max([page.updated, *(entry.updated for entry in entries)])
     return replace(page, topic=topic, entries=entries, updated=updated)
 
 
-def _safe_entry(entry: PageEntry) -> PageEntry:
+def safe_entry(entry: PageEntry) -> PageEntry:
+    """The same of one entry."""
     return replace(
         entry,
         url=web_url(entry.url),
@@ -107,6 +109,16 @@ def teaser(entry: PageEntry) -> str:
     """A few lines of plain text that say what it is about, or ""."""
     text = shorten(entry.summary or entry.text, _TEASER)
     return "" if text == heading(entry) else text
+
+
+def further_feeds(topic: Topic) -> list[tuple[Series, str]]:
+    """The feeds that a topic has besides its own, as they are called."""
+    names = {Series.CORRECTIONS: "corrections"}
+    if topic.digest:
+        names[Series.DIGEST] = {Period.DAY: "daily digest", Period.WEEK: "weekly digest"}[
+            topic.digest
+        ]
+    return [(series, names[series]) for series in topic.series if series]
 
 
 def describes(topic: Topic) -> str:

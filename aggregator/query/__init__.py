@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 
+from aggregator.model.errors import QueryError
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
-from aggregator.query.candidates import All, Any, Starts, Terms, Wanted, wanted
+from aggregator.query.candidates import (
+    MARKS,
+    All,
+    Any,
+    Came,
+    Dated,
+    Starts,
+    Terms,
+    Wanted,
+    wanted,
+)
+from aggregator.query.marks import NOWHERE, feed_mark, marks_between, marks_of
 from aggregator.query.matching import (
     Evidence,
     Explanation,
@@ -62,24 +74,40 @@ class Query:
         return wanted(self.tree, languages)
 
 
-@lru_cache(maxsize=1024)
 def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Query:
     """Understand a query. Raises QueryError, which names ``file``, ``key``, ``line`` if given."""
+    try:
+        return _parsed(text)
+    except QueryError as error:
+        raise error.at(file, key, line) from None
+
+
+# Topics are read and compiled one after the other: all of their queries, or none, are remembered.
+@lru_cache(maxsize=30_000)
+def _parsed(text: str) -> Query:
     from aggregator.query.parsing import parse_tree
 
-    return Query(text=text, tree=parse_tree(text, file=file, key=key, line=line))
+    return Query(text=text, tree=parse_tree(text))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A topic's query, understood when a query first refers to it."""
+
+    text: str
+
+    @cached_property
+    def tree(self) -> Node:
+        return parse(self.text).tree
 
 
 class Bindings:
-    """What queries may refer to: topics by name, and people by name and alias.
+    """What queries may refer to: topics by name, and people by name and alias."""
 
-    Raises QueryError for a topic's query that cannot be understood.
-    """
-
-    def __init__(self, topics: Sequence[Topic] = (), people: Sequence[Person] = ()) -> None:
+    def __init__(self, topics: Sequence[Topic], people: Sequence[Person]) -> None:
         from aggregator.query.binding import Binder, by_name
 
-        self._binder = Binder({one.slug: parse(one.query) for one in topics}, by_name(people))
+        self._binder = Binder({one.slug: _Source(one.query) for one in topics}, by_name(people))
 
     def bind(
         self,
@@ -92,7 +120,8 @@ class Bindings:
     ) -> Query:
         """The query with people and topics in place; as it is where it names none.
 
-        ``name``: the topic whose query it is. Raises QueryError, as :func:`parse` does.
+        ``name``: the topic whose query it is. Raises QueryError, as :func:`parse` does, and
+        for a query it refers to that cannot be understood.
         """
         if not query.refers:
             return query
@@ -108,22 +137,28 @@ class Bindings:
 
 __all__ = [
     "ANALYSIS_VERSION",
+    "MARKS",
+    "NOWHERE",
     "All",
     "Any",
     "Bindings",
+    "Came",
+    "Dated",
     "Evidence",
     "Explanation",
     "Match",
-    "People",
     "Query",
     "Starts",
     "Subject",
     "Terms",
     "Wanted",
     "analyse",
+    "feed_mark",
     "fold",
     "language",
     "languages",
+    "marks_between",
+    "marks_of",
     "parse",
     "words",
 ]

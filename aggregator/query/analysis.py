@@ -27,7 +27,7 @@ from itertools import filterfalse, islice
 
 from aggregator.model.entry import Indexed
 
-ANALYSIS_VERSION = 3
+ANALYSIS_VERSION = 4
 
 MAX_WORD = 64
 """Longer words are cut: nobody searches them, and they bloat an index."""
@@ -182,6 +182,7 @@ def is_paired(text: str) -> bool:
     return bool(_HAS_PAIRED.search(text))
 
 
+@lru_cache(maxsize=1024)
 def language(tag: str) -> str:
     """The primary language of a BCP 47 tag, as far as stems go: ``es-MX`` → ``es``; "" if none."""
     primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]

@@ -34,6 +34,8 @@ from aggregator.query.tree import (
     Word,
 )
 
+_ADDRESSES = {"url", "lang", "feed"}
+"""Fields of which a part may be asked for, not only words."""
 _SHOWN = 60
 """Characters of what a pattern found that a reason tells."""
 
@@ -118,6 +120,8 @@ def compiled(node: Node, field: str = "") -> Holds:
             return compiled(part, name)
         case Word(words=(word,)) if not field:
             return lambda subject, _: subject.stem_of[word] in subject.all_stems
+        case Word(words=(word,), open=False) if field not in _ADDRESSES:
+            return lambda subject, _: subject.stem_of[word] in subject.stem_set(field)
         case Prefix(start=start):
             names = (field,) if field else TEXT_FIELDS
             return lambda subject, _: any(subject.begins(name, start) for name in names)
@@ -193,7 +197,7 @@ def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evid
             return _patterned(leaf, subject, field)
         case Reference():
             raise LookupError(f"{_text(leaf)} was not bound")
-        case Word() if field in {"url", "lang", "feed"}:
+        case Word() if field in _ADDRESSES:
             return _in_address(leaf, subject, field)
     look = _LOOK[type(leaf)]
     for name in (field,) if field else TEXT_FIELDS:

@@ -32,29 +32,28 @@ _PATTERN = r"(?<![^\s(:!+-])/(?:[^/\\]|\\.)+/(?=[\s)]|$)"
 _PIECES = re.compile(rf"(?P<quoted>{_CLOSED})|(?P<pattern>{_PATTERN})|[\"{_QUOTES}()]", re.DOTALL)
 
 
-def parse_tree(text: str, *, file: str = "", key: str = "", line: int | None = None) -> Node:
-    """The tree of a query. Raises QueryError with a 1-based column, and where the query stands."""
-
+def parse_tree(text: str) -> Node:
+    """The tree of a query. Raises QueryError with a 1-based column."""
     straight = _straightened(text)
     try:
         _check_outside(straight)
         tree: Node = _parser().parse(straight)
         _check_inside(tree)
     except MistakeError as mistake:
-        raise refusal(mistake, text, file=file, key=key, line=line) from None
+        raise refusal(mistake, text) from None
     except VisitError as error:
         inner = error.orig_exc
         if not isinstance(inner, MistakeError):
             raise
-        raise refusal(inner, text, file=file, key=key, line=line) from None
+        raise refusal(inner, text) from None
     except UnexpectedInput as error:
         told = _explain(error, straight)
-        raise refusal(told, text, file=file, key=key, line=line) from None
+        raise refusal(told, text) from None
     return tree
 
 
 def refusal(
-    mistake: MistakeError, text: str, *, file: str, key: str, line: int | None
+    mistake: MistakeError, text: str, *, file: str = "", key: str = "", line: int | None = None
 ) -> QueryError:
     """A mistake in a query as the reader is told it: with the query, and where it stands."""
     return QueryError(

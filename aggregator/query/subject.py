@@ -35,6 +35,7 @@ class Subject:
     _stems: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _sets: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _spelled: dict[str, str] = field(default_factory=dict, repr=False)
+    _folded: dict[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def language(self) -> str:
@@ -116,7 +117,9 @@ class Subject:
 
     def folded(self, name: str) -> str:
         """A field folded but not cut into words."""
-        return "\n".join(map(fold, self.written(name)))
+        if name not in self._folded:
+            self._folded[name] = "\n".join(map(fold, self.written(name)))
+        return self._folded[name]
 
     def written(self, name: str) -> tuple[str, ...]:
         """What stands in a field; empty where nothing does."""

@@ -1,8 +1,8 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
-from aggregator.topics.checking import Failed, Survey, failing, survey
+from aggregator.topics.checking import Failed, Survey, contradicted, failing, survey
 from aggregator.topics.limits import Limit
-from aggregator.topics.matcher import Matcher, TopicExplanation, definition, newest, subject_of
+from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
 
 __all__ = [
     "Failed",
@@ -10,7 +10,7 @@ __all__ = [
     "Matcher",
     "Survey",
     "TopicExplanation",
-    "definition",
+    "contradicted",
     "failing",
     "newest",
     "subject_of",

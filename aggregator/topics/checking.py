@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model.entry import EntryRecord
+from aggregator.model.interests import Interests
 from aggregator.model.topic import Topic
 from aggregator.query import Subject, languages
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
@@ -76,8 +77,17 @@ def is_entry_id(sample: str) -> bool:
     return _ID.fullmatch(sample.strip()) is not None
 
 
+def contradicted(
+    interests: Interests, *, find: Find | None = None, now: datetime
+) -> Iterator[Failed]:
+    """The samples of all topics that fail, as :func:`failing` finds them; not those of entries that
+    are not in the archive. Raises QueryError."""
+    failed = failing(interests, interests.topics, find=find, now=now)
+    return (one for one in failed if not one.missing)
+
+
 def failing(
-    matcher: Matcher, topics: Sequence[Topic], *, find: Find | None = None, now: datetime
+    interests: Interests, topics: Sequence[Topic], *, find: Find | None = None, now: datetime
 ) -> Iterator[Failed]:
     """The samples that the topics fail, in their order. Without ``find`` only texts are looked at.
 
@@ -85,7 +95,9 @@ def failing(
     are stemmed in, since it is too short to tell: one it must match it has to match in one
     of them, one it must not match in none.
     """
-    for topic in topics:
+    sampled = [topic for topic in topics if topic.must or topic.must_not]
+    matcher = Matcher(interests, only=sampled)
+    for topic in sampled:
         for must, samples in ((True, topic.must), (False, topic.must_not)):
             for sample in samples:
                 if not is_entry_id(sample):

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from aggregator.query import All, Any, Query, Starts, Subject, Terms, Wanted
+from aggregator.query import (
+    MARKS,
+    All,
+    Any,
+    Came,
+    Dated,
+    Query,
+    Starts,
+    Subject,
+    Terms,
+    Wanted,
+)
 
 Key = frozenset[str]
 """Of these an entry must have at least one: tagged stems, or ``*`` and how a word begins."""
@@ -31,11 +42,14 @@ def required(query: Query, lang: str) -> list[Key]:
 
 def _keys(wanted: Wanted) -> list[Key]:
     match wanted:
+        case Terms(fields=fields) | Starts(fields=fields) if fields == MARKS:
+            # Of an entry on its way only title and text are at hand as words.
+            return []
         case Terms(sequences=sequences):
             count = min(map(len, sequences))
             return [frozenset(sequence[at] for sequence in sequences) for at in range(count)]
         case Starts(form=form):
-            return [frozenset((f"*{form[:HEAD]}",))] if len(form) >= HEAD else []
+            return [frozenset((f"*{form[:HEAD]}",))] if form and len(form) >= HEAD else []
         case All(parts=parts):
             return [key for part in parts for key in _keys(part)]
         case Any(parts=parts):
@@ -44,6 +58,8 @@ def _keys(wanted: Wanted) -> list[Key]:
                 return []
             # One key for the alternatives: the rarest of each.
             return [frozenset().union(*(min(keys, key=_commonness) for keys in each))]
+        case Came() | Dated():
+            return []
 
 
 def _commonness(key: Key) -> tuple[bool, int, int]:
@@ -71,16 +87,16 @@ class Keyring:
                 self._keyed.setdefault(token, []).append((number, guard))
         guards = (guard for each in self._keyed.values() for _, guard in each if guard)
         self._asked = frozenset(self._keyed).union(*guards)
-        self._headed = _by_head(self._keyed)
+        self._heads = frozenset(token[1:] for token in self._keyed if token[0] == "*")
 
     def candidates(self, subject: Subject) -> list[int]:
         """The numbers of the queries that the entry may satisfy, in their order."""
-        if self._headed:
-            tokens = subject.all_stems | {f"*{head}" for head in subject.heads(HEAD)}
-        elif len(self._asked) <= _FEW:
+        if not self._heads and len(self._asked) <= _FEW:
             tokens = subject.stems_among(self._asked)
         else:
             tokens = subject.all_stems
+        if self._heads:
+            tokens |= {f"*{head}" for head in self._heads & subject.heads(HEAD)}
         found = set(self._keyless)
         for token in self._keyed.keys() & tokens:
             for number, guard in self._keyed[token]:

@@ -11,19 +11,15 @@ from typing import Any
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
 from aggregator.model.entry import EntryId, EntryRecord, StoryId
-from aggregator.model.person import Person
+from aggregator.model.interests import Interests
 from aggregator.model.topic import Collapse, Hit, Mute, Topic
 from aggregator.query import Bindings, Explanation, Match, Query, Subject, parse
 from aggregator.topics.keys import Keyring
 from aggregator.topics.limits import Caps, Limit, Limits, Muting
 
 
-def definition(topic: Topic, mute: Mute = Mute(), rests: Mapping[str, str] | None = None) -> str:
-    """What decides a topic's hits, as one text: another text means an edited topic.
-
-    ``rests``: what the meaning of the queries rests on besides their words (``Query.rests``).
-    Caps are not in it: they decide what is announced, not what is held.
-    """
+def _definition(topic: Topic, mute: Mute, rests: Mapping[str, str]) -> str:
+    """``rests``: what the meaning of the queries rests on besides their words (``Query.rests``)."""
     decisive: dict[str, Any] = {
         "query": topic.query,
         "collapse": topic.collapse,
@@ -35,7 +31,7 @@ def definition(topic: Topic, mute: Mute = Mute(), rests: Mapping[str, str] | Non
     if mute != Mute():
         decisive["mute"] = asdict(mute)
     if rests:
-        decisive["rests"] = dict(rests)
+        decisive["rests"] = rests
     return json.dumps(decisive, sort_keys=True)
 
 
@@ -80,23 +76,18 @@ class _Compiled:
 
 
 class Matcher:
-    """The topics, compiled. ``refers_to``: further topics that their queries may name.
+    """The topics, compiled; ``only`` these, where they are given, whether or not they are among
+    the interests.
 
     Raises QueryError for a query that cannot be understood.
     """
 
-    def __init__(
-        self,
-        topics: Sequence[Topic],
-        *,
-        people: Sequence[Person] = (),
-        refers_to: Sequence[Topic] = (),
-        mute: Mute = Mute(),
-    ) -> None:
-        bindings = Bindings((*refers_to, *topics), people)
+    def __init__(self, interests: Interests, *, only: Sequence[Topic] | None = None) -> None:
+        topics = interests.topics if only is None else only
+        bindings = Bindings((*interests.topics, *topics), interests.people)
         self._all = [_compile(topic, bindings) for topic in topics]
         self._topics = {one.topic.slug: one for one in self._all}
-        self._mute, self._muting = mute, Muting.of(mute, bindings)
+        self._mute, self._muting = interests.mute, Muting.of(interests.mute, bindings)
         self._keyrings: dict[str, Keyring] = {}
         self.capped = frozenset(
             topic.slug for topic in topics if topic.cap_per_day or topic.cap_per_source
@@ -108,12 +99,15 @@ class Matcher:
         return self._topics[slug].query
 
     def definition(self, slug: str) -> str:
-        """What decides a topic's hits: :func:`definition` with what the queries rest on."""
+        """What decides a topic's hits, as one text: another text means an edited topic.
+
+        Caps are not in it: they decide what is announced, not what is held.
+        """
         one = self._topics[slug]
         rests = dict(one.query.rests)
         for query in self._muting.queries:
             rests |= query.rests
-        return definition(one.topic, self._mute, rests)
+        return _definition(one.topic, self._mute, rests)
 
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from aggregator.publish import HUB_PATH, PRIVATE, TOKEN_SIGNS, is_told, retired
@@ -33,14 +33,26 @@ Links = Callable[[str], str]
 
 _PLAIN = {
     "": "index.html",
-    **{name: name for name in ("index.html", "topics.opml", "style.css", "feed.css", "icon.svg")},
+    **{
+        name: name
+        for name in (
+            "index.html",
+            "topics.html",
+            "topics.opml",
+            "style.css",
+            "feed.css",
+            "icon.svg",
+        )
+    },
 }
 _TOPIC = re.compile(
-    rf"(?P<stem>topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
+    rf"(?P<stem>(topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
+    r"(\.(digest|corrections))?)"
     r"(?P<page>/[1-9][0-9]{0,8})?(?P<state>(?<=[0-9])-[1-9][0-9]{0,17})?"
     r"(\.(?P<extension>atom|rss|json|html))?",
     re.ASCII,
 )
+_HEEDED = frozenset((b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"))
 _FORMATS = ("html", "atom", "rss", "json")
 _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/json")
 # Always asked for again: an unchanged document costs a 304, a changed one is seen at once.
@@ -82,10 +94,13 @@ def create_app(
     if ask is not None:
         routes.append(Route(HUB_PATH, partial(answer_hub, ask=ask), methods=["POST"]))
     forms = () if ask is None else (HUB_PATH,)
-    return Starlette(
-        routes=[*routes, Mount("/", app=_Published(directory, links))],
-        middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)],
+    app = Starlette(
+        routes=routes, middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)]
     )
+    # What is at no other address. As a route it would have to be found first.
+    app.router.default = _Published(directory, links)
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Published:
@@ -95,7 +110,7 @@ class _Published:
         self._shelf = Shelf(directory)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _heeded(scope["headers"])
         path = scope["path"].removeprefix("/")
         topic = _TOPIC.fullmatch(path)
         if topic:
@@ -110,8 +125,8 @@ class _Published:
             response = _answer(document, headers, negotiated=negotiated)
             if topic and topic["private"]:
                 response.headers.update(_UNLISTED)
-            if self._links and is_told(path):
-                _add_links(response, self._links(path))
+            if link := self._link(path, response.status_code):
+                response.headers["Link"] = link
         else:
             gone = topic is not None and retired(self._directory, topic["stem"])
             response = _problem(410 if gone else 404, front=path == "index.html")
@@ -119,11 +134,19 @@ class _Published:
             response.body = b""
         await response(scope, receive, send)
 
+    def _link(self, path: str, status: int) -> str:
+        """Where a feed's changes are to be had (WebSub, section 4), or "". A 304 has told it before."""
+        return self._links(path) if self._links and status == 200 and is_told(path) else ""
 
-def _add_links(response: Response, links: str) -> None:
-    """Where changes of a feed are to be had (WebSub, section 4). A 304 has told it before."""
-    if links and response.status_code == 200:
-        response.headers["Link"] = links
+
+def _heeded(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
+    """The headers that decide the answer; lines of the same name are one list (RFC 9110, 5.3)."""
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        if name in _HEEDED:
+            line = value.decode("latin-1")
+            found[name] = f"{found[name]}, {line}" if name in found else line
+    return found
 
 
 def _wanted(topic: re.Match[str], accept: str | None) -> tuple[str, bool]:

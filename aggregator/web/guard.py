@@ -20,14 +20,13 @@ _SECURITY = (
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
 )
 
 
 class Guard:
     """ASGI middleware. Refuses foreign Host headers (a DNS rebinding page sends one) and
     all methods but GET and HEAD, or POST alone where forms are taken; adds the security
-    headers to every answer."""
+    headers to every answer but a 304."""
 
     def __init__(self, app: ASGIApp, *, hosts: Iterable[str], forms: Iterable[str] = ()) -> None:
         """``hosts``: names that are answered; ``*.example.org`` for all below it, ``*`` for
@@ -42,7 +41,8 @@ class Guard:
             return
 
         async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # A 304 confirms what was sent before, these headers included (RFC 9110, 15.4.5).
+            if message["type"] == "http.response.start" and message["status"] != 304:
                 message["headers"] = [*message["headers"], *_SECURITY]
             await send(message)
 

@@ -1,10 +1,12 @@
-"""Which form of a document a client wants (RFC 9110, section 12.5). Pure."""
+"""Which form of a document a client wants (RFC 9110, section 12.5). Pure, and remembered:
+the same few readers come again and again with the same headers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 HTML = "text/html"
+_remembered = lru_cache(maxsize=200)
 
 
 def parse(header: str) -> dict[str, float]:
@@ -30,7 +32,8 @@ def _weight(value: str) -> float:
     return min(max(weight, 0.0), 1.0) if weight == weight else 0.0
 
 
-def preferred_type(header: str | None, offered: Sequence[str]) -> str:
+@_remembered
+def preferred_type(header: str | None, offered: tuple[str, ...]) -> str:
     """The media type of ``offered`` that the Accept header likes best; the first where it does not say.
 
     Never refuses: a client that wants none of them is given the first
@@ -43,6 +46,7 @@ def preferred_type(header: str | None, offered: Sequence[str]) -> str:
     return best if _liking(best, weights) > 0 else offered[0]
 
 
+@_remembered
 def wants_page(header: str | None, media_type: str) -> bool:
     """Whether a client that asks for a feed's address would rather have a page for people.
 
@@ -65,7 +69,8 @@ def _liking(media_type: str, weights: dict[str, float]) -> float:
     return 0.0
 
 
-def preferred_coding(header: str | None, offered: Sequence[str]) -> str:
+@_remembered
+def preferred_coding(header: str | None, offered: tuple[str, ...]) -> str:
     """The content coding of ``offered`` (best first) that is accepted, or "identity"."""
     if not header:
         return "identity"

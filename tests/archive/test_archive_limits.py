@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from archivedesk import NOON, ONE, TWO, item
+from archivedesk import NOON, ONE, TWO, interests, item
 
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings
-from aggregator.model.topic import Collapse, Mute, Topic, TopicEdit
+from aggregator.model.topic import Collapse, Hit, Mute, Silence, Topic, TopicEdit
 from aggregator.pipeline import prepare
 from aggregator.query import parse
 
@@ -98,7 +98,11 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
 
     def configure(topic: Topic, mute: Mute = Mute()) -> None:
         desk.matcher = prepare(
-            desk.archive, Settings(), [Subscription(url=ONE)], [topic], mute=mute, tell=told.append
+            desk.archive,
+            Settings(),
+            [Subscription(url=ONE)],
+            interests(topic, mute=mute),
+            tell=told.append,
         )
 
     for name in ("torres", "torres rain", "rain"):
@@ -123,7 +127,9 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
 def test_a_new_topic_is_filled_within_its_caps(desk):
     for name in "abc":
         bring(desk, name)
-    prepare(desk.archive, Settings(), [Subscription(url=ONE)], [replace(ALL, cap_per_source=2)])
+    prepare(
+        desk.archive, Settings(), [Subscription(url=ONE)], interests(replace(ALL, cap_per_source=2))
+    )
     assert announced(desk) == ["b", "a"]
     assert held(desk) == {"a", "b", "c"}
 
@@ -167,5 +173,30 @@ def test_how_a_topic_holds_a_story(desk):
     bring(desk, "b")
     first, second = desk.archive.export()
     assert desk.archive.standing("all", first).announced
+    assert desk.archive.standing("all", first).silence is None
     assert not desk.archive.standing("all", second).announced
     assert desk.archive.standing("nowhere", first) is None
+
+
+def test_why_a_topic_holds_a_story_in_silence(desk):
+    desk.topics(replace(ALL, cap_per_day=1))
+    desk.bring(ONE, item("old", published=NOON - 90 * DAY, url="https://old.example/"))
+    bring(desk, "a")
+    bring(desk, "b")
+    bring(desk, "outside")
+    torres = replace(ALL, slug="torres", query="torres")
+    desk.topics(replace(ALL, cap_per_day=1), torres)
+    mended = item("old", title="torres", published=NOON - 90 * DAY, url="https://old.example/")
+    desk.bring(ONE, mended, at=NOON + DAY)
+    found = {one.url.partition("//")[2].partition(".")[0]: one for one in desk.archive.export()}
+    desk.fill("torres", [hit_of(found["outside"])])
+    why = {name: desk.archive.standing("all", one).silence for name, one in found.items()}
+    assert why == {
+        "old": Silence.NO_NEWS, "a": None, "b": Silence.CAPPED, "outside": Silence.CAPPED,
+    }  # fmt: skip
+    assert desk.archive.standing("torres", found["old"]).silence is Silence.CORRECTED
+    assert desk.archive.standing("torres", found["outside"]).silence is Silence.FILLED
+
+
+def hit_of(record):
+    return Hit(topic="torres", story=record.story, entry=record.id, revision=1, announced=False)

@@ -22,6 +22,8 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Subscription
+from aggregator.model.period import Period
+from aggregator.model.series import DigestFeed
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
@@ -271,7 +273,16 @@ READS = {
     "unpinged": lambda archive: archive.unpinged(),
     "subscribers": lambda archive: count_subscribers(archive),
     "standing": lambda archive: archive.standing("all", newest_of(archive)),
+    "due_digests": lambda archive: archive.due_digests(NOON),
+    "digests": lambda archive: archive.digests("all", now=NOON),
+    "corrections": lambda archive: archive.corrections("all"),
 }
+NO_DIGESTS = DigestFeed(
+    topic=Topic(slug="all", title="All", query="*", digest=Period.DAY),
+    token="",
+    until=NOON,
+    digests=(),
+)
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
     "claim_due": lambda archive: archive.claim_due(
@@ -284,6 +295,7 @@ WRITES = {
     "sync_topics": lambda archive: archive.sync_topics([], page_size=5),
     "fill": lambda archive: archive.fill("all", [], ""),
     "mark_published": lambda archive: archive.mark_published("all", 1),
+    "mark_digested": lambda archive: archive.mark_digested(NO_DIGESTS, {}),
     "mark_pinged": lambda archive: archive.mark_pinged({"topics/all.atom": b"version"}),
     "subscribing": lambda archive: lapse(archive),
     "revoke_address": lambda archive: archive.revoke_address("all"),

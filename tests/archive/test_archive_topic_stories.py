@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from archivedesk import NOON, ONE, TWO, Desk, item
+from archivedesk import NOON, ONE, TWO, Desk, interests, item
 
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import PublishSettings, Settings
@@ -48,7 +48,7 @@ def test_a_topic_shows_the_same_whether_it_was_there_before_or_after(desk, colla
     late = replace(TORRES, slug="late", collapse=collapse)
     settings = Settings(publish=PublishSettings(page_size=5))
     both = [Subscription(url=url) for url in (ONE, TWO)]
-    prepare(desk.archive, settings, both, [live, late])
+    prepare(desk.archive, settings, both, interests(live, late))
     shown = pages(desk, "late")
     assert shown == pages(desk, "live")
     names = ["torres after all", "torres twice", "whole torres"]
@@ -81,7 +81,7 @@ def test_a_better_version_is_shown_in_the_place_of_its_story(desk):
     assert (after.entries[3].updated, after.total) == (seen, before.total)
     assert documents(desk.archive.archive_page("torres", 1), SITE) == closed
     assert [one.title for one in desk.archive.archive_page("torres", 3).entries] == ["torres whole"]
-    assert desk.archive.topics()[0].newest_titles == ("torres 2", "torres 1", "torres 0")
+    assert desk.archive.newest_titles("torres") == ("torres 2", "torres 1", "torres 0")
 
 
 def test_a_copy_that_does_not_lead_changes_no_time(desk):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.cli.differences import Mark, compare, print_differences
+from aggregator.cli.differences import print_differences
+from aggregator.model.differences import Mark, compare
 from aggregator.model.entry import Enclosure, RevisionRecord
 
 

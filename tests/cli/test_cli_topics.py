@@ -2,7 +2,13 @@
 
 import json
 
+import pytest
 from promises import TOPICS, parsed
+
+from aggregator.archive import open_archive
+from aggregator.config import load
+from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 
 
 def test_check_tries_the_samples_and_says_which_clause_failed(collected):
@@ -57,3 +63,52 @@ def test_an_edit_of_a_topic_says_what_came_and_went(collected):
     assert "torres-coaching was edited: 1 came from the archive; 1 held match no more" in ran.err
     (listed,) = parsed(collected.run("topics", "list", "--json"))
     assert (listed["came"], listed["went"]) == (1, 1)
+
+
+def test_an_address_is_revoked_while_a_daemon_runs(collected):
+    collected.topics(TOPICS + "private = true\n")
+    collected.run("topics", "publish")
+    settings = load(collected.folder).settings
+    with open_archive(settings.archive, write=True, purpose="aggregator run") as held:
+        (state,) = held.topics()
+        old = settings.publish.directory / f"private/{state.token}.atom"
+        assert old.exists()
+        revoked = collected.run("topics", "revoke", "torres-coaching")
+        assert revoked.code == 0
+        assert "aggregator run" in revoked.err
+        assert state.token not in revoked.out
+        # What the daemon does at its next tick.
+        publish_behind(held, settings, site_of(settings))
+    assert not old.exists()
+    (token,) = {line.rpartition("/")[2].partition(".")[0] for line in revoked.out.split()}
+    assert (settings.publish.directory / f"private/{token}.atom").exists()
+
+
+def test_an_address_is_not_revoked_below_whoever_does_not_publish(collected):
+    collected.topics(TOPICS + "private = true\n")
+    collected.run("topics", "publish")
+    settings = load(collected.folder).settings
+    with open_archive(settings.archive, write=True, purpose="aggregator archive restore") as held:
+        (before,) = held.topics()
+        assert collected.run("topics", "revoke", "torres-coaching").code == 4
+        assert held.topics() == (before,)
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"), [('digest = "month"', "day, week"), ("corrections = 1", "true or false")]
+)
+def test_further_feeds_are_asked_for_in_the_right_words(collected, more, wrong):
+    collected.topics(f"{TOPICS}{more}\n")
+    ran = collected.run("topics", "list")
+    assert (ran.code, wrong in ran.err) == (2, True)
+
+
+def test_further_feeds_are_shown_with_the_topic(collected):
+    collected.topics(f'{TOPICS}digest = "week"\ncorrections = true\n')
+    collected.run("topics", "publish")
+    told = parsed(collected.run("topics", "show", "torres-coaching", "--json"))
+    assert (told["digest"], told["corrections"]) == ("week", True)
+    assert [one.partition("/topics/")[2] for one in told["addresses"][-2:]] == [
+        "torres-coaching.digest.atom", "torres-coaching.corrections.atom",
+    ]  # fmt: skip
+    assert (collected.folder / "public/topics/torres-coaching.digest.json").exists()

@@ -25,7 +25,9 @@ from aggregator.archive import Archive, open_archive
 from aggregator.collect import after_pause
 from aggregator.model.address import canonical_url
 from aggregator.model.feed import Access, Feed, Postponed, Subscription
+from aggregator.model.interests import Interests
 from aggregator.model.settings import ArchiveSettings, CollectSettings, NormalizeSettings, Settings
+from aggregator.model.topic import Mute
 from aggregator.pipeline import Pipeline, open_pipeline, prepare
 
 try:
@@ -235,7 +237,9 @@ class Month:
         ]
         clock = SimClock(START)
         with clock, open_archive(self.folder, write=True, purpose="test") as archive:
-            matcher = prepare(archive, SETTINGS, subscriptions, ())
+            matcher = prepare(
+                archive, SETTINGS, subscriptions, Interests(topics=(), people=(), mute=Mute())
+            )
             async with open_pipeline(archive, SETTINGS, matcher) as pipeline:
                 for hour in hours:
                     clock.at = START + timedelta(hours=hour)
@@ -286,7 +290,9 @@ def held(feed: Feed, month: Month) -> dict[str, object]:
 @pytest.mark.parametrize("name", ROWS)
 def test_behaviour(month, name):
     row, log = ROWS[name], month.publishers.asked(host_of(name))
-    assert [str(one) for one in log] == list(row.sent)
+    seen, sent = [str(one) for one in log], list(row.sent)
+    # Feeds of one host come in any order.
+    assert (seen == sent) if len(row.feeds) == 1 else (sorted(seen) == sorted(sent))
     feed = month.feeds[month.urls(name)[0]]
     assert {key: held(feed, month)[key] for key in row.archive} == row.archive
     if row.due is not None:

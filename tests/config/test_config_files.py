@@ -184,9 +184,9 @@ def test_a_mistake_in_the_people(folder, text, words):
 
 
 def test_people_may_be_absent(folder):
-    assert load(folder, environ={}).people == ()
+    assert load(folder, environ={}).interests.people == ()
     (folder / "people.toml").write_text('["Virgil van Dijk"]\naliases = ["VVD"]')
-    (person,) = load(folder, environ={}).people
+    (person,) = load(folder, environ={}).interests.people
     assert (person.name, person.surnames, person.aliases) == (
         "Virgil van Dijk",
         ("van Dijk",),

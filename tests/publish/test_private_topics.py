@@ -47,7 +47,13 @@ def test_its_address_is_in_its_own_documents_and_nowhere_else(room):
     naming = {path for path, data in room.texts().items() if token.encode() in data}
     assert naming
     assert all(path.startswith(address) for path in naming)
-    for path in ("index.html", "topics.opml", "topics/open.atom", "topics/open.html"):
+    for path in (
+        "index.html",
+        "topics.html",
+        "topics.opml",
+        "topics/open.atom",
+        "topics/open.html",
+    ):
         assert b"Hidden" not in room.texts()[path]
         assert b"secret" not in room.texts()[path]
     assert not [path for path in room.texts() if path.startswith("topics/secret")]

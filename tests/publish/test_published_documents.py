@@ -18,7 +18,7 @@ from reader import make_reader
 
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Detail, Page, TopicState
-from aggregator.publish import Folder, Overview, Site, documents, index_page
+from aggregator.publish import Card, Folder, Overview, Site, directory, documents, index_page
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -151,29 +151,34 @@ def test_the_index_tells_what_an_empty_topic_waits_for():
         stories=0,
         announced=0,
         newest=None,
-        newest_titles=(),
         version=1,
         published_version=0,
     )
     made = index_page(
-        [state], Overview(feeds=3, collected=2, failing=1, entries=9, stories=8), SITE
+        [Card(state=state, titles=())],
+        Overview(feeds=3, collected=2, failing=1, entries=9, stories=8, topics=1),
+        SITE,
     )
     assert "torres coach*" in made["index.html"].decode()
+    assert "All 1 topic" not in made["index.html"].decode()
+    made = directory([state], SITE)
+    assert 'href="topics/torres.html"' in made["topics.html"].decode()
     outline = etree.fromstring(made["topics.opml"]).find("body/outline")
     assert outline.get("xmlUrl") == "https://news.example/out/topics/torres.atom"
 
 
 def test_files_are_written_on_change_only_and_whole(tmp_path):
     folder = Folder(tmp_path / "out")
-    assert folder.stale(SITE)
+    assert not folder.made_for(SITE)
     made = documents(CASES["plain"], SITE)
     assert set(folder.write(made)) == set(made)
     folder.settle(SITE)
     assert folder.write(made) == ()
-    assert not folder.stale(SITE)
-    assert folder.stale(replace(SITE, base_url="http://other.example"))
+    assert folder.made_for(SITE)
+    assert not folder.lacking()
+    assert not folder.made_for(replace(SITE, base_url="http://other.example"))
     (tmp_path / "out" / "topics" / "torres.rss").unlink()
-    assert Folder(tmp_path / "out").stale(SITE)
+    assert Folder(tmp_path / "out").lacking() == {"topics/torres"}
     assert not [path for path in (tmp_path / "out").rglob("*") if path.name.endswith(".part")]
 
 

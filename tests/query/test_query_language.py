@@ -247,7 +247,7 @@ TOPICS = {
     ],
 )
 def test_what_topics_cannot_refer_to(query, name, what, hint):
-    bindings = Bindings(topics(TOPICS))
+    bindings = Bindings(topics(TOPICS), ())
     with pytest.raises(QueryError) as caught:
         bindings.bind(parse(query), name=name, file="topics.toml", key="q")
     assert what in caught.value.what
@@ -257,7 +257,7 @@ def test_what_topics_cannot_refer_to(query, name, what, hint):
 
 
 def test_a_topic_that_is_referred_to_means_what_it_says():
-    bindings = Bindings(topics(TOPICS))
+    bindings = Bindings(topics(TOPICS), ())
     assert not bindings.bind(parse("topic:two")).match(TORRES, now=NOW)
     bound = bindings.bind(parse("topic:one OR topic:two"))
     assert bound.match(TORRES, now=NOW)
@@ -267,10 +267,10 @@ def test_a_topic_that_is_referred_to_means_what_it_says():
 def test_topics_in_topics_are_bounded():
     chain = topics({f"t{n}": f"topic:t{n + 1}" for n in range(30)} | {"t30": "x"})
     with pytest.raises(QueryError, match="in a row"):
-        Bindings(chain).bind(parse("topic:t0"))
+        Bindings(chain, ()).bind(parse("topic:t0"))
     wide = topics({f"t{n}": f"topic:t{n + 1} " * 100 for n in range(9)} | {"t9": "x"})
     with pytest.raises(QueryError, match="4000 words"):
-        Bindings(wide).bind(parse("topic:t0"))
+        Bindings(wide, ()).bind(parse("topic:t0"))
 
 
 PIECE = st.sampled_from(

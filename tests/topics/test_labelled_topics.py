@@ -20,7 +20,7 @@ from aggregator.topics import keys
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SHIPPED = load(Path(__file__).parents[2] / "config", environ={})
-BINDINGS = Bindings((), SHIPPED.people)
+BINDINGS = Bindings((), SHIPPED.interests.people)
 TORRES = BINDINGS.bind(parse('person:"Fernando Torres"'))
 COACHING = BINDINGS.bind(parse(SHIPPED.topics[0].query))
 

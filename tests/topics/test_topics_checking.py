@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from archivedesk import interests
 
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Subject, parse
-from aggregator.topics import Matcher, failing
+from aggregator.topics import failing
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TOPIC = Topic(slug="torres", title="Torres", query="torres (coach OR entrenador) NOT ferran")
@@ -15,7 +16,7 @@ ID = "urn:uuid:0f0a1b2c-0000-5000-8000-000000000001"
 
 
 def told(topic, mute=Mute(), find=None):
-    return [str(one) for one in failing(Matcher([topic], mute=mute), [topic], find=find, now=NOW)]
+    return [str(one) for one in failing(interests(topic, mute=mute), [topic], find=find, now=NOW)]
 
 
 @pytest.mark.parametrize(

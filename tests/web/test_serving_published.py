@@ -20,7 +20,7 @@ FEED = b"<feed>" + b"x" * 3000 + b"</feed>"
 def port(tmp_path):
     (tmp_path / "topics").mkdir()
     for path, data in {
-        "index.html": b"<h1>index</h1>", "topics.opml": b"<opml/>", "topics/a.atom": FEED, "topics/a.rss": b"<rss/>",
+        "index.html": b"<h1>index</h1>", "topics.html": b"<h1>all</h1>", "topics.opml": b"<opml/>", "topics/a.atom": FEED, "topics/a.rss": b"<rss/>",
         "topics/a.json": b"{}", "topics/a.html": b"<p>page</p>", ".secret": b"no", "style.css": b"",
     }.items():  # fmt: skip
         (tmp_path / path).write_bytes(data)
@@ -67,6 +67,7 @@ def ask(port: int, path: str, method: str = "GET", **headers: str):
         ("/topics/a.json", 200, "application/feed+json"),
         ("/topics/a", 200, "text/html"),
         ("/topics/a.html", 200, "text/html"),
+        ("/topics.html", 200, "text/html"),
         ("/topics.opml", 200, ""),
         ("/health", 200, "application/json"),
         ("/metrics", 200, "text/plain"),
@@ -112,6 +113,42 @@ def test_codings(port, coding):
     assert "accept-encoding" in headers["vary"].lower()
 
 
+@pytest.mark.parametrize("held", ["identity", "gzip", "br"])
+@pytest.mark.parametrize("accepted", ["identity", "gzip", "br"])
+def test_each_coding_has_an_etag_of_its_own_and_any_is_good_for_a_304(port, held, accepted):
+    _, headers, _ = ask(port, "/topics/a.atom", Accept_Encoding=held)
+    _, others, _ = ask(port, "/topics/a.atom", Accept_Encoding=accepted)
+    assert (headers["etag"] == others["etag"]) is (held == accepted)
+    assert not headers["etag"].startswith("W/")
+    tags = f'"other", W/{headers["etag"]}'
+    status, again, nothing = ask(
+        port, "/topics/a.atom", If_None_Match=tags, Accept_Encoding=accepted
+    )
+    assert (status, nothing, again["etag"]) == (304, b"", headers["etag"])
+    for name in ("vary", "cache-control", "last-modified"):
+        assert again[name] == headers[name]
+    assert {"content-type", "content-security-policy"}.isdisjoint(again)
+
+
+@pytest.mark.parametrize("path", ["/", "/topics/a", "/topics/a.atom", "/topics/none", "/health"])
+def test_head_tells_what_get_does(port, path):
+    _, got, _ = ask(port, path, Accept_Encoding="gzip")
+    _, told, nothing = ask(port, path, "HEAD", Accept_Encoding="gzip")
+    assert nothing == b""
+    assert told | {"date": ""} == got | {"date": ""}
+
+
+def test_lines_of_one_header_are_one_list(port):
+    _, headers, _ = ask(port, "/topics/a.atom")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+        plain.sendall(
+            "GET /topics/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            "Accept: application/atom+xml\r\nAccept: text/html;q=0.5\r\n"
+            f'If-None-Match: {headers["etag"]}\r\nIf-None-Match: "other"\r\n\r\n'.encode()
+        )
+        assert plain.recv(100).startswith(b"HTTP/1.1 304")
+
+
 @pytest.mark.parametrize(
     ("accept", "kind"),
     [
@@ -142,6 +179,11 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
             False,
         ),
         ("application/json, text/plain, */*", False),
+        # Readers that take pages too, to find the feeds that these name.
+        (
+            "application/atom+xml, application/rss+xml, application/feed+json, text/html, */*;q=0.9",
+            False,
+        ),
     ],
 )
 def test_a_feeds_address_in_a_browser_is_a_page(port, extension, accept, page):

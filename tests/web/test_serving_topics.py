@@ -4,14 +4,15 @@ import asyncio
 import http.client
 import re
 
-from archivedesk import ONE, Desk, item
+from archivedesk import ONE, Desk, interests, item
 
 from aggregator.archive import open_archive
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings, Settings
 from aggregator.model.topic import Topic
-from aggregator.pipeline import prepare, publish_behind
+from aggregator.pipeline import prepare
 from aggregator.publish import Folder, site_of
+from aggregator.publishing import publish_behind
 from aggregator.topics import Matcher
 from aggregator.web import serving
 
@@ -26,7 +27,7 @@ def made(tmp_path) -> Settings:
 
 
 def publish(archive, of: Settings, *topics: Topic) -> None:
-    prepare(archive, of, [Subscription(url=ONE)], topics)
+    prepare(archive, of, [Subscription(url=ONE)], interests(*topics))
     publish_behind(archive, of, site_of(of))
 
 
@@ -83,7 +84,7 @@ def test_what_a_page_links_to_is_written_before_it(tmp_path, monkeypatch):
         desk.subscribe(ONE)
         desk.bring(ONE, item("n0"))
         publish(archive, of, TOPIC)
-        desk.matcher = Matcher([TOPIC])
+        desk.matcher = Matcher(interests(TOPIC))
         desk.bring(ONE, item("n2"), item("n1"), item("n0"))
         publish(archive, of, TOPIC)
     assert broken == []

@@ -16,8 +16,9 @@ from aggregator.config import Configuration, load
 from aggregator.model.batch import Counts
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare, publish_behind
+from aggregator.pipeline import Pipeline, open_pipeline, prepare
 from aggregator.publish import site_of
+from aggregator.publishing import publish_behind
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
 
@@ -35,10 +36,7 @@ async def perform(folder: Path, *, stay: bool) -> bool:
         heading("aggregator demo")
         say(f"{len(feeds)} sample feeds at {stand.base}, {len(topics)} topics, no network.")
         with open_archive(settings.archive, write=True, purpose="aggregator demo") as archive:
-            matcher = prepare(
-                archive, settings, feeds, topics,
-                people=configuration.people, mute=configuration.mute,
-            )  # fmt: skip
+            matcher = prepare(archive, settings, feeds, configuration.interests)
             async with open_pipeline(archive, settings, matcher) as pipeline:
                 rounds = await _play_rounds(pipeline, archive, settings, stand, stop)
             if stop.is_set():

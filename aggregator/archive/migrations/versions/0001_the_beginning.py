@@ -90,9 +90,20 @@ def upgrade() -> None:
         sa.Column("came", sa.Integer(), nullable=False),
         sa.Column("went", sa.Integer(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("next_digest", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("topic_key"),
         sa.UniqueConstraint("slug"),
     )
+    op.create_index(
+        "topics_behind",
+        "topics",
+        ["topic_key"],
+        unique=False,
+        sqlite_where=sa.text("version > published_version"),
+        postgresql_where=sa.text("version > published_version"),
+    )
+    op.create_index("topics_newest", "topics", ["newest"], unique=False)
+    op.create_index("topics_next_digest", "topics", ["next_digest"], unique=False)
     op.create_table(
         "captures",
         sa.Column("capture_key", KEY, autoincrement=False, nullable=False),
@@ -282,6 +293,7 @@ def upgrade() -> None:
     )
     op.create_index("hits_story", "hits", ["story_key", "topic_key", "place"], unique=False)
     op.create_index("hits_announced", "hits", ["topic_key", "announced", "at"], unique=False)
+    op.execute("CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1")
     op.create_table(
         "sightings",
         sa.Column("entry_key", KEY, nullable=False),
@@ -395,7 +407,7 @@ def upgrade() -> None:
     op.create_index("ix_subscribers_host", "subscribers", ["host"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, tokenize='ascii', content='')"
+            "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')"
         )
         op.execute("INSERT INTO search(search, rank) VALUES ('hashsize', 8388608)")
         return

@@ -1,0 +1,101 @@
+"""What lists, the front page and publishing are told of topics: counts, newest titles, who is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive import pages
+from aggregator.archive.records import read_topic, unpack_topic
+from aggregator.archive.schema import hits, revisions, topics
+from aggregator.model.topic import TopicState
+
+_NEWEST_TITLES = 3
+_PUBLISHED = topics.c.deleted.is_(None)
+
+
+def configured(connection: sa.Connection) -> tuple[TopicState, ...]:
+    """Every topic that is configured, in order of its making."""
+    query = sa.select(topics).where(_PUBLISHED).order_by(topics.c.topic_key)
+    return tuple(map(_state, connection.execute(query)))
+
+
+def named(connection: sa.Connection, slug: str) -> TopicState | None:
+    """A topic; None where the archive does not have it, or not any more."""
+    row = connection.execute(sa.select(topics).where(_PUBLISHED, topics.c.slug == slug)).first()
+    return _state(row) if row else None
+
+
+def behind(connection: sa.Connection) -> tuple[TopicState, ...]:
+    """The topics whose content is newer than what was last published, in order of their
+    making."""
+    query = sa.select(topics).where(_PUBLISHED, topics.c.version > topics.c.published_version)
+    return tuple(map(_state, connection.execute(query.order_by(topics.c.topic_key))))
+
+
+def newest(connection: sa.Connection, limit: int) -> tuple[TopicState, ...]:
+    """The topics that something came to last, in order of their making; none that is private."""
+    query = (
+        sa.select(topics)
+        .where(_PUBLISHED, topics.c.token == "")
+        .order_by(topics.c.newest.desc().nulls_last(), topics.c.topic_key.desc())
+        .limit(limit)
+    )
+    return tuple(map(_state, sorted(connection.execute(query), key=lambda row: row.topic_key)))
+
+
+def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
+    """What a topic announced last. Raises UsageError where there is no such topic."""
+    return tuple(_titles(connection, read_topic(connection, slug)))
+
+
+def deleted(connection: sa.Connection) -> tuple[str, ...]:
+    """Slugs of topics that were taken out of the configuration."""
+    query = sa.select(topics.c.slug).where(topics.c.deleted.is_not(None)).order_by(topics.c.slug)
+    return tuple(connection.execute(query).scalars())
+
+
+def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
+    """A correction stands in the place of what it corrects."""
+    # Corrections may stand among the newest: a few more rows than titles are asked for.
+    announced = (
+        sa.select(
+            hits.c.place, pages.shown_as(row).label("one"), pages.latest_place(row).label("latest")
+        )
+        .where(hits.c.topic_key == row.topic_key, hits.c.announced)
+        .order_by(hits.c.place.desc())
+        .limit(4 * _NEWEST_TITLES)
+        .subquery()
+    )
+    titles = connection.execute(
+        sa.select(announced.c.one, revisions.c.title)
+        .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
+        .join(
+            revisions,
+            sa.and_(
+                revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision
+            ),
+        )
+        .order_by(announced.c.place.desc())
+    )
+    found: dict[int, str] = {}
+    for one, title in titles:
+        found.setdefault(one, title)
+    return list(found.values())[:_NEWEST_TITLES]
+
+
+def _state(row: Any) -> TopicState:
+    return TopicState(
+        topic=unpack_topic(row.settings),
+        stories=row.stories,
+        announced=row.announced,
+        newest=row.newest,
+        version=row.version,
+        published_version=row.published_version,
+        edited=row.edited,
+        came=row.came,
+        went=row.went,
+        token=row.token,
+    )

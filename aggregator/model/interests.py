@@ -1,0 +1,18 @@
+"""What a person wants found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aggregator.model.person import Person
+from aggregator.model.topic import Mute, Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interests:
+    """What a person wants found: topics, the people that their queries name, and what no topic
+    shows. They mean something together only, and so travel together."""
+
+    topics: tuple[Topic, ...]
+    people: tuple[Person, ...]
+    mute: Mute

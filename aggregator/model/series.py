@@ -1,0 +1,68 @@
+"""What the further feeds of a topic tell: its digests, and the corrections of its stories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.entry import EntryId
+from aggregator.model.topic import PageEntry, Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The stories that a topic announced in a period that is over, in the order they came in,
+    each as it was shown when the period ended."""
+
+    begin: datetime
+    end: datetime
+    stories: tuple[PageEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestFeed:
+    """The newest digests of a topic, newest first. ``until`` ends the last period that is over,
+    whether or not it brought a story."""
+
+    topic: Topic
+    token: str
+    until: datetime
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The words of one state of an entry, as its publisher had them."""
+
+    title: str
+    summary: str
+    text: str
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a publisher changed of an entry after we first saw it: the state ``before``, and
+    ``after``, which is revision ``number`` and was ``seen`` then."""
+
+    entry: EntryId
+    number: int
+    seen: datetime
+    before: Wording
+    after: Wording
+    url: str | None
+    lang: str
+    origin_id: str
+    origin_title: str
+    origin_feed: str
+    origin_feed_id: str
+    origin_home: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionsFeed:
+    """The newest corrections of what a topic holds, newest first."""
+
+    topic: Topic
+    token: str
+    corrections: tuple[Correction, ...]

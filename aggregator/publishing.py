@@ -1,0 +1,150 @@
+"""The published folder, kept up with the archive: the last stage of an entry's walk.
+
+    archive.behind ─► Page ─► publish.documents ─► bytes ─► Folder.write
+
+Publishing is a pure function of the archive: run again, or after a crash, it writes what is
+missing and nothing else. It costs as much as there is news, however many topics there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aggregator.archive import Archive
+from aggregator.digests import publish_digests
+from aggregator.model.settings import Settings
+from aggregator.model.topic import Series, TopicState
+from aggregator.publish import (
+    PRIVATE,
+    Card,
+    Folder,
+    Overview,
+    Site,
+    directory,
+    documents,
+    feed_paths,
+    fingerprints,
+    further_documents,
+    index_page,
+    stem,
+    stems,
+)
+
+# The front page is written at each turn, so it does not grow with the topics.
+_ON_FRONT_PAGE = 100
+
+
+class Publisher:
+    """Writes what is behind the archive, for as long as settings and topics stay as they are.
+
+    Its first turn looks at everything: files that are missing, topics that are no more, what was
+    written for another site or by other rendering. All others only look at what is behind.
+    """
+
+    def __init__(self, archive: Archive, settings: Settings, site: Site) -> None:
+        self._archive = archive
+        self._site = site
+        self._size = settings.publish.page_size
+        self._folder = Folder(settings.publish.directory)
+        self._places: frozenset[str] | None = None
+        """Where the topics' documents stand; None before the first turn."""
+        self._listed = 0
+        self._cards: dict[str, Card] = {}
+        """The front page as it was written last, by slug."""
+
+    def publish(self, *, everything: bool = False) -> tuple[str, ...]:
+        """Write every topic that is behind (``everything``: every topic); returns paths.
+
+        Raises PublishError, ArchiveError: what was not written is still behind then.
+        """
+        behind, changed = self._archive.behind(), list[str]()
+        known = self._places is not None and self._places.issuperset(map(stem, behind))
+        if everything or not known:
+            changed += self._look(everything=everything)
+        else:
+            for state in behind:
+                changed += self._write(state)
+            changed += publish_digests(self._archive, self._folder, self._site)
+        changed += self._folder.write(self._front_page())
+        return tuple(changed)
+
+    def _look(self, *, everything: bool) -> Sequence[str]:
+        """Write what is behind, missing, or made for another site; remove what is no more."""
+        self._places = None
+        states, changed = self._archive.topics(), list[str]()
+        lacking = self._folder.lacking()
+        whole = everything or not self._folder.made_for(self._site)
+        # Readers take a full page for what never changes: its feeds are left, unless they would
+        # lead to addresses that are no more.
+        afresh = everything or self._folder.moved(self._site)
+        again = [state for state in states if whole or _lacks(state, lacking)]
+        for state in again:
+            changed += self._write(state, whole=True, afresh=afresh)
+        # The others, of which some pages changed.
+        for state in self._archive.behind():
+            changed += self._write(state)
+        changed += publish_digests(self._archive, self._folder, self._site, again)
+        changed += self._folder.write(directory(states, self._site))
+        places = frozenset(place for state in states for place in stems(state))
+        changed += self._folder.retain(places)
+        self._folder.settle(self._site)
+        self._places, self._listed = places, sum(not state.token for state in states)
+        return changed
+
+    def _write(
+        self, state: TopicState, *, whole: bool = False, afresh: bool = False
+    ) -> Sequence[str]:
+        """Write a topic's pages that may have changed (``whole``: all of them; ``afresh``: the
+        feeds of full pages too) and note that they are published."""
+        archive, slug, changed = self._archive, state.topic.slug, list[str]()
+        first = archive.published_page(slug)
+        newest = archive.subscription_page(slug, size=self._size)
+        # What is linked to comes first: readers, and a crash between, find no broken link.
+        for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
+            made = documents(archive.archive_page(slug, number), self._site)
+            changed += self._folder.write(made, full=number < first and not afresh)
+        subscribed = documents(newest, self._site)
+        if state.topic.corrections:
+            subscribed |= further_documents(archive.corrections(slug), self._site)
+        changed += self._folder.write(subscribed)
+        digest = feed_paths(state, Series.DIGEST)
+        archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
+        return changed
+
+    def _front_page(self) -> dict[str, bytes]:
+        stats = self._archive.stats()
+        overview = Overview(
+            feeds=stats.feeds,
+            collected=stats.collected,
+            failing=stats.failing,
+            entries=stats.entries,
+            stories=stats.stories,
+            topics=self._listed,
+        )
+        self._cards = {
+            state.topic.slug: self._card(state)
+            for state in self._archive.newest_topics(_ON_FRONT_PAGE)
+        }
+        return index_page(tuple(self._cards.values()), overview, self._site)
+
+    def _card(self, state: TopicState) -> Card:
+        """What the front page shows of a topic: of most what it showed at the last turn."""
+        before = self._cards.get(state.topic.slug)
+        if before and before.state.version == state.version:
+            return Card(state=state, titles=before.titles)
+        return Card(state=state, titles=self._archive.newest_titles(state.topic.slug))
+
+
+def _lacks(state: TopicState, lacking: frozenset[str]) -> bool:
+    """Whether a file of the topic may be missing."""
+    return PRIVATE in lacking if state.token else not lacking.isdisjoint(stems(state))
+
+
+def publish_behind(
+    archive: Archive, settings: Settings, site: Site, *, everything: bool = False
+) -> tuple[str, ...]:
+    """Look at everything once and write what is behind or missing; returns the changed paths.
+
+    Raises PublishError, ArchiveError.
+    """
+    return Publisher(archive, settings, site).publish(everything=everything)

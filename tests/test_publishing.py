@@ -1,0 +1,139 @@
+"""What a turn of publishing costs and touches: the topics that were hit, and nothing of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+from archivedesk import NOON, ONE, TWO, item
+from publishing import Newsroom
+
+from aggregator.model.errors import PublishError
+from aggregator.model.topic import Topic
+from aggregator.publish import site_of
+from aggregator.publishing import Publisher
+
+TOPICS = tuple(Topic(slug=f"w{n}", title=f"Word {n}", query=f"word{n}") for n in range(200))
+FEEDS = (".atom", ".rss", ".json")
+SIZE = 4
+NUMBERS = count(1)
+
+
+def bring(room: Newsroom, *words: str, entries: int = 1) -> None:
+    for number in (next(NUMBERS) for _ in range(entries)):
+        at = NOON + timedelta(minutes=number)
+        told = item(f"n{number}", title=f"{' '.join(words)} {number}", published=at)
+        room.desk.bring(ONE, told, at=at)
+
+
+def stamps(room: Newsroom) -> dict[str, tuple[int, int]]:
+    """What tells whether a file was written since, by path."""
+    return {
+        str(path.relative_to(room.public)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in room.public.rglob("[!.]*")
+        if path.is_file() and ".aggregator" not in path.parts
+    }
+
+
+def written(before: dict[str, tuple[int, int]], room: Newsroom) -> set[str]:
+    return {path for path, stamp in stamps(room).items() if before.get(path) != stamp}
+
+
+def publisher_of(room: Newsroom) -> Publisher:
+    made = Publisher(room.archive, room.settings, site_of(room.settings))
+    made.publish()
+    return made
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory) -> Iterator[Newsroom]:
+    """Two hundred topics, of which two have a full archive page."""
+    folder = tmp_path_factory.mktemp("room")
+    with Newsroom(folder, base_url="https://news.example", page_size=SIZE) as made:
+        made.topics(*TOPICS)
+        bring(made, "word7", "word9", entries=SIZE + 1)
+        made.publish()
+        yield made
+
+
+def test_only_the_newest_documents_of_topics_that_were_hit_are_written(room):
+    publisher = publisher_of(room)
+    for grown in (SIZE + 2, SIZE + 3):
+        before = stamps(room)
+        bring(room, "word7", "word9")
+        changed = publisher.publish()
+        expected = {"index.html"}
+        for slug in ("w7", "w9"):
+            expected |= {f"topics/{slug}{end}" for end in (*FEEDS, ".html")}
+            expected |= {f"topics/{slug}/2{end}" for end in (*FEEDS, ".html")}
+            expected |= {f"topics/{slug}/2-{grown}{end}" for end in FEEDS}
+        assert written(before, room) == set(changed) == expected
+
+
+def test_a_copy_changes_the_newest_documents_where_its_story_stands_there(room):
+    room.follow([ONE, TWO], TOPICS)
+    publisher = publisher_of(room)
+    old = room.archive.archive_page("w9", 1).entries[-1]
+    new = room.archive.subscription_page("w9", size=SIZE).entries[0]
+    for story, stands_there in ((old, False), (new, True)):
+        at, before = NOON + timedelta(minutes=next(NUMBERS)), stamps(room)
+        url = f"https://two.example/{story.entry}"
+        copy = item(story.entry, feed=TWO, title=story.title, text=story.text, url=url)
+        room.desk.bring(TWO, copy, at=at)
+        publisher.publish()
+        topics = {path for path in written(before, room) if path.startswith("topics/")}
+        assert {"topics/w9.atom", "topics/w9/2.atom"} <= topics or not stands_there
+        assert not [path for path in topics if "/w9/1" in path or "/w7/1" in path]
+        assert bool(topics) is stands_there
+
+
+def test_a_turn_does_not_ask_after_each_topic(room):
+    publisher, asked = publisher_of(room), list[str]()
+    bring(room, "word7")
+
+    def note(_connection, _cursor, statement, *_more) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        publisher.publish()
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len(asked) < len(TOPICS) / 2
+
+
+def test_the_front_page_shows_what_is_newest_and_leads_to_all(room):
+    bring(room, "word150")
+    room.publish()
+    front, every = room.file("/index.html").decode(), room.file("/topics.html").decode()
+    assert front.count('<a href="topics/w') <= 5 * 100
+    assert 'href="topics/w150.html"' in front
+    assert "All 200 topics" in front
+    assert [f'href="topics/{one.slug}.html"' in every for one in TOPICS] == [True] * 200
+
+
+def test_a_restart_writes_nothing_but_what_is_missing(room):
+    room.publish()
+    before = stamps(room)
+    assert room.publish() == ()
+    assert written(before, room) == set()
+    lost = ["topics/w7.rss", "topics/w7/1.atom", "topics/w150.html", "topics.opml", "style.css"]
+    for path in lost:
+        (room.public / path).unlink()
+    assert sorted(room.publish()) == sorted(lost)
+    assert written(before, room) == set(lost)
+
+
+def test_what_was_not_written_is_written_by_the_next_turn(room):
+    publisher = publisher_of(room)
+    bring(room, "word3")
+    blocked = room.public / "topics/w3.rss"
+    blocked.unlink()
+    blocked.mkdir()
+    with pytest.raises(PublishError):
+        publisher.publish()
+    blocked.rmdir()
+    assert "topics/w3.rss" in publisher.publish()
