@@ -107,8 +107,8 @@ def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -
 async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:
     at = now()
     # Under the feed's own name, but whole: what validators it has are of another document.
-    there = replace(feed, fetch_url=with_login(url, feed.fetch_url), validators=None)
-    response = await pipeline.collector.fetch(there, now=at)
+    there = replace(feed, fetch_url=with_login(url, feed.fetch_url), validators=None, elsewhere=())
+    response = await pipeline.collector.fetch_beside(there, now=at)
     if isinstance(response, FeedError):
         return Fetched(feed=feed, at=at, failure=response, archived=True)
     document = await pipeline.workers.read(feed, response, now=at)

@@ -23,6 +23,7 @@ from aggregator.cli.output import (
     size,
     when,
 )
+from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.troubles import trouble_words
 
@@ -43,6 +44,7 @@ def _group() -> None:
 app.command()(subscribing.add)
 app.command()(subscribing.remove)
 app.command()(subscribing.discover)
+app.command()(check)
 
 
 @app.command("list")
@@ -78,16 +80,32 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
+def show(
+    context: typer.Context,
+    feed: FeedName,
+    for_publisher: Annotated[
+        bool,
+        typer.Option(
+            "--for-publisher",
+            help="What we cost its publisher, and what its server could do better.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show one feed: when it is due, why, its last fetches."""
     session = session_of(context)
     line, known = _named(session, feed)
+    if for_publisher:
+        print_bill(session, line, _collected(known), as_json=as_json)
+        return
     fetches: tuple[FetchRecord, ...] = ()
     if known:
         with session.reading() as archive:
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
     if as_json:
-        more = {"fetches": [_fetch_json(f) for f in fetches], **_more_json(known)}
+        due = known.due_reason if known else ""
+        told = [_fetch_json(one) for one in fetches]
+        more = {"due_reason": due, "fetches": told, **_more_json(known)}
         print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(line.title or (known.title if known else "") or line.url))
@@ -123,9 +141,7 @@ def boilerplate(
     from aggregator.model.errors import UsageError
 
     session = session_of(context)
-    _, known = _named(session, feed)
-    if known is None:
-        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    known = _collected(_named(session, feed)[1])
     asked = [name for name in (("pin", pin), ("free", free), ("reset", reset)) if name[1]]
     if len(asked) > 1:
         raise UsageError("--pin, --free and --reset stand alone", hint="one block at a time")
@@ -153,17 +169,23 @@ def backfill(
     that runs is asked to read them.
     """
     from aggregator.cli.backfilling import backfill_feed
-    from aggregator.model.errors import UsageError
 
     session = session_of(context)
-    _, known = _named(session, feed)
-    if known is None or known.last_success is None:
-        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    known = _collected(_named(session, feed)[1])
     backfill_feed(session, known, documents=documents, as_json=as_json)
 
 
 app.command("import")(subscribing.import_feeds)
 app.command("export")(subscribing.export_feeds)
+
+
+def _collected(known: Feed | None) -> Feed:
+    """The feed, where anything was collected of it. Raises UsageError."""
+    from aggregator.model.errors import UsageError
+
+    if known is None:
+        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    return known
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:

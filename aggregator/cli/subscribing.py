@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import DryRun, Json
+from aggregator.cli.options import DryRun, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aggregator.model.errors import FeedError
     from aggregator.model.feed import Subscription
 
-_SHORTEST = 60
 _CHOICE = 2
 PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the site, or a feed.")]
 
@@ -64,7 +63,7 @@ def add(
         url=url.strip(),
         title=title.strip(),
         folders=folders,
-        interval=_interval(interval),
+        interval=read_interval(interval),
         full_text=full_text,
     )
     added = add_subscription(session.place, wanted, dry_run=True)
@@ -210,7 +209,7 @@ def _look(session: Session, url: str) -> tuple[Found, ...] | FeedError:
         ):
             return await discover(
                 url,
-                lambda feed: collector.fetch(feed, now=now()),
+                lambda feed: collector.fetch_beside(feed, now=now()),
                 lambda feed, response: workers.read(feed, response, now=now()),
             )
 
@@ -238,19 +237,3 @@ def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
         for one in found
     ]
     print_table(columns, cells, empty="no feed was found there")
-
-
-def _interval(text: str) -> int | None:
-    """Seconds, a minute at the least; None for "". Raises UsageError."""
-    from aggregator.config import parse_duration
-    from aggregator.model.errors import UsageError
-
-    if not text:
-        return None
-    try:
-        seconds = int(parse_duration(text))
-    except ValueError as error:
-        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
-    if seconds < _SHORTEST:
-        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
-    return seconds

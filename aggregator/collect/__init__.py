@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address, with_login
-from aggregator.collect.cadence import after_outage, next_poll
+from aggregator.collect.cadence import after_outage, after_pause, next_poll
+from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.noticing import gap_closed, noted
 from aggregator.collect.push import hub_of, told_of_news
+from aggregator.collect.rhythm import still_no_feed
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -77,8 +79,10 @@ __all__ = [
     "Collector",
     "Courier",
     "Found",
+    "Remark",
     "Where",
     "after_outage",
+    "after_pause",
     "body_hash",
     "by_cause",
     "discover",
@@ -87,7 +91,9 @@ __all__ = [
     "next_address",
     "next_poll",
     "noted",
+    "remarks",
     "shared_cause",
+    "still_no_feed",
     "stranger",
     "told_of_news",
     "with_login",
