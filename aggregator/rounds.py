@@ -47,8 +47,8 @@ class Round:
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
     failed before; ``missed`` had no item in common with their last poll; ``postponed``
     were not asked, because their host wants to be left alone; ``moved`` were seen at a
-    new address for the first time, or now follow it; ``notices`` are what is to be told of
-    feeds' troubles, once each.
+    new address for the first time, or now follow it; ``notices`` are what is to be told
+    of feeds' troubles, once each.
     """
 
     claimed: int = 0
