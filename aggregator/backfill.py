@@ -108,11 +108,7 @@ async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:
     at = now()
     # Under the feed's own name, but whole: what validators it has are of another document.
     there = replace(feed, fetch_url=with_login(url, feed.fetch_url), validators=None, elsewhere=())
-<<<<<<< HEAD
-    response = await pipeline.collector.fetch_beside(there, now=at)
-=======
     response = await pipeline.collector.fetch_aside(there, now=at)
->>>>>>> main
     if isinstance(response, FeedError):
         return Fetched(feed=feed, at=at, failure=response, archived=True)
     document = await pipeline.workers.read(feed, response, now=at)

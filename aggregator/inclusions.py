@@ -50,11 +50,7 @@ async def follow_lists(
         held = known.get(inclusion.url) or FeedList(url=inclusion.url)
         if everything or held.next_due is None or held.next_due <= at:
             asked = stranger(inclusion.url, held.validators)
-<<<<<<< HEAD
-            found = after(held, await collector.fetch_beside(asked, now=at), inclusion, at)
-=======
             found = after(held, await collector.fetch_aside(asked, now=at), inclusion, at)
->>>>>>> main
             await asyncio.to_thread(archive.keep_list, found)
             looks.append(Look(list=found, changed=found.lines != held.lines))
     if any(look.changed for look in looks):

@@ -361,21 +361,12 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         entries=row.entries,
         learned=known,
         push=read_push(row),
-<<<<<<< HEAD
-=======
         elsewhere=_unpack_validators(row.elsewhere),
         doubted=row.doubted,
         served=json.loads(row.served),
->>>>>>> main
         previous_archive=row.previous_archive,
         told=frozenset(map(Trouble, row.told.split())),
         news_at=row.news_at,
         pause=row.pause,
         missed_at=row.missed_at,
-<<<<<<< HEAD
-        elsewhere=_unpack_validators(row.elsewhere),
-        doubted=row.doubted,
-        served=json.loads(row.served),
-=======
->>>>>>> main
     )

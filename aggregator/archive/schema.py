@@ -18,13 +18,8 @@
     topics ──< hits                     (topic, place): append-only
       ├─────< pages                     closed archive pages, frozen
       └─────< documents ··< subscribers the versions published; whom the hub brings them to
-<<<<<<< HEAD
-    lists                               OPML files elsewhere that are included, as last read
-    hosts                               those that asked to be left alone, and until when
-=======
     hosts                               those that asked to be left alone, and until when
     lists                               OPML files elsewhere that are included, as last read
->>>>>>> main
     languages, meta
 
 Keys are integers handed out inside the one write transaction, so that they grow

@@ -34,12 +34,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _FETCHES_SHOWN = 20
-<<<<<<< HEAD
-=======
 
 
 app.command()(check)
->>>>>>> main
 
 
 @app.callback()
@@ -50,10 +47,6 @@ def _group() -> None:
 app.command()(subscribing.add)
 app.command()(subscribing.remove)
 app.command()(subscribing.discover)
-<<<<<<< HEAD
-app.command()(check)
-=======
->>>>>>> main
 
 
 @app.command("list")
@@ -112,17 +105,11 @@ def show(
         with session.reading() as archive:
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
     if as_json:
-<<<<<<< HEAD
-        due = known.due_reason if known else ""
-        told = [_fetch_json(one) for one in fetches]
-        more = {"due_reason": due, "fetches": told, **_more_json(known)}
-=======
         more = {
             "due_reason": known.due_reason if known else "",
             "fetches": [_fetch_json(one) for one in fetches],
             **_more_json(known),
         }
->>>>>>> main
         print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(line.title or (known.title if known else "") or line.url))
@@ -192,13 +179,6 @@ def backfill(
     backfill_feed(session, known, documents=documents, as_json=as_json)
 
 
-<<<<<<< HEAD
-app.command("import")(subscribing.import_feeds)
-app.command("export")(subscribing.export_feeds)
-
-
-=======
->>>>>>> main
 def _collected(known: Feed | None) -> Feed:
     """The feed, where anything was collected of it. Raises UsageError."""
     from aggregator.model.errors import UsageError
@@ -206,13 +186,10 @@ def _collected(known: Feed | None) -> Feed:
     if known is None:
         raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
     return known
-<<<<<<< HEAD
-=======
 
 
 app.command("import")(subscribing.import_feeds)
 app.command("export")(subscribing.export_feeds)
->>>>>>> main
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:

@@ -209,11 +209,7 @@ def _look(session: Session, url: str) -> tuple[Found, ...] | FeedError:
         ):
             return await discover(
                 url,
-<<<<<<< HEAD
-                lambda feed: collector.fetch_beside(feed, now=now()),
-=======
                 lambda feed: collector.fetch_aside(feed, now=now()),
->>>>>>> main
                 lambda feed, response: workers.read(feed, response, now=now()),
             )
 

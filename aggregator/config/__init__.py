@@ -41,17 +41,10 @@ class Configuration:
     interests: Interests
     sources: dict[str, str]
     warnings: tuple[str, ...]
-<<<<<<< HEAD
-    inclusions: tuple[Inclusion, ...] = ()
-    """Lists of feeds elsewhere; what they name is in the archive."""
-    access: Mapping[str, Access] = field(default_factory=dict, repr=False)
-    """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
-=======
     access: Mapping[str, Access] = field(default_factory=dict, repr=False)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
     inclusions: tuple[Inclusion, ...] = ()
     """Lists of feeds elsewhere; what they name is in the archive."""
->>>>>>> main
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -81,13 +74,8 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         interests=read_interests(folder / "topics.toml", people),
         sources=sources,
         warnings=(*warnings, *further, *warned),
-<<<<<<< HEAD
-        inclusions=inclusions,
-        access=access,
-=======
         access=access,
         inclusions=inclusions,
->>>>>>> main
     )
 
 

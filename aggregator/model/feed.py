@@ -170,15 +170,12 @@ class Feed:
     """Blocks that are boilerplate in what it brings now: a hint, like ``seen``; upkeep decides."""
     push: Push | None = None
     """The hub that it offers, and what came of it; None where it offers none."""
-<<<<<<< HEAD
-=======
     elsewhere: tuple[Validators, ...] = ()
     """Validators of other addresses where its redirects led before, the latest first."""
     doubted: datetime | None = None
     """When something showed that the feed has news of which its server said nothing."""
     served: dict[str, str] = field(default_factory=dict)
     """What its last whole answer said of itself: headers by lower-case name, and SERVED_BYTES."""
->>>>>>> main
     previous_archive: str | None = None
     """The document with what is older than its last one lists (RFC 5005), where it names one."""
     told: frozenset[Trouble] = frozenset()
@@ -189,15 +186,6 @@ class Feed:
     """Seconds: the longest it was silent for lately; None where too little is known."""
     missed_at: datetime | None = None
     """When two polls last had nothing in common; None where that was made good."""
-<<<<<<< HEAD
-    elsewhere: tuple[Validators, ...] = ()
-    """Validators of other addresses where its redirects led before, the latest first."""
-    doubted: datetime | None = None
-    """When something showed that the feed has news of which its server said nothing."""
-    served: dict[str, str] = field(default_factory=dict)
-    """What its last whole answer said of itself: headers by lower-case name, and SERVED_BYTES."""
-=======
->>>>>>> main
 
     def __post_init__(self) -> None:
         for name in (

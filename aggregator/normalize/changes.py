@@ -106,14 +106,11 @@ class _Desk:
             (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
         ]
         gone, missing = self._missing(met, [identifier for _, identifier, _ in listing])
-<<<<<<< HEAD
-=======
         # What is new alone came (226): it says nothing of what was there before.
         partial = self.fetched.response is not None and self.fetched.response.partial
         if partial:
             gone, missing = [], self._still_listed(met)
         overlap = partial or any(held is not None for held in met.values())
->>>>>>> main
         if self.fetched.archived:
             # As they were when that document was closed: what is archived may be newer.
             new = tuple(one for one in changes if one.kind is ChangeKind.NEW)
@@ -121,14 +118,6 @@ class _Desk:
         if not listed:
             # Nothing is told of what was listed before; what comes next is compared with that.
             return Decision(fetched=self.fetched)
-<<<<<<< HEAD
-        # What is new alone came (226): it says nothing of what was there before.
-        partial = self.fetched.response is not None and self.fetched.response.partial
-        if partial:
-            gone, missing = [], self._still_listed(met)
-        overlap = partial or any(held is not None for held in met.values())
-=======
->>>>>>> main
         return Decision(
             fetched=self.fetched,
             changes=(*changes, *gone),
