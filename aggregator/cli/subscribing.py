@@ -100,7 +100,7 @@ def discover(context: typer.Context, url: PageAddress, as_json: Json = False) ->
     from aggregator.model.errors import FeedError, UsageError
 
     address = url.strip()
-    found = _look(session_of(context), address if ":" in address else f"https://{address}")
+    found = _look(session_of(context), address if "://" in address else f"https://{address}")
     if isinstance(found, FeedError):
         raise UsageError(found.what, where=found.where, hint=found.hint)
     _print_found(found, as_json=as_json)
@@ -112,10 +112,10 @@ def import_feeds(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add the feeds of an OPML file, with their folders, titles and own attributes.
+    """Add the feeds of an OPML file, with their folders.
 
-    A feed that is there already, also under another form of its address, is named
-    and left as it is.
+    Titles and attributes that we do not know are kept. A feed that is there already,
+    also under another form of its address, is named and left as it is.
     """
     from aggregator.config import import_opml
 
