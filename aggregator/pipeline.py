@@ -25,7 +25,15 @@ from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, next_address, next_poll, still_no_feed
+from aggregator.collect import (
+    Collector,
+    after_pause,
+    body_hash,
+    hub_of,
+    next_address,
+    next_poll,
+    still_no_feed,
+)
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
@@ -94,6 +102,15 @@ class Pipeline:
             counts = write.store(Batch(at=at, settled=settled, hits=hits, away=away))
         return Written(counts=counts, settled=settled)
 
+    def postpone(self, feed: Feed, postponed: Postponed) -> None:
+        """Give a feed back that was not asked; it comes when its host may be asked again.
+
+        Blocks. Raises ArchiveError.
+        """
+        due = after_pause(feed, postponed.until)
+        with self.archive.courtesy(write=True) as courtesy:
+            courtesy.postpone(feed, postponed.until, due)
+
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed
         new = sum(change.kind is ChangeKind.NEW for change in decision.changes)
@@ -108,6 +125,7 @@ class Pipeline:
                 settings=self.settings.collect,
             ),
             address=next_address(feed, None if fetched.failure else fetched.response),
+            hub=hub_of(fetched, new=new),
         )
 
 

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from aggregator.collect import after_outage, after_pause, shared_cause
+from aggregator.collect import after_outage, shared_cause
 from aggregator.model.batch import Address, Counts, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
@@ -189,9 +189,7 @@ class _Crew:
             self._queue.put_nowait(fetched)
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
-        due = after_pause(feed, postponed.until)
-        with self._pipeline.archive.courtesy(write=True) as courtesy:
-            courtesy.postpone(feed, postponed.until, due)
+        self._pipeline.postpone(feed, postponed)
         self._round.postponed.append(feed)
 
     async def _next_batch(self) -> list[Fetched]:

@@ -9,6 +9,7 @@ from aggregator.archive.backup import restore
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.lock import holder_of
+from aggregator.archive.pushes import Pushes
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
@@ -19,6 +20,7 @@ __all__ = [
     "Attached",
     "Blocks",
     "FetchRecord",
+    "Pushes",
     "Stats",
     "Subscribers",
     "TopicsSynced",

@@ -33,6 +33,7 @@ from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.opening import open_for_reading, open_for_writing
+from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
@@ -376,6 +377,12 @@ class Archive:
         """The built-in hub's subscriptions, in one transaction."""
         with self._database.writing() if write else self._database.reading() as connection:
             yield Subscribers(connection)
+
+    @contextmanager
+    def pushes(self, *, write: bool = False) -> Iterator[Pushes]:
+        """Our own subscriptions at the hubs of feeds, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Pushes(connection)
 
     # Reading
 

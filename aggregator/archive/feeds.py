@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
-from aggregator.archive.schema import feed_urls, feeds, fetches, listings
+from aggregator.archive.offers import PUSH_COLUMNS, read_push
+from aggregator.archive.schema import feed_urls, feeds, fetches, listings, pushes
 from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
     LONGEST_ASKED_WAIT,
@@ -227,8 +228,12 @@ def read(
     with_listing: bool = False,
 ) -> tuple[Feed, ...]:
     """Feeds as values, by due time; with their listing and what was learned where it is asked for."""
-    query = sa.select(*feeds.c, listings.c["items"]).outerjoin(
-        listings, sa.and_(listings.c.feed_key == feeds.c.feed_key, sa.literal(with_listing))
+    query = (
+        sa.select(*feeds.c, listings.c["items"], *PUSH_COLUMNS)
+        .outerjoin(
+            listings, sa.and_(listings.c.feed_key == feeds.c.feed_key, sa.literal(with_listing))
+        )
+        .outerjoin(pushes, pushes.c.feed_key == feeds.c.feed_key)
     )
     if condition is not None:
         query = query.where(condition)
@@ -341,6 +346,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         listing=_unpack_listing(row.items),
         entries=row.entries,
         learned=known,
+        push=read_push(row),
         elsewhere=_unpack_validators(row.elsewhere),
         doubted=row.doubted,
         served=json.loads(row.served),

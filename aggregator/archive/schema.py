@@ -6,6 +6,7 @@
       │  └─── listings           the items of its last document
       ├───< fetches, fetch_days  the last 100 fetches, and counts a day, for ever
       ├───< captures             where a response's bytes are, in which WARC file
+      ├──── pushes               the hub that tells of its news, and our subscription there
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
               │   └───── sightings >── stories     which entry brought which story
               ├── blocks, shown         what boilerplate is learned from; entries without it
@@ -352,6 +353,26 @@ subscribers = sa.Table(
     sa.Column("settled", sa.LargeBinary, nullable=False),
     _number("failures"),
     _moment("next_try"),
+)
+
+pushes = sa.Table(
+    "pushes",
+    metadata,
+    _key("feeds", "feed_key", primary_key=True),
+    _text("hub"),
+    _text("topic"),
+    # Where the callback is, the secret end of its address, and what signs messages: "" and
+    # nothing until the hub is asked.
+    _text("address"),
+    sa.Column("token", Name, index=True),
+    sa.Column("secret", sa.LargeBinary),
+    _moment("until"),
+    _moment("next_try"),
+    _number("failures"),
+    _text("failure"),
+    _moment("told"),
+    _number("messages"),
+    sa.Column("proven", sa.Boolean, nullable=False),
 )
 
 fetches = sa.Table(

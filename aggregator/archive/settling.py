@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import name_of, storable
+from aggregator.archive.offers import store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
 from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
@@ -61,6 +63,7 @@ def store_feeds(
         if one.address.fetch_url != one.decision.fetched.feed.fetch_url
     ]
     upsert(connection, feed_urls, moved)
+    store_offers(connection, settled)
 
 
 def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
@@ -97,9 +100,11 @@ def _requests(one: Settled) -> int:
     return int(getattr(fetched.failure, "reached", False))
 
 
-def store_away(connection: sa.Connection, away: Sequence[Postponed]) -> None:
-    """The hosts that want to be left alone, over a restart too."""
+def store_away(connection: sa.Connection, away: Sequence[Postponed], at: datetime) -> None:
+    """The hosts that want to be left alone, over a restart too; the others are forgotten."""
     rows = [{"name": name_of(one.host), "away_until": one.until} for one in away]
+    if rows:
+        connection.execute(sa.delete(hosts).where(hosts.c.away_until < at))
     upsert(connection, hosts, rows, replace=("away_until",))
 
 
@@ -148,6 +153,9 @@ def _feed_values(one: Settled) -> dict[str, Any]:
         "rhythm": json.dumps(one.poll.rhythm),
         "claim_holder": None,
         "claim_until": None,
+        "fetch_url": one.address.fetch_url,
+        "moved_to": one.address.moved_to,
+        "moved_count": one.address.moved_count,
     }
     if failure is not None:
         held = feed.failure
@@ -167,9 +175,6 @@ def _feed_values(one: Settled) -> dict[str, Any]:
         "failure_message": None,
         "failure_since": None,
         "failure_count": 0,
-        "fetch_url": one.address.fetch_url,
-        "moved_to": one.address.moved_to,
-        "moved_count": one.address.moved_count,
         "body_hash": fetched.body_hash,
     }
     if response is not None:

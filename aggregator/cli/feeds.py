@@ -378,12 +378,26 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             ("last fetch", local(feed.last_fetch)),
             ("last success", local(feed.last_success)),
             ("stay away until", local(feed.retry_after)),
+            ("hub", _hub_words(feed)),
             ("entries", str(feed.entries)),
         ]
         if feed.failure:
             since, times = local(feed.failure.since), plural(feed.failure.count, "time")
             facts.append(("failure", f"{feed.failure.message} ({times} since {since})"))
     return [(name, value) for name, value in facts if value]
+
+
+def _hub_words(feed: Feed) -> str:
+    """Which hub tells of its news, until when, and when it last did."""
+    from urllib.parse import urlsplit
+
+    push = feed.push
+    if push is None:
+        return ""
+    said = [urlsplit(push.offer.hub).netloc]
+    said += [f"until {local(push.until)}"] if push.until else ["no subscription"]
+    said += [f"last told {local(push.told)}"] if push.told else []
+    return " · ".join([*said, *([push.failure] if push.failure else [])])
 
 
 def _fetch_words(fetch: FetchRecord) -> str:

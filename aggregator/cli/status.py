@@ -52,6 +52,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         behind = [state.topic.slug for state in archive.behind()]
         holder = archive.holder()
         hub = _hub(archive, session.settings())
+        push = _push(archive, session.settings())
     failing = [feed for feed in feeds if feed.failure]
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
@@ -66,6 +67,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "next_due": iso(due),
                 "behind": behind,
                 "hub": hub,
+                "push": push,
                 "failing": [_failing_json(feed) for feed in failing],
             }
         )
@@ -79,6 +81,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
             ("unpublished", ", ".join(behind) or "nothing"),
             *([("hub", _hub_line(hub))] if hub else []),
+            *([("push", _push_line(push))] if push else []),
         ]
     )
     if failing:
@@ -98,6 +101,18 @@ def _hub_line(hub: dict[str, Any]) -> str:
         return f"{hub['address']} · {plural(hub['unpinged'], 'document')} not told of yet"
     told = plural(hub["subscriptions"], "subscription")
     return f"built-in · {told}, {hub['behind']} waiting, {hub['failing']} failing"
+
+
+def _push(archive: Archive, settings: Settings) -> dict[str, Any] | None:
+    """How far the hubs of feeds are of use; None where they cannot reach us."""
+    from aggregator.push import address_of, standing
+
+    return standing(archive, address_of(settings))
+
+
+def _push_line(push: dict[str, Any]) -> str:
+    offering = plural(push["offered"], "feed")
+    return f"{offering} with a hub, {push['subscribed']} subscribed, {push['proven']} bring news"
 
 
 def _print_failing(failing: list[Feed]) -> None:

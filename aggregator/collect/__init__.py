@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aggregator.collect.address import next_address
 from aggregator.collect.cadence import after_outage, after_pause, next_poll
 from aggregator.collect.manners import Remark, remarks
+from aggregator.collect.push import hub_of, told_of_news
 from aggregator.collect.rhythm import still_no_feed
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
@@ -74,9 +75,11 @@ __all__ = [
     "after_pause",
     "body_hash",
     "by_cause",
+    "hub_of",
     "next_address",
     "next_poll",
     "remarks",
     "shared_cause",
     "still_no_feed",
+    "told_of_news",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import urljoin
 
 import aiohttp
 from yarl import URL
@@ -28,11 +29,15 @@ _ANSWER_BYTES = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server said: status, the first 4 KiB, and the seconds it asks us to wait, if it does."""
+    """What a server said: status, the first 4 KiB, and the seconds it asks us to wait, if it does.
+
+    ``location`` is where it says to go instead, or "".
+    """
 
     status: int
     body: bytes
     retry_after: float | None
+    location: str = ""
 
     @property
     def ok(self) -> bool:
@@ -89,11 +94,19 @@ class Courier:
                     status=answer.status,
                     body=await _beginning(answer),
                     retry_after=retry_after(answer.headers.get("Retry-After"), now()),
+                    location=_target(url, answer.headers.get("Location", "")),
                 )
         except FeedError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own message
             return failure(named, error)
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location.strip()) if location else ""
+    except ValueError:
+        return ""
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:

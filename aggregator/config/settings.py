@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aggregator.config.toml import line_of, read_toml
 from aggregator.config.values import absolute, checked, from_text
 from aggregator.model.errors import ConfigError
-from aggregator.model.settings import BUILT_IN_HUB, Settings
+from aggregator.model.settings import BUILT_IN_HUB, NO_PUSH, Settings
 
 PREFIX = "AGGREGATOR_"
 _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
@@ -125,7 +125,7 @@ def _check_together(settings: Settings, file: Path) -> None:
     """What a value alone does not show. Raises ConfigError with all mistakes."""
     collect, log = settings.collect, settings.log
     base, contact = settings.publish.base_url, collect.contact
-    told, lease = settings.publish.hub, settings.hub
+    told, lease, pushed = settings.publish.hub, settings.hub, collect.push_address
     checks = (
         (
             collect.min_interval <= collect.default_interval <= collect.max_interval,
@@ -138,6 +138,14 @@ def _check_together(settings: Settings, file: Path) -> None:
         (
             told in {"", BUILT_IN_HUB} or _is_web_address(told, query=True),
             f"publish.hub: {told!r} is neither {BUILT_IN_HUB} nor a web address",
+        ),
+        (
+            pushed in {"", NO_PUSH} or _is_web_address(pushed),
+            f"collect.push_address: {pushed!r} is neither {NO_PUSH} nor a web address",
+        ),
+        (
+            set(collect.push_signatures) <= {"sha1", "sha256", "sha384", "sha512"},
+            "collect.push_signatures takes sha1, sha256, sha384 and sha512",
         ),
         (
             lease.min_lease <= lease.default_lease <= lease.max_lease,

@@ -33,9 +33,10 @@ from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
-from aggregator.pipeline import Pipeline, open_pipeline, prepare
+from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import Publisher
+from aggregator.push import Closed, Door, address_of, listening, standing
 from aggregator.recleaning import reclean
 from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
@@ -111,6 +112,7 @@ class _Service:
         self._paused: str | None = None
         self._health: dict[str, object] = {}
         self._teller: Teller = Silent(_NOT_NOW)
+        self._door: Door = Closed()
 
     async def run(self) -> None:
         """Serve, tick and collect until told to stop."""
@@ -125,6 +127,7 @@ class _Service:
                     metrics=self._metrics.text,
                     links=lambda path: self._site.link_header(path),
                     ask=lambda fields: self._teller.ask(fields),
+                    door=lambda: self._door,
                 )
             )
             self._address = address
@@ -202,14 +205,16 @@ class _Service:
                 self._archive, configuration.settings, matcher, access=configuration.access
             ) as pipeline,
             telling(self._archive, configuration.settings, self._site, count) as teller,
+            listening(pipeline, configuration.settings, count, self._arrived) as door,
             self._beside(teller.run()),
+            self._beside(door.run()),
             self._beside(self._publish_soon()),
         ):
-            self._teller = teller
+            self._teller, self._door = teller, door
             try:
                 yield pipeline
             finally:
-                self._teller = Silent(_NOT_NOW)
+                self._teller, self._door = Silent(_NOT_NOW), Closed()
 
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
@@ -272,6 +277,11 @@ class _Service:
             f"collecting · {total.feeds} of {done.claimed} feeds · {total.new} new entries"
         )
 
+    async def _arrived(self, written: Written) -> None:
+        """News of which a hub told are published at once."""
+        self._metrics.count_write(written.counts)
+        await self._publish()
+
     async def _publish_soon(self) -> None:
         while True:
             await self._unpublished.wait()
@@ -292,10 +302,12 @@ class _Service:
             self._teller.wake()
 
     def _tell_health(self) -> dict[str, object]:
+        found = dict(self._health)
         with contextlib.suppress(ArchiveError):
-            if (hub := self._teller.health()) is not None:
-                return {**self._health, "hub": hub}
-        return self._health
+            hub = self._teller.health()
+            push = standing(self._archive, address_of(self._configuration.settings))
+            found |= {name: one for name, one in (("hub", hub), ("push", push)) if one is not None}
+        return found
 
     def _look(self) -> None:
         """Refresh what /health, /metrics and the progress line show."""

@@ -19,6 +19,7 @@ from aggregator.model.entry import (
 )
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed, Response
+from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
 
@@ -253,6 +254,7 @@ class Settled:
     decision: Decision
     poll: NextPoll
     address: Address
+    hub: HubSeen = field(default_factory=HubSeen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

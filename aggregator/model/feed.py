@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from aggregator.model.push import Push
 from aggregator.model.time import require_utc
 
 LONGEST_ASKED_WAIT = 30 * 86400
@@ -154,6 +155,8 @@ class Feed:
     entries: int = 0
     learned: tuple[Learned, ...] = ()
     """Blocks that are boilerplate in what it brings now: a hint, like ``seen``; upkeep decides."""
+    push: Push | None = None
+    """The hub that it offers, and what came of it; None where it offers none."""
     elsewhere: tuple[Validators, ...] = ()
     """Validators of other addresses where its redirects led before, the latest first."""
     doubted: datetime | None = None

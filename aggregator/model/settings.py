@@ -33,6 +33,10 @@ class ArchiveSettings:
     """Below this many free bytes collecting pauses, visibly."""
 
 
+NO_PUSH = "off"
+"""What ``collect.push_address`` says where no hub is to tell us of anything."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectSettings:
     contact: str = ""
@@ -57,6 +61,10 @@ class CollectSettings:
     max_redirects: int = 5
     pages_per_feed: int = 20
     """Linked pages read in one round, for a feed whose whole text is wanted; the newest."""
+    push_address: str = ""
+    """Where hubs of feeds reach the built-in server; "" is ``publish.base_url``, NO_PUSH none."""
+    push_signatures: tuple[str, ...] = ("sha256", "sha384", "sha512")
+    """How a hub's message must be signed to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

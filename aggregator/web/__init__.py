@@ -1,7 +1,8 @@
-"""Web: what is published, over HTTP. Answers GET and HEAD; POST to ``/hub`` alone.
+"""Web: what is published, over HTTP. Answers GET and HEAD; POST to ``/hub`` and ``/push/`` alone.
 
     request ─► Guard (host, method, headers) ─► address ─► Shelf (file, coding, validators) ─► answer
-                                                  └─► /hub: form ─► the hub's reply
+                                                  ├─► /hub: form ─► the hub's reply
+                                                  └─► /push/TOKEN: question or message ─► the door
 
 ``create_app`` makes the application; ``serving`` binds a port and serves it in the
 running loop, leaving signals to whoever owns the process.

@@ -1,4 +1,4 @@
-"""The application: published documents, ``/health``, ``/metrics`` and ``/hub``.
+"""The application: published documents, ``/health``, ``/metrics``, ``/hub`` and ``/push/``.
 
 Addresses are matched against the shapes that ``publish`` writes; nothing else below
 the folder can be asked for, whatever a path spells.
@@ -21,9 +21,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from aggregator.publish import HUB_PATH, PRIVATE, TOKEN_SIGNS, is_told, retired
+from aggregator.push import PUSH_PATH, Door
 from aggregator.web.guard import Guard
 from aggregator.web.hub import Ask, answer_hub
 from aggregator.web.negotiation import preferred_coding, preferred_type, wants_page
+from aggregator.web.push import answer_push
 from aggregator.web.shelf import MEDIA_TYPES, Document, Shelf
 
 Health = Callable[[], Mapping[str, object]]
@@ -69,6 +71,7 @@ def create_app(
     metrics: Metrics | None = None,
     links: Links | None = None,
     ask: Ask | None = None,
+    door: Callable[[], Door] | None = None,
     allow_hosts: Iterable[str] = (),
 ) -> Starlette:
     """The application that serves a published folder.
@@ -76,7 +79,7 @@ def create_app(
     ``health`` gives the details of ``/health`` (empty by default), ``metrics`` the
     Prometheus text of ``/metrics`` (404 without). Both may block: they run in a
     thread. ``links`` gives the Link header of a feed by its path, ``ask`` the answers
-    of the hub (404 without). ``allow_hosts`` as in :class:`Guard`, besides the loopback
+    of the hub (404 without), ``door`` those to the hubs of feeds. ``allow_hosts`` as in :class:`Guard`, besides the loopback
     names.
     """
 
@@ -93,9 +96,15 @@ def create_app(
     routes = [Route("/health", answer_health), Route("/metrics", answer_metrics)]
     if ask is not None:
         routes.append(Route(HUB_PATH, partial(answer_hub, ask=ask), methods=["POST"]))
+    if door is not None:
+        answer = partial(answer_push, door=door)
+        routes.append(Route(f"{PUSH_PATH}{{token}}", answer, methods=["GET", "POST"]))
     forms = () if ask is None else (HUB_PATH,)
+    callbacks = None if door is None else PUSH_PATH
+    guarded = Middleware(Guard, hosts=tuple(allow_hosts), forms=forms, callbacks=callbacks)
     app = Starlette(
-        routes=routes, middleware=[Middleware(Guard, hosts=tuple(allow_hosts), forms=forms)]
+        routes=routes,
+        middleware=[guarded],
     )
     # What is at no other address. As a route it would have to be found first.
     app.router.default = _Published(directory, links)

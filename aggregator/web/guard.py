@@ -25,13 +25,22 @@ _SECURITY = (
 
 class Guard:
     """ASGI middleware. Refuses foreign Host headers (a DNS rebinding page sends one) and
-    all methods but GET and HEAD, or POST alone where forms are taken; adds the security
-    headers to every answer but a 304."""
+    all methods but GET and HEAD, POST alone where forms are taken, GET and POST at
+    callbacks; adds the security headers to every answer but a 304."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], forms: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        forms: Iterable[str] = (),
+        callbacks: str | None = None,
+    ) -> None:
         """``hosts``: names that are answered; ``*.example.org`` for all below it, ``*`` for
-        any name, ``<address>`` for any IP address. ``forms``: paths that take POST."""
+        any name, ``<address>`` for any IP address. ``forms``: paths that take POST.
+        ``callbacks``: what paths begin with that take GET and POST."""
         self._app = app
+        self._callbacks = callbacks
         self._forms = frozenset(forms)
         self._hosts = frozenset(host.lower().strip("[]") for host in (*LOOPBACK_NAMES, *hosts))
         self._known: dict[bytes, bool] = {}
@@ -62,6 +71,9 @@ class Guard:
         if scope["path"] in self._forms:
             if scope["method"] != "POST":
                 return PlainTextResponse("Only POST.\n", 405, {"Allow": "POST"})
+        elif self._callbacks and scope["path"].startswith(self._callbacks):
+            if scope["method"] not in ("GET", "POST"):
+                return PlainTextResponse("Only GET and POST.\n", 405, {"Allow": "GET, POST"})
         elif scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Only GET and HEAD.\n", 405, {"Allow": "GET, HEAD"})
         return None

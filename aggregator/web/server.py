@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import uvicorn
 
 from aggregator.model.errors import PublishError
 from aggregator.model.settings import ServerSettings
+from aggregator.push import Door
 from aggregator.web.app import Health, Links, Metrics, create_app
 from aggregator.web.hub import Ask
 
@@ -38,6 +39,7 @@ async def serving(
     metrics: Metrics | None = None,
     links: Links | None = None,
     ask: Ask | None = None,
+    door: Callable[[], Door] | None = None,
 ) -> AsyncIterator[str]:
     """Serve a published folder while the context lasts; yields its address, ``http://host:port``.
     What is handed in is as in :func:`create_app`.
@@ -47,7 +49,13 @@ async def serving(
     """
     hosts = (*settings.allow_hosts, *_own_names(settings.host))
     app = create_app(
-        directory, health=health, metrics=metrics, links=links, ask=ask, allow_hosts=hosts
+        directory,
+        health=health,
+        metrics=metrics,
+        links=links,
+        ask=ask,
+        door=door,
+        allow_hosts=hosts,
     )
     with contextlib.closing(_bind(settings.host, settings.port)) as listener:
         port = listener.getsockname()[1]

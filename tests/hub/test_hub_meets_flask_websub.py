@@ -1,16 +1,22 @@
-"""An implementation of others on the far side: its subscriber with our hub, its hub with our publisher."""
+"""An implementation of others on the far side: its subscriber with our hub, its hub with our
+publisher and with our subscriber."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlencode
 
 import flask_websub.subscriber
 import pytest
 from callbacks import until
+from daemonprocess import Daemon
+from feedserver import FeedServer
 from flask import Flask
 from flask_websub.hub import Hub, SQLite3HubStorage
 from flask_websub.subscriber import (
@@ -124,3 +130,48 @@ def test_our_publisher_with_its_hub(served, flask, server, tmp_path: Path):
         assert callback.brought[0][1] == served.document("json")
         until(lambda: served.health()["unpinged"] == 0)
     assert served.counted["ping", "heard"] == 6
+
+
+def feed(*titles: str) -> bytes:
+    items = "".join(
+        f"<item><guid>{title}</guid><title>Torres the coach on {title}</title>"
+        f"<link>http://news.example/{title}</link>"
+        f"<description>{' '.join(f'{title}{n}' for n in range(40))}</description></item>"
+        for title in titles
+    )
+    return f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>".encode()
+
+
+def test_its_hub_with_our_subscriber(flask, tmp_path: Path):
+    hub = Hub(SQLite3HubStorage(str(tmp_path / "hub.db")), Threads())
+    flask.register_blueprint(hub.build_blueprint("/hub"))
+    address = f"http://{flask.config['SERVER_NAME']}/hub"
+    daemon = Daemon(tmp_path / "config")
+    settings = daemon.folder / "aggregator.toml"
+    own = f'[publish]\nbase_url = "http://127.0.0.1:{daemon.port}"\n'
+    settings.write_text(settings.read_text().replace("[publish]\n", own))
+    with FeedServer() as server:
+        topic = server.url("/a.xml")
+        links = {"Link": f'<{address}>; rel="hub", <{topic}>; rel="self"'}
+        server.serve("/a.xml", feed("One"), headers=links)
+        daemon.subscribe(topic)
+        daemon.start()
+        try:
+            daemon.wait_for(lambda: json.loads(daemon.answers("/health"))["push"]["subscribed"])
+            # It signs with the secret that it was given.
+            until(lambda: list(hub.storage.get_callbacks(topic)))
+            ((_, secret),) = hub.storage.get_callbacks(topic)
+            assert len(secret) == 64
+            server.serve("/a.xml", feed("Two", "One"), headers=links)
+            ping = urlencode({"hub.mode": "publish", "hub.topic": topic, "hub.url": topic}).encode()
+            with urllib.request.urlopen(address, ping, timeout=10) as answer:
+                assert answer.status == 202
+            daemon.wait_for(lambda: b"Two" in (daemon.answers("/topics/torres.atom") or b""))
+            # Besides its own, the server saw two requests of ours: one at the start, one at the news.
+            ours = [
+                one for one in server.asked("/a.xml") if "aggregator/" in one.headers["user-agent"]
+            ]
+            assert len(ours) == 2
+            assert ours[1].headers["if-none-match"]
+        finally:
+            daemon.end()

@@ -405,6 +405,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("path", "callback"),
     )
     op.create_index("ix_subscribers_host", "subscribers", ["host"], unique=False)
+    op.create_table(
+        "pushes",
+        sa.Column("feed_key", KEY, nullable=False),
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("token", NAME, nullable=True),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("next_try", sa.BigInteger(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=True),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_key"], ["feeds.feed_key"]),
+        sa.PrimaryKeyConstraint("feed_key"),
+    )
+    op.create_index("ix_pushes_token", "pushes", ["token"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')"

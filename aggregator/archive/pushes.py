@@ -1,0 +1,152 @@
+"""Our subscriptions at the hubs of feeds: what is asked for, until when it lasts, what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive import feeds as feeds_of
+from aggregator.archive.schema import feeds, pushes
+from aggregator.model.feed import Feed
+from aggregator.model.push import Lease, Offer, PushCounts
+
+_ASKED = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
+_JOINED = pushes.join(feeds, feeds.c.feed_key == pushes.c.feed_key)
+_LEASE = (
+    pushes.c.feed_key, pushes.c.hub, pushes.c.topic, pushes.c.token, pushes.c.secret,
+    pushes.c.failures, pushes.c.failure, feeds.c.url,
+)  # fmt: skip
+
+
+class Pushes:
+    """All subscriptions of ours, in one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def due(self, now: datetime, address: str, *, limit: int) -> tuple[Lease, ...]:
+        """Those to be asked for or renewed now, with callbacks below ``address``. ``token`` is ""
+        where there was no request with such a callback yet."""
+        other = pushes.c.address != address
+        ready = sa.or_(other, pushes.c.next_try.is_(None), pushes.c.next_try <= now)
+        rows = self._connection.execute(
+            sa.select(*_LEASE, other.label("other"))
+            .select_from(_JOINED)
+            .where(_ASKED, ready)
+            .order_by(pushes.c.next_try, pushes.c.feed_key)
+            .limit(limit)
+        )
+        return tuple(_lease(row, fresh=row.other) for row in rows)
+
+    def find(self, token: str) -> Lease | None:
+        """The subscription whose callback ends so; None where there is none, or where the feed
+        is asked for no more."""
+        row = self._connection.execute(
+            sa.select(*_LEASE)
+            .select_from(_JOINED)
+            .where(pushes.c.token == token, feeds.c.subscribed)
+        ).first()
+        return None if row is None else _lease(row)
+
+    def ask(self, one: Lease, address: str, next_try: datetime) -> None:
+        """A request goes out: until it is confirmed it counts as one that nothing came of."""
+        self._set(
+            one.feed,
+            address=address,
+            token=one.token,
+            secret=one.secret,
+            next_try=next_try,
+            failures=one.failures + 1,
+        )
+
+    def fail(self, feed: int, why: str, next_try: datetime | None = None) -> None:
+        """It is of no use now, and why; ``next_try`` is when to ask again, where that changes."""
+        self._set(feed, failure=why, **({} if next_try is None else {"next_try": next_try}))
+
+    def deny(self, feed: int, why: str, next_try: datetime) -> None:
+        """The hub ended it."""
+        self._set(feed, until=None, proven=False, failure=why, next_try=next_try)
+
+    def confirm(self, feed: int, until: datetime, renew: datetime) -> None:
+        """The hub asked whether we meant it, and we did."""
+        self._set(feed, until=until, next_try=renew, failures=0, failure="")
+
+    def tell(self, feed: int, now: datetime) -> None:
+        """The hub told of news: the feed is due, and polling may rest on the hub."""
+        self._set(feed, told=now, proven=True, failure="", messages=pushes.c.messages + 1)
+        self._connection.execute(
+            sa.update(feeds)
+            .where(feeds.c.feed_key == feed)
+            .values(next_due=now, due_reason="its hub told of news")
+        )
+
+    def claim(self, feed: int, now: datetime, holder: str, lease: timedelta) -> Feed | None:
+        """Claim a feed of which a hub told, whenever it is due; None where it may not be asked
+        now, or another holds it."""
+        free = feeds_of.due_condition(now, everything=True, max_interval=0.0)
+        this = sa.and_(free, feeds.c.feed_key == feed)
+        found = feeds_of.claim(self._connection, this, 1, holder, now + lease, feeds.c.feed_key)
+        return found[0] if found else None
+
+    def over(self, now: datetime) -> bool:
+        """Whether any subscription ended without being renewed."""
+        return bool(self._keys(pushes.c.until <= now))
+
+    def lapse(self, now: datetime, interval: float) -> None:
+        """End what was not renewed: its feeds are polled again, ``interval`` seconds after they last
+        were."""
+        over = self._keys(pushes.c.until <= now)
+        for key in over:
+            self._set(key, until=None, proven=False, failure="it did not renew our subscription")
+        self._poll(over, now, interval)
+
+    def doubt(self, now: datetime, interval: float) -> None:
+        """Nobody listened for a while: what hubs told of meanwhile is found by polling, ``interval``
+        seconds after the last poll."""
+        self._poll(self._keys(pushes.c.proven), now, interval)
+
+    def counts(self, now: datetime) -> PushCounts:
+        """Of the feeds that are asked for."""
+        runs = pushes.c.until > now
+        row = self._connection.execute(
+            sa.select(
+                sa.func.count(),
+                sa.func.count().filter(runs),
+                sa.func.count().filter(runs, pushes.c.proven),
+            )
+            .select_from(_JOINED)
+            .where(_ASKED)
+        ).one()
+        return PushCounts(offered=row[0], subscribed=row[1], proven=row[2])
+
+    def _keys(self, condition: sa.ColumnElement[bool]) -> list[int]:
+        return list(self._connection.scalars(sa.select(pushes.c.feed_key).where(condition)))
+
+    def _poll(self, keys: list[int], now: datetime, interval: float) -> None:
+        for key in keys:
+            last = self._connection.scalar(
+                sa.select(feeds.c.last_fetch).where(feeds.c.feed_key == key)
+            )
+            due = max(now, last + timedelta(seconds=interval)) if last else now
+            self._connection.execute(
+                sa.update(feeds)
+                .where(feeds.c.feed_key == key, feeds.c.next_due > due)
+                .values(next_due=due, due_reason="its hub may not have told of everything")
+            )
+
+    def _set(self, feed: int, **values: Any) -> None:
+        self._connection.execute(sa.update(pushes).where(pushes.c.feed_key == feed).values(values))
+
+
+def _lease(row: Any, *, fresh: bool = False) -> Lease:
+    return Lease(
+        feed=row.feed_key,
+        url=row.url,
+        offer=Offer(hub=row.hub, topic=row.topic),
+        token="" if fresh else row.token or "",
+        secret=b"" if fresh else bytes(row.secret or b""),
+        failures=row.failures,
+        failure=row.failure,
+    )

@@ -1,0 +1,71 @@
+"""Hubs that tell us of a feed's news (WebSub): what a feed offers, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a feed says of itself: the hub that tells of its news, and the address it has there."""
+
+    hub: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSeen:
+    """What a fetch tells of a feed's hub: the one that its document names (None: it names none, or
+    there was no document), and whether there was news that its hub should have told of."""
+
+    offer: Offer | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """How far a feed's hub is of use.
+
+    ``until`` ends what the hub confirmed (None: nothing), ``told`` is its last message that
+    was signed rightly. ``proven``: there was one, and no poll since found news that the hub
+    kept silent about. ``failure`` is why it is of no use, in plain words, or "".
+    """
+
+    offer: Offer
+    until: datetime | None = None
+    told: datetime | None = None
+    messages: int = 0
+    proven: bool = False
+    failure: str = ""
+
+    def works(self, at: datetime) -> bool:
+        """Whether polling may rest on it."""
+        return self.proven and self.until is not None and self.until > at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A subscription of ours at a hub, as it is asked for and renewed.
+
+    ``feed`` is the feed's row; ``token`` ends the callback's address and is as secret as
+    ``secret``, which signs what the hub sends. ``failures`` counts requests that nothing
+    came of, one after another.
+    """
+
+    feed: int
+    url: str
+    offer: Offer
+    token: str = field(repr=False)
+    secret: bytes = field(repr=False)
+    failures: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushCounts:
+    """How many feeds offer a hub, have a subscription there, and have had messages from it."""
+
+    offered: int
+    subscribed: int
+    proven: int

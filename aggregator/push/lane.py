@@ -1,0 +1,114 @@
+"""The fast lane: a feed whose hub told of news is asked at once, beside the rounds.
+
+::
+
+    knock ─► tell (archive: due now) ─► claim ─► fetch ─► write ─► published
+
+The feed is due in the archive before anything else is tried, so that a crash delays it and
+no more. One that a round holds just then is asked again after it, since the round may have
+asked before the news were there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from aggregator.archive import Archive
+from aggregator.model.errors import ArchiveError
+from aggregator.model.feed import Feed, Postponed
+from aggregator.model.time import now
+from aggregator.pipeline import Pipeline, Written
+
+_log: Any = structlog.get_logger()
+
+Arrived = Callable[[Written], Awaitable[None]]
+"""Called after each write, with what it came to."""
+
+# Messages that come faster than this are one: a hub must not make us a burden to its publisher.
+_SPACING_SECONDS = 10.0
+# For so long a feed that is held elsewhere is waited for.
+_PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 0.5
+_LEASE = timedelta(hours=1)
+_AT_ONCE = 16
+
+
+class Lane:
+    """Feeds to be asked at once."""
+
+    def __init__(self, pipeline: Pipeline, arrived: Arrived) -> None:
+        self._pipeline = pipeline
+        self._arrived = arrived
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._knocked: set[int] = set()
+        self._last: dict[int, float] = {}
+
+    def knock(self, feed: int) -> None:
+        """A hub told of news of this feed."""
+        self._knocked.add(feed)
+        if feed not in self._tasks:
+            self._tasks[feed] = task = asyncio.create_task(self._serve(feed))
+            task.add_done_callback(lambda _: self._tasks.pop(feed, None))
+
+    async def close(self) -> None:
+        """Ask nobody more; what is being written is written."""
+        for task in (held := list(self._tasks.values())):
+            task.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
+
+    async def _serve(self, feed: int) -> None:
+        """Ask as often as there were knocks, with a pause between."""
+        while feed in self._knocked:
+            pause = self._last.get(feed, -_SPACING_SECONDS) + _SPACING_SECONDS - monotonic()
+            await asyncio.sleep(max(pause, 0.0))
+            self._knocked.discard(feed)
+            self._last[feed] = monotonic()
+            try:
+                async with self._places:
+                    await self._bring(feed)
+            except ArchiveError as error:
+                _log.error("news of a hub not collected", why=str(error))
+
+    async def _bring(self, key: int) -> None:
+        archive, holder = self._pipeline.archive, f"{socket.gethostname()}:{os.getpid()}:{key}"
+        await asyncio.to_thread(_tell, archive, key)
+        feed = await self._claimed(key, holder)
+        if feed is None:
+            return
+        try:
+            fetched = await self._pipeline.fetch(feed)
+            if isinstance(fetched, Postponed):
+                await asyncio.to_thread(self._pipeline.postpone, feed, fetched)
+                return
+            # A caller that is cancelled leaves the commit whole.
+            written = await asyncio.shield(asyncio.to_thread(self._pipeline.write, [fetched]))
+        finally:
+            await asyncio.shield(asyncio.to_thread(archive.release, holder))
+        await self._arrived(written)
+
+    async def _claimed(self, key: int, holder: str) -> Feed | None:
+        """The feed, once nobody else holds it; None where it may not be asked now."""
+        until = monotonic() + _PATIENCE_SECONDS
+        while True:
+            feed = await asyncio.to_thread(_claim, self._pipeline.archive, key, holder)
+            if feed is not None or monotonic() > until:
+                return feed
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _tell(archive: Archive, key: int) -> None:
+    with archive.pushes(write=True) as held:
+        held.tell(key, now())
+
+
+def _claim(archive: Archive, key: int, holder: str) -> Feed | None:
+    with archive.pushes(write=True) as held:
+        return held.claim(key, now(), holder, _LEASE)
