@@ -21,6 +21,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.session import session_of
+from aggregator.cli.troubles import print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -36,7 +37,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     Reads the archive and its lock, so it works from another terminal, whether a
     daemon runs or not.
     """
-    from aggregator.model.time import iso
+    from aggregator.model.time import iso, now
 
     session = session_of(context)
     archive = session.reading_if_any()
@@ -69,6 +70,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "hub": hub,
                 "push": push,
                 "failing": [_failing_json(feed) for feed in failing],
+                **troubles_json(feeds, now()),
             }
         )
         return
@@ -86,6 +88,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     )
     if failing:
         _print_failing(failing)
+    print_troubles([feed for feed in feeds if not feed.failure], now())
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

@@ -56,7 +56,7 @@ def refuse_asked_wait(url: str, answer: aiohttp.ClientResponse, now: datetime) -
 
 
 def asked_away(url: str) -> FetchError:
-    """The server said for how long it wants no further page asked for, and that is not over."""
+    """The server said for how long it wants nothing more asked for, and that is not over."""
     return FetchError(
         "the server asks for fewer requests", url=url, kind=FailureKind.HTTP, status=429
     )
@@ -114,6 +114,11 @@ def _unreached(error: Any) -> str:
     return "no connection to the server" + (f": {os.strerror(number)}" if number else "")
 
 
+def _first_line(error: Any) -> str:
+    """What a library says of an answer, without the bytes that it quotes below."""
+    return str(getattr(error, "message", "")).partition("\n")[0].rstrip(": ")
+
+
 def _kind(error: Any) -> tuple[FailureKind, str]:
     tls = aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError
     closed = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError
@@ -140,7 +145,7 @@ def _kind(error: Any) -> tuple[FailureKind, str]:
         (
             (aiohttp.ClientResponseError,),
             FailureKind.HTTP,
-            f"the answer is not valid HTTP: {getattr(error, 'message', '')}",
+            f"the answer is not valid HTTP: {_first_line(error)}",
         ),
     ):
         if isinstance(error, kinds):

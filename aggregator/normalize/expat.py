@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 from xml.sax import expatreader
@@ -26,6 +27,8 @@ _STATE = (
     "baseuri", "lang", "depth", "incontent", "svgOK", "inimage", "intextinput", "inauthor",
     "incontributor", "inpublisher", "insource", "title_depth", "_summaryKey",
 )  # fmt: skip
+# feedparser's cost grows with the square of their number, and no element of a feed has so many.
+_MOST_ATTRIBUTES = 200
 _STACKS = ("elementstack", "basestack", "langstack")
 
 
@@ -38,6 +41,8 @@ class BufferedReader(expatreader.ExpatParser):
 
     def start_element_ns(self, name: str, attributes: Mapping[str, str]) -> None:
         handler: Any = self._cont_handler  # type: ignore[attr-defined]
+        if len(attributes) > _MOST_ATTRIBUTES:
+            attributes = dict(islice(attributes.items(), _MOST_ATTRIBUTES))
         tag = None if attributes or handler.decls else handler.tag_of(name)
         if tag is None:
             super().start_element_ns(name, attributes)

@@ -80,18 +80,36 @@ _HINT = re.compile(
 )
 _MARK = re.compile(r' (?:class|id)="([^"]*)"')
 _CAPTIONED = {"p", "div", "span", "small", "dd", "em", "i", "center"}
+# The cost of cleaning grows with the square of the depth, and nobody writes a text so deep.
+_MANY_TAGS, _DEEPEST = 5000, 500
+_TAG = re.compile(r"<[^<>]*>")
+_OPENED = re.compile(r"<(/?)([a-z]+)", re.IGNORECASE)
+_ENDS_BY_ITSELF = {*_VOID, "p", "li", "dt", "dd", "td", "th", "tr", "option"}
 # What holds so much text is the article itself, whatever it is called.
 _ARTICLE = 1500
 
 
 def sanitized(source: str) -> str:
     """The safe part of untrusted HTML, well formed, as nh3 writes it."""
+    source = _TAG.sub(" ", source) if _too_deep(source) else source
     if not _may_be_marked(source) or not _HINT.search(source):
         return _CLEANER.clean(source)
     parts = TOKEN.split(_CLEANER_OF_MARKED.clean(source))
     kept = _without_marked(parts, whole=False)
     # Where nothing is left, all of it was the text, under an unlucky name.
     return kept if _says_something(kept) else _without_marked(parts, whole=True)
+
+
+def _too_deep(source: str) -> bool:
+    """Whether elements stand in each other deeper than in any text of a person."""
+    if source.count("<") < _MANY_TAGS:
+        return False
+    depth = deepest = 0
+    for closing, name in _OPENED.findall(source):
+        if name.lower() not in _ENDS_BY_ITSELF:
+            depth = max(depth - 1, 0) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest > _DEEPEST
 
 
 def _may_be_marked(source: str) -> bool:
