@@ -133,6 +133,13 @@ def test_a_round_asks_each_feed_once(tmp_path, server, everything):
     assert (first.counts.failed, len(first.postponed)) == (1, 1)
     assert run(settings(tmp_path), urls, everything=everything).counts.feeds == 0
     assert len(server.requests) == 1
+    # Nor after a restart, nor for a feed that is new.
+    again = run(settings(tmp_path), [*urls, server.url("/2.xml")], everything=everything)
+    assert (again.counts.feeds, [feed.url for feed in again.postponed]) == (
+        0,
+        [server.url("/2.xml")],
+    )
+    assert len(server.requests) == 1
 
 
 def test_many_feeds_of_one_slow_host_keep_no_other_waiting(tmp_path, server):

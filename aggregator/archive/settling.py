@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -110,9 +111,11 @@ def _requests(one: Settled) -> int:
     return int(getattr(fetched.failure, "reached", False))
 
 
-def store_away(connection: sa.Connection, away: Sequence[Postponed]) -> None:
-    """The hosts that want to be left alone, over a restart too."""
+def store_away(connection: sa.Connection, away: Sequence[Postponed], at: datetime) -> None:
+    """The hosts that want to be left alone, over a restart too; the others are forgotten."""
     rows = [{"name": name_of(one.host), "away_until": one.until} for one in away]
+    if rows:
+        connection.execute(sa.delete(hosts).where(hosts.c.away_until < at))
     upsert(connection, hosts, rows, replace=("away_until",))
 
 
@@ -165,6 +168,9 @@ def _feed_values(one: Settled) -> dict[str, Any]:
         "rhythm": json.dumps(one.poll.rhythm),
         "claim_holder": None,
         "claim_until": None,
+        "fetch_url": one.address.fetch_url,
+        "moved_to": one.address.moved_to,
+        "moved_count": one.address.moved_count,
     }
     if failure is not None:
         held = feed.failure
@@ -184,9 +190,6 @@ def _feed_values(one: Settled) -> dict[str, Any]:
         "failure_message": None,
         "failure_since": None,
         "failure_count": 0,
-        "fetch_url": one.address.fetch_url,
-        "moved_to": one.address.moved_to,
-        "moved_count": one.address.moved_count,
         "body_hash": fetched.body_hash,
     }
     if response is not None:

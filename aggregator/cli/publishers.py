@@ -57,6 +57,8 @@ def check(
     for url in fixed:
         did = "would write" if dry_run else "wrote"
         note(f"{did} {one_line(moves[url])} for {one_line(url)}")
+    for url in moves.keys() - set(fixed) if fix else ():
+        note(f"{one_line(url)} is not in feeds.opml itself: write {one_line(moves[url])} there")
     if moves and not fix:
         note(
             f"{plural(len(moves), 'feed has', 'feeds have')} moved: --fix writes it into feeds.opml"

@@ -12,6 +12,8 @@ from aggregator.model.feed import Feed, Response
 
 _PERMANENT = {301, 308}
 _TIMES = 3
+# After so many failures running a moved feed is looked for where a person said it is.
+_LOST = 5
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -21,9 +23,13 @@ def next_address(feed: Feed, response: Response | None) -> Address:
     Only an unbroken chain of permanent redirects moves a feed (RFC 9110, 15.4); a
     temporary hop ends the part that counts.
     """
-    held = Address(fetch_url=feed.fetch_url, moved_to=feed.moved_to, moved_count=feed.moved_count)
     if response is None:
-        return held
+        # Where it moved may be gone while its first address is back.
+        if feed.fetch_url != feed.url and feed.failure and feed.failure.count + 1 >= _LOST:
+            return Address(fetch_url=feed.url)
+        return Address(
+            fetch_url=feed.fetch_url, moved_to=feed.moved_to, moved_count=feed.moved_count
+        )
     target = feed.fetch_url
     for hop in response.redirects:
         if hop.status not in _PERMANENT:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from aggregator.collect.push import rest_on_hub
 from aggregator.collect.rhythm import after_skipped, remember
 from aggregator.model.batch import Fetched, NextPoll
-from aggregator.model.errors import FeedError, FetchError, Retry
+from aggregator.model.errors import FeedError, FetchError, RefusedURL, Retry
 from aggregator.model.feed import FailureKind, Feed
 from aggregator.model.settings import DAY, HOUR, MINUTE, CollectSettings
 
@@ -52,7 +52,9 @@ def next_poll(
     seconds = wanted
     if feed.interval is not None or wanted < floor:
         seconds, reason = floor, why_floor
-    seconds, reason = rest_on_hub(fetched, seconds, settings) or (seconds, reason)
+    if by_hub := rest_on_hub(fetched, seconds, settings):
+        seconds, reason = by_hub
+        floor = min(floor, seconds)
     if seconds > ceiling:
         seconds, reason = ceiling, "the longest interval allowed"
     due = _spread(feed, now, seconds, min(floor, ceiling), ceiling)
@@ -118,6 +120,9 @@ def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettin
     seconds = min(first * 2 ** min(count - 1, 20), longest)
     reason = f"back-off after {count} failure{'s' if count > 1 else ''} ({failure.kind})"
     until = None
+    if isinstance(failure, RefusedURL) and failure.reached:
+        # Such a feed is due again whenever the settings may have changed; its server is not.
+        until = now + timedelta(seconds=min(first, longest))
     asked = failure.retry_after if isinstance(failure, FetchError) else None
     if asked:
         until = now + timedelta(seconds=asked)

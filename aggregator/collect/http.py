@@ -36,7 +36,7 @@ from aggregator.collect.local import read_local
 from aggregator.collect.rhythm import doubt
 from aggregator.model.address import canonical_url
 from aggregator.model.decoding import TooLarge, Undecodable, decode
-from aggregator.model.errors import FeedError, FetchError
+from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import Access, FailureKind, Feed, Postponed, Redirect, Response
 from aggregator.model.settings import CollectSettings
 
@@ -177,7 +177,10 @@ class Collector:
         except FetchError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
-            return failure(wanted.named, error)
+            failed = failure(wanted.named, error)
+            if isinstance(failed, RefusedURL):
+                failed.reached = bool(hops)
+            return failed
 
     async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer | Postponed:
         """One request: an answer, or "301 URL" where it points elsewhere."""

@@ -24,6 +24,7 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError, NotAFeed
 from aggregator.model.feed import FailureKind, Feed, Response
+from aggregator.model.push import Push
 from aggregator.model.settings import DAY, MINUTE
 
 DOUBT_AGAIN = 30 * DAY
@@ -49,6 +50,8 @@ def doubt(feed: Feed, now: datetime) -> str | None:
     told, news, gap = (rhythm.get(name) for name in ("told", "news", "gap"))
     if told is None:
         return None
+    if feed.push is not None and _hidden_from_hub(feed.push, feed.last_fetch, told):
+        return "its hub told of news, and its server says unchanged"
     if feed.failure is not None and feed.failure.kind is FailureKind.NOT_A_FEED:
         return "it was no feed for so long" if at - told > DOUBT_AGAIN else None
     if news is None or gap is None:
@@ -56,6 +59,13 @@ def doubt(feed: Feed, now: datetime) -> str | None:
     silence = max(_GAPS * gap, _LEAST_SILENCE)
     overdue = at - news > silence and at - told > silence
     return "overdue against its own rhythm, and only ever unchanged" if overdue else None
+
+
+def _hidden_from_hub(push: Push, last_fetch: datetime | None, told: float) -> bool:
+    """Whether the hub told of news after the last document, and we have asked for it since."""
+    if push.told is None or last_fetch is None:
+        return False
+    return push.told.timestamp() > told and last_fetch > push.told
 
 
 def remember(fetched: Fetched, new: int) -> dict[str, float]:
@@ -160,10 +170,10 @@ def skipped(rhythm: dict[str, float], at: datetime) -> bool:
 
 
 def after_skipped(rhythm: dict[str, float], due: datetime, latest: datetime) -> datetime:
-    """The first moment from ``due`` on that is not to be skipped; ``latest`` where all are."""
+    """The first moment from ``due`` on that is not to be skipped, hour by hour; the last one up
+    to ``latest`` where all are.
+    """
     at = due
-    while at <= latest:
-        if not skipped(rhythm, at):
-            return at
+    while skipped(rhythm, at) and at + timedelta(hours=1) <= latest:
         at += timedelta(hours=1)
-    return max(due, latest)
+    return at

@@ -27,7 +27,7 @@ _LIST = "include "
 # What XML 1.0 cannot hold at all.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ADDRESS = re.compile(
-    rb"""(?P<name>\sxmlUrl\s*=\s*)(?P<mark>["'])(?P<value>.*?)(?P=mark)""",
+    rb"""<!--.*?-->|(?P<name>\sxmlUrl\s*=\s*)(?P<mark>["'])(?P<value>.*?)(?P=mark)""",
     re.IGNORECASE | re.DOTALL,
 )
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
@@ -176,6 +176,8 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
     data, found = file.read_bytes(), list[str]()
 
     def moved(match: re.Match[bytes]) -> bytes:
+        if match["name"] is None:
+            return match.group()
         held = unescape(match["value"].decode("utf-8", "surrogateescape")).strip()
         if held not in moves:
             return match.group()

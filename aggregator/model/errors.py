@@ -181,9 +181,12 @@ class FetchError(FeedError):
 
 
 class RefusedURL(FeedError):
-    """An address that the guard does not let us reach."""
+    """An address that the guard does not let us reach. ``reached``: a server that may be reached
+    has led us there, so that the try cost it something.
+    """
 
     kind = FailureKind.REFUSED
+    reached = False
 
 
 class NotAFeed(FeedError):

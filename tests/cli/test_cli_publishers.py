@@ -34,7 +34,7 @@ def test_a_move_is_told_and_written_only_where_it_is_asked_for(place, server):
     file = place.folder / "feeds.opml"
     before = f"""<opml version="2.0"><!-- mine --><body  a='1'>
 <outline text="A &amp; B" weird="&lt;x&gt;"   XMLURL='{old}' />
-<outline text="xmlUrl" title='{old}'/>
+<outline text="xmlUrl" title='{old}'/><!-- <outline xmlUrl='{old}'/> -->
 </body></opml>  \n"""
     file.write_text(before)
     assert f"has moved to {new}" in place.run("feeds", "check").out

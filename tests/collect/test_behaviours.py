@@ -22,7 +22,6 @@ from publishers import Publishers, Reply, Script
 from simclock import SimClock
 
 from aggregator.archive import Archive, open_archive
-from aggregator.collect import after_pause
 from aggregator.model.address import canonical_url
 from aggregator.model.feed import Access, Feed, Postponed, Subscription
 from aggregator.model.interests import Interests
@@ -177,6 +176,8 @@ ROWS: dict[str, Row] = {
     "a 302 behind a 301 moves to the 301's target": Row({"/f": [to(301, "/g")], "/g": [to(302, "/h")], "/h": honest}, ["/f", "/g", "/h", *["/f", "/g", '/h "a"'] * 2, "/g", '/h "a"'], (0, 1, 2, 3), archive={"fetched": "/g"}),
     "a loop stops": Row({"/f": [to(302, "/g")], "/g": [to(302, "/f")]}, ["/f", "/g"], (0,), archive=FAILING | {"kind": "redirect"}),
     "a long chain stops": Row({"/f": [to(302, "/0")], **LONG}, ["/f", *[f"/{n}" for n in range(5)]], (0,), archive=FAILING | {"kind": "redirect"}),
+    "a move that fails for days is looked for where it was": Row({"/f": [to(301, "/g")] * 3 + [ok(ETag='"f"')], "/g": [ok(ETag='"a"')] + [same()] * 2 + [says(404)]}, ["/f", "/g", *["/f", '/g "a"'] * 2, *['/g "a"'] * 5, "/f"], (0, 1, 2, 10, 20, 30, 40, 50, 60), archive=OK | {"fetched": "/f", "moves": 0}),
+    "a redirect into a private network asks its server no sooner": Row({"/f": [to(302, "http://10.0.0.1/")]}, ["/f", "/f"], (0, 0.5, 1.5), archive=FAILING | {"kind": "refused"}),
     # Failures
     "410 stops the feed": Row({"/f": [ok(), says(410)]}, ["/f", "/f"], (0, 25, 50, 99), archive={"state": "stopped", "kind": "http", "entries": 2}),
     **{
@@ -261,8 +262,7 @@ class Month:
         fetched = await asyncio.gather(*map(pipeline.fetch, asked))
         for feed, one in zip(asked, fetched, strict=True):
             if isinstance(one, Postponed):
-                with pipeline.archive.courtesy(write=True) as courtesy:
-                    courtesy.postpone(feed, one.until, after_pause(feed, one.until))
+                pipeline.postpone(feed, one)
         pipeline.write([one for one in fetched if not isinstance(one, Postponed)])
 
 
