@@ -19,17 +19,25 @@ round (:mod:`aggregator.rounds`), and what was not written is fetched again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
-from aggregator.collect import Collector, body_hash, hub_of, next_address, next_poll
+from aggregator.collect import (
+    Collector,
+    after_pause,
+    body_hash,
+    hub_of,
+    next_address,
+    next_poll,
+    still_no_feed,
+)
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed, Subscription
+from aggregator.model.feed import Access, Feed, Postponed, Subscription
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
@@ -40,10 +48,10 @@ from aggregator.topics import Matcher
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one write came to: counts, and the decisions it stored."""
+    """What one write came to: counts, and what it settled."""
 
     counts: Counts
-    decisions: tuple[Decision, ...]
+    settled: tuple[Settled, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +64,19 @@ class Pipeline:
     collector: Collector
     workers: Workers
 
-    async def fetch(self, feed: Feed) -> Fetched:
-        """Feed → Response → Document. A failure of this feed is in the result, never raised."""
+    async def fetch(self, feed: Feed) -> Fetched | Postponed:
+        """Feed → Response → Document. A failure of this feed is in the result, never raised.
+
+        Postponed: it was not asked, because its host wants to be left alone.
+        """
         at = now()
         response = await self.collector.fetch(feed, now=at)
+        if isinstance(response, Postponed):
+            return response
         if isinstance(response, FeedError):
             return Fetched(feed=feed, at=at, failure=response)
+        if failure := still_no_feed(feed, response):
+            return Fetched(feed=feed, at=at, response=response, failure=failure)
         digest = feed.body_hash if response.status == 304 else body_hash(response)
         read = Fetched(feed=feed, at=at, response=response, body_hash=digest)
         if digest == feed.body_hash:
@@ -83,8 +98,15 @@ class Pipeline:
             decisions = decide(fetched, known, now=at, settings=self.settings.normalize)
             hits = self.matcher.match(decisions, known, now=at)
             settled = tuple(self._settle(decision) for decision in decisions)
-            counts = write.store(Batch(at=at, settled=settled, hits=hits))
-        return Written(counts=counts, decisions=decisions)
+            away = self.collector.away(at)
+            counts = write.store(Batch(at=at, settled=settled, hits=hits, away=away))
+        return Written(counts=counts, settled=settled)
+
+    def postpone(self, feed: Feed, postponed: Postponed) -> None:
+        """Give back a feed that was not asked. Blocks. Raises ArchiveError."""
+        due = after_pause(feed, postponed.until)
+        with self.archive.courtesy(write=True) as courtesy:
+            courtesy.postpone(feed, postponed.until, due)
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed
@@ -92,7 +114,13 @@ class Pipeline:
         listed = len(decision.listing) if decision.listing is not None else len(feed.listing)
         return Settled(
             decision=decision,
-            poll=next_poll(fetched, new=new, listed=listed, settings=self.settings.collect),
+            poll=next_poll(
+                fetched,
+                new=new,
+                listed=listed,
+                missed=decision.missed,
+                settings=self.settings.collect,
+            ),
             address=next_address(feed, None if fetched.failure else fetched.response),
             hub=hub_of(fetched, new=new),
         )
@@ -100,14 +128,23 @@ class Pipeline:
 
 @asynccontextmanager
 async def open_pipeline(
-    archive: Archive, settings: Settings, matcher: Matcher, *, workers: Workers | None = None
+    archive: Archive,
+    settings: Settings,
+    matcher: Matcher,
+    *,
+    access: Mapping[str, Access] | None = None,
+    workers: Workers | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Open collector and workers around an archive that was opened for writing.
 
-    ``workers`` may have been started before; they end with the pipeline in any case.
+    ``access``: what secrets.toml gives for feeds, by canonical URL. ``workers`` may have
+    been started before; they end with the pipeline in any case.
     """
     workers = workers or Workers(settings.normalize, settings.collect.max_entries)
-    async with Collector(settings.collect, __version__) as collector, workers:
+    with archive.courtesy() as courtesy:
+        away = courtesy.away(now())
+    collecting = Collector(settings.collect, __version__, access=access, away=away)
+    async with collecting as collector, workers:
         yield Pipeline(
             archive=archive,
             settings=settings,

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from aggregator.collect import after_outage, shared_cause
-from aggregator.model.batch import Counts, Fetched
+from aggregator.model.batch import Address, Counts, Fetched
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed
+from aggregator.model.feed import Feed, FeedKey, Postponed
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
 
@@ -28,8 +30,9 @@ from aggregator.pipeline import Pipeline
 _BATCH_ENTRIES = 1200
 _BATCH_FEEDS = 250
 _BATCH_SECONDS = 0.3
-# Feeds claimed ahead: enough to keep every host busy, bounded for memory.
-_CLAIM = 200
+# Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
+# them wait for the same few hosts, so many.
+_CLAIM, _CLAIM_MOST = 200, 2000
 _LEASE_SECONDS = 3600.0
 
 T = TypeVar("T")
@@ -40,7 +43,9 @@ class Round:
     """What a round came to. It grows while the round runs.
 
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
-    failed before; ``missed`` had no item in common with their last poll.
+    failed before; ``missed`` had no item in common with their last poll; ``postponed``
+    were not asked, because their host wants to be left alone; ``moved`` were seen at a
+    new address for the first time, or now follow it.
     """
 
     claimed: int = 0
@@ -48,6 +53,10 @@ class Round:
     failures: list[tuple[Feed, FeedError]] = field(default_factory=list)
     recovered: list[Feed] = field(default_factory=list)
     missed: list[Feed] = field(default_factory=list)
+    postponed: list[Feed] = field(default_factory=list)
+    moved: list[tuple[Feed, Address]] = field(default_factory=list)
+    due: dict[FeedKey, datetime] = field(default_factory=dict)
+    """When those that failed are asked again."""
 
 
 Progress = Callable[[Round, Counts], None]
@@ -85,6 +94,7 @@ class _Crew:
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
         self._written = asyncio.Event()
+        self._hosts: Counter[str] = Counter()
         self._round = Round()
 
     async def run(self, progress: Progress) -> Round:
@@ -115,9 +125,8 @@ class _Crew:
                 running |= {asyncio.create_task(self._fetch(feed)) for feed in feeds}
                 if not running:
                     break
-                # The last portion is waited for whole; before that, claim again at half.
-                enough = _CLAIM // 2 if feeds else 0
-                while len(running) > enough and not self._stop.is_set():
+                # The last portion is waited for whole.
+                while self._busy(running, last=not feeds) and not self._stop.is_set():
                     ended, _ = await asyncio.wait(
                         {*running, stopped}, return_when=asyncio.FIRST_COMPLETED
                     )
@@ -130,6 +139,16 @@ class _Crew:
                 task.cancel()
             await asyncio.gather(*running, stopped, return_exceptions=True)
             self._queue.put_nowait(None)
+
+    def _busy(self, running: Collection[object], *, last: bool) -> bool:
+        """Whether there is enough under way. Feeds that wait for their turn at a few hosts are
+        not: others would wait for them."""
+        if last:
+            return bool(running)
+        if len(running) <= _CLAIM // 2:
+            return False
+        places = self._pipeline.settings.collect.concurrency
+        return len(self._hosts) >= places or len(running) >= _CLAIM_MOST
 
     async def _room_to_go_on(self, stopped: asyncio.Task[Literal[True]]) -> None:
         """Wait while the writer is far behind: what was fetched waits in memory."""
@@ -156,7 +175,22 @@ class _Crew:
         return fresh
 
     async def _fetch(self, feed: Feed) -> None:
-        self._queue.put_nowait(await self._pipeline.fetch(feed))
+        host = urlsplit(feed.fetch_url).hostname or ""
+        self._hosts[host] += 1
+        try:
+            fetched = await self._pipeline.fetch(feed)
+        finally:
+            self._hosts[host] -= 1
+            if not self._hosts[host]:
+                del self._hosts[host]
+        if isinstance(fetched, Postponed):
+            await self._in_writer(self._postpone, feed, fetched)
+        else:
+            self._queue.put_nowait(fetched)
+
+    def _postpone(self, feed: Feed, postponed: Postponed) -> None:
+        self._pipeline.postpone(feed, postponed)
+        self._round.postponed.append(feed)
 
     async def _next_batch(self) -> list[Fetched]:
         """What is on the queue, or comes within a moment; empty at the end of the round."""
@@ -182,10 +216,14 @@ class _Crew:
     def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
         self._round.counts += written.counts
-        for decision in written.decisions:
+        for one in written.settled:
+            decision, address = one.decision, one.address
             feed, failure = decision.fetched.feed, decision.fetched.failure
+            if address.fetch_url != feed.fetch_url or address.moved_to not in (None, feed.moved_to):
+                self._round.moved.append((feed, address))
             if failure:
                 self._round.failures.append((feed, failure))
+                self._round.due[feed.key] = one.poll.due
             elif feed.failure:
                 self._round.recovered.append(feed)
             if decision.missed:

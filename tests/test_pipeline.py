@@ -128,9 +128,25 @@ def test_a_bad_feed_stops_no_other(tmp_path, server):
 def test_a_round_asks_each_feed_once(tmp_path, server, everything):
     for_years = {"Retry-After": "315360000"}
     urls = [server.serve(f"/{n}.xml", b"", status=429, headers=for_years) for n in range(2)]
-    assert run(settings(tmp_path), urls, everything=everything).counts.failed == 2
+    first = run(settings(tmp_path), urls, everything=everything)
+    # They share a host, and what it asks of one it asks of all.
+    assert (first.counts.failed, len(first.postponed)) == (1, 1)
     assert run(settings(tmp_path), urls, everything=everything).counts.feeds == 0
-    assert len(server.requests) == 2
+    assert len(server.requests) == 1
+
+
+def test_many_feeds_of_one_slow_host_keep_no_other_waiting(tmp_path, server):
+    many = [server.serve(f"/{n}.xml", b"", status=404) for n in range(300)]
+    other = server.serve("/other.xml", document(1, 0)).replace("127.0.0.1", "localhost")
+    of = settings(tmp_path)
+    of = replace(
+        of,
+        collect=replace(of.collect, host_spacing=0.02, allow_networks=("127.0.0.0/8", "::1/128")),
+    )
+    run(of, [*many, other])
+    asked = [one.path for one in server.requests]
+    # Claimed among the last, it did not wait until the first hundred had their turns.
+    assert asked.index("/other.xml") < 100
 
 
 def test_without_a_network_no_feed_is_at_fault(tmp_path):

@@ -26,6 +26,7 @@ from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
+from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.delays import read_delays
 from aggregator.archive.disk import refuse_full_disk
@@ -185,6 +186,12 @@ class Archive:
         then, and with no more failures than before, but one."""
         with self._database.writing() as connection:
             feeds_of.excuse(connection, feeds)
+
+    @contextmanager
+    def courtesy(self, *, write: bool = False) -> Iterator[Courtesy]:
+        """What keeps us welcome at publishers' servers, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Courtesy(connection)
 
     def release(self, holder: str) -> None:
         """Free what a holder still claims."""

@@ -268,6 +268,18 @@ def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecor
     )  # fmt: skip
 
 
+def pack_validators(held: Sequence[Validators]) -> str:
+    """Validators as text, byte for byte."""
+    return json.dumps([(one.url, one.etag, one.last_modified) for one in held])
+
+
+def _unpack_validators(text: str) -> tuple[Validators, ...]:
+    return tuple(
+        Validators(url=url, etag=etag, last_modified=modified)
+        for url, etag, modified in json.loads(text)
+    )
+
+
 def pack_listing(items: Sequence[tuple[bytes, int, int]]) -> str:
     """(item hash, entry key, polls missing) of each item, as text."""
     return " ".join(f"{item_hash.hex()}:{key}:{missing}" for item_hash, key, missing in items)
@@ -335,4 +347,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         entries=row.entries,
         learned=known,
         push=read_push(row),
+        elsewhere=_unpack_validators(row.elsewhere),
+        doubted=row.doubted,
+        served=json.loads(row.served),
     )

@@ -17,6 +17,7 @@
     topics ──< hits                     (topic, place): append-only
       ├─────< pages                     closed archive pages, frozen
       └─────< documents ··< subscribers the versions published; whom the hub brings them to
+    hosts                               those that asked to be left alone, and until when
     languages, meta
 
 Keys are integers handed out inside the one write transaction, so that they grow
@@ -104,8 +105,15 @@ feeds = sa.Table(
     _number("entries"),
     sa.Column("claim_holder", Words),
     _moment("claim_until"),
+    _text("elsewhere", "[]"),
+    _moment("doubted"),
+    _text("served", "{}"),
 )
 sa.Index("feeds_due", feeds.c.next_due)
+
+hosts = sa.Table(
+    "hosts", metadata, _name("name", primary_key=True), _moment("away_until", required=True)
+)
 
 feed_urls = sa.Table(
     "feed_urls",
@@ -389,7 +397,9 @@ fetch_days = sa.Table(
     _key("feeds", "feed_key", primary_key=True),
     _name("day", primary_key=True),
     _number("requests"),
+    _number("fetches"),
     _number("unchanged"),
+    _number("not_modified"),
     _number("failed"),
     sa.Column("bytes", sa.BigInteger, nullable=False),
     _number("new"),

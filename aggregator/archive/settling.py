@@ -9,15 +9,28 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive.columns import name_of
+from aggregator.archive.columns import name_of, storable
 from aggregator.archive.offers import store_offers
-from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, listings
+from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
 from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import ChangeKind, Fetched, Settled
 from aggregator.model.entry import EntryId
 from aggregator.model.errors import FetchError, Retry
-from aggregator.model.feed import Validators
+from aggregator.model.feed import (
+    SERVED_BYTES,
+    FailureKind,
+    Feed,
+    Postponed,
+    Response,
+    Validators,
+)
+
+# So many addresses that redirects lead to in turns are remembered beside the latest.
+_ADDRESSES = 4
+_TELLING = (
+    "content-type", "content-encoding", "cache-control", "expires", "etag", "last-modified", "server",
+)  # fmt: skip
 
 
 def store_feeds(
@@ -63,15 +76,33 @@ def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     )
     days = [
         {
-            "feed_key": line["feed_key"], "day": line["at"].date().isoformat(), "requests": 1,
+            "feed_key": line["feed_key"], "day": line["at"].date().isoformat(),
+            "requests": _requests(one), "fetches": 1,
             "unchanged": int(line["outcome"] == "unchanged"),
+            "not_modified": int(line["status"] == 304),
             "failed": int(line["outcome"] == "failed"),
             "bytes": line["bytes"], "new": line["new"], "revised": line["revised"],
         }
-        for line in lines
+        for one, line in zip(settled, lines, strict=True)
     ]  # fmt: skip
-    counted = ("requests", "unchanged", "failed", "bytes", "new", "revised")
+    counted = (
+        "requests", "fetches", "unchanged", "not_modified", "failed", "bytes", "new", "revised",
+    )  # fmt: skip
     upsert(connection, fetch_days, days, add=counted)
+
+
+def _requests(one: Settled) -> int:
+    """How many requests a fetch took: one, and one more a redirect; none where none got out."""
+    fetched = one.decision.fetched
+    if fetched.response is not None:
+        return 1 + len(fetched.response.redirects)
+    return int(getattr(fetched.failure, "reached", False))
+
+
+def store_away(connection: sa.Connection, away: Sequence[Postponed]) -> None:
+    """The hosts that want to be left alone, over a restart too."""
+    rows = [{"name": name_of(one.host), "away_until": one.until} for one in away]
+    upsert(connection, hosts, rows, replace=("away_until",))
 
 
 def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:
@@ -122,6 +153,9 @@ def _feed_values(one: Settled) -> dict[str, Any]:
     }
     if failure is not None:
         held = feed.failure
+        if response is not None and failure.kind is FailureKind.NOT_A_FEED:
+            # It is no feed, but the next request can name it all the same.
+            values |= _validators(feed, response)
         return values | {
             "failure_kind": failure.kind.value,
             "failure_message": failure.what,
@@ -143,7 +177,11 @@ def _feed_values(one: Settled) -> dict[str, Any]:
         "body_hash": fetched.body_hash,
     }
     if response is not None:
-        values |= _validators(response.status, response.validators, feed.validators)
+        values |= _validators(feed, response)
+        if response.status == 200:
+            values["served"] = json.dumps(_served(response), ensure_ascii=False)
+        if fetched.document is not None:
+            values["doubted"] = None
     if fetched.document is not None:
         document = fetched.document
         values |= {
@@ -156,18 +194,36 @@ def _feed_values(one: Settled) -> dict[str, Any]:
     return values
 
 
-def _validators(
-    status: int, found: Validators | None, held: Validators | None
-) -> dict[str, str | None]:
-    """The latest response's; a 304 may leave out what it does not change (RFC 9110, 15.4.5)."""
-    if status == 304 and held is not None and (found is None or found.url == held.url):
+def _validators(feed: Feed, response: Response) -> dict[str, Any]:
+    """The latest response's, and those of other addresses that redirects led to before.
+
+    A 304 may leave out what it does not change (RFC 9110, 15.4.5).
+    """
+    found, held = response.validators, feed.validators_of(response.url)
+    if response.status == 304 and held is not None:
         found = Validators(
             url=held.url,
             etag=(found and found.etag) or held.etag,
             last_modified=(found and found.last_modified) or held.last_modified,
         )
+    others = [
+        one
+        for one in (feed.validators, *feed.elsewhere)
+        if one is not None and one.url != response.url
+    ]
     return {
         "validator_url": found.url if found else None,
         "etag": found.etag if found else None,
         "last_modified": found.last_modified if found else None,
+        "elsewhere": feeds_of.pack_validators(others[:_ADDRESSES]),
     }
+
+
+def _served(response: Response) -> dict[str, str]:
+    """What the answer says of itself, for whoever wants to tell the publisher."""
+    told = {name: response.header_list(name) for name in _TELLING}
+    kept = {name: storable(value)[:200] for name, value in told.items() if value is not None}
+    # A cookie's value is nobody's business, not even ours.
+    if response.header("set-cookie") is not None:
+        kept["set-cookie"] = ""
+    return kept | {SERVED_BYTES: str(len(response.body))}

@@ -102,6 +102,7 @@ class Writer:
         self._find_keys(settled)
         settling.store_feeds(self._connection, settled, self._entry_keys)
         settling.log_fetches(self._connection, settled)
+        settling.store_away(self._connection, self._batch.away)
         topics.append(self._connection, self._batch.hits, self._batch.at)
         topics.touch_holders(self._connection, self._touched)
         return self._counts()

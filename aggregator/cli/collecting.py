@@ -10,9 +10,10 @@ import typer
 
 from aggregator.cli.checking import tell_edit, warn_of_samples
 from aggregator.cli.options import DryRun, Json
-from aggregator.cli.output import local, note, one_line, plural, print_json, progress, say
+from aggregator.cli.output import away, local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
 from aggregator.model.address import canonical_url
+from aggregator.model.errors import FeedError, FetchError, Retry
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
@@ -55,6 +56,7 @@ def collect(
     else:
         say(describe(done.counts, pages))
     _tell_failures(done)
+    _tell_changes(done)
     if interrupted:
         raise typer.Exit(_INTERRUPTED)
     if done.counts.failed:
@@ -117,7 +119,9 @@ async def _collect_with(
             def show(done: Round, wrote: Counts) -> None:
                 bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
 
-            async with open_pipeline(archive, settings, matcher, workers=workers) as pipeline:
+            async with open_pipeline(
+                archive, settings, matcher, access=configuration.access, workers=workers
+            ) as pipeline:
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
@@ -144,13 +148,39 @@ def _tell_failures(done: Round) -> None:
         return
     for error, feeds in by_cause(done.failures):
         named = [one_line(feed.url) for feed in feeds]
-        why = one_line(error.what) + (f" ({error.hint})" if error.hint else "")
+        hint = f" ({error.hint})" if error.hint else ""
+        why = f"{one_line(error.what)}{hint}; {_what_next(error, feeds, done)}"
         if len(feeds) > _NAMED:
             some = ", ".join(named[:_NAMED])
             note(f"failed: {plural(len(feeds), 'feed')}, such as {some}: {why}")
             continue
         for url in named:
             note(f"failed: {url}: {why}")
+
+
+def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
+    if isinstance(error, FetchError) and error.retry is Retry.GONE:
+        return "it is not asked again"
+    return f"asked again {away(min(done.due[feed.key] for feed in feeds))}"
+
+
+def _tell_changes(done: Round) -> None:
+    """On standard error: what is well again, and what has moved."""
+    back = [one_line(feed.url) for feed in done.recovered]
+    if len(back) > _NAMED:
+        note(f"{len(back)} feeds are well again, such as {', '.join(back[:_NAMED])}")
+    else:
+        for url in back:
+            note(f"well again: {url}")
+    for feed, address in done.moved:
+        if address.moved_to is None and address.fetch_url != feed.fetch_url:
+            note(
+                f"moved: {one_line(feed.url)} is fetched at {one_line(address.fetch_url)} from now "
+                "on; `aggregator feeds check --fix` writes it into feeds.opml"
+            )
+    if done.postponed:
+        waits = plural(len(done.postponed), "feed waits", "feeds wait")
+        note(f"{waits} because their host asked to be left alone")
 
 
 def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import DryRun, FeedName, Json
+from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import (
     Column,
     away,
@@ -24,6 +24,7 @@ from aggregator.cli.output import (
     size,
     when,
 )
+from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _FETCHES_SHOWN = 20
-_SHORTEST = 60
+
+
+app.command()(check)
 
 
 @app.callback()
@@ -73,7 +76,7 @@ def add(
         url=url.strip(),
         title=title.strip(),
         folders=folders,
-        interval=_interval(interval),
+        interval=read_interval(interval),
         full_text=full_text,
     )
     if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
@@ -128,7 +131,18 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
+def show(
+    context: typer.Context,
+    feed: FeedName,
+    for_publisher: Annotated[
+        bool,
+        typer.Option(
+            "--for-publisher",
+            help="What we cost its publisher, and what its server could do better.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show one feed: when it is due, why, its last fetches."""
     from aggregator.cli.delays import WEEK, delay_json, delay_words
     from aggregator.model.delay import delay_of
@@ -136,6 +150,9 @@ def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
 
     session = session_of(context)
     line, known = _named(session, feed)
+    if for_publisher:
+        print_bill(session, line, _collected(known), as_json=as_json)
+        return
     fetches: tuple[FetchRecord, ...] = ()
     delay = None
     if known:
@@ -144,8 +161,12 @@ def show(context: typer.Context, feed: FeedName, as_json: Json = False) -> None:
             found = archive.delays(since=now() - WEEK, feed=known)
             delay = delay_of(found.get(known.key, ()))
     if as_json:
-        told = {"delay": delay_json(delay), "fetches": [_fetch_json(f) for f in fetches]}
-        print_json({**_feed_json(line, known), **told})
+        more = {
+            "due_reason": known.due_reason if known else "",
+            "delay": delay_json(delay),
+            "fetches": [_fetch_json(one) for one in fetches],
+        }
+        print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(line.title or (known.title if known else "") or line.url))
     print_fields([*_facts(line, known), *([("delay", delay_words(delay))] if delay else [])])
@@ -180,9 +201,7 @@ def boilerplate(
     from aggregator.model.errors import UsageError
 
     session = session_of(context)
-    _, known = _named(session, feed)
-    if known is None:
-        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    known = _collected(_named(session, feed)[1])
     asked = [name for name in (("pin", pin), ("free", free), ("reset", reset)) if name[1]]
     if len(asked) > 1:
         raise UsageError("--pin, --free and --reset stand alone", hint="one block at a time")
@@ -247,20 +266,13 @@ def export_feeds(
     note(f"wrote {file}")
 
 
-def _interval(text: str) -> int | None:
-    """Seconds, a minute at the least; None for "". Raises UsageError."""
-    from aggregator.config import parse_duration
+def _collected(known: Feed | None) -> Feed:
+    """The feed, where anything was collected of it. Raises UsageError."""
     from aggregator.model.errors import UsageError
 
-    if not text:
-        return None
-    try:
-        seconds = int(parse_duration(text))
-    except ValueError as error:
-        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
-    if seconds < _SHORTEST:
-        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
-    return seconds
+    if known is None:
+        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    return known
 
 
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:

@@ -19,3 +19,21 @@ EntryIdentifier = Annotated[
 FeedName = Annotated[
     str, typer.Argument(metavar="FEED", help="The feed's URL, or a part of its title.")
 ]
+
+_SHORTEST = 60
+
+
+def read_interval(text: str) -> int | None:
+    """Seconds of ``--interval``, a minute at the least; None for "". Raises UsageError."""
+    from aggregator.config import parse_duration
+    from aggregator.model.errors import UsageError
+
+    if not text:
+        return None
+    try:
+        seconds = int(parse_duration(text))
+    except ValueError as error:
+        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
+    if seconds < _SHORTEST:
+        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
+    return seconds

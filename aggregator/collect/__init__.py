@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address
-from aggregator.collect.cadence import after_outage, next_poll
+from aggregator.collect.cadence import after_outage, after_pause, next_poll
+from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.push import hub_of, told_of_news
+from aggregator.collect.rhythm import still_no_feed
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -68,12 +70,16 @@ __all__ = [
     "Answer",
     "Collector",
     "Courier",
+    "Remark",
     "after_outage",
+    "after_pause",
     "body_hash",
     "by_cause",
     "hub_of",
     "next_address",
     "next_poll",
+    "remarks",
     "shared_cause",
+    "still_no_feed",
     "told_of_news",
 ]

@@ -11,104 +11,87 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from aggregator.collect.caching import LONGEST, freshness
 from aggregator.collect.push import rest_on_hub
+from aggregator.collect.rhythm import after_skipped, remember
 from aggregator.model.batch import Fetched, NextPoll
-from aggregator.model.entry import Document
-from aggregator.model.errors import FetchError, Retry
-from aggregator.model.feed import FailureKind, Feed, Response
+from aggregator.model.errors import FeedError, FetchError, Retry
+from aggregator.model.feed import FailureKind, Feed
 from aggregator.model.settings import DAY, HOUR, MINUTE, CollectSettings
 
 _BLIND_FLOOR = 24 * HOUR
-# First wait after a failure, by what the kind says, doubled with each further one.
-_FIRST_WAIT = {Retry.SOON: 5 * MINUTE, Retry.LATER: HOUR}
+# However much a publisher allows: sooner than this nobody is asked, unless a person says so.
+_BUSIEST = 15 * MINUTE
+# The feeds of a host that asked to be left alone come back over so many seconds.
+_RETURN = HOUR
+# So many polls between two new entries, as a rule: an entry waits an eighth of the gap.
+_POLLS_A_GAP = 4
 # A poll that brought only known items says "later", one that brought much says "sooner".
 _SLOWER, _FASTER, _MUCH = 1.5, 0.5, 0.5
 _JITTER = 0.08
 
 
-def next_poll(fetched: Fetched, *, new: int, listed: int, settings: CollectSettings) -> NextPoll:
+def next_poll(
+    fetched: Fetched, *, new: int, listed: int, settings: CollectSettings, missed: bool = False
+) -> NextPoll:
     """When to ask again after this fetch: never earlier than allowed, never later than the maximum.
 
-    ``new`` entries came, of ``listed`` items. ``rhythm`` of the result holds what
-    the next call wants to remember: ``interval`` (seconds), what publishers said.
+    ``new`` entries came, of ``listed`` items; ``missed``: some may have come and gone
+    between this poll and the last. ``rhythm`` of the result holds what the next call
+    wants to remember.
     """
-    feed, now = fetched.feed, fetched.at
     if fetched.failure is not None:
-        return _after_failure(fetched, settings)
-    rhythm = _remember(feed, fetched.document, fetched.response, now)
-    wanted = _wanted(feed, rhythm, new, listed, settings, unchanged=fetched.document is None)
-    floor, why_floor = _floor(feed, fetched.response, rhythm, settings)
-    rhythm["interval"] = wanted
-    seconds, reason = wanted, "its own rhythm"
-    if feed.interval is not None:
-        seconds, reason = float(feed.interval), "the interval set for this feed"
-    if seconds < floor:
+        return _after_failure(fetched, fetched.failure, settings)
+    feed, now = fetched.feed, fetched.at
+    new = new if fetched.document is not None else 0
+    rhythm = remember(fetched, new)
+    floor, why_floor = _floor(feed, rhythm, settings)
+    ceiling = float(max(settings.max_interval, feed.interval or 0))
+    share = new / listed if listed else 0.0
+    wanted, reason = _wanted(feed, rhythm, now, 1.0 if missed else share, settings)
+    rhythm["interval"] = wanted = min(max(wanted, min(floor, _BUSIEST)), settings.max_interval)
+    seconds = wanted
+    if feed.interval is not None or wanted < floor:
         seconds, reason = floor, why_floor
     seconds, reason = rest_on_hub(fetched, seconds, settings) or (seconds, reason)
-    ceiling = float(max(settings.max_interval, feed.interval or 0))
     if seconds > ceiling:
         seconds, reason = ceiling, "the longest interval allowed"
-    due = _jittered(feed, now, seconds, floor)
-    if fetched.document is not None and (fetched.document.skip_hours or fetched.document.skip_days):
-        due, reason = _skipped(due, fetched.document, now + timedelta(seconds=ceiling), reason)
+    due = _spread(feed, now, seconds, min(floor, ceiling), ceiling)
+    free = after_skipped(rhythm, due, now + timedelta(seconds=ceiling))
+    if free != due:
+        due, reason = free, "the publisher's skipHours and skipDays"
     return NextPoll(due=due, reason=reason, rhythm=rhythm)
 
 
-def _remember(
-    feed: Feed, document: Document | None, response: Response | None, now: datetime
-) -> dict[str, float]:
-    rhythm = dict(feed.rhythm)
-    if document is not None:
-        for name, value in (("ttl", document.ttl), ("period", document.update_period)):
-            rhythm.pop(name, None)
-            if value:
-                rhythm[name] = min(float(value), LONGEST)
-    if response is not None:
-        rhythm.pop("fresh", None)
-        fresh = freshness(
-            response.header("cache-control"),
-            response.header("expires"),
-            response.header("date"),
-            now,
-        )
-        if fresh:
-            rhythm["fresh"] = fresh
-        rhythm["blind"] = float(response.validators is None and response.status == 200)
-    return rhythm
-
-
 def _wanted(
-    feed: Feed,
-    rhythm: dict[str, float],
-    new: int,
-    listed: int,
-    settings: CollectSettings,
-    *,
-    unchanged: bool,
-) -> float:
-    """The interval its own rhythm asks for: longer after nothing new, shorter after much."""
+    feed: Feed, rhythm: dict[str, float], now: datetime, share: float, settings: CollectSettings
+) -> tuple[float, str]:
+    """The interval its own rhythm asks for, and that rhythm in words.
+
+    Silence that lasts longer than the usual gap is the gap. Towards longer waits it
+    goes by steps, since what a feed was like yesterday is a guess.
+    """
     before = rhythm.get("interval")
     if before is None:
-        return float(settings.default_interval)
-    share = 0.0 if unchanged or not listed else new / listed
-    factor = _SLOWER if share == 0 else _FASTER if share >= _MUCH else 1.0
-    return min(max(before * factor, settings.min_interval), settings.max_interval)
+        return float(settings.default_interval), "collect.default_interval, to begin with"
+    if share >= _MUCH:
+        return before * _FASTER, "much of its last document was new"
+    slower = before * _SLOWER if share == 0 else before
+    gap = rhythm.get("gap")
+    if gap is None:
+        return slower, "its own rhythm"
+    gap = max(gap, now.timestamp() - rhythm["news"])
+    return min(slower, gap / _POLLS_A_GAP), f"its own rhythm: something new every {_span(gap)}"
 
 
-def _floor(
-    feed: Feed, response: Response | None, rhythm: dict[str, float], settings: CollectSettings
-) -> tuple[float, str]:
+def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> tuple[float, str]:
     """The least interval allowed, and whose word that is."""
     if feed.interval is not None:
         # A person set it for this feed: that is the floor and the wish.
         return float(feed.interval), "the interval set for this feed"
     blind = rhythm.get("blind", 0.0) > 0
     floor, why = (_BLIND_FLOOR, "its server sends no validators") if blind else (HOUR, "the hour")
-    if settings.min_interval < HOUR:
+    if settings.min_interval < HOUR or settings.min_interval > floor:
         floor, why = settings.min_interval, "collect.min_interval"
-    else:
-        floor = max(floor, settings.min_interval)
     said = {
         "fresh": "the publisher's max-age",
         "ttl": "the publisher's ttl",
@@ -117,39 +100,52 @@ def _floor(
     spoken = [(rhythm[name], text) for name, text in said.items() if rhythm.get(name)]
     if not spoken:
         return float(floor), why
+    # The longest of its words counts, and may allow less than the hour; not less than what a
+    # person wrote instead of the hour.
     most, text = max(spoken)
-    least = min(value for value, _ in spoken)
-    if most > floor:
-        return most, text
-    # The publisher allows less than the floor: its word counts, but a minute is the least.
-    allowed = max(most, float(MINUTE))
-    return (allowed, text) if allowed < floor and least > 0 else (float(floor), why)
+    least = _BUSIEST if settings.min_interval == HOUR else settings.min_interval
+    return (most, text) if most > least else (float(least), why if least == floor else text)
 
 
-def _after_failure(fetched: Fetched, settings: CollectSettings) -> NextPoll:
-    feed, now, failure = fetched.feed, fetched.at, fetched.failure
+def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettings) -> NextPoll:
+    feed, now, rhythm = fetched.feed, fetched.at, remember(fetched, 0)
     count = (feed.failure.count if feed.failure else 0) + 1
-    rhythm = dict(feed.rhythm)
-    retry = failure.retry if isinstance(failure, FetchError) else Retry.LATER
-    if retry is Retry.GONE:
-        due = now + timedelta(seconds=settings.max_interval)
+    longest = float(settings.max_interval)
+    if isinstance(failure, FetchError) and failure.retry is Retry.GONE:
+        due = now + timedelta(seconds=longest)
         return NextPoll(due=due, reason="gone for good (410): stopped", rhythm=rhythm)
-    first = _FIRST_WAIT[retry]
-    seconds = min(float(first) * 2 ** min(count - 1, 20), float(settings.max_interval))
-    seconds = max(seconds, float(min(settings.min_interval, first)))
-    kind = failure.kind if failure is not None else FailureKind.OTHER
-    reason = f"back-off after {count} failure{'s' if count > 1 else ''} ({kind})"
+    first = _first_wait(feed, failure, settings)
+    seconds = min(first * 2 ** min(count - 1, 20), longest)
+    reason = f"back-off after {count} failure{'s' if count > 1 else ''} ({failure.kind})"
     until = None
     asked = failure.retry_after if isinstance(failure, FetchError) else None
     if asked:
         until = now + timedelta(seconds=asked)
-        if asked > seconds:
-            return NextPoll(
-                due=until, reason="the server's Retry-After", retry_after=until, rhythm=rhythm
-            )
-    return NextPoll(
-        due=_jittered(feed, now, seconds, seconds), reason=reason, retry_after=until, rhythm=rhythm
-    )
+        if asked >= seconds:
+            # Not all who were told the same moment come at that moment.
+            due = until + timedelta(seconds=1 + _share(feed, now) * min(asked * _JITTER, HOUR))
+            reason = "the server's Retry-After"
+            return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
+    due = _spread(feed, now, seconds, min(first, longest), longest)
+    return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
+
+
+def _first_wait(feed: Feed, failure: FeedError, settings: CollectSettings) -> float:
+    """Seconds before the second try: by what failed, and by whether it cost the server something."""
+    if failure.kind is FailureKind.DNS:
+        return 5.0 * MINUTE
+    status = failure.status or 0 if isinstance(failure, FetchError) else 0
+    if (
+        failure.kind is FailureKind.CONNECT
+        and isinstance(failure, FetchError)
+        and not failure.reached
+    ):
+        return 10.0 * MINUTE
+    if failure.kind is FailureKind.TLS or 400 <= status < 500 or 300 <= status < 400:
+        # A person there has to mend it.
+        return 2.0 * HOUR
+    # What was set for the feed, or for all, as less than the hour holds for a server in trouble too.
+    return float(min(HOUR, feed.interval or HOUR, max(settings.min_interval, MINUTE)))
 
 
 def after_outage(feed: Feed, at: datetime) -> datetime | None:
@@ -162,16 +158,27 @@ def after_outage(feed: Feed, at: datetime) -> datetime | None:
     return at + timedelta(seconds=(5 + 10 * _share(feed, at)) * MINUTE)
 
 
-def _jittered(feed: Feed, now: datetime, seconds: float, floor: float) -> datetime:
+def after_pause(feed: Feed, until: datetime) -> datetime:
+    """When a feed comes back that was not asked because its host wants to be left alone until
+    then: within the hour after, each at a moment of its own, so that they return one by one.
+    """
+    return until + timedelta(seconds=MINUTE + _share(feed, until) * _RETURN)
+
+
+def _spread(feed: Feed, now: datetime, seconds: float, floor: float, ceiling: float) -> datetime:
     """Spread feeds out, the same way each time for one feed and moment; never before the floor,
-    never on the full minute, when everybody else comes."""
-    share = _share(feed, now)
-    spread = seconds * _JITTER
-    later = share * spread if seconds - spread <= floor else (share * 2 - 1) * spread
-    due = now + timedelta(seconds=seconds + later)
-    if due.second < 2 and seconds >= MINUTE:
-        due += timedelta(seconds=3 + 50 * share)
-    return due
+    never on the full minute, when everybody else comes. Beyond the ceiling only where the
+    floor leaves no room below it.
+    """
+    share, room = _share(feed, now), seconds * _JITTER
+    first, last = max(seconds - room, floor), min(seconds + room, ceiling)
+    if first >= ceiling:
+        last = first + min(room, 15 * MINUTE)
+    wait = first + share * (last - first)
+    if seconds >= MINUTE and (now + timedelta(seconds=wait)).second < 2:
+        aside = 3 + min(50, room) * share
+        wait = wait - 4 if wait + aside > last and wait - 4 >= first else wait + aside
+    return now + timedelta(seconds=wait)
 
 
 def _share(feed: Feed, now: datetime) -> float:
@@ -180,13 +187,8 @@ def _share(feed: Feed, now: datetime) -> float:
     return int.from_bytes(seed, "big") / 2**64
 
 
-def _skipped(
-    due: datetime, document: Document, latest: datetime, reason: str
-) -> tuple[datetime, str]:
-    """The first moment from ``due`` on that the publisher does not ask to skip (RSS skipHours, skipDays)."""
-    at = due
-    while at <= latest:
-        if at.hour not in document.skip_hours and at.weekday() not in document.skip_days:
-            return at, reason if at == due else "the publisher's skipHours and skipDays"
-        at = at.replace(minute=due.minute, second=due.second) + timedelta(hours=1)
-    return min(due, latest), reason
+def _span(seconds: float) -> str:
+    """A length of time in a word: "40 min", "6 h", "3 days"."""
+    if seconds < 1.5 * HOUR:
+        return f"{max(round(seconds / MINUTE), 1)} min"
+    return f"{round(seconds / HOUR)} h" if seconds < 2 * DAY else f"{round(seconds / DAY)} days"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,8 @@ from aggregator.collect.guard import Guard
 from aggregator.model.errors import RefusedURL
 
 _HEADER_BYTES = 32 * 1024
+# What an address is made of (RFC 3986): all else must be escaped first.
+_PLAIN = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
 def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
@@ -107,6 +110,18 @@ def bare(url: str) -> str:
     parts = urlsplit(url)
     netloc = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
+
+
+def as_written(url: str) -> URL:
+    """The address that goes out: every sign as the publisher wrote it, where it can go so.
+
+    Servers tell ``%2F`` from ``/``, and compare signed addresses sign by sign.
+    """
+    text = bare(url)
+    parts = urlsplit(text)
+    if not _PLAIN.fullmatch(text) or not parts.path or "%" in parts.netloc:
+        return URL(text)
+    return URL(text, encoded=True)
 
 
 def shown(url: str) -> str:

@@ -18,12 +18,16 @@ from aggregator.model.feed import FailureKind
 def check_status(
     url: str, answer: aiohttp.ClientResponse, now: datetime, *, conditional: bool
 ) -> None:
-    """Raises FetchError for any status but 200, and 304 where that was asked for."""
+    """Raises FetchError for any status but 200; and 304, and 226 (RFC 3229: what is new alone),
+    where that was asked for."""
     status = answer.status
     if status == 200 or (status == 304 and conditional):
         return
+    if status == 226 and conditional and answer.headers.get("IM", "feed").strip().lower() == "feed":
+        return
     wait = retry_after(answer.headers.get("Retry-After"), now) if status in {429, 503} else None
     what = {
+        226: "the server sends a part that nobody asked for (226)",
         304: "the server says unchanged, though nothing was named to compare with",
         401: "the server wants a log-in (401)",
         403: "the server refuses us (403)",
@@ -96,7 +100,8 @@ def failure(url: str, error: Exception) -> FeedError:
             return RefusedURL(cause.what, url=url, hint=cause.hint)
         cause = cause.__cause__ or getattr(cause, "os_error", None)
     kind, what = _kind(error)
-    return FetchError(what[:300], url=url, kind=kind)
+    reached = not isinstance(error, aiohttp.ClientConnectorError)
+    return FetchError(what[:300], url=url, kind=kind, reached=reached)
 
 
 def _unreached(error: Any) -> str:

@@ -36,6 +36,7 @@ class Hosts:
 
         Raises TimeoutError, without a turn, where it left those before without an answer.
         """
+        host = host.rstrip(".")
         held = self._hosts.setdefault(host, _Host())
         held.waiting += 1
         try:
@@ -48,9 +49,11 @@ class Hosts:
                         raise TimeoutError
                     try:
                         yield
-                    except aiohttp.ClientConnectorError:
+                    except aiohttp.ClientConnectorError as error:
                         # Nothing reached the host, so there is nothing to space out; a
                         # machine without a network knows so at once.
+                        if isinstance(error, aiohttp.ClientSSLError):
+                            held.free_at = loop.time() + self._spacing
                         raise
                     except BaseException as error:
                         held.silent = held.silent + 1 if isinstance(error, TimeoutError) else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
@@ -13,8 +13,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
 
-from aggregator.collect.address import with_login
+from aggregator.collect.address import same_server, with_login
 from aggregator.collect.connecting import (
+    as_written,
     bare,
     checked_host,
     guarded_session,
@@ -32,9 +33,11 @@ from aggregator.collect.failures import (
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
+from aggregator.collect.rhythm import doubt
+from aggregator.model.address import canonical_url
 from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError
-from aggregator.model.feed import FailureKind, Feed, Redirect, Response, Validators
+from aggregator.model.feed import Access, FailureKind, Feed, Postponed, Redirect, Response
 from aggregator.model.settings import CollectSettings
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -44,6 +47,8 @@ _FEEDS = (
 )
 _PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
 _CHUNK = 64 * 1024
+# Seconds without a request to a host that asks for fewer and does not say for how long.
+_PAUSE = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +59,42 @@ class _Wanted:
     url: str
     named: str
     page: bool = False
-    validators: Validators | None = None
+    feed: Feed | None = None
+    """Whose validators go back; None where nothing is to be compared."""
+    access: Access = field(default_factory=Access)
+    home: str = ""
+    """Where a person's log-in and headers may go: to the server of this address."""
 
 
 class Collector:
     """Fetches feeds, and the pages they link to. An async context manager that owns the connections."""
 
-    def __init__(self, settings: CollectSettings, version: str) -> None:
+    def __init__(
+        self,
+        settings: CollectSettings,
+        version: str,
+        *,
+        access: Mapping[str, Access] | None = None,
+        away: Sequence[Postponed] = (),
+    ) -> None:
+        """``access`` by canonical URL of a feed; ``away``: hosts that asked to be left alone."""
         self._settings = settings
         self._guard = Guard(settings.allow_networks)
+        self._access = access or {}
         self._hosts = Hosts(settings.host_spacing, settings.concurrency)
         self._headers = {
             "User-Agent": user_agent(version, settings.contact),
             "Accept-Encoding": "gzip, br, zstd, deflate",
         }
         self._session: aiohttp.ClientSession | None = None
-        self._away: dict[str | None, datetime] = {}
+        self._proxied: aiohttp.ClientSession | None = None
+        self._away = {one.host: one.until for one in away}
 
     async def __aenter__(self) -> Self:
         self._session = guarded_session(self._guard, self._settings.timeout)
+        # A proxy is where a person says it is, our own machine included; what is asked of it is
+        # guarded by name, and resolved there.
+        self._proxied = guarded_session(Guard(("0.0.0.0/0", "::/0")), self._settings.timeout)
         return self
 
     async def __aexit__(
@@ -81,17 +103,31 @@ class Collector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._proxied):
+            if session is not None:
+                await session.close()
 
-    async def fetch(self, feed: Feed, *, now: datetime) -> Response | FeedError:
+    def away(self, now: datetime) -> tuple[Postponed, ...]:
+        """The hosts that want to be left alone, and until when."""
+        return tuple(
+            Postponed(host=host, until=until) for host, until in self._away.items() if now < until
+        )
+
+    async def fetch(self, feed: Feed, *, now: datetime) -> Response | FeedError | Postponed:
         """One conditional request for the feed, over its redirects.
 
         A failure is the result, never raised: FetchError (its kind says which),
-        RefusedURL. A 304 is a Response with an empty body.
+        RefusedURL. A 304 is a Response with an empty body. Postponed: its host was not
+        asked, because it wants to be left alone.
         """
         if not feed.fetch_url.lower().startswith("file:"):
-            wanted = _Wanted(url=feed.fetch_url, named=feed.url, validators=feed.validators)
+            wanted = _Wanted(
+                url=feed.fetch_url,
+                named=feed.url,
+                feed=None if doubt(feed, now) else feed,
+                access=self._access_of(feed),
+                home=feed.url,
+            )
             return await self._get(wanted, now)
         try:
             return read_local(feed, self._settings, now)
@@ -107,66 +143,114 @@ class Collector:
         log-in goes along where the page is on the feed's own server. A failure is the
         result, never raised; an answer that is no web page is one.
         """
-        wanted = _Wanted(url=with_login(url, feed.fetch_url), named=shown(url), page=True)
-        host = urlsplit(url).hostname
-        if now < self._away.get(host, now):
-            return asked_away(wanted.named)
+        wanted = _Wanted(
+            url=with_login(url, feed.fetch_url),
+            named=shown(url),
+            page=True,
+            access=self._access_of(feed),
+            home=feed.url,
+        )
         response = await self._get(wanted, now)
-        if isinstance(response, FetchError) and response.retry_after:
-            self._away[host] = now + timedelta(seconds=response.retry_after)
-        return response
+        return asked_away(wanted.named) if isinstance(response, Postponed) else response
 
-    async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError:
+    def _access_of(self, feed: Feed) -> Access:
+        return self._access.get(canonical_url(feed.url), Access())
+
+    async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError | Postponed:
         url, began, hops = wanted.url, monotonic(), list[Redirect]()
         try:
             # Each request has its own time limit; none runs while waiting for a host's turn.
             while True:
                 answer = await self._ask(wanted, url, now)
+                if isinstance(answer, Postponed):
+                    return answer
                 if not isinstance(answer, str):
                     return _response(wanted, answer, now, monotonic() - began, tuple(hops))
                 hops.append(Redirect(status=int(answer[:3]), url=shown(answer[4:])))
-                url = answer[4:]
+                url = with_login(answer[4:], wanted.url)
                 self._check_hops(wanted, hops)
         except FetchError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
             return failure(wanted.named, error)
 
-    async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer:
+    async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer | Postponed:
         """One request: an answer, or "301 URL" where it points elsewhere."""
-        assert self._session is not None
         host = checked_host(self._guard, url, wanted.named)
-        parts = urlsplit(url)
+        headers = self._headers_for(wanted, url)
+        session = self._proxied if wanted.access.proxy else self._session
+        assert session is not None
+        async with self._hosts.turn(host):
+            # Only now: who waited for the host's turn may have waited for its refusal.
+            if now < (until := self._away.get(host, now)):
+                return Postponed(host=host, until=until)
+            async with session.get(
+                as_written(url),
+                headers=headers,
+                allow_redirects=False,
+                proxy=wanted.access.proxy or None,
+            ) as answer:
+                try:
+                    return await self._taken(wanted, url, headers, answer, now)
+                except FetchError as error:
+                    self._note_pause(host, error, now, page=wanted.page)
+                    raise
+
+    def _headers_for(self, wanted: _Wanted, url: str) -> dict[str, str]:
         headers = {**self._headers, "Accept": _PAGES if wanted.page else _FEEDS}
-        held = wanted.validators
-        if held is not None and held.url == shown(url):
+        held = wanted.feed.validators_of(shown(url)) if wanted.feed else None
+        if held is not None:
             if held.etag is not None:
                 headers["If-None-Match"] = held.etag
+                # What is new alone will do, where a server can tell (RFC 3229).
+                headers["A-IM"] = "feed"
             if held.last_modified is not None:
                 headers["If-Modified-Since"] = held.last_modified
+        parts, access = urlsplit(url), wanted.access
+        if same_server(url, wanted.home):
+            headers |= dict(access.headers)
+            if access.username or access.password:
+                headers["Authorization"] = _basic(access.username, access.password)
         if parts.username is not None:
-            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-        async with (
-            self._hosts.turn(host),
-            self._session.get(bare(url), headers=headers, allow_redirects=False) as answer,
-        ):
-            if answer.status in _REDIRECTS and "Location" in answer.headers:
-                target = urljoin(bare(url), answer.headers["Location"].strip())
-                refuse_asked_wait(wanted.named, answer, now)
-                return f"{answer.status} {target}"
-            conditional = "If-None-Match" in headers or "If-Modified-Since" in headers
-            check_status(wanted.named, answer, now, conditional=conditional)
-            if wanted.page:
-                refuse_other_than_page(wanted.named, answer)
-            wire = await self._body(wanted, answer)
-            return _Answer(
-                url=shown(url),
-                status=answer.status,
-                headers=_headers(answer),
-                wire=wire,
-                body=self._decoded(wanted, answer, wire),
+            headers["Authorization"] = _basic(
+                unquote(parts.username), unquote(parts.password or "")
             )
+        return headers
+
+    async def _taken(
+        self,
+        wanted: _Wanted,
+        url: str,
+        headers: Mapping[str, str],
+        answer: aiohttp.ClientResponse,
+        now: datetime,
+    ) -> str | _Answer:
+        """What came, read to its end. Raises FetchError."""
+        if answer.status in _REDIRECTS and "Location" in answer.headers:
+            target = urljoin(bare(url), answer.headers["Location"].strip())
+            refuse_asked_wait(wanted.named, answer, now)
+            return f"{answer.status} {target}"
+        conditional = "If-None-Match" in headers or "If-Modified-Since" in headers
+        check_status(wanted.named, answer, now, conditional=conditional)
+        if wanted.page:
+            refuse_other_than_page(wanted.named, answer)
+        wire = await self._body(wanted, answer)
+        return _Answer(
+            url=shown(url),
+            status=answer.status,
+            headers=_headers(answer),
+            wire=wire,
+            body=self._decoded(wanted, answer, wire),
+        )
+
+    def _note_pause(self, host: str, error: FetchError, now: datetime, *, page: bool) -> None:
+        """A host that asks for fewer requests (429) gets none for a while, from no feed; one that
+        asks to wait for another reason gets none for pages, of which there are many."""
+        wait = error.retry_after
+        if error.status == 429 and wait is None:
+            wait = _PAUSE
+        if wait and (error.status == 429 or page):
+            self._away[host] = max(self._away.get(host, now), now + timedelta(seconds=wait))
 
     async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
         limit, pieces, size = self._settings.max_bytes, list[bytes](), 0
@@ -198,11 +282,15 @@ class Collector:
                 url=wanted.named,
                 kind=FailureKind.REDIRECT,
             )
-        visited = [wanted.url, *(hop.url for hop in hops)]
+        visited = [shown(wanted.url), *(hop.url for hop in hops)]
         if len(set(visited)) < len(visited):
             raise FetchError(
                 "the redirects go round in a circle", url=wanted.named, kind=FailureKind.REDIRECT
             )
+
+
+def _basic(username: str, password: str) -> str:
+    return f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
 class _Answer:

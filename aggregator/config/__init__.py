@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config import opml
 from aggregator.config.opml import ImportReport
 from aggregator.config.people import read_people
+from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
 from aggregator.config.topics import read_interests
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
-from aggregator.model.feed import Subscription
+from aggregator.model.feed import Access, Subscription
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Topic
 
 FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
+_SECRETS = "secrets.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Configuration:
     interests: Interests
     sources: dict[str, str]
     warnings: tuple[str, ...]
+    access: Mapping[str, Access] = field(default_factory=dict, repr=False)
+    """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -58,13 +62,15 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
     people = read_people(folder / "people.toml")
+    access, warned = read_secrets(folder / _SECRETS)
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
         interests=read_interests(folder / "topics.toml", people),
         sources=sources,
-        warnings=warnings,
+        warnings=(*warnings, *warned),
+        access=access,
     )
 
 
@@ -101,12 +107,20 @@ def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
 
 def files(folder: Path) -> tuple[Path, ...]:
     """The files of a folder that a running daemon watches."""
-    return tuple(folder / name for name in NAMES)
+    return tuple(folder / name for name in (*NAMES, _SECRETS))
 
 
 def add_subscription(folder: Path, one: Subscription, *, dry_run: bool = False) -> bool:
     """Add a feed to feeds.opml; False where its URL is there already. Raises ConfigError, UsageError."""
     return opml.add_subscription(folder / "feeds.opml", one, dry_run=dry_run)
+
+
+def readdress_subscriptions(
+    folder: Path, moves: Mapping[str, str], *, dry_run: bool = False
+) -> tuple[str, ...]:
+    """Write feeds' new addresses (by the old) into feeds.opml, and change nothing else of it;
+    returns the old addresses that were found. Raises ConfigError."""
+    return opml.readdress(folder / "feeds.opml", moves, dry_run=dry_run)
 
 
 def remove_subscription(folder: Path, url: str, *, dry_run: bool = False) -> Subscription:
@@ -138,6 +152,7 @@ __all__ = [
     "load_settings",
     "load_subscriptions",
     "parse_duration",
+    "readdress_subscriptions",
     "remove_subscription",
     "write_starter",
 ]

@@ -6,10 +6,13 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
@@ -21,6 +24,10 @@ INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggrega
 
 # What XML 1.0 cannot hold at all.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ADDRESS = re.compile(
+    rb"""(?P<name>\sxmlUrl\s*=\s*)(?P<mark>["'])(?P<value>.*?)(?P=mark)""",
+    re.IGNORECASE | re.DOTALL,
+)
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
 
 
@@ -115,6 +122,31 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
     if not dry_run:
         _save(file, root)
     return taken
+
+
+def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) -> tuple[str, ...]:
+    """Write new addresses (by the old ones) into the file; every other byte stays as it is.
+
+    Returns the old addresses that were found. Raises ConfigError.
+    """
+    _parse(file)
+    data, found = file.read_bytes(), list[str]()
+
+    def moved(match: re.Match[bytes]) -> bytes:
+        held = unescape(match["value"].decode("utf-8", "surrogateescape")).strip()
+        if held not in moves:
+            return match.group()
+        found.append(held)
+        mark = match["mark"].decode()
+        fresh = escape(moves[held], {mark: "&quot;" if mark == '"' else "&apos;"})
+        return match["name"] + match["mark"] + fresh.encode() + match["mark"]
+
+    # A file in another encoding than one that has ASCII in it is left alone: nothing fits.
+    written = _ADDRESS.sub(moved, data)
+    if found and not dry_run:
+        _parse_bytes(written, file)
+        _write(file, written)
+    return tuple(found)
 
 
 def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
@@ -299,7 +331,10 @@ def _save(file: Path, root: Any) -> None:
     """Atomically, with the file before kept as .bak. Raises ConfigError where it cannot be written."""
     from lxml import etree
 
-    data = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8") + b"\n"
+    _write(file, etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8") + b"\n")
+
+
+def _write(file: Path, data: bytes) -> None:
     try:
         if file.exists():
             shutil.copy2(file, file.with_name(f"{file.name}.bak"))

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import structlog
 
 from aggregator.collect import by_cause, shared_cause
+from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedState
 from aggregator.model.topic import TopicEdit
@@ -55,6 +57,7 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
     else:
         for url in back:
             _log.info("feed recovered", feed=url)
+    _tell_moved(done)
     for feed in done.missed:
         _log.warning(
             "entries may have been missed: this poll and the last have nothing in common",
@@ -79,6 +82,23 @@ def report_standing(feeds: Sequence[Feed]) -> None:
             next_try=_clock(next_due),
             hint="`aggregator status` names them",
         )
+
+
+def _tell_moved(done: Round) -> None:
+    """Feeds that say they have moved for good, and those that are followed by now."""
+    for feed, address in done.moved:
+        if address.moved_to is not None:
+            _log.info("feed says it has moved", feed=feed.url, to=shown_url(address.moved_to))
+        else:
+            _log.warning(
+                "feed has moved, and is fetched there",
+                feed=feed.url,
+                to=shown_url(address.fetch_url),
+                hint="`aggregator feeds check --fix` writes it into feeds.opml",
+            )
+    hosts = {urlsplit(feed.fetch_url).hostname for feed in done.postponed}
+    for host in sorted(filter(None, hosts)):
+        _log.warning("host asks to be left alone; its feeds wait", host=host)
 
 
 def _tell_cause(cause: str, feeds: int, next_due: datetime | None) -> None:

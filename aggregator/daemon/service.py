@@ -198,13 +198,17 @@ class _Service:
             configuration.interests,
             tell=report_edit,
         )
+        with self._archive.courtesy(write=True) as courtesy:
+            courtesy.return_slowly(now())
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
         self._look()
         count = self._metrics.count_message
         async with (
-            open_pipeline(self._archive, configuration.settings, matcher) as pipeline,
+            open_pipeline(
+                self._archive, configuration.settings, matcher, access=configuration.access
+            ) as pipeline,
             telling(self._archive, configuration.settings, self._site, count) as teller,
             listening(pipeline, configuration.settings, count, self._arrived) as door,
             self._beside(teller.run()),

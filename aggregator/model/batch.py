@@ -18,7 +18,7 @@ from aggregator.model.entry import (
     unpack_parts,
 )
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed, FeedKey, Response
+from aggregator.model.feed import Feed, FeedKey, Postponed, Response
 from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
@@ -264,6 +264,8 @@ class Batch:
     at: datetime
     settled: tuple[Settled, ...]
     hits: tuple[Hit, ...]
+    away: tuple[Postponed, ...] = ()
+    """Hosts that want to be left alone, and until when: kept over restarts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,8 @@ class FetchError(FeedError):
     """No usable answer came. ``status`` is the HTTP status where there was one.
 
     ``retry_after``: seconds the server asked us to wait, where it said so
-    (RFC 9110, section 10.2.3).
+    (RFC 9110, section 10.2.3). ``reached``: a server heard us, so that the try
+    cost it something.
     """
 
     def __init__(
@@ -162,12 +163,14 @@ class FetchError(FeedError):
         kind: FailureKind,
         status: int | None = None,
         retry_after: float | None = None,
+        reached: bool = True,
         hint: str = "",
     ) -> None:
         super().__init__(what, url=url, hint=hint)
         self.kind = kind
         self.status = status
         self.retry_after = retry_after
+        self.reached = reached
 
     @property
     def retry(self) -> Retry:

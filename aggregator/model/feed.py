@@ -13,6 +13,9 @@ from aggregator.model.time import require_utc
 LONGEST_ASKED_WAIT = 30 * 86400
 """Seconds: no server's Retry-After counts for longer. One that says years is mistaken."""
 
+SERVED_BYTES = "bytes"
+"""In ``Feed.served``: how many bytes the document has, unpacked."""
+
 FeedKey = NewType("FeedKey", int)
 """Row number of a feed in this database. Never leaves it."""
 
@@ -154,15 +157,45 @@ class Feed:
     """Blocks that are boilerplate in what it brings now: a hint, like ``seen``; upkeep decides."""
     push: Push | None = None
     """The hub that it offers, and what came of it; None where it offers none."""
+    elsewhere: tuple[Validators, ...] = ()
+    """Validators of other addresses where its redirects led before, the latest first."""
+    doubted: datetime | None = None
+    """When something showed that the feed has news of which its server said nothing."""
+    served: dict[str, str] = field(default_factory=dict)
+    """What its last whole answer said of itself: headers by lower-case name, and SERVED_BYTES."""
 
     def __post_init__(self) -> None:
-        for name in ("next_due", "last_fetch", "last_success", "retry_after"):
+        for name in ("next_due", "last_fetch", "last_success", "retry_after", "doubted"):
             require_utc(getattr(self, name), name)
+
+    def validators_of(self, url: str) -> Validators | None:
+        """What may be sent back to this very address; None where it gave none."""
+        held = (self.validators, *self.elsewhere)
+        return next((one for one in held if one is not None and one.url == url), None)
 
     @property
     def seen(self) -> frozenset[bytes]:
         """Hashes of the items last listed: a hint that saves work, never a decision."""
         return frozenset(item.item_hash for item in self.listing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a feed's fetches came to since a day (``since``, ISO); ``bytes`` as they came.
+
+    ``requests`` count redirects too, ``fetches`` do not; ``repeated`` are, of the last
+    ``kept`` fetches, those that brought the same bytes again.
+    """
+
+    since: str = ""
+    requests: int = 0
+    fetches: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    bytes: int = 0
+    new: int = 0
+    repeated: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +207,33 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """A feed that was not asked: its host wants to be left alone ``until`` then (429)."""
+
+    host: str
+    until: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.until, "until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a person gave for one feed in secrets.toml: nothing of it is ever shown.
+
+    Headers and log-in go to the feed's own server only.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    proxy: str = field(default="", repr=False)
+    """URL of an HTTP proxy, or ""."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What one fetch brought. A 304 has an empty body.
+    """What one fetch brought. A 304 has an empty body; a 226 holds what is new alone (RFC 3229).
 
     ``wire`` is the payload as it came (``headers`` name its coding), ``body`` the
     same decoded; both within the size limits. ``started`` is UTC, ``seconds``
@@ -199,6 +257,17 @@ class Response:
         """The first value of a header, by any case; None where absent."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def header_list(self, name: str) -> str | None:
+        """All values of a header that is a list, in one (RFC 9110, 5.3); None where absent."""
+        wanted = name.lower()
+        values = [value for key, value in self.headers if key.lower() == wanted]
+        return ", ".join(values) if values else None
+
+    @property
+    def partial(self) -> bool:
+        """Whether only what is new came: nothing can be missing from it."""
+        return self.status == 226
 
     @property
     def validators(self) -> Validators | None:

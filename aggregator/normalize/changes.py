@@ -24,6 +24,8 @@ from aggregator.normalize.stories import Sources, Stories
 
 # An item is called vanished when it is missing for so many polls running.
 _POLLS = 2
+# Parts of a document that come one after another (226) make no longer list than this.
+_LISTED_MOST = 500
 # Of a feed's first document, so many undated items count as news.
 _UNDATED_NEWS = 10
 
@@ -104,7 +106,11 @@ class _Desk:
             (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
         ]
         gone, missing = self._missing(met, [identifier for _, identifier, _ in listing])
-        overlap = any(held is not None for held in met.values())
+        # What is new alone came (226): it says nothing of what was there before.
+        partial = self.fetched.response is not None and self.fetched.response.partial
+        if partial:
+            gone, missing = [], self._still_listed(met)
+        overlap = partial or any(held is not None for held in met.values())
         return Decision(
             fetched=self.fetched,
             changes=(*changes, *gone),
@@ -236,6 +242,19 @@ class _Desk:
             else:
                 missing.append((item.item_hash, held.id, item.missing + 1))
         return gone, missing
+
+    def _still_listed(
+        self, met: dict[EntryId, KnownEntry | None]
+    ) -> list[tuple[bytes, EntryId, int]]:
+        """What was listed and still is, though only what is new came."""
+        held = [
+            (item, self.known.listed.get(EntryKey(item.entry_key))) for item in self.feed.listing
+        ]
+        return [
+            (item.item_hash, one.id, item.missing)
+            for item, one in held[:_LISTED_MOST]
+            if one and one.id not in met
+        ]
 
     def _still_missing(
         self, met: dict[EntryId, KnownEntry | None]

@@ -23,7 +23,7 @@ import structlog
 
 from aggregator.archive import Archive
 from aggregator.model.errors import ArchiveError
-from aggregator.model.feed import Feed
+from aggregator.model.feed import Feed, Postponed
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written
 
@@ -85,6 +85,9 @@ class Lane:
             return
         try:
             fetched = await self._pipeline.fetch(feed)
+            if isinstance(fetched, Postponed):
+                await asyncio.to_thread(self._pipeline.postpone, feed, fetched)
+                return
             # A caller that is cancelled leaves the commit whole.
             written = await asyncio.shield(asyncio.to_thread(self._pipeline.write, [fetched]))
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.collect import (
     after_outage,
+    after_pause,
     by_cause,
     next_address,
     next_poll,
@@ -139,6 +141,128 @@ def test_always_within_bounds(ttl, before, new, listed, blind, interval, header)
     seconds = wait(of, answer, document=Document(version="rss20", ttl=ttl), new=new, listed=listed)
     assert seconds >= 60
     assert seconds <= max(DAY, interval or 0) * 1.1 + 60
+
+
+WORDS = st.none() | st.floats(0, 10**7)
+
+
+@given(
+    words=st.tuples(WORDS, WORDS, WORDS), etag=st.booleans(), unchanged=st.booleans(),
+    before=WORDS, gap=WORDS, silence=st.floats(0, 10**7), new=st.integers(0, 40),
+    listed=st.integers(0, 40), missed=st.booleans(), interval=st.none() | st.integers(60, 10**6),
+    bounds=st.lists(st.integers(60, 5 * DAY), min_size=3, max_size=3).map(sorted),
+    hours=st.frozensets(st.integers(0, 23)), days=st.frozensets(st.integers(0, 6)),
+    minute=st.integers(0, 86400),
+)  # fmt: skip
+def test_never_earlier_than_allowed_and_never_later_than_the_maximum(
+    words, etag, unchanged, before, gap, silence, new, listed, missed, interval, bounds, hours, days, minute,
+):  # fmt: skip
+    now = NOW + timedelta(seconds=minute)
+    least, first, most = bounds
+    settings = CollectSettings(min_interval=least, default_interval=first, max_interval=most)
+    fresh, ttl, period = words
+    rhythm = {"interval": before, "gap": gap, "news": now.timestamp() - silence}
+    of = feed(interval=interval, rhythm={key: value for key, value in rhythm.items() if value})
+    headers = [("Cache-Control", f"max-age={int(fresh)}")] if fresh is not None else []
+    answer = response(*headers, *(ETAG if etag else ()), status=304 if unchanged else 200)
+    document = Document(
+        version="rss20", ttl=ttl, update_period=period, skip_hours=hours, skip_days=days
+    )
+    fetched = Fetched(feed=of, at=now, response=answer, document=None if unchanged else document)
+    poll = next_poll(fetched, new=new, listed=listed, missed=missed, settings=settings)
+    said = [fresh and int(fresh), *(() if unchanged else (ttl, period))]
+    allowed = interval or _allowed([one for one in said if one], etag or unchanged, settings)
+    seconds, longest = (poll.due - now).total_seconds(), max(most, interval or 0)
+    assert seconds >= min(allowed, longest) - 0.001
+    # Where the least is the most, who must be spread out is spread out after it.
+    assert seconds <= (longest if allowed < longest else longest + 16 * 60)
+    assert poll.due.second >= 2 or min(allowed, longest) > longest - 60
+    assert poll.reason
+
+
+def _allowed(said: list[float], conditional: bool, settings: CollectSettings) -> float:
+    """The least wait, as the promise says it: an hour or a day, unless the publisher or a person
+    allows less; the publisher's longest word."""
+    floor = HOUR if conditional else DAY
+    if settings.min_interval < HOUR:
+        floor = settings.min_interval
+    if said:
+        return max(said) if settings.min_interval == HOUR else max(*said, settings.min_interval)
+    return max(floor, settings.min_interval)
+
+
+@given(
+    st.sampled_from(list(FailureKind)), st.sampled_from([None, 401, 404, 429, 500, 503]),
+    st.booleans(), st.integers(0, 10**6), st.none() | st.floats(0, 30 * DAY),
+    st.integers(60, 5 * DAY),
+)  # fmt: skip
+def test_back_off_ends_at_the_maximum_and_obeys_retry_after(
+    kind, status, reached, count, asked, most
+):
+    held = Failure(kind=kind, message="m", since=NOW, count=count) if count else None
+    error = FetchError("m", url="u", kind=kind, status=status, reached=reached, retry_after=asked)
+    settings = CollectSettings(max_interval=most, min_interval=60, default_interval=60)
+    seconds = wait(feed(failure=held), None, failure=error, settings=settings)
+    assert seconds >= (asked or 0)
+    assert seconds >= 59
+    assert seconds <= max(most + 16 * 60, (asked or 0) + HOUR + 1)
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["", " ", "\t"]))
+def test_retry_after_in_seconds_is_its_number(number, space):
+    assert retry_after(f"{space}{number}{space}", NOW) == min(number, 30 * DAY)
+
+
+@given(st.integers(-(10**8), 10**8))
+def test_retry_after_as_a_date_is_the_time_until_then(seconds):
+    text = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
+    assert retry_after(text, NOW) == min(max(seconds, 0), 30 * DAY)
+
+
+@given(
+    st.integers(0, 10**9),
+    st.lists(st.sampled_from(["public", "no-transform", "s-maxage=5", 'x="max-age=1"', "immutable"])),
+    st.sampled_from(["max-age=%d", "Max-Age = %d", 'max-age="%d"']),
+)  # fmt: skip
+def test_max_age_is_found_among_others(number, others, form):
+    # A quoted value that looks like one is not worth a parser: whoever reads it so waits longer.
+    others = [one for one in others if "=1" not in one]
+    text = ", ".join([*others, form % number])
+    assert freshness(text, "Mon, 02 Nov 2020 10:00:00 GMT", None, NOW) == min(number, LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "answer", "new", "least", "most"),
+    [
+        # A daily feed is asked four times a day, reached by steps.
+        ({"interval": 5 * HOUR, "gap": DAY}, response(*ETAG, status=304), 0, 5.5, 6.6),
+        ({"interval": 2 * HOUR, "gap": DAY}, response(*ETAG, status=304), 0, 2.7, 3.3),
+        # One that wakes up is asked at once more often.
+        ({"interval": DAY, "gap": 4 * HOUR}, response(*ETAG), 1, 1, 1.1),
+        # One that fell silent is asked less often.
+        ({"interval": 20 * HOUR, "gap": HOUR, "silence": 4 * DAY}, response(*ETAG, status=304), 0, 22, 24),
+    ],
+)  # fmt: skip
+def test_a_feeds_own_rhythm(rhythm, answer, new, least, most):
+    silence = rhythm.pop("silence", 0)
+    of = feed(rhythm=rhythm | {"news": NOW.timestamp() - silence})
+    document = None if answer.status == 304 else RSS
+    assert least * HOUR <= wait(of, answer, document=document, new=new) <= most * HOUR
+
+
+def test_feeds_that_were_told_one_moment_do_not_come_at_one_moment():
+    until = NOW + timedelta(hours=4)
+    error = FetchError("m", url="u", kind=FailureKind.HTTP, status=429, retry_after=4 * HOUR)
+    of = [feed(identity=FeedIdentity(str(number))) for number in range(50)]
+    told = [
+        next_poll(Fetched(feed=one, at=NOW, failure=error), new=0, listed=0, settings=SHIPPED).due
+        for one in of
+    ]
+    back = [after_pause(one, until) for one in of]
+    for due in (told, back):
+        assert min(due) >= until
+        assert max(due) <= until + timedelta(hours=1.1)
+        assert len({one.replace(second=0, microsecond=0) for one in due}) > 15
 
 
 @pytest.mark.parametrize(

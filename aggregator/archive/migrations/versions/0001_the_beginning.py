@@ -51,10 +51,19 @@ def upgrade() -> None:
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("claim_holder", sa.Text(), nullable=True),
         sa.Column("claim_until", sa.BigInteger(), nullable=True),
+        sa.Column("elsewhere", sa.Text(), nullable=False),
+        sa.Column("doubted", sa.BigInteger(), nullable=True),
+        sa.Column("served", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("feed_key"),
         sa.UniqueConstraint("identity"),
     )
     op.create_index("feeds_due", "feeds", ["next_due"], unique=False)
+    op.create_table(
+        "hosts",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("away_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "languages", sa.Column("lang", NAME, nullable=False), sa.PrimaryKeyConstraint("lang")
     )
@@ -156,7 +165,9 @@ def upgrade() -> None:
         sa.Column("feed_key", KEY, nullable=False),
         sa.Column("day", NAME, nullable=False),
         sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("fetches", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("not_modified", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("new", sa.Integer(), nullable=False),

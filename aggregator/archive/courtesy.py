@@ -1,0 +1,84 @@
+"""What keeps us welcome: hosts that asked to be left alone, and what our requests came to."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from aggregator.archive.columns import Moment
+from aggregator.archive.schema import feeds, fetch_days, fetches, hosts
+from aggregator.model.feed import Feed, Postponed, Totals
+
+# So long overdue is a feed only where we were stopped, and over so long they come back.
+_LONG, _RETURN = timedelta(hours=1), timedelta(minutes=10)
+_SUMMED = ("requests", "fetches", "not_modified", "failed", "bytes", "new")
+
+
+class Courtesy:
+    """Over one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def away(self, now: datetime) -> tuple[Postponed, ...]:
+        """The hosts that want to be left alone, and until when."""
+        rows = self._connection.execute(sa.select(hosts).where(hosts.c.away_until > now))
+        return tuple(Postponed(host=row.name, until=row.away_until) for row in rows)
+
+    def postpone(self, feed: Feed, until: datetime, due: datetime) -> None:
+        """Give a claimed feed back that was not asked: its host wants to be left alone until then."""
+        self._set(
+            feed,
+            next_due=max(due, feed.next_due or due),
+            due_reason="its host asked to be left alone (429)",
+            retry_after=until,
+            claim_holder=None,
+            claim_until=None,
+        )
+
+    def doubt(self, feed: Feed, at: datetime) -> None:
+        """Something showed news of a feed whose server said "unchanged": the next time that is
+        not believed, unless it was doubted lately."""
+        self._set(feed, doubted=at)
+
+    def return_slowly(self, now: datetime) -> int:
+        """After a long stop: feeds long overdue come one after another, the longest first, within
+        ten minutes; returns how many they are."""
+        overdue = sa.and_(
+            feeds.c.subscribed, feeds.c.last_fetch.is_not(None), feeds.c.next_due < now - _LONG
+        )
+        keys = self._connection.scalars(
+            sa.select(feeds.c.feed_key).where(overdue).order_by(feeds.c.next_due, feeds.c.feed_key)
+        ).all()
+        pause = min(timedelta(seconds=1), _RETURN / max(len(keys), 1))
+        rows = [{"of": key, "due": now + at * pause} for at, key in enumerate(keys)]
+        if rows:
+            statement = (
+                sa.update(feeds)
+                .where(feeds.c.feed_key == sa.bindparam("of"))
+                .values(next_due=sa.bindparam("due", type_=Moment))
+            )
+            self._connection.execute(statement, rows)
+        return len(rows)
+
+    def totals(self, feed: Feed) -> Totals:
+        """What a feed's fetches came to since the first."""
+        days = fetch_days.c
+        sums = (sa.func.coalesce(sa.func.sum(days[name]), 0).label(name) for name in _SUMMED)
+        row = self._connection.execute(
+            sa.select(sa.func.min(days.day).label("since"), *sums).where(days.feed_key == feed.key)
+        ).one()
+        repeated, kept = self._connection.execute(
+            sa.select(
+                sa.func.count().filter(fetches.c.outcome == "unchanged", fetches.c.status == 200),
+                sa.func.count(),
+            ).where(fetches.c.feed_key == feed.key)
+        ).one()
+        summed = {name: int(getattr(row, name)) for name in _SUMMED}
+        return Totals(since=row.since or "", repeated=repeated, kept=kept, **summed)
+
+    def _set(self, feed: Feed, **values: object) -> None:
+        self._connection.execute(
+            sa.update(feeds).where(feeds.c.feed_key == feed.key).values(**values)
+        )

@@ -1,0 +1,144 @@
+"""What publishers should know, and what they have told us: the bill of a feed, and moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import DryRun, Json
+from aggregator.cli.output import (
+    Column,
+    heading,
+    note,
+    one_line,
+    plural,
+    print_fields,
+    print_json,
+    print_table,
+    say,
+    size,
+)
+from aggregator.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from aggregator.model.feed import Feed, Subscription, Totals
+
+
+def check(
+    context: typer.Context,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Write the new addresses of moved feeds into feeds.opml."),
+    ] = False,
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """List the feeds that need a person: moved, ended or failing.
+
+    A feed has moved when its server said so three times running (301, 308) and led to a
+    feed; it is fetched at the new address from then on. Nothing but --fix changes
+    feeds.opml, and it changes these addresses alone. Asks no server anything.
+    """
+    session = session_of(context)
+    rows = [(line, feed) for line, feed in _known(session) if _trouble(line, feed)]
+    moves = {line.url: feed.fetch_url for line, feed in rows if _moved(line, feed)}
+    fixed: tuple[str, ...] = ()
+    if fix:
+        from aggregator.config import readdress_subscriptions
+
+        fixed = readdress_subscriptions(session.place, moves, dry_run=dry_run)
+    if as_json:
+        print_json([_check_json(line, feed, fixed) for line, feed in rows])
+        return
+    columns = (Column("url", cut=True), Column("what", wide=True))
+    cells = [(line.url, _trouble(line, feed)) for line, feed in rows]
+    print_table(columns, cells, empty="all feeds are where feeds.opml says, and answer")
+    for url in fixed:
+        did = "would write" if dry_run else "wrote"
+        note(f"{did} {one_line(moves[url])} for {one_line(url)}")
+    if moves and not fix:
+        note(
+            f"{plural(len(moves), 'feed has', 'feeds have')} moved: --fix writes it into feeds.opml"
+        )
+
+
+def _known(session: Session) -> list[tuple[Subscription, Feed]]:
+    archive = session.reading_if_any()
+    if archive is None:
+        return []
+    with archive:
+        found = [(line, archive.feed(line.url)) for line in session.subscriptions()]
+    return [(line, feed) for line, feed in found if feed is not None]
+
+
+def _moved(line: Subscription, feed: Feed) -> bool:
+    return feed.fetch_url != line.url and feed.url == line.url
+
+
+def _trouble(line: Subscription, feed: Feed) -> str:
+    """What a person should know of a feed; "" where all is well."""
+    from aggregator.model.feed import FeedState
+
+    if _moved(line, feed):
+        return f"has moved to {feed.fetch_url}"
+    if feed.state is FeedState.STOPPED and feed.failure:
+        return f"stopped: {feed.failure.message}"
+    if feed.moved_to:
+        return f"says it has moved to {feed.moved_to} ({plural(feed.moved_count, 'time')} so far)"
+    if feed.failure:
+        return f"{feed.failure.message} ({plural(feed.failure.count, 'time')})"
+    return ""
+
+
+def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[str, object]:
+    from aggregator.model.address import shown_url
+
+    moved = _moved(line, feed)
+    return {
+        "url": line.url,
+        "state": feed.state.value,
+        "moved_to": shown_url(feed.fetch_url) if moved else None,
+        "fixed": line.url in fixed,
+        "what": shown_url(_trouble(line, feed)),
+    }
+
+
+def print_bill(session: Session, line: Subscription, feed: Feed, *, as_json: bool) -> None:
+    """What a feed costs its publisher, and what would make it cost less."""
+    from dataclasses import asdict
+
+    from aggregator.collect import remarks
+
+    with session.reading() as archive, archive.courtesy() as courtesy:
+        totals = courtesy.totals(feed)
+    found = remarks(feed, totals)
+    if as_json:
+        share = {"share_not_modified": _share(totals)}
+        told = [asdict(one) for one in found]
+        print_json({"url": line.url, **asdict(totals), **share, "remarks": told})
+        return
+    heading(one_line(f"What {line.url} costs its publisher"))
+    print_fields(_facts(totals))
+    say()
+    if not found:
+        say("Nothing is wrong with its server.")
+    for one in found:
+        say(f"* {one_line(one.what)}. This would mend it:")
+        for text in one.mend.splitlines():
+            say(f"      {one_line(text)}")
+
+
+def _facts(totals: Totals) -> list[tuple[str, str]]:
+    return [
+        ("since", totals.since or "never fetched"),
+        ("requests", f"{totals.requests:,} in {plural(totals.fetches, 'fetch', 'fetches')}"),
+        ("bytes", size(totals.bytes)),
+        ("304 (unchanged)", f"{totals.not_modified:,} ({_share(totals):.0%})"),
+        ("failed", f"{totals.failed:,}"),
+        ("new entries", f"{totals.new:,}"),
+    ]
+
+
+def _share(totals: Totals) -> float:
+    return round(totals.not_modified / totals.fetches, 4) if totals.fetches else 0.0
