@@ -32,12 +32,15 @@ from aggregator.collect import (
     hub_of,
     next_address,
     next_poll,
+    noted,
     still_no_feed,
 )
+from aggregator.inclusions import attach
 from aggregator.linked import with_pages
-from aggregator.model.batch import Batch, ChangeKind, Counts, Decision, Fetched, Settled
+from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Access, Feed, Postponed, Subscription
+from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
@@ -110,7 +113,7 @@ class Pipeline:
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed
-        new = sum(change.kind is ChangeKind.NEW for change in decision.changes)
+        new = decision.new
         listed = len(decision.listing) if decision.listing is not None else len(feed.listing)
         return Settled(
             decision=decision,
@@ -123,6 +126,7 @@ class Pipeline:
             ),
             address=next_address(feed, None if fetched.failure else fetched.response),
             hub=hub_of(fetched, new=new),
+            noted=None if fetched.archived else noted(decision, new=new),
         )
 
 
@@ -160,6 +164,7 @@ def prepare(
     subscriptions: Sequence[Subscription],
     interests: Interests,
     *,
+    inclusions: Sequence[Inclusion] = (),
     tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
@@ -168,7 +173,7 @@ def prepare(
     Raises QueryError, ArchiveError.
     """
     at, matcher = now(), Matcher(interests)
-    archive.attach(subscriptions, now=at)
+    attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.sync_topics(wanted, page_size=size)

@@ -16,6 +16,7 @@ from aggregator.model.settings import Settings
 from aggregator.model.topic import Series, TopicState
 from aggregator.publish import (
     PRIVATE,
+    STATUS,
     Card,
     Folder,
     Overview,
@@ -29,6 +30,7 @@ from aggregator.publish import (
     stem,
     stems,
 )
+from aggregator.troubles import publish_status
 
 # The front page is written at each turn, so it does not grow with the topics.
 _ON_FRONT_PAGE = 100
@@ -65,6 +67,7 @@ class Publisher:
             for state in behind:
                 changed += self._write(state)
             changed += publish_digests(self._archive, self._folder, self._site)
+            changed += publish_status(self._archive, self._folder, self._site)
         changed += self._folder.write(self._front_page())
         return tuple(changed)
 
@@ -84,9 +87,11 @@ class Publisher:
         for state in self._archive.behind():
             changed += self._write(state)
         changed += publish_digests(self._archive, self._folder, self._site, again)
+        told = whole or STATUS in lacking
+        changed += publish_status(self._archive, self._folder, self._site, whole=told)
         changed += self._folder.write(directory(states, self._site))
         places = frozenset(place for state in states for place in stems(state))
-        changed += self._folder.retain(places)
+        changed += self._folder.retain(places | {STATUS})
         self._folder.settle(self._site)
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed

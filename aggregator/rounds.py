@@ -18,10 +18,12 @@ from time import monotonic
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
+from aggregator.backfill import close_gap
 from aggregator.collect import after_outage, shared_cause
-from aggregator.model.batch import Address, Counts, Fetched
+from aggregator.model.batch import Address, Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
+from aggregator.model.notice import Notice
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
 
@@ -45,7 +47,8 @@ class Round:
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
     failed before; ``missed`` had no item in common with their last poll; ``postponed``
     were not asked, because their host wants to be left alone; ``moved`` were seen at a
-    new address for the first time, or now follow it.
+    new address for the first time, or now follow it; ``notices`` are what is to be told
+    of feeds' troubles, once each.
     """
 
     claimed: int = 0
@@ -57,6 +60,7 @@ class Round:
     moved: list[tuple[Feed, Address]] = field(default_factory=list)
     due: dict[FeedKey, datetime] = field(default_factory=dict)
     """When those that failed are asked again."""
+    notices: list[tuple[Feed, Notice]] = field(default_factory=list)
 
 
 Progress = Callable[[Round, Counts], None]
@@ -95,6 +99,7 @@ class _Crew:
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
         self._written = asyncio.Event()
         self._hosts: Counter[str] = Counter()
+        self._gaps: list[Feed] = []
         self._round = Round()
 
     async def run(self, progress: Progress) -> Round:
@@ -107,6 +112,7 @@ class _Crew:
             await fetching
             if shared_cause(self._round.failures, self._round.counts.feeds):
                 await self._in_writer(self._excuse)
+            await self._close_gaps(progress)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
@@ -226,9 +232,34 @@ class _Crew:
                 self._round.due[feed.key] = one.poll.due
             elif feed.failure:
                 self._round.recovered.append(feed)
+            if one.noted:
+                self._round.notices += [(feed, notice) for notice in one.noted.notices]
             if decision.missed:
-                self._round.missed.append(feed)
+                self._note_missed(decision)
         return written.counts
+
+    def _note_missed(self, decision: Decision) -> None:
+        feed, document = decision.fetched.feed, decision.fetched.document
+        self._round.missed.append(feed)
+        if document is not None and document.previous_archive:
+            self._gaps.append(replace(feed, previous_archive=document.previous_archive))
+
+    async def _close_gaps(self, progress: Progress) -> None:
+        """Look in archive documents for what feeds brought between two polls, all at once."""
+
+        async def close(feed: Feed) -> None:
+            if not self._stop.is_set():
+                walk = await close_gap(self._pipeline, feed, self._in_writer)
+                self._round.counts += walk.counts
+                progress(self._round, walk.counts)
+
+        tasks = [asyncio.create_task(close(feed)) for feed in self._gaps]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _excuse(self) -> None:
         """No feed is at fault where none was reached: each is asked again soon, and its back-off

@@ -16,6 +16,7 @@ from aggregator.archive import (
     digests,
     documents,
     finding,
+    lists,
     pages,
     records,
     states,
@@ -33,6 +34,7 @@ from aggregator.archive.disk import refuse_full_disk
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lock import WriterLock, holder_of
+from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
@@ -43,6 +45,7 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, FeedKey, Subscription
+from aggregator.model.inclusion import FeedList
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -360,6 +363,34 @@ class Archive:
         """What publishers changed last of the stories that a topic holds."""
         with self._database.reading() as connection:
             return corrections.read(connection, slug)
+
+    def ask_backfill(self, feed: Feed, documents: int | None) -> None:
+        """Note how many archive documents of a feed whoever writes is to read; None: it is done."""
+        with self._database.writing() as connection:
+            feeds_of.ask_backfill(connection, feed.key, documents)
+
+    def asked_backfills(self) -> tuple[tuple[Feed, int], ...]:
+        """The feeds of which archive documents are to be read, and how many; with their listings."""
+        with self._database.reading() as connection:
+            return feeds_of.asked_backfills(connection)
+
+    def lists(self) -> tuple[FeedList, ...]:
+        """The lists of feeds that were ever included, as last read."""
+        with self._database.reading() as connection:
+            return lists.read(connection)
+
+    def keep_list(self, one: FeedList) -> None:
+        """Store what is known of an included list now."""
+        with self._database.writing() as connection:
+            lists.keep(connection, one)
+
+    # Troubles of feeds
+
+    @contextmanager
+    def notices(self, *, write: bool = False) -> Iterator[Notices]:
+        """What was told of the feeds' troubles, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Notices(connection)
 
     # Telling subscribers
 

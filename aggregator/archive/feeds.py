@@ -27,6 +27,7 @@ from aggregator.model.feed import (
     Learned,
     Listed,
     Subscription,
+    Trouble,
     Validators,
 )
 
@@ -251,6 +252,19 @@ def by_url(connection: sa.Connection, url: str) -> Feed | None:
     return found[0] if found else None
 
 
+def ask_backfill(connection: sa.Connection, key: FeedKey, documents: int | None) -> None:
+    """Note how many archive documents of a feed are to be read; None for none."""
+    connection.execute(sa.update(feeds).where(feeds.c.feed_key == key).values(backfill=documents))
+
+
+def asked_backfills(connection: sa.Connection) -> tuple[tuple[Feed, int], ...]:
+    """The feeds of which archive documents are to be read, and how many."""
+    query = sa.select(feeds.c.feed_key, feeds.c.backfill).where(feeds.c.backfill.is_not(None))
+    asked = {row.feed_key: row.backfill for row in connection.execute(query)}
+    found = read(connection, feeds.c.feed_key.in_(list(asked)), with_listing=True) if asked else ()
+    return tuple((feed, asked[feed.key]) for feed in found)
+
+
 def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecord, ...]:
     """The last fetches of a feed, newest first."""
     rows = connection.execute(
@@ -350,4 +364,9 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         elsewhere=_unpack_validators(row.elsewhere),
         doubted=row.doubted,
         served=json.loads(row.served),
+        previous_archive=row.previous_archive,
+        told=frozenset(map(Trouble, row.told.split())),
+        news_at=row.news_at,
+        pause=row.pause,
+        missed_at=row.missed_at,
     )

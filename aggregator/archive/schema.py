@@ -5,6 +5,7 @@
     feeds ──< feed_urls          every canonical URL a feed has, or ever had
       │  └─── listings           the items of its last document
       ├───< fetches, fetch_days  the last 100 fetches, and counts a day, for ever
+      ├───< notices              what was told of its troubles
       ├───< captures             where a response's bytes are, in which WARC file
       ├──── pushes               the hub that tells of its news, and our subscription there
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
@@ -18,6 +19,7 @@
       ├─────< pages                     closed archive pages, frozen
       └─────< documents ··< subscribers the versions published; whom the hub brings them to
     hosts                               those that asked to be left alone, and until when
+    lists                               OPML files elsewhere that are included, as last read
     languages, meta
 
 Keys are integers handed out inside the one write transaction, so that they grow
@@ -103,6 +105,14 @@ feeds = sa.Table(
     _number("moved_count"),
     _text("rhythm", "{}"),
     _number("entries"),
+    sa.Column("previous_archive", Words),
+    # So many archive documents a person asked the daemon to read.
+    sa.Column("backfill", sa.Integer),
+    # Troubles that stand and were told, with a space between.
+    _text("told"),
+    _moment("news_at"),
+    sa.Column("pause", sa.Float),
+    _moment("missed_at"),
     sa.Column("claim_holder", Words),
     _moment("claim_until"),
     _text("elsewhere", "[]"),
@@ -404,6 +414,32 @@ fetch_days = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     _number("new"),
     _number("revised"),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    _own_key("notice_key"),
+    _key("feeds", "feed_key", index=True),
+    _moment("at", required=True),
+    _text("trouble"),
+    sa.Column("over", sa.Boolean, nullable=False),
+    _text("message"),
+)
+
+lists = sa.Table(
+    "lists",
+    metadata,
+    _name("name", primary_key=True),
+    _text("url"),
+    _text("lines", "[]"),
+    sa.Column("validator_url", Words),
+    sa.Column("etag", Header),
+    sa.Column("last_modified", Header),
+    _moment("next_due"),
+    _moment("last_success"),
+    _number("failures"),
+    _text("failure"),
 )
 
 languages = sa.Table("languages", metadata, _name("lang", primary_key=True))

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
+from aggregator.archive import notices
 from aggregator.archive.columns import name_of, storable
 from aggregator.archive.offers import store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
@@ -36,8 +37,18 @@ _TELLING = (
 def store_feeds(
     connection: sa.Connection, settled: Sequence[Settled], entry_keys: Mapping[EntryId, int]
 ) -> None:
-    """The feeds' rows after this fetch, claims given back; and what each now lists."""
+    """The feeds' rows after this fetch, claims given back; and what each now lists.
+
+    Of an archive document only its entries are counted: it says nothing of the feed as it is now.
+    """
     rows = [_feed_values(one) for one in settled]
+    settled = [one for one in settled if not one.decision.fetched.archived]
+    told = [
+        (one.decision.fetched.feed.key, notice)
+        for one in settled
+        for notice in (one.noted.notices if one.noted else ())
+    ]
+    notices.add(connection, told)
     for names in {tuple(row) for row in rows}:
         alike = [row for row in rows if tuple(row) == names]
         # The other names of a row are columns, which are set to what it says.
@@ -125,24 +136,28 @@ def _line(one: Settled) -> dict[str, Any]:
     return {
         "feed_key": fetched.feed.key, "at": fetched.at, "outcome": outcome,
         "status": response.status if response else getattr(failure, "status", None),
-        "message": failure.what if failure else _problems(fetched),
+        "message": failure.what if failure else _remarks(fetched),
         "bytes": len(response.wire) if response else 0,
         "seconds": response.seconds if response else 0.0,
         "new": _count(one, ChangeKind.NEW), "revised": _count(one, ChangeKind.REVISED),
     }  # fmt: skip
 
 
-def _problems(fetched: Fetched) -> str:
-    """What is wrong with a document that could be read all the same."""
-    return "; ".join(fetched.document.problems)[:500] if fetched.document else ""
+def _remarks(fetched: Fetched) -> str:
+    """What is wrong with a document that could be read all the same, or special about it."""
+    problems = fetched.document.problems if fetched.document else ()
+    kind = ("an archive document",) if fetched.archived else ()
+    return "; ".join((*kind, *problems))[:500]
 
 
 def _feed_values(one: Settled) -> dict[str, Any]:
     fetched = one.decision.fetched
     feed, failure, response = fetched.feed, fetched.failure, fetched.response
-    values: dict[str, Any] = {
-        "of": feed.key,
-        "added": _count(one, ChangeKind.NEW),
+    values: dict[str, Any] = {"of": feed.key, "added": _count(one, ChangeKind.NEW)}
+    if fetched.archived:
+        return values
+    values |= notices.state(one.noted) if one.noted else {}
+    values |= {
         "last_fetch": fetched.at,
         "next_due": one.poll.due,
         "due_reason": one.poll.reason,
@@ -190,6 +205,7 @@ def _feed_values(one: Settled) -> dict[str, Any]:
             "description": document.description or feed.description,
             "lang": document.lang or feed.lang,
             "published_id": document.id or feed.published_id,
+            "previous_archive": document.previous_archive,
         }
     return values
 

@@ -305,7 +305,7 @@ class Writer:
         settled = self._batch.settled
         kinds = [change.kind for one in settled for change in one.decision.changes]
         return Counts(
-            feeds=len(settled),
+            feeds=sum(not one.decision.fetched.archived for one in settled),
             unchanged=sum(one.decision.fetched.unchanged for one in settled),
             failed=sum(one.decision.fetched.failure is not None for one in settled),
             new=kinds.count(ChangeKind.NEW),

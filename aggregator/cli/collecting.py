@@ -17,6 +17,7 @@ from aggregator.model.errors import FeedError, FetchError, Retry
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
+    from aggregator.inclusions import Look
     from aggregator.model.batch import Counts
     from aggregator.model.feed import Feed
     from aggregator.normalize import Workers
@@ -57,6 +58,7 @@ def collect(
         say(describe(done.counts, pages))
     _tell_failures(done)
     _tell_changes(done)
+    _tell_notices(done)
     if interrupted:
         raise typer.Exit(_INTERRUPTED)
     if done.counts.failed:
@@ -97,6 +99,7 @@ async def _collect_with(
     from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
     from aggregator.hub import ping_once
+    from aggregator.inclusions import follow_lists
     from aggregator.model.time import now
     from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
@@ -111,8 +114,9 @@ async def _collect_with(
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
         matcher = prepare(
-            archive, settings, configuration.subscriptions, configuration.interests, tell=tell_edit
-        )
+            archive, settings, configuration.subscriptions, configuration.interests,
+            inclusions=configuration.inclusions, tell=tell_edit,
+        )  # fmt: skip
         warn_of_samples(configuration, archive)
         with progress("collecting", len(configuration.subscriptions)) as bar:
 
@@ -122,9 +126,14 @@ async def _collect_with(
             async with open_pipeline(
                 archive, settings, matcher, access=configuration.access, workers=workers
             ) as pipeline:
+                looks = await follow_lists(
+                    archive, pipeline.collector, configuration.subscriptions,
+                    configuration.inclusions, everything=everything,
+                )  # fmt: skip
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
+        _tell_lists(looks)
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
         deaf = await ping_once(archive, settings, site_of(settings))
@@ -183,6 +192,26 @@ def _tell_changes(done: Round) -> None:
         note(f"{waits} because their host asked to be left alone")
 
 
+def _tell_lists(looks: Sequence[Look]) -> None:
+    """What became of included lists: those that name other feeds now, and those that fail."""
+    for look in looks:
+        url, one = one_line(look.list.url), look.list
+        if one.failure:
+            note(f"{url}: {one_line(one.failure)}: its feeds are collected as it named them last")
+        elif look.changed:
+            dropped = f", {one.dropped} dropped by it are paused" if one.dropped else ""
+            note(f"{url}: {plural(len(one.lines) - one.dropped, 'feed')} included{dropped}")
+
+
+def _tell_notices(done: Round) -> None:
+    """What began or ended with feeds that answer: once, a line each."""
+    from aggregator.model.feed import Trouble
+
+    for feed, notice in done.notices:
+        if notice.trouble is not Trouble.BROKEN:
+            note(f"{one_line(feed.url)}: {one_line(notice.message)}")
+
+
 def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
     """How many subscribed feeds fail and were not asked, because they are not due yet."""
     from aggregator.model.feed import FeedState
@@ -203,13 +232,15 @@ def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
 
 def _print_due(session: Session, everything: bool) -> None:
     """List what a round would fetch now, from the archive as it is."""
+    from aggregator.model.inclusion import with_included
+
     configuration = session.configuration()
     waiting = _waiting(configuration, everything)
-    due = [
-        line.url
-        for line in configuration.subscriptions
-        if not line.paused and canonical_url(line.url) not in waiting
-    ]
+    lines = configuration.subscriptions
+    if archive := session.reading_if_any():
+        with archive:
+            lines = with_included(lines, configuration.inclusions, archive.lists())
+    due = [line.url for line in lines if not line.paused and canonical_url(line.url) not in waiting]
     for url in due:
         say(f"would fetch {one_line(url)}")
     note(plural(len(due), "feed is due", "feeds are due"))

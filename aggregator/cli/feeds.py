@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import DryRun, FeedName, Json, read_interval
+from aggregator.cli import subscribing
+from aggregator.cli.options import DryRun, FeedName, Json
 from aggregator.cli.output import (
     Column,
     away,
@@ -26,6 +25,7 @@ from aggregator.cli.output import (
 )
 from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.troubles import trouble_words
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive, FetchRecord
@@ -44,58 +44,9 @@ def _group() -> None:
     """See and edit what is collected."""
 
 
-@app.command()
-def add(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
-    title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
-    folder: Annotated[
-        str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
-    ] = "",
-    interval: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="Poll this feed so often, whatever else: 15m, 2h, or seconds."
-        ),
-    ] = "",
-    full_text: Annotated[
-        bool,
-        typer.Option("--full-text", help="Read the pages its entries link to, for the whole text."),
-    ] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Subscribe to a feed: a line in feeds.opml.
-
-    A running daemon picks it up.
-    """
-    from aggregator.config import add_subscription
-    from aggregator.model.feed import Subscription
-
-    folders = tuple(part.strip() for part in folder.split("/") if part.strip())
-    wanted = Subscription(
-        url=url.strip(),
-        title=title.strip(),
-        folders=folders,
-        interval=read_interval(interval),
-        full_text=full_text,
-    )
-    if not add_subscription(session_of(context).place, wanted, dry_run=dry_run):
-        note(f"{one_line(url)} is in feeds.opml already; nothing was changed")
-        return
-    say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
-
-
-@app.command()
-def remove(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address in feeds.opml.")],
-    dry_run: DryRun = False,
-) -> None:
-    """Take a feed out of feeds.opml; its entries stay archived."""
-    from aggregator.config import remove_subscription
-
-    gone = remove_subscription(session_of(context).place, url.strip(), dry_run=dry_run)
-    say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
+app.command()(subscribing.add)
+app.command()(subscribing.remove)
+app.command()(subscribing.discover)
 
 
 @app.command("list")
@@ -123,7 +74,7 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
             str(feed.entries) if feed else "0",
             line.title or (feed.title if feed else ""),
             line.url,
-            feed.failure.message if feed and feed.failure else "",
+            _wrong(feed),
         )
         for line, feed in rows
     ]
@@ -165,6 +116,7 @@ def show(
             "due_reason": known.due_reason if known else "",
             "delay": delay_json(delay),
             "fetches": [_fetch_json(one) for one in fetches],
+            **_more_json(known),
         }
         print_json({**_feed_json(line, known), **more})
         return
@@ -211,59 +163,31 @@ def boilerplate(
         print_blocks(session, known, as_json=as_json)
 
 
-@app.command("import")
-def import_feeds(
+@app.command()
+def backfill(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file.")],
+    feed: FeedName,
+    documents: Annotated[
+        int,
+        typer.Option("--documents", metavar="N", min=1, help="The most archive documents to read."),
+    ] = 100,
     as_json: Json = False,
-    dry_run: DryRun = False,
 ) -> None:
-    """Add the feeds of an OPML file, with their folders."""
-    from aggregator.config import import_opml
+    """Archive what a feed listed before it was collected.
 
-    report = import_opml(session_of(context).place, file, dry_run=dry_run)
-    if as_json:
-        print_json(
-            {
-                "added": list(report.added),
-                "known": list(report.known),
-                "refused": [{"url": url, "why": why} for url, why in report.refused],
-            }
-        )
-        return
-    for url in report.added:
-        say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
-    for url, why in report.refused:
-        note(f"refused {one_line(url)}: {one_line(why)}")
-    note(
-        f"{plural(len(report.added), 'feed')} added, {len(report.known)} there already, "
-        f"{len(report.refused)} refused"
-    )
-
-
-@app.command("export")
-def export_feeds(
-    context: typer.Context,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output by default.")
-    ] = None,
-) -> None:
-    """Write the feeds as OPML, for another program."""
-    from aggregator.config import export_opml
+    Where the publisher offers archive documents (RFC 5005), they are read from the
+    newest to the oldest, each once and with the pauses that any request keeps. Topics
+    take up what they find in silence: on their archive pages, as no news. A daemon
+    that runs is asked to read them.
+    """
+    from aggregator.cli.backfilling import backfill_feed
     from aggregator.model.errors import UsageError
 
-    data = export_opml(session_of(context).place)
-    if file is None or str(file) == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror}", hint="give another file"
-        ) from None
-    note(f"wrote {file}")
+    session = session_of(context)
+    _, known = _named(session, feed)
+    if known is None or known.last_success is None:
+        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    backfill_feed(session, known, documents=documents, as_json=as_json)
 
 
 def _collected(known: Feed | None) -> Feed:
@@ -275,14 +199,21 @@ def _collected(known: Feed | None) -> Feed:
     return known
 
 
+app.command("import")(subscribing.import_feeds)
+app.command("export")(subscribing.export_feeds)
+
+
 def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:
-    """Every line of feeds.opml with what the archive, if there is one, knows of it."""
-    lines = session.subscriptions()
+    """Every line of feeds.opml, and of the lists it includes, with what the archive, if there is
+    one, knows of it."""
+    from aggregator.model.inclusion import with_included
+
+    lines, inclusions = session.subscriptions(), session.inclusions()
     archive = session.reading_if_any()
     if archive is None:
         return [(line, None) for line in lines]
     with archive:
-        return _join(lines, archive)
+        return _join(with_included(lines, inclusions, archive.lists()), archive)
 
 
 def _join(
@@ -334,6 +265,15 @@ def _named(session: Session, name: str) -> tuple[Subscription, Feed | None]:
     )
 
 
+def _wrong(feed: Feed | None) -> str:
+    """Why a feed fails, or what is wrong though it answers; "" where nothing is."""
+    from aggregator.model.time import now
+
+    if feed is None:
+        return ""
+    return feed.failure.message if feed.failure else trouble_words(feed, now())
+
+
 def _state(line: Subscription, feed: Feed | None) -> str:
     if line.paused:
         return "paused"
@@ -359,6 +299,17 @@ def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
     }
 
 
+def _more_json(feed: Feed | None) -> dict[str, object]:
+    """What ``feeds show --json`` tells beyond ``feeds list --json``."""
+    from aggregator.model.time import iso
+
+    return {
+        "missed": iso(feed.missed_at) if feed else None,
+        "troubles": sorted(feed.told) if feed else [],
+        "archive": feed.previous_archive if feed else None,
+    }
+
+
 def _failure_json(failure: Failure) -> dict[str, object]:
     from aggregator.model.time import iso
 
@@ -371,6 +322,8 @@ def _failure_json(failure: Failure) -> dict[str, object]:
 
 
 def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
+    from aggregator.model.time import now
+
     facts = [
         ("url", line.url),
         ("folders", " / ".join(line.folders)),
@@ -390,6 +343,8 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             ("stay away until", local(feed.retry_after)),
             ("hub", _hub_words(feed)),
             ("entries", str(feed.entries)),
+            ("archive", feed.previous_archive or ""),
+            ("trouble", trouble_words(feed, now())),
         ]
         if feed.failure:
             since, times = local(feed.failure.since), plural(feed.failure.count, "time")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.model.feed import Subscription
+    from aggregator.model.inclusion import Inclusion
     from aggregator.model.settings import Settings
     from aggregator.query import Query
 
@@ -55,6 +56,12 @@ class Session:
         for warning in warnings:
             note(f"aggregator: {one_line(warning)}")
         return lines
+
+    def inclusions(self) -> tuple[Inclusion, ...]:
+        """The lists that feeds.opml includes. Raises ConfigError."""
+        from aggregator.config import load_inclusions
+
+        return load_inclusions(self.place)
 
     def query(self, text: str) -> Query:
         """Understand a query; the configuration is read where it names people or topics.

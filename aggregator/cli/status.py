@@ -21,6 +21,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.session import session_of
+from aggregator.cli.troubles import print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -75,6 +76,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "push": push,
                 "delay": delay_json(delay),
                 "failing": [_failing_json(feed) for feed in failing],
+                **troubles_json(feeds, now()),
             }
         )
         return
@@ -93,6 +95,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     )
     if failing:
         _print_failing(failing)
+    print_troubles([feed for feed in feeds if not feed.failure], now())
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

@@ -238,6 +238,7 @@ def _prepare(archive: Archive, configuration: Configuration) -> None:
         configuration.settings,
         configuration.subscriptions,
         configuration.interests,
+        inclusions=configuration.inclusions,
         tell=tell_edit,
     )
 

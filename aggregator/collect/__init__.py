@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.collect.address import next_address
+from aggregator.collect.address import next_address, with_login
 from aggregator.collect.cadence import after_outage, after_pause, next_poll
 from aggregator.collect.manners import Remark, remarks
+from aggregator.collect.noticing import gap_closed, noted
 from aggregator.collect.push import hub_of, told_of_news
 from aggregator.collect.rhythm import still_no_feed
 from aggregator.model.errors import FeedError
@@ -17,20 +19,26 @@ from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
 if TYPE_CHECKING:
     from aggregator.collect.courier import Answer, Courier
+    from aggregator.collect.discovery import Where, stranger
+    from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
+
+# What takes a moment to load, for commands that only read: loaded where it is first asked for.
+_FILES = {
+    "Answer": "courier",
+    "Collector": "http",
+    "Courier": "courier",
+    "Found": "exploring",
+    "Where": "discovery",
+    "discover": "exploring",
+    "stranger": "discovery",
+}
 
 
 def __getattr__(name: str) -> object:
-    # The HTTP client takes a moment to load, and commands that only read need none.
-    if name == "Collector":
-        from aggregator.collect.http import Collector
-
-        return Collector
-    if name in ("Courier", "Answer"):
-        from aggregator.collect import courier
-
-        return getattr(courier, name)
-    raise AttributeError(name)
+    if name not in _FILES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
 
 
 def body_hash(response: Response) -> bytes:
@@ -70,16 +78,23 @@ __all__ = [
     "Answer",
     "Collector",
     "Courier",
+    "Found",
     "Remark",
+    "Where",
     "after_outage",
     "after_pause",
     "body_hash",
     "by_cause",
+    "discover",
+    "gap_closed",
     "hub_of",
     "next_address",
     "next_poll",
+    "noted",
     "remarks",
     "shared_cause",
     "still_no_feed",
+    "stranger",
     "told_of_news",
+    "with_login",
 ]

@@ -56,7 +56,7 @@ def refuse_asked_wait(url: str, answer: aiohttp.ClientResponse, now: datetime) -
 
 
 def asked_away(url: str) -> FetchError:
-    """The server said for how long it wants no further page asked for, and that is not over."""
+    """The server said for how long it wants nothing more asked for, and that is not over."""
     return FetchError(
         "the server asks for fewer requests", url=url, kind=FailureKind.HTTP, status=429
     )

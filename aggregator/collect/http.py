@@ -142,6 +142,11 @@ class Collector:
         except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
             return failure(feed.url, error)
 
+    async def fetch_aside(self, feed: Feed, *, now: datetime) -> Response | FeedError:
+        """As :meth:`fetch`, for what is no poll: a host that wants to be left alone is a failure."""
+        response = await self.fetch(feed, now=now)
+        return asked_away(shown(feed.fetch_url)) if isinstance(response, Postponed) else response
+
     async def fetch_page(self, feed: Feed, url: str, *, now: datetime) -> Response | FeedError:
         """One request for a web page that an entry of the feed links to, over its redirects.
 

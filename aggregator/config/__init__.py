@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config import opml
-from aggregator.config.opml import ImportReport
+from aggregator.config.opml import ImportReport, subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
@@ -17,6 +17,7 @@ from aggregator.config.topics import read_interests
 from aggregator.config.values import parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Access, Subscription
+from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Topic
@@ -42,6 +43,8 @@ class Configuration:
     warnings: tuple[str, ...]
     access: Mapping[str, Access] = field(default_factory=dict, repr=False)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
+    inclusions: tuple[Inclusion, ...] = ()
+    """Lists of feeds elsewhere; what they name is in the archive."""
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -61,6 +64,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     folder = _existing(folder, environ)
     settings, sources = read_settings(folder / "aggregator.toml", environ)
     subscriptions, warnings = load_subscriptions(folder)
+    inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
     access, warned = read_secrets(folder / _SECRETS)
     return Configuration(
@@ -69,8 +73,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         subscriptions=subscriptions,
         interests=read_interests(folder / "topics.toml", people),
         sources=sources,
-        warnings=(*warnings, *warned),
+        warnings=(*warnings, *further, *warned),
         access=access,
+        inclusions=inclusions,
     )
 
 
@@ -86,6 +91,11 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
 def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     """The subscriptions alone, and warnings: lines that were left out. Raises ConfigError."""
     return opml.read_subscriptions(folder / "feeds.opml")
+
+
+def load_inclusions(folder: Path) -> tuple[Inclusion, ...]:
+    """The lists that feeds.opml includes by address. Raises ConfigError."""
+    return opml.read_inclusions(folder / "feeds.opml")[0]
 
 
 def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
@@ -149,10 +159,12 @@ __all__ = [
     "import_opml",
     "known_settings",
     "load",
+    "load_inclusions",
     "load_settings",
     "load_subscriptions",
     "parse_duration",
     "readdress_subscriptions",
     "remove_subscription",
+    "subscriptions_of",
     "write_starter",
 ]

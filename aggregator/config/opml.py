@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.feed import Subscription
+from aggregator.model.inclusion import Inclusion
 
 INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
+_LIST = "include "
 # What XML 1.0 cannot hold at all.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ADDRESS = re.compile(
@@ -33,11 +35,49 @@ _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import brought: URLs added, URLs there already, (URL or line, why) refused."""
+    """What an import brought: URLs added; URLs there already, each with the one that was there;
+    (URL or line, why) refused."""
 
     added: tuple[str, ...]
-    known: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
     refused: tuple[tuple[str, str], ...]
+
+
+def read_inclusions(file: Path) -> tuple[tuple[Inclusion, ...], tuple[str, ...]]:
+    """The lists that an OPML file includes by address, in order, each once; and warnings.
+
+    Raises ConfigError where the file is no OPML at all.
+    """
+    found: dict[str, Inclusion] = {}
+    warnings: list[str] = []
+    for outline, folders in _outlines(_parse(file)):
+        if not _is_inclusion(outline):
+            continue
+        url, where = _attribute(outline, "url"), f"{file}:{outline.sourceline}"
+        if not _is_address(url):
+            warnings.append(f"{where}: {url!r} is no address of a list; the line is left out")
+            continue
+        interval, problem = _interval(outline)
+        if problem:
+            warnings.append(f"{where}: {problem}")
+        name = _attribute(outline, "title") or _attribute(outline, "text")
+        inside = (*folders, name) if name and name != url else folders
+        found.setdefault(url, Inclusion(url=url, folders=inside, interval=interval))
+    return tuple(found.values()), tuple(warnings)
+
+
+def subscriptions_of(data: bytes, url: str) -> tuple[Subscription, ...]:
+    """The subscriptions of an OPML document from elsewhere. Raises ConfigError where it is no OPML.
+
+    Left out is what cannot be used, files of ours and further lists; how often a feed is asked,
+    and in what way, is for the person here to say.
+    """
+    found, _ = _subscriptions(_parse_bytes(data, url), url)
+    return tuple(
+        replace(one, interval=None, paused=False, full_text=False)
+        for one in found
+        if not one.url.lower().startswith("file:")
+    )
 
 
 def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
@@ -46,12 +86,15 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
     A line that cannot be used is a warning and stops no other. Raises ConfigError
     where the file is no OPML at all.
     """
-    root = _parse(file)
+    return _subscriptions(_parse(file), str(file))
+
+
+def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     found: dict[str, Subscription] = {}
     warnings: list[str] = []
     for outline, folders in _outlines(root):
         url = _attribute(outline, "xmlUrl")
-        where = f"{file}:{outline.sourceline}"
+        where = f"{name}:{outline.sourceline}"
         if not url:
             continue
         if not _is_address(url):
@@ -152,25 +195,28 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
 def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
     """Add the feeds of another OPML file, with their folders, titles and own attributes."""
     root = _parse(file) if file.exists() else _parse_bytes(_EMPTY, file)
-    held = {
-        canonical_url(_attribute(one, "xmlUrl"))
-        for one, _ in _outlines(root)
-        if _attribute(one, "xmlUrl")
-    }
+    held: dict[str, str] = {}
+    for one, _ in _outlines(root):
+        if _attribute(one, "xmlUrl"):
+            held.setdefault(canonical_url(_attribute(one, "xmlUrl")), _attribute(one, "xmlUrl"))
     added, known, refused = [], [], []
+    held |= {_LIST + _attribute(one, "url"): "" for one, _ in _outlines(root) if _is_inclusion(one)}
     for outline, folders in _outlines(_parse(source, missing="name an OPML file that is there")):
-        url = _attribute(outline, "xmlUrl")
+        listed = _is_inclusion(outline)
+        url = _attribute(outline, "url" if listed else "xmlUrl")
         if not url:
             continue
-        canonical = canonical_url(url)
+        canonical = _LIST + url if listed else canonical_url(url)
         if not _is_address(url):
             refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
         elif canonical in held:
-            known.append(url)
+            known.append((url, held[canonical] or url))
         else:
-            held.add(canonical)
+            held[canonical] = url
             added.append(url)
-            _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib))
+            around = [dict(one.attrib) for one in outline.iterancestors("outline") if _folder(one)]
+            around.reverse()
+            _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib), around)
     if added and not dry_run:
         _save(file, root)
     return ImportReport(added=tuple(added), known=tuple(known), refused=tuple(refused))
@@ -193,7 +239,7 @@ def _parse(file: Path, *, missing: str = "") -> Any:
         raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
 
 
-def _parse_bytes(data: bytes, file: Path) -> Any:
+def _parse_bytes(data: bytes, file: Path | str) -> Any:
     # lxml keeps comments, order and what we do not know; DTDs and entities are never followed.
     from lxml import etree
 
@@ -225,9 +271,8 @@ def _outlines(root: Any) -> list[tuple[Any, tuple[str, ...]]]:
         inside = folders
         if element.tag == "outline":
             found.append((element, folders))
-            if not _attribute(element, "xmlUrl"):
-                name = _attribute(element, "title") or _attribute(element, "text")
-                inside = (*folders, name) if name else folders
+            name = _folder(element)
+            inside = (*folders, name) if name else folders
         children = [
             (child, inside)
             for child in element
@@ -237,6 +282,13 @@ def _outlines(root: Any) -> list[tuple[Any, tuple[str, ...]]]:
     return found
 
 
+def _folder(outline: Any) -> str:
+    """The name of an outline that is a folder; "" of a feed, and of a folder without a name."""
+    if _attribute(outline, "xmlUrl"):
+        return ""
+    return _attribute(outline, "title") or _attribute(outline, "text")
+
+
 def _attribute(outline: Any, name: str) -> str:
     """An attribute by any letter case, stripped; "" where absent."""
     value = outline.get(name)
@@ -244,6 +296,11 @@ def _attribute(outline: Any, name: str) -> str:
         wanted = name.lower()
         value = next((held for key, held in outline.attrib.items() if key.lower() == wanted), "")
     return str(value).strip()
+
+
+def _is_inclusion(outline: Any) -> bool:
+    """Whether it stands for a list elsewhere (OPML 2.0), and is no feed and no folder."""
+    return _attribute(outline, "type").lower() == "include" and not _attribute(outline, "xmlUrl")
 
 
 def _is_address(url: str) -> bool:
@@ -281,14 +338,22 @@ def _find(root: Any, url: str) -> Any:
     return None
 
 
-def _insert(root: Any, one: Subscription, attributes: dict[str, str] | None = None) -> None:
+def _insert(
+    root: Any,
+    one: Subscription,
+    attributes: dict[str, str] | None = None,
+    around: Sequence[dict[str, str]] = (),
+) -> None:
+    """A line for a feed in its folders, which are made where they are not there. ``attributes`` and
+    ``around``: those of the line and of its folders, outermost first, where they come from another file."""
     from lxml import etree
 
     body = root.find("body")
     if body is None:
         body = etree.SubElement(root, "body")
     parent, depth = body, 2
-    for folder in one.folders:
+    made = around or [{"text": folder, "title": folder} for folder in one.folders]
+    for folder, looks in zip(one.folders, made, strict=True):
         inside = next(
             (
                 child
@@ -300,7 +365,7 @@ def _insert(root: Any, one: Subscription, attributes: dict[str, str] | None = No
             None,
         )
         if inside is None:
-            inside = _append(parent, {"text": folder, "title": folder}, depth)
+            inside = _append(parent, looks, depth)
         parent, depth = inside, depth + 1
     held = {"type": "rss", "text": one.title or one.url, "xmlUrl": one.url}
     given = (("title", one.title), ("htmlUrl", one.home), ("language", one.lang))

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from aggregator.backfill import Walk
 from aggregator.collect import by_cause, shared_cause
+from aggregator.inclusions import Look
 from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Feed, FeedState
+from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.topic import TopicEdit
 from aggregator.rounds import Round
 
@@ -58,11 +60,30 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
         for url in back:
             _log.info("feed recovered", feed=url)
     _tell_moved(done)
-    for feed in done.missed:
-        _log.warning(
-            "entries may have been missed: this poll and the last have nothing in common",
-            feed=feed.url,
-        )
+    for feed, notice in done.notices:
+        # What broke and what recovered is told above.
+        if notice.trouble is not Trouble.BROKEN:
+            tell = _log.info if notice.over else _log.warning
+            tell(notice.message, feed=feed.url)
+
+
+def report_looks(looks: Sequence[Look]) -> None:
+    """One line for each included list that names other feeds now, or began to fail."""
+    for look in looks:
+        one = look.list
+        if one.failures == 1:
+            _log.warning("included list failed", list=one.url, why=one.failure)
+        elif look.changed:
+            named = len(one.lines) - one.dropped
+            _log.info("included list changed", list=one.url, feeds=named, paused=one.dropped)
+
+
+def report_walk(feed: Feed, walk: Walk) -> None:
+    """What a feed's archive documents brought that a person asked for."""
+    why = walk.failure.what if walk.failure else None
+    ended = {} if walk.ended else {"next": walk.next, "why": why}
+    counts = {"documents": walk.documents, "new": walk.counts.new}
+    _log.info("read archive documents", feed=feed.url, **counts, **ended)
 
 
 def report_standing(feeds: Sequence[Feed]) -> None:

@@ -16,6 +16,7 @@ import structlog
 
 from aggregator import __version__
 from aggregator.archive import Archive, open_archive
+from aggregator.backfill import GAP_DOCUMENTS, walk_back
 from aggregator.config import Configuration, default_folder, files, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
@@ -24,13 +25,16 @@ from aggregator.daemon.reporting import (
     ProgressLine,
     describe_wait,
     report_edit,
+    report_looks,
     report_round,
     report_standing,
+    report_walk,
     welcome,
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.hub import Reply, Silent, Teller, telling
+from aggregator.inclusions import follow_lists
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
@@ -51,6 +55,8 @@ _PUBLISH_DELAY = 1.0
 # Seconds of rest after the archive failed us, doubled each time: what could not be
 # stored is fetched again, and no publisher should feel our trouble.
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
+# How soon archive documents are read after a person asked for them.
+_BACKFILL_SECONDS = 5.0
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
 # Delays are those of what came in so long, and are worked out so often.
@@ -196,6 +202,7 @@ class _Service:
             configuration.settings,
             configuration.subscriptions,
             configuration.interests,
+            inclusions=configuration.inclusions,
             tell=report_edit,
         )
         with self._archive.courtesy(write=True) as courtesy:
@@ -214,6 +221,7 @@ class _Service:
             self._beside(teller.run()),
             self._beside(door.run()),
             self._beside(self._publish_soon()),
+            self._beside(self._backfill(pipeline)),
         ):
             self._teller, self._door = teller, door
             try:
@@ -248,6 +256,9 @@ class _Service:
         """One round, if anything is due. Raises ArchiveError."""
         longest = pipeline.settings.collect.max_interval
         await asyncio.to_thread(self._archive.refuse_if_paused)
+        if lists := self._configuration.inclusions:
+            asked = self._configuration.subscriptions
+            report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
         if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
             self._resume()
             self._look()
@@ -257,8 +268,8 @@ class _Service:
         await self._reclean()
         self._metrics.count_round(done.counts.seconds)
         report_round(done, next_due=self._archive.next_due())
-        if done.failures or done.recovered:
-            # The front page says how many feeds are failing.
+        if done.failures or done.recovered or done.notices:
+            # The front page says how many feeds are failing, the status feed which, and why.
             self._unpublished.set()
         self._look()
 
@@ -283,11 +294,15 @@ class _Service:
         )
 
     async def _arrived(self, written: Written) -> None:
-        """News of which a hub told are published at once."""
+        """News of which a hub told are published at once; then gaps before them are looked into."""
         stored = monotonic()
         self._metrics.count_write(written.counts)
         await self._publish()
         self._metrics.count_wait(monotonic() - stored)
+        for one in written.settled:
+            document, feed = one.decision.fetched.document, one.decision.fetched.feed
+            if one.decision.missed and document and document.previous_archive:
+                await asyncio.to_thread(self._archive.ask_backfill, feed, GAP_DOCUMENTS)
 
     async def _publish_soon(self) -> None:
         while True:
@@ -309,6 +324,16 @@ class _Service:
         self._metrics.count_published(len(changed))
         if changed:
             self._teller.wake()
+
+    async def _backfill(self, pipeline: Pipeline) -> None:
+        """Read the archive documents that a person asked for while we run."""
+        while True:
+            for feed, documents in await asyncio.to_thread(self._archive.asked_backfills):
+                walk = await walk_back(pipeline, feed, asyncio.to_thread, documents=documents)
+                await asyncio.to_thread(self._archive.ask_backfill, feed, None)
+                report_walk(feed, walk)
+                self._unpublished.set()
+            await asyncio.sleep(_BACKFILL_SECONDS)
 
     def _tell_metrics(self) -> bytes:
         """All metrics; the delays, which are read from the archive, a minute old at most."""

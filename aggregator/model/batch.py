@@ -19,6 +19,7 @@ from aggregator.model.entry import (
 )
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed, Response
+from aggregator.model.notice import Noted
 from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
@@ -38,6 +39,8 @@ class Fetched:
 
     ``document`` is None where the response said nothing new (304, same bytes).
     ``pages`` are those that its new entries link to, where they were wanted.
+    ``archived``: it is an archive document of the feed (RFC 5005), which says nothing of
+    the feed as it is now.
     """
 
     feed: Feed
@@ -47,6 +50,7 @@ class Fetched:
     body_hash: bytes | None = None
     document: Document | None = None
     pages: tuple[LinkedPage, ...] = ()
+    archived: bool = False
 
     @property
     def unchanged(self) -> bool:
@@ -224,6 +228,11 @@ class Decision:
     listing: tuple[tuple[bytes, EntryId, int], ...] | None = None
     missed: bool = False
 
+    @property
+    def new(self) -> int:
+        """How many entries came that were not archived before."""
+        return sum(change.kind is ChangeKind.NEW for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextPoll:
@@ -255,6 +264,7 @@ class Settled:
     poll: NextPoll
     address: Address
     hub: HubSeen = field(default_factory=HubSeen)
+    noted: Noted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

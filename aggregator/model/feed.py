@@ -56,6 +56,19 @@ OURS_TO_MEND = (FailureKind.REFUSED, FailureKind.FILE)
 whenever a person collects, starts or reloads."""
 
 
+class Trouble(StrEnum):
+    """What can be wrong with a feed that a person should hear of, in the words of the archive."""
+
+    BROKEN = "broken"
+    """It fails, and not only for a moment."""
+    MISSED = "missed"
+    """Two polls running had nothing in common."""
+    STALE = "stale"
+    """Nothing new for far longer than it used to pause."""
+    EMPTY = "empty"
+    """It answers as ever, but lists nothing any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A line of feeds.opml. ``folders`` are the outlines it stands in, outermost first."""
@@ -163,9 +176,21 @@ class Feed:
     """When something showed that the feed has news of which its server said nothing."""
     served: dict[str, str] = field(default_factory=dict)
     """What its last whole answer said of itself: headers by lower-case name, and SERVED_BYTES."""
+    previous_archive: str | None = None
+    """The document with what is older than its last one lists (RFC 5005), where it names one."""
+    told: frozenset[Trouble] = frozenset()
+    """Troubles that stand and were told."""
+    news_at: datetime | None = None
+    """The date of the newest entry it brought; when that came, where it has none."""
+    pause: float | None = None
+    """Seconds: the longest it was silent for lately; None where too little is known."""
+    missed_at: datetime | None = None
+    """When two polls last had nothing in common; None where that was made good."""
 
     def __post_init__(self) -> None:
-        for name in ("next_due", "last_fetch", "last_success", "retry_after", "doubted"):
+        for name in (
+            "next_due", "last_fetch", "last_success", "retry_after", "doubted", "news_at", "missed_at"
+        ):  # fmt: skip
             require_utc(getattr(self, name), name)
 
     def validators_of(self, url: str) -> Validators | None:

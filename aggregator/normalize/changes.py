@@ -111,6 +111,13 @@ class _Desk:
         if partial:
             gone, missing = [], self._still_listed(met)
         overlap = partial or any(held is not None for held in met.values())
+        if self.fetched.archived:
+            # As they were when that document was closed: what is archived may be newer.
+            new = tuple(one for one in changes if one.kind is ChangeKind.NEW)
+            return Decision(fetched=self.fetched, changes=new)
+        if not listed:
+            # Nothing is told of what was listed before; what comes next is compared with that.
+            return Decision(fetched=self.fetched)
         return Decision(
             fetched=self.fetched,
             changes=(*changes, *gone),
@@ -156,6 +163,8 @@ class _Desk:
         )
 
     def _is_news(self, entry: Entry, first_poll: bool) -> bool:
+        if self.fetched.archived:
+            return False
         if entry.published is not None:
             return self.now - entry.published <= self.recent
         return not first_poll or entry.position < _UNDATED_NEWS

@@ -42,6 +42,7 @@ def parse(body: bytes, *, url: str) -> Parsed:
             if isinstance(hub, dict) and (address := _address(hub.get("url"), url))
         ),
         self_url=_address(data.get("feed_url"), url),
+        previous_archive=_address(data.get("next_url"), url),
         problems=(f"{left_out} items are no objects",) if left_out else (),
     )
     found = [_item(item, at, data, url) for at, item in enumerate(items)]

@@ -13,7 +13,7 @@ from aggregator.model.entry import Document, Entry
 from aggregator.model.feed import FeedIdentity, Learned
 from aggregator.model.original import pack_original
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize import document, jsonfeed
+from aggregator.normalize import document, jsonfeed, sitemap
 from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
@@ -33,6 +33,7 @@ from aggregator.normalize.identity import (
 from aggregator.normalize.item import Head, Item, Parsed, original
 from aggregator.normalize.language import detect, tag
 from aggregator.normalize.shingles import MOST_SIGNS, sample
+from aggregator.normalize.sniffing import unpacked
 from aggregator.query import words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
@@ -77,6 +78,9 @@ def read(
 def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
     if jsonfeed.looks_like_json(body, content_type):
         return jsonfeed.parse(body, url=url)
+    plain = unpacked(body, url)
+    if sitemap.looks_like_news(plain):
+        return sitemap.parse(plain, url=url)
     return document.parse(body, content_type=content_type, url=url, seen=seen)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aggregator.model.errors import NotAFeed
 
+_GZIP = b"\x1f\x8b"
 _INFLATED = 64 * 1024 * 1024
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -60,8 +61,8 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
     text in another encoding is valid UTF-8 by chance).
     """
     notes: list[str] = []
-    if body[:2] == b"\x1f\x8b":
-        body, notes = _inflated(body, url), ["gzip inside gzip"]
+    if body[:2] == _GZIP:
+        body, notes = unpacked(body, url), ["gzip inside gzip"]
     charset = ""
     wide = next((name for mark, name in _WIDE if body.startswith(mark)), "")
     if wide:
@@ -85,8 +86,11 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
     )
 
 
-def _inflated(body: bytes, url: str) -> bytes:
-    """Some servers send a file that is gzip itself, and say nothing of it."""
+def unpacked(body: bytes, url: str) -> bytes:
+    """The document in a file that is gzip itself, as some servers send it and say nothing of it;
+    any other as it is. Raises NotAFeed for a damaged one."""
+    if body[:2] != _GZIP:
+        return body
     try:
         return zlib.decompressobj(31).decompress(body, _INFLATED)
     except zlib.error:

@@ -13,11 +13,13 @@ from aggregator.publish.formats import (
     fingerprints,
     further_documents,
     index_page,
+    status_documents,
 )
 from aggregator.publish.site import (
     FEED_TYPES,
     HUB_PATH,
     PRIVATE,
+    STATUS,
     TOKEN_SIGNS,
     Card,
     Overview,
@@ -35,6 +37,7 @@ __all__ = [
     "FEED_TYPES",
     "HUB_PATH",
     "PRIVATE",
+    "STATUS",
     "TOKEN_SIGNS",
     "Card",
     "Folder",
@@ -52,6 +55,7 @@ __all__ = [
     "retired",
     "shown_path",
     "site_of",
+    "status_documents",
     "stem",
     "stems",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from aggregator.model.notice import NoticeRecord
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.topic import Page, TopicState
 from aggregator.publish.site import (
@@ -49,6 +50,24 @@ def documents(page: Page, site: Site) -> dict[str, bytes]:
     if page.number is not None and page.grown:
         found |= {snapshot_path(page, extension): made[extension] for extension in FEEDS}
     return found
+
+
+def status_documents(
+    notices: Sequence[NoticeRecord], site: Site, *, whole: bool
+) -> dict[str, bytes]:
+    """The four documents of the feeds' troubles by their paths: ``topics/_status.atom`` and so on.
+    ``notices`` and ``whole`` as in :func:`status_page`."""
+    from aggregator.publish.feeds import atom, rss
+    from aggregator.publish.jsonfeed import json_feed
+    from aggregator.publish.pages import status_html
+    from aggregator.publish.status import status_page
+    from aggregator.publish.wording import safe_page
+
+    page = safe_page(status_page(notices, site, whole=whole))
+    formats = {"atom": atom, "rss": rss, "json": json_feed, "html": status_html}
+    return {
+        document_path(page, extension): write(page, site) for extension, write in formats.items()
+    }
 
 
 def further_documents(feed: DigestFeed | CorrectionsFeed, site: Site) -> dict[str, bytes]:

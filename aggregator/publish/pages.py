@@ -59,6 +59,22 @@ def series_page(page: Page, site: Site) -> bytes:
     )
 
 
+def status_html(page: Page, site: Site) -> bytes:
+    """The HTML document of the feeds' troubles. ``page`` must be safe."""
+    return _render(
+        "status.html",
+        page=page,
+        topic=page.topic,
+        site=site,
+        root="../",
+        stem=stem(page),
+        address=site.url(document_path(page, "html")),
+        atom=site.url(f"{stem(page)}.atom"),
+        hidden=False,
+        feed_types=FEED_TYPES,
+    )
+
+
 def index_html(cards: Sequence[Card], overview: Overview, site: Site) -> bytes:
     """The front page: what is collected, some topics with what is newest in them."""
     return _render(

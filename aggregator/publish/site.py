@@ -23,7 +23,7 @@ HUB_PATH = "/hub"
 
 # Name space of topic feeds' ids. Never changes: readers know feeds by these ids.
 _FEEDS = UUID("2f1d7c52-6a0e-5b0c-9a53-7d1f0c8e4b36")
-_SUBSCRIBED = re.compile(rf"topics/[^/]+\.({'|'.join(FEED_TYPES)})")
+_SUBSCRIBED = re.compile(rf"topics/[^/_][^/]*\.({'|'.join(FEED_TYPES)})")
 # What stays as it is in an address that stands in a header; the rest is percent-encoded.
 _RESERVED = "/:?#[]@!$&'()*+,;=%~"
 
@@ -94,6 +94,8 @@ def _with_series(name: str, series: Series) -> str:
     return f"{name}.{series}" if series else name
 
 
+STATUS = "topics/_status"
+"""Where the feeds' troubles stand as a feed of their own."""
 PRIVATE = "private"
 """The folder of the topics whose addresses are secret."""
 TOKEN_SIGNS = 32

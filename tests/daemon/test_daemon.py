@@ -272,3 +272,24 @@ def test_a_new_entry_reaches_a_subscriber_and_a_restart_forgets_none(daemon, ser
         daemon.start()
         server.serve("/a.xml", told("Three", "Two", "One"))
         daemon.wait_for(lambda: any(b"Three" in body for body in callback.bodies()))
+
+
+def test_it_reads_archive_documents_and_lists_while_it_runs(daemon, server):
+    link = b'<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="prev-archive" href="/old.xml"/>'
+    server.serve("/a.xml", told("One").replace(b"<item>", link + b"<item>", 1))
+    server.serve("/old.xml", told("Ten", "Eleven"))
+    line = f'<outline text="F" xmlUrl="{server.url("/a.xml")}"/>'
+    server.serve("/list.opml", f'<opml version="2.0"><body>{line}</body></opml>'.encode())
+    opml = f'<outline type="include" url="{server.url("/list.opml")}"/>'
+    (daemon.folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{opml}</body></opml>')
+    daemon.start()
+    daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+    command = [sys.executable, "-m", "aggregator", "-C", daemon.folder, "feeds", "backfill", "F"]
+    asked = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=60)
+    assert "reads them now" in asked.stderr
+    daemon.wait_for(lambda: b"Eleven" in (daemon.answers("/topics/torres/1.atom") or b""))
+    (walk,) = daemon.events("read archive documents")
+    assert (walk["documents"], walk["new"]) == (1, 2)
+    assert b"Ten" not in daemon.answers("/topics/torres.atom"), "backlog is no news"
+    assert daemon.events("included list changed")[0]["feeds"] == 1
+    assert daemon.end() == 0

@@ -89,3 +89,36 @@ def test_what_a_page_links_to_is_written_before_it(tmp_path, monkeypatch):
         publish(archive, of, TOPIC)
     assert broken == []
     assert (folder / "all/2.atom").exists()
+
+
+def test_the_troubles_of_feeds_are_served_and_no_hub_is_told_of_them(tmp_path):
+    of = made(tmp_path)
+
+    def ask(address: str) -> dict[str, tuple[int, str | None, str | None]]:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        found = {}
+        for path in ("", ".atom", ".rss", ".json", ".html"):
+            connection.request("GET", f"/topics/_status{path}")
+            answer = connection.getresponse()
+            answer.read()
+            kind = answer.headers.get_content_type()
+            found[path] = (answer.status, kind, answer.headers["Link"])
+        connection.close()
+        return found
+
+    async def go() -> dict[str, tuple[int, str | None, str | None]]:
+        with open_archive(of.archive, write=True, purpose="a test") as archive:
+            publish(archive, of)
+            async with serving(
+                ServerSettings(port=0), of.publish.directory, health=dict, metrics=bytes,
+                links=lambda path: f"<hub>; for={path}",
+            ) as address:  # fmt: skip
+                return await asyncio.to_thread(ask, address)
+
+    assert asyncio.run(go()) == {
+        "": (200, "text/html", None),
+        ".atom": (200, "application/atom+xml", None),
+        ".rss": (200, "application/rss+xml", None),
+        ".json": (200, "application/feed+json", None),
+        ".html": (200, "text/html", None),
+    }

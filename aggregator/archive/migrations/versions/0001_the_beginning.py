@@ -49,6 +49,12 @@ def upgrade() -> None:
         sa.Column("moved_count", sa.Integer(), nullable=False),
         sa.Column("rhythm", sa.Text(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("previous_archive", sa.Text(), nullable=True),
+        sa.Column("backfill", sa.Integer(), nullable=True),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("news_at", sa.BigInteger(), nullable=True),
+        sa.Column("pause", sa.Float(), nullable=True),
+        sa.Column("missed_at", sa.BigInteger(), nullable=True),
         sa.Column("claim_holder", sa.Text(), nullable=True),
         sa.Column("claim_until", sa.BigInteger(), nullable=True),
         sa.Column("elsewhere", sa.Text(), nullable=False),
@@ -207,6 +213,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("feed_key"),
     )
+    op.create_table(
+        "lists",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("validator_url", sa.Text(), nullable=True),
+        sa.Column("etag", sa.LargeBinary(), nullable=True),
+        sa.Column("last_modified", sa.LargeBinary(), nullable=True),
+        sa.Column("next_due", sa.BigInteger(), nullable=True),
+        sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("notice_key", KEY, autoincrement=False, nullable=False),
+        sa.Column("feed_key", KEY, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("over", sa.Boolean(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed_key"],
+            ["feeds.feed_key"],
+        ),
+        sa.PrimaryKeyConstraint("notice_key"),
+    )
+    op.create_index(op.f("ix_notices_feed_key"), "notices", ["feed_key"], unique=False)
     op.create_table(
         "pages",
         sa.Column("topic_key", KEY, nullable=False),

@@ -1,0 +1,59 @@
+"""Lists of feeds that are included by address: what each named, and when it is asked again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.columns import name_of
+from aggregator.archive.schema import lists
+from aggregator.archive.statements import upsert
+from aggregator.model.feed import Subscription, Validators
+from aggregator.model.inclusion import FeedList
+
+
+def read(connection: sa.Connection) -> tuple[FeedList, ...]:
+    """All lists that were ever included."""
+    return tuple(map(_list, connection.execute(sa.select(lists).order_by(lists.c.url))))
+
+
+def keep(connection: sa.Connection, one: FeedList) -> None:
+    """Store what is known of a list now."""
+    held = one.validators
+    row = {
+        "name": name_of(one.url),
+        "url": one.url,
+        "lines": json.dumps([asdict(line) for line in one.lines], ensure_ascii=False),
+        "validator_url": held and held.url,
+        "etag": held and held.etag,
+        "last_modified": held and held.last_modified,
+        "next_due": one.next_due,
+        "last_success": one.last_success,
+        "failures": one.failures,
+        "failure": one.failure,
+    }
+    upsert(connection, lists, [row], replace=[name for name in row if name != "name"])
+
+
+def _list(row: Any) -> FeedList:
+    validators = None
+    if row.validator_url:
+        validators = Validators(
+            url=row.validator_url, etag=row.etag, last_modified=row.last_modified
+        )
+    return FeedList(
+        url=row.url,
+        lines=tuple(_line(one) for one in json.loads(row.lines)),
+        validators=validators,
+        next_due=row.next_due,
+        last_success=row.last_success,
+        failures=row.failures,
+        failure=row.failure,
+    )
+
+
+def _line(told: dict[str, Any]) -> Subscription:
+    return Subscription(**{**told, "folders": tuple(told["folders"])})

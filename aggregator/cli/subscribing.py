@@ -1,0 +1,256 @@
+"""``feeds add``, ``remove``, ``discover``, ``import`` and ``export``: what stands in feeds.opml."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import DryRun, Json
+from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
+from aggregator.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from aggregator.collect import Found
+    from aggregator.model.errors import FeedError
+    from aggregator.model.feed import Subscription
+
+_SHORTEST = 60
+_CHOICE = 2
+PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the site, or a feed.")]
+
+
+def add(
+    context: typer.Context,
+    url: Annotated[
+        str,
+        typer.Argument(metavar="URL", help="The feed's address, or that of a page that has one."),
+    ],
+    title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
+    folder: Annotated[
+        str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
+    ] = "",
+    interval: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Poll this feed so often, whatever else: 15m, 2h, or seconds."
+        ),
+    ] = "",
+    full_text: Annotated[
+        bool,
+        typer.Option("--full-text", help="Read the pages its entries link to, for the whole text."),
+    ] = False,
+    as_it_is: Annotated[
+        bool, typer.Option("--as-it-is", help="Add the address as it stands, and ask nobody.")
+    ] = False,
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Subscribe to a feed: a line in feeds.opml.
+
+    Of a page, its feed is added; where it has several, they are listed, none is
+    added and the exit code is 2. An address that cannot be reached now is added as
+    it stands. A running daemon picks it up.
+    """
+    from aggregator.config import add_subscription
+    from aggregator.model.feed import Subscription
+
+    session = session_of(context)
+    folders = tuple(part.strip() for part in folder.split("/") if part.strip())
+    wanted = Subscription(
+        url=url.strip(),
+        title=title.strip(),
+        folders=folders,
+        interval=_interval(interval),
+        full_text=full_text,
+    )
+    added = add_subscription(session.place, wanted, dry_run=True)
+    if added and not as_it_is and not wanted.url.lower().startswith("file:"):
+        wanted = _chosen(session, wanted, as_json=as_json)
+    added = added and add_subscription(session.place, wanted, dry_run=dry_run)
+    if as_json:
+        print_json({"url": wanted.url, "added": added and not dry_run})
+    elif added:
+        say(f"{'would add' if dry_run else 'added'} {one_line(wanted.url)}")
+    if not added:
+        note(f"{one_line(wanted.url)} is in feeds.opml already; nothing was changed")
+
+
+def remove(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address in feeds.opml.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Take a feed out of feeds.opml; its entries stay archived."""
+    from aggregator.config import remove_subscription
+
+    gone = remove_subscription(session_of(context).place, url.strip(), dry_run=dry_run)
+    say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
+
+
+def discover(context: typer.Context, url: PageAddress, as_json: Json = False) -> None:
+    """Find the feeds of a page; adds none.
+
+    Looks at what the page declares, then at its links, at the paths that feeds
+    have on many sites, and for a news sitemap; stops where it finds any. Each feed
+    was read. JSON has url, title, format, entries, newest, where and comments.
+    """
+    from aggregator.model.errors import FeedError, UsageError
+
+    address = url.strip()
+    found = _look(session_of(context), address if ":" in address else f"https://{address}")
+    if isinstance(found, FeedError):
+        raise UsageError(found.what, where=found.where, hint=found.hint)
+    _print_found(found, as_json=as_json)
+
+
+def import_feeds(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file.")],
+    as_json: Json = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Add the feeds of an OPML file, with their folders, titles and own attributes.
+
+    A feed that is there already, also under another form of its address, is named
+    and left as it is.
+    """
+    from aggregator.config import import_opml
+
+    report = import_opml(session_of(context).place, file, dry_run=dry_run)
+    if as_json:
+        print_json(
+            {
+                "added": list(report.added),
+                "known": [url for url, _ in report.known],
+                "refused": [{"url": url, "why": why} for url, why in report.refused],
+                "duplicates": [{"url": url, "of": held} for url, held in report.known],
+            }
+        )
+        return
+    for url in report.added:
+        say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
+    for url, held in report.known:
+        as_held = "" if held == url else f" as {one_line(held)}"
+        note(f"{one_line(url)} is there already{as_held}")
+    for url, why in report.refused:
+        note(f"refused {one_line(url)}: {one_line(why)}")
+    note(
+        f"{plural(len(report.added), 'feed')} added, {len(report.known)} there already, "
+        f"{len(report.refused)} refused"
+    )
+
+
+def export_feeds(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to; standard output by default.")
+    ] = None,
+) -> None:
+    """Write the feeds as OPML, for another program."""
+    from aggregator.config import export_opml
+    from aggregator.model.errors import UsageError
+
+    data = export_opml(session_of(context).place)
+    if file is None or str(file) == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}", hint="give another file"
+        ) from None
+    note(f"wrote {file}")
+
+
+def _chosen(session: Session, wanted: Subscription, *, as_json: bool) -> Subscription:
+    """The subscription with the address of the one feed that is meant.
+
+    Raises UsageError where a page has none, Exit 2 where it has several, which are listed.
+    """
+    from aggregator.model.errors import FeedError, UsageError
+
+    found = _look(session, wanted.url)
+    if isinstance(found, FeedError):
+        note(f"aggregator: {one_line(found.what)}: the address is taken as it stands")
+        return wanted
+    meant = [one for one in found if not one.comments] or list(found)
+    if not meant:
+        raise UsageError(
+            f"no feed was found at {wanted.url}", hint="--as-it-is adds the address all the same"
+        )
+    if len(meant) > 1:
+        _print_found(found, as_json=as_json)
+        note(f"{plural(len(found), 'feed')} there: add one of them by its address")
+        raise typer.Exit(_CHOICE)
+    return replace(wanted, url=meant[0].url)
+
+
+def _look(session: Session, url: str) -> tuple[Found, ...] | FeedError:
+    """Ask at the address, and wherever that leads; blocks."""
+    import asyncio
+
+    from aggregator import __version__
+    from aggregator.collect import Collector, discover
+    from aggregator.model.time import now
+    from aggregator.normalize import Workers
+
+    settings = session.settings()
+
+    async def look() -> tuple[Found, ...] | FeedError:
+        one_worker = replace(settings.normalize, workers=1)
+        async with (
+            Workers(one_worker, settings.collect.max_entries) as workers,
+            Collector(settings.collect, __version__) as collector,
+        ):
+            return await discover(
+                url,
+                lambda feed: collector.fetch_aside(feed, now=now()),
+                lambda feed, response: workers.read(feed, response, now=now()),
+            )
+
+    return asyncio.run(look())
+
+
+def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from aggregator.model.time import iso
+
+    if as_json:
+        print_json([{**asdict(one), "newest": iso(one.newest)} for one in found])
+        return
+    columns = (
+        Column("url", wide=True),
+        Column("title", cut=True),
+        Column("format"),
+        Column("entries", right=True),
+        Column("newest"),
+        Column("found"),
+    )
+    cells = [
+        (one.url, one.title, one.format, str(one.entries), when(one.newest), one.where.value)
+        for one in found
+    ]
+    print_table(columns, cells, empty="no feed was found there")
+
+
+def _interval(text: str) -> int | None:
+    """Seconds, a minute at the least; None for "". Raises UsageError."""
+    from aggregator.config import parse_duration
+    from aggregator.model.errors import UsageError
+
+    if not text:
+        return None
+    try:
+        seconds = int(parse_duration(text))
+    except ValueError as error:
+        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
+    if seconds < _SHORTEST:
+        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
+    return seconds

@@ -1,0 +1,103 @@
+"""Lists of feeds that others keep, followed by their address (``<outline type="include">``).
+
+A list is asked once a day, or as often as its outline says, by one conditional request; a
+failure leaves what it named last. What it drops is paused, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aggregator.archive import Archive
+from aggregator.collect import Collector, stranger
+from aggregator.config import subscriptions_of
+from aggregator.model.errors import ConfigError, FeedError, FetchError
+from aggregator.model.feed import Response, Subscription
+from aggregator.model.inclusion import FeedList, Inclusion, followed, with_included
+from aggregator.model.settings import DAY, HOUR
+from aggregator.model.time import now
+
+_MOST = 10_000
+"""Feeds that are taken from one list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A look at one list: what is known of it now. ``changed``: it names other feeds than before."""
+
+    list: FeedList
+    changed: bool
+
+
+async def follow_lists(
+    archive: Archive,
+    collector: Collector,
+    subscriptions: Sequence[Subscription],
+    inclusions: Sequence[Inclusion],
+    *,
+    everything: bool = False,
+) -> tuple[Look, ...]:
+    """Ask the lists that are due (``everything``: all), and make the feeds follow what they name.
+
+    Raises ArchiveError; a list that cannot be had is told in its look.
+    """
+    known = {one.url: one for one in await asyncio.to_thread(archive.lists)}
+    at, looks = now(), list[Look]()
+    for inclusion in inclusions:
+        held = known.get(inclusion.url) or FeedList(url=inclusion.url)
+        if everything or held.next_due is None or held.next_due <= at:
+            asked = stranger(inclusion.url, held.validators)
+            found = after(held, await collector.fetch_aside(asked, now=at), inclusion, at)
+            await asyncio.to_thread(archive.keep_list, found)
+            looks.append(Look(list=found, changed=found.lines != held.lines))
+    if any(look.changed for look in looks):
+        await asyncio.to_thread(attach, archive, subscriptions, inclusions)
+    return tuple(looks)
+
+
+def attach(
+    archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
+) -> None:
+    """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
+    lists = archive.lists() if inclusions else ()
+    archive.attach(with_included(subscriptions, inclusions, lists), now=now())
+
+
+def after(
+    held: FeedList, answer: Response | FeedError, inclusion: Inclusion, at: datetime
+) -> FeedList:
+    """What is known of a list after a look at it. Pure."""
+    usual = inclusion.interval or DAY
+    if isinstance(answer, FeedError):
+        return _failed(held, answer.what, usual, at, answer)
+    lines = held.lines
+    if answer.status != 304:
+        try:
+            named = subscriptions_of(answer.body, held.url)[:_MOST]
+        except ConfigError as error:
+            return _failed(held, error.what, usual, at)
+        if held.lines and not named:
+            return _failed(held, "the list names no feed any more; what it named stays", usual, at)
+        lines = followed(held.lines, named)
+    return replace(
+        held,
+        lines=lines,
+        validators=answer.validators or (held.validators if answer.status == 304 else None),
+        next_due=at + timedelta(seconds=usual),
+        last_success=at,
+        failures=0,
+        failure="",
+    )
+
+
+def _failed(
+    held: FeedList, what: str, usual: int, at: datetime, error: FeedError | None = None
+) -> FeedList:
+    """As it was, asked again after longer and longer pauses."""
+    wait = min(HOUR * 2.0 ** min(held.failures, 10), max(usual, DAY))
+    asked = error.retry_after if isinstance(error, FetchError) else None
+    due = at + timedelta(seconds=max(wait, asked or 0.0))
+    return replace(held, next_due=due, failures=held.failures + 1, failure=what)

@@ -1,0 +1,74 @@
+"""A list of feeds that someone else keeps, included by its address; and what it named so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aggregator.model.address import canonical_url
+from aggregator.model.feed import Subscription, Validators
+from aggregator.model.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inclusion:
+    """An outline of feeds.opml with ``type="include"``: its feeds are collected in its place.
+
+    ``folders`` are those it stands in, and its own name where it has one. ``interval``:
+    seconds between two looks that a person set, or None.
+    """
+
+    url: str
+    folders: tuple[str, ...] = ()
+    interval: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedList:
+    """What is known of an included list. ``lines`` are all feeds it ever named; those that it
+    dropped are paused. ``failure`` is what went wrong at the last look, "" where nothing did."""
+
+    url: str
+    lines: tuple[Subscription, ...] = ()
+    validators: Validators | None = None
+    next_due: datetime | None = None
+    last_success: datetime | None = None
+    failures: int = 0
+    failure: str = ""
+
+    def __post_init__(self) -> None:
+        require_utc(self.next_due, "next_due")
+        require_utc(self.last_success, "last_success")
+
+    @property
+    def dropped(self) -> int:
+        """How many feeds are paused: by the list itself, or because it names them no more."""
+        return sum(one.paused for one in self.lines)
+
+
+def followed(
+    before: Sequence[Subscription], now: Sequence[Subscription]
+) -> tuple[Subscription, ...]:
+    """The lines of a list that names these feeds ``now``: what it named ``before`` and dropped stays,
+    paused, since it may come back and somebody may miss it."""
+    named = {canonical_url(one.url) for one in now}
+    dropped = (replace(one, paused=True) for one in before if canonical_url(one.url) not in named)
+    return (*now, *dropped)
+
+
+def with_included(
+    own: Sequence[Subscription], inclusions: Sequence[Inclusion], lists: Iterable[FeedList]
+) -> tuple[Subscription, ...]:
+    """A person's own subscriptions, then those of the lists they include, each feed once: the own
+    line counts, then the first list's."""
+    known = {one.url: one for one in lists}
+    named: dict[str, Subscription] = {}
+    for inclusion in inclusions:
+        for line in known[inclusion.url].lines if inclusion.url in known else ():
+            canonical = canonical_url(line.url)
+            # One list may have dropped what another names.
+            if canonical not in named or (named[canonical].paused and not line.paused):
+                named[canonical] = replace(line, folders=(*inclusion.folders, *line.folders))
+    ours = {canonical_url(one.url) for one in own}
+    return (*own, *(one for canonical, one in named.items() if canonical not in ours))

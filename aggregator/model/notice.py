@@ -1,0 +1,46 @@
+"""What is told of a feed's troubles: each once when it begins, and once when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.feed import Trouble
+from aggregator.model.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence on one feed, without its name. ``over``: the trouble has ended."""
+
+    at: datetime
+    trouble: Trouble
+    message: str
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        require_utc(self.at, "at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What a fetch says of how a feed is: what is to be told now, and what stands from now on.
+
+    ``news_at``, ``pause`` and ``missed_at`` as in ``Feed``.
+    """
+
+    notices: tuple[Notice, ...]
+    told: frozenset[Trouble]
+    news_at: datetime | None
+    pause: float | None
+    missed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRecord:
+    """A notice as it was stored, with the feed it is of (addresses without a log-in)."""
+
+    notice: Notice
+    feed: str
+    feed_title: str
+    feed_home: str

@@ -1,0 +1,135 @@
+"""The feeds' troubles as a feed of their own: an entry for what began or ended, at one time, alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import escape
+from uuid import UUID, uuid5
+
+from aggregator.model.entry import EntryId
+from aggregator.model.feed import Trouble
+from aggregator.model.notice import Notice, NoticeRecord
+from aggregator.model.topic import Page, PageEntry, Topic
+from aggregator.publish.site import STATUS, Site
+from aggregator.publish.text import one_line, shorten
+
+# Name space of these entries' ids. Never changes: readers know them by these ids.
+_STATUS = UUID("7d20b5c9-41f6-5e83-9c0a-6b1d48e7f305")
+_TOPIC = Topic(
+    slug=STATUS.rpartition("/")[2],
+    title="Status of the feeds",
+    query="",
+    description="Feeds that broke and recovered, that may have been missed, fell silent or empty",
+)
+_NONE_YET = datetime(1970, 1, 1, tzinfo=UTC)
+# What so many feeds tell in the same words within so long is one entry: it has one cause.
+_TOGETHER = timedelta(hours=1)
+_SHOWN, _NAMED = 50, 3
+_SUMMARY = 360
+_BEGUN = {
+    Trouble.BROKEN: "Broken", Trouble.MISSED: "Entries may be missed", Trouble.STALE: "Silent", Trouble.EMPTY: "Empty",
+}  # fmt: skip
+_OVER = {
+    Trouble.BROKEN: "Recovered", Trouble.MISSED: "Nothing is missed", Trouble.STALE: "Speaks again", Trouble.EMPTY: "Filled again",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Group:
+    """Notices that say the same; it is known by its first."""
+
+    first: NoticeRecord
+    members: list[NoticeRecord] = field(default_factory=list)
+
+    def takes(self, notice: Notice) -> bool:
+        return notice.at - self.first.notice.at <= _TOGETHER
+
+
+def status_page(notices: Sequence[NoticeRecord], site: Site, *, whole: bool = True) -> Page:
+    """The page of these notices, which are in order, oldest first. Pure.
+
+    ``whole``: no notice before the first of them exists; else what the first belongs to is
+    left out, since it may have begun earlier.
+    """
+    groups = _grouped(notices)
+    if not whole:
+        groups = groups[1:]
+    newest = sorted(groups, key=lambda group: group.members[-1].notice.at, reverse=True)[:_SHOWN]
+    address = site.url(f"{STATUS}.html")
+    return Page(
+        topic=_TOPIC,
+        number=None,
+        entries=tuple(_entry(group, address) for group in newest),
+        updated=max((group.members[-1].notice.at for group in groups), default=_NONE_YET),
+        total=len(newest),
+    )
+
+
+def _grouped(notices: Sequence[NoticeRecord]) -> list[_Group]:
+    groups: list[_Group] = []
+    latest: dict[tuple[Trouble, bool, str], _Group] = {}
+    for record in notices:
+        notice = record.notice
+        key = (notice.trouble, notice.over, notice.message)
+        group = latest.get(key)
+        if group is None or not group.takes(notice):
+            group = latest[key] = _Group(record)
+            groups.append(group)
+        group.members.append(record)
+    return groups
+
+
+def _entry(group: _Group, address: str) -> PageEntry:
+    first, last = group.first.notice, group.members[-1].notice
+    name = uuid5(_STATUS, f"{group.first.feed} {first.trouble} {first.over} {first.at.isoformat()}")
+    members = {one.feed: one for one in group.members}
+    message = f"{first.message[:1].upper()}{first.message[1:]}."
+    plain = one_line(f"{message} {_names(list(members.values()), len(members))}")
+    alone = group.first if len(members) == 1 else None
+    return PageEntry(
+        id=name.urn,
+        entry=EntryId(name.urn),
+        url=f"{address}#{name}",
+        title=_title(group, len(members)),
+        summary=shorten(plain, _SUMMARY),
+        html=f"<p>{escape(message)}</p><ul>{''.join(map(_item, members.values()))}</ul>",
+        text=plain,
+        authors=(),
+        categories=(first.trouble.value,),
+        lang="en",
+        published=first.at,
+        updated=last.at,
+        image=None,
+        enclosures=(),
+        origin_id=name.urn,
+        origin_title=alone.feed_title if alone else "",
+        origin_feed=alone.feed if alone else "",
+        origin_home=alone.feed_home if alone else "",
+        also_in=(),
+        reason="",
+        corrected=False,
+        vanished=False,
+    )
+
+
+def _title(group: _Group, count: int) -> str:
+    notice = group.first.notice
+    word = (_OVER if notice.over else _BEGUN)[notice.trouble]
+    if count > 1:
+        return f"{word}: {count:,} feeds"
+    return one_line(f"{word}: {group.first.feed_title}")
+
+
+def _names(members: Sequence[NoticeRecord], count: int) -> str:
+    some = "; ".join(f"{one.feed_title} ({one.feed})" for one in members[:_NAMED])
+    return some if count <= _NAMED else f"{some}; and {count - _NAMED:,} more"
+
+
+def _item(one: NoticeRecord) -> str:
+    """A feed as an item of the list: its name, linked to its home, and its address."""
+    title = escape(one_line(one.feed_title))
+    home = escape(one.feed_home)
+    named = f'<a href="{home}">{title}</a>' if home.startswith(("http://", "https://")) else title
+    return f"<li>{named} <code>{escape(one.feed)}</code></li>"

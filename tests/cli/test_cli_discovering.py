@@ -1,0 +1,182 @@
+"""Feeds found from the address of a page, over real sockets, and added by it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from promises import RAIN, TORRES, parsed, rss
+
+FEED = "application/rss+xml"
+JSON_FEED = json.dumps(
+    {"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [{"id": "1"}]}
+).encode()
+SITEMAP = (
+    b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    b' xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://a.example/1</loc>'
+    b"<n:news><n:publication><n:name>A</n:name><n:language>en</n:language></n:publication>"
+    b"<n:publication_date>2026-11-20</n:publication_date><n:title>One</n:title></n:news></url></urlset>"
+)
+
+
+def page(head: str = "", body: str = "") -> bytes:
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode()
+
+
+def link(href: str, title: str = "", kind: str = FEED, rel: str = "alternate") -> str:
+    return f'<link rel="{rel}" type="{kind}" title="{title}" href="{href}">'
+
+
+SITES = {
+    "a feed itself": ({"/": rss(TORRES)}, [("/", "itself")]),
+    "a link element": ({"/": page(link("/a.xml")), "/a.xml": rss(RAIN)}, [("/a.xml", "declared")]),
+    "a relative link under a base": (
+        {"/": page('<base href="/deep/">' + link("a.xml")), "/deep/a.xml": rss(RAIN)},
+        [("/deep/a.xml", "declared")],
+    ),
+    "several, in their order, each once": (
+        {
+            "/": page(link("/b.xml") + link("/a.xml") + link("/b.xml")),
+            "/a.xml": rss(RAIN),
+            "/b.xml": rss(TORRES),
+        },
+        [("/b.xml", "declared"), ("/a.xml", "declared")],
+    ),
+    "a JSON Feed": (
+        {"/": page(link("/f.json", kind="application/feed+json")), "/f.json": JSON_FEED},
+        [("/f.json", "declared")],
+    ),
+    "JSON that is no feed is left out": (
+        {
+            "/": page(link("/wp-json", kind="application/json") + link("/a.xml")),
+            "/wp-json": b'{"routes": {}}',
+            "/a.xml": rss(RAIN),
+        },
+        [("/a.xml", "declared")],
+    ),
+    "rel=feed": (
+        {"/": page(link("/a.xml", kind="", rel="feed")), "/a.xml": rss(RAIN)},
+        [("/a.xml", "declared")],
+    ),
+    "a dead link element, a living link": (
+        {
+            "/": page(
+                link("/dead.xml"), '<a href="/feeds/news">Feeds</a><a href="/feedback">x</a>'
+            ),
+            "/feeds/news": rss(RAIN),
+        },
+        [("/feeds/news", "linked")],
+    ),
+    "a link by its name": (
+        {"/": page("", '<a href="/x?id=7"><b>RSS feed</b></a>'), "/x?id=7": rss(RAIN)},
+        [("/x?id=7", "linked")],
+    ),
+    "a known path": ({"/": page(), "/rss.xml": rss(RAIN)}, [("/rss.xml", "known path")]),
+    "a news sitemap that robots.txt names": (
+        {"/": page(), "/robots.txt": b"Sitemap: /x/news.xml\n", "/x/news.xml": SITEMAP},
+        [("/x/news.xml", "news sitemap")],
+    ),
+    "a news sitemap in its usual place": (
+        {"/": page(), "/news-sitemap.xml": SITEMAP},
+        [("/news-sitemap.xml", "news sitemap")],
+    ),
+    "nothing": ({"/": page("", "<a href='mailto:a@b.example'>feed</a>")}, []),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_feeds_of_a_site_are_found(place, server, name):
+    routes, wanted = SITES[name]
+    for path, body in routes.items():
+        server.serve(path, body, content_type="text/html" if body.startswith(b"<!") else "text/xml")
+    found = parsed(place.run("feeds", "discover", server.url("/"), "--json"))
+    assert [(one["url"], one["where"]) for one in found] == [
+        (server.url(path), where) for path, where in wanted
+    ]
+    for one in found:
+        assert list(one) == ["url", "title", "format", "entries", "newest", "where", "comments"]
+        assert one["entries"] == 1
+    asked = [one.path for one in server.requests]
+    assert len(asked) == len(set(asked)) <= 32, "no address twice, and a bound"
+    assert not (place.folder / "archive").exists()
+
+
+def test_the_link_header_counts(place, server):
+    told = {"Link": '</other>; rel="next", </a.xml>; rel="alternate"; type="application/rss+xml"'}
+    server.serve("/", page(), content_type="text/html", headers=told)
+    server.serve("/a.xml", rss(RAIN))
+    (found,) = parsed(place.run("feeds", "discover", server.url("/"), "--json"))
+    assert (found["url"], found["title"]) == (server.url("/a.xml"), "Sample")
+
+
+def test_a_page_is_added_by_its_feed(place, server):
+    server.serve(
+        "/", page(link("/a.xml") + link("/c.xml", "Comments Feed")), content_type="text/html"
+    )
+    server.serve("/a.xml", rss(RAIN))
+    server.serve("/c.xml", rss(TORRES))
+    ran = place.run("feeds", "add", server.url("/"), "--folder", "A")
+    assert (ran.code, ran.out) == (0, f"added {server.url('/a.xml')}\n")
+    (feed,) = parsed(place.run("feeds", "list", "--json"))
+    assert (feed["url"], feed["folders"]) == (server.url("/a.xml"), ["A"])
+    again = place.run("feeds", "add", server.url("/"), "--json")
+    assert (again.code, json.loads(again.out)) == (0, {"url": server.url("/a.xml"), "added": False})
+
+
+def test_a_page_with_several_feeds_is_a_choice(place, server):
+    server.serve("/", page(link("/a.xml") + link("/b.xml")), content_type="text/html")
+    server.serve("/a.xml", rss(RAIN))
+    server.serve("/b.xml", rss(TORRES))
+    before = (place.folder / "feeds.opml").read_bytes()
+    ran = place.run("feeds", "add", server.url("/"))
+    assert ran.code == 2
+    assert [line.split("\t")[0] for line in ran.out.splitlines()] == [
+        server.url("/a.xml"),
+        server.url("/b.xml"),
+    ]
+    ran = place.run("feeds", "add", server.url("/"), "--json")
+    assert ran.code == 2
+    assert [one["url"] for one in json.loads(ran.out)] == [
+        server.url("/a.xml"),
+        server.url("/b.xml"),
+    ]
+    assert (place.folder / "feeds.opml").read_bytes() == before
+
+
+def test_a_page_without_a_feed_is_not_added(place, server):
+    server.serve("/", page(), content_type="text/html")
+    ran = place.run("feeds", "add", server.url("/"))
+    assert ran.code == 2
+    assert "--as-it-is" in ran.err
+    asked = len(server.requests)
+    assert place.run("feeds", "add", server.url("/"), "--as-it-is").code == 0
+    assert len(server.requests) == asked
+
+
+@pytest.mark.parametrize("path", ["/missing", "/private"])
+def test_what_cannot_be_asked_now_is_added_as_it_stands(place, server, path):
+    server.serve("/private", b"", status=401)
+    ran = place.run("feeds", "add", server.url(path))
+    assert (ran.code, ran.out) == (0, f"added {server.url(path)}\n")
+    assert "as it stands" in ran.err
+    assert place.run("feeds", "discover", server.url(path)).code == 2
+
+
+def test_a_page_leads_into_no_private_network(place, server):
+    place.settings("")
+    server.serve(
+        "/",
+        page(link("http://192.168.7.7/feed") + link("file:///etc/passwd")),
+        content_type="text/html",
+    )
+    assert parsed(place.run("feeds", "discover", server.url("/"), "--json")) == []
+
+
+def test_permanent_redirects_are_followed_in_what_is_written_down(place, server):
+    server.serve("/", page(link("/old.xml") + link("/moved.xml")), content_type="text/html")
+    server.serve("/old.xml", status=301, headers={"Location": "/new.xml"})
+    server.serve("/new.xml", rss(RAIN))
+    server.serve("/moved.xml", status=302, headers={"Location": "/other.xml"})
+    server.serve("/other.xml", rss(TORRES))
+    found = parsed(place.run("feeds", "discover", server.url("/"), "--json"))
+    assert [one["url"] for one in found] == [server.url("/new.xml"), server.url("/moved.xml")]

@@ -1,0 +1,113 @@
+"""Lists of feeds that others keep, included by address, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from promises import RAIN, TORRES, parsed, rss
+
+
+def opml(*urls: str) -> bytes:
+    lines = "".join(f'<outline text="F" xmlUrl={quoteattr(url)}/>' for url in urls)
+    return f'<opml version="2.0"><body><outline text="Far">{lines}</outline></body></opml>'.encode()
+
+
+@pytest.fixture
+def included(place, server):
+    """A place whose only line is a list of two feeds, after one round."""
+    server.serve("/a.xml", rss(TORRES))
+    server.serve("/b.xml", rss(RAIN))
+    server.serve("/list.opml", opml(server.url("/a.xml"), server.url("/b.xml")))
+    include(place, f'<outline type="include" text="Near" url="{server.url("/list.opml")}"/>')
+    ran = place.run("collect", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["new"] == 2
+    return place
+
+
+def include(place, lines: str) -> None:
+    text = f'<opml version="2.0"><body>{lines}</body></opml>'
+    (place.folder / "feeds.opml").write_text(text, encoding="utf-8")
+
+
+def states(place) -> dict[str, tuple]:
+    feeds = parsed(place.run("feeds", "list", "--json"))
+    return {feed["url"][-6:]: (feed["state"], feed["entries"]) for feed in feeds}
+
+
+def test_the_feeds_of_a_list_are_collected_in_its_place(included, server):
+    feeds = parsed(included.run("feeds", "list", "--json"))
+    assert [feed["folders"] for feed in feeds] == [["Near", "Far"]] * 2
+    assert states(included) == {"/a.xml": ("ok", 1), "/b.xml": ("ok", 1)}
+    assert included.run("collect").code == 0
+    assert len(server.asked("/list.opml")) == 1, "once a day"
+    assert included.run("collect", "--all").code == 0
+    first, again = server.asked("/list.opml")
+    assert "if-none-match" not in first.headers
+    assert again.status == 304
+    assert len(server.asked("/a.xml")) == 2
+    assert included.run("collect", "--all", "--dry-run").out.count("would fetch") == 2
+
+
+def test_what_a_list_drops_is_paused_and_comes_back(included, server):
+    server.serve("/list.opml", opml(server.url("/b.xml")))
+    ran = included.run("collect", "--all")
+    assert "1 feed included, 1 dropped by it are paused" in ran.err
+    assert states(included) == {"/a.xml": ("paused", 1), "/b.xml": ("ok", 1)}
+    assert len(server.asked("/a.xml")) == 1
+    assert parsed(included.run("search", "torres", "--json"))
+    server.serve("/list.opml", opml(server.url("/a.xml"), server.url("/b.xml")))
+    assert included.run("collect", "--all").code == 0
+    assert states(included) == {"/a.xml": ("ok", 1), "/b.xml": ("ok", 1)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"status": 500, "body": b""}, "500"),
+        ({"body": b"<!doctype html><html><body>Moved</body></html>"}, "this is"),
+        ({"body": b'<opml version="2.0"><body/></opml>'}, "names no feed any more"),
+        ({"body": b"", "status": 410}, "410"),
+    ],
+)
+def test_a_list_that_fails_keeps_what_it_named(included, server, answer, words):
+    server.serve("/list.opml", **answer)
+    ran = included.run("collect", "--all")
+    assert ran.code == 0, "the feeds themselves are well"
+    assert words in ran.err
+    assert states(included) == {"/a.xml": ("ok", 1), "/b.xml": ("ok", 1)}
+    asked = len(server.asked("/list.opml"))
+    assert included.run("collect").code == 0
+    assert len(server.asked("/list.opml")) == asked, "a while later"
+
+
+def test_a_line_of_ones_own_outweighs_a_list(included, server):
+    own = f'<outline text="Mine" xmlUrl="{server.url("/a.xml")}"/>'
+    listed = f'<outline type="include" url="{server.url("/list.opml")}"/>'
+    include(included, own + listed)
+    server.serve("/list.opml", opml(server.url("/b.xml")))
+    assert included.run("collect", "--all").code == 0
+    assert states(included) == {"/a.xml": ("ok", 1), "/b.xml": ("ok", 1)}
+    assert parsed(included.run("feeds", "list", "--json"))[0]["title"] == "Mine"
+
+
+def test_a_list_that_is_taken_out_takes_its_feeds_along(included, server):
+    include(included, "")
+    assert included.run("collect", "--all").code == 0
+    assert states(included) == {}
+    assert parsed(included.run("search", "rain", "--json")), "its entries stay"
+    asked = len(server.requests)
+    assert included.run("collect", "--all").code == 0
+    assert len(server.requests) == asked
+
+
+def test_publishing_topics_drops_no_included_feed(included):
+    assert included.run("topics", "publish").code == 0
+    assert states(included) == {"/a.xml": ("ok", 1), "/b.xml": ("ok", 1)}
+
+
+def test_a_list_leads_into_no_private_network(place):
+    include(place, '<outline type="include" url="http://192.168.7.7/list.opml"/>')
+    assert "private network" in place.run("collect").err

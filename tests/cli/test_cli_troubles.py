@@ -1,0 +1,105 @@
+"""What is told of feeds' troubles: where people look, and in a feed of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import feedparser
+import pytest
+from lxml import etree
+from promises import RAIN, TORRES, rss
+
+GRAMMAR = Path(__file__).parents[1] / "specification" / "atom.rng"
+PAGE = b"<!doctype html><html><body>We have moved.</body></html>"
+
+
+def told(place) -> list[dict]:
+    found = json.loads((place.folder / "public" / "topics" / "_status.json").read_bytes())
+    return found["items"]
+
+
+def titles(place) -> list[str]:
+    return [item["title"].partition(":")[0] for item in told(place)]
+
+
+@pytest.fixture
+def fed(place, server):
+    """A place with one feed, after one round."""
+    place.subscribe(server.serve("/sport.xml", rss(TORRES)))
+    assert place.run("collect").code == 0
+    return place
+
+
+def test_there_is_a_status_feed_from_the_first_day(fed, server):
+    assert told(fed) == []
+    assert "topics/_status.html" in (fed.folder / "public" / "index.html").read_text()
+
+
+def test_a_feed_that_turns_into_a_page_is_told_of_once(fed, server):
+    server.serve("/sport.xml", PAGE, content_type="text/html")
+    for _ in range(3):
+        assert fed.run("collect", "--all").code == 1
+    assert [item["title"] for item in told(fed)] == ["Broken: Feed 1"]
+    (item,) = told(fed)
+    assert "The answer is a web page, not a feed" in item["summary"]
+    assert item["_aggregator"]["origin"]["feed_url"] == server.url("/sport.xml")
+    server.serve("/sport.xml", rss(RAIN, TORRES))
+    for _ in range(2):
+        assert fed.run("collect", "--all").code == 0
+    assert titles(fed) == ["Recovered", "Broken"]
+    assert "after 3 failures" in told(fed)[0]["summary"]
+
+
+def test_a_feed_that_falls_empty_is_told_of_once(fed, server):
+    server.serve("/sport.xml", rss())
+    first, second = fed.run("collect", "--all"), fed.run("collect", "--all")
+    assert "lists nothing any more" in first.err
+    assert second.err.count("nothing any more") == 0
+    assert titles(fed) == ["Empty"]
+
+
+def test_missed_entries_are_told_of_and_shown(fed, server):
+    server.serve("/sport.xml", rss(RAIN))
+    ran = fed.run("collect", "--all")
+    assert "may have been missed" in ran.err
+    assert titles(fed) == ["Entries may be missed"]
+    url = server.url("/sport.xml")
+    assert "may have been missed" in fed.run("feeds", "show", url).out
+    assert "may have been missed" in fed.run("feeds", "list").out
+    (missed,) = json.loads(fed.run("status", "--json").out)["missed"]
+    assert missed["url"] == url
+    assert "Feed 1" in fed.run("status").out
+
+
+def test_what_many_feeds_tell_in_the_same_words_is_one_entry(place, server):
+    place.subscribe(*(server.url(f"/{n}.xml") for n in range(5)))
+    assert place.run("collect").code == 1
+    (item,) = told(place)
+    assert item["title"] == "Broken: 5 feeds"
+    assert all(server.url(f"/{n}.xml") in item["content_html"] for n in range(5))
+
+
+def test_the_status_feed_is_valid_and_safe(place, server):
+    server.serve("/x.xml", rss(TORRES, title="&lt;script&gt;x&lt;/script&gt; &amp;amp; more"))
+    place.subscribe(server.url("/x.xml").replace("127.0.0.1", "user:secret@127.0.0.1"))
+    text = (place.folder / "feeds.opml").read_text().replace('text="Feed 1"', "")
+    (place.folder / "feeds.opml").write_text(text)
+    assert place.run("collect").code == 0
+    server.serve("/x.xml", PAGE)
+    assert place.run("collect", "--all").code == 1
+    folder = place.folder / "public" / "topics"
+    files = {path.name: path.read_bytes() for path in folder.glob("_status.*")}
+    assert set(files) == {"_status.atom", "_status.rss", "_status.json", "_status.html"}
+    for name, data in files.items():
+        assert b"secret" not in data, name
+        assert b"<script>" not in data, name
+    grammar = etree.RelaxNG(etree.parse(GRAMMAR))
+    grammar.assertValid(etree.fromstring(files["_status.atom"]))
+    for extension in ("atom", "rss"):
+        parsed = feedparser.parse(files[f"_status.{extension}"])
+        assert not parsed.bozo
+        assert len(parsed.entries) == 1
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("_status.*")}
+    assert place.run("topics", "publish").code == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("_status.*")} == before

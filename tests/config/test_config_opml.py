@@ -1,0 +1,166 @@
+"""feeds.opml as other programs write it: nothing of it is lost on the way in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aggregator.config import (
+    add_subscription,
+    export_opml,
+    import_opml,
+    load,
+    load_inclusions,
+    load_subscriptions,
+    subscriptions_of,
+)
+from aggregator.model.errors import ConfigError
+from aggregator.model.feed import Subscription
+from aggregator.model.inclusion import Inclusion
+
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp")), min_size=1, max_size=12
+).map(lambda text: " ".join(text.split()))  # fmt: skip
+NAMES = WORDS.filter(bool)
+OWN = st.dictionaries(
+    st.sampled_from(["category", "created", "_vendor", "description", "x-note"]), NAMES, max_size=3
+)
+
+
+@st.composite
+def forests(draw, depth: int = 3):
+    """Outlines: ("feed", attributes) and ("folder", attributes, children)."""
+    found, names = [], set()
+    for _ in range(draw(st.integers(0, 3))):
+        if depth and draw(st.booleans()):
+            name = draw(NAMES.filter(lambda name: name not in names))
+            names.add(name)
+            inside = draw(forests(depth - 1))
+            found.append(("folder", {"text": name, **draw(OWN)}, inside))
+        else:
+            title = draw(NAMES)
+            found.append(("feed", {"type": "rss", "text": title, "title": title, **draw(OWN)}))
+    return found
+
+
+def written(forest, counter) -> str:
+    text = ""
+    for kind, attributes, *inside in forest:
+        if kind == "feed":
+            counter[0] += 1
+            attributes["xmlUrl"] = f"https://n{counter[0]}.example/feed?a=1&b={counter[0]}"
+        told = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items())
+        text += f"<outline {told}>{written(inside[0], counter) if inside else ''}</outline>"
+    return text
+
+
+def seen(forest) -> list:
+    """The outlines that hold feeds, as a file has them."""
+    found = []
+    for kind, attributes, *inside in forest:
+        if kind == "feed":
+            found.append((dict(attributes), ()))
+        elif below := seen(inside[0]):
+            found.append((dict(attributes), tuple(map(repr, below))))
+    return found
+
+
+def read(data: bytes) -> list:
+    def outlines(element) -> list:
+        return [
+            (dict(one.attrib), tuple(map(repr, outlines(one))))
+            for one in element.findall("outline")
+        ]
+
+    return outlines(ElementTree.fromstring(data).find("body"))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(forest=forests())
+def test_an_opml_file_comes_out_as_it_went_in(tmp_path: Path, forest) -> None:
+    source, folder = tmp_path / "theirs.opml", tmp_path / "config"
+    folder.mkdir(exist_ok=True)
+    ours = folder / "feeds.opml"
+    ours.unlink(missing_ok=True)
+    count = [0]
+    body = written(forest, count)
+    source.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?><opml version="2.0"><body>{body}</body></opml>',
+        encoding="utf-8",
+    )
+    assert len(import_opml(folder, source).added) == count[0]
+    if not count[0]:
+        return
+    assert read(export_opml(folder)) == seen(forest)
+    assert load_subscriptions(folder) == (subscriptions_of(source.read_bytes(), "x"), ())
+    again = import_opml(folder, source)
+    assert (again.added, len(again.known)) == ((), count[0])
+    # And through an edit of ours.
+    add_subscription(folder, Subscription(url="https://new.example/"))
+    assert read(export_opml(folder))[:-1] == seen(forest)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "aggregator.toml").write_text("")
+    (tmp_path / "topics.toml").write_text("")
+    return tmp_path
+
+
+def opml(*lines: str) -> str:
+    return f'<opml version="2.0"><body>{"".join(lines)}</body></opml>'
+
+
+def test_duplicates_are_named_by_what_they_repeat(folder, tmp_path):
+    (folder / "feeds.opml").write_text(opml('<outline xmlUrl="https://www.one.example/feed/"/>'))
+    source = tmp_path / "more.opml"
+    source.write_text(
+        opml(
+            '<outline xmlUrl="http://one.example/feed?utm_source=x"/>',
+            '<outline xmlUrl="http://two.example/feed"/>',
+            '<outline xmlUrl="https://two.example/feed#top"/>',
+        )
+    )
+    report = import_opml(folder, source)
+    assert report.added == ("http://two.example/feed",)
+    assert report.known == (
+        ("http://one.example/feed?utm_source=x", "https://www.one.example/feed/"),
+        ("https://two.example/feed#top", "http://two.example/feed"),
+    )
+
+
+def test_an_included_list_is_no_feed_and_is_kept(folder, tmp_path):
+    line = '<outline type="include" text="Friends" url="https://list.example/a.opml" aggregatorInterval="2h"/>'
+    (folder / "feeds.opml").write_text(opml(f'<outline text="A">{line}</outline>'))
+    found = load(folder, environ={})
+    assert found.subscriptions == ()
+    assert found.inclusions == (
+        Inclusion(url="https://list.example/a.opml", folders=("A", "Friends"), interval=7200),
+    )
+    other = tmp_path / "other"
+    other.mkdir()
+    assert import_opml(other, folder / "feeds.opml").added == ("https://list.example/a.opml",)
+    assert load_inclusions(other) == found.inclusions
+    assert import_opml(other, folder / "feeds.opml").added == ()
+
+
+def test_an_include_without_an_address_is_told(folder):
+    (folder / "feeds.opml").write_text(opml('<outline type="include" url="friends.opml"/>'))
+    (warning,) = load(folder, environ={}).warnings
+    assert "friends.opml" in warning
+
+
+def test_a_list_of_others_sets_nothing_here():
+    data = opml(
+        '<outline xmlUrl="https://a.example/f" aggregatorInterval="1m" aggregatorPaused="true" aggregatorFullText="true"/>',
+        '<outline xmlUrl="file:///etc/passwd"/>',
+        '<outline type="include" url="https://b.example/x.opml"/>',
+    ).encode()
+    assert subscriptions_of(data, "x") == (Subscription(url="https://a.example/f"),)
+    with pytest.raises(ConfigError):
+        subscriptions_of(b"<!doctype html><p>404", "x")
