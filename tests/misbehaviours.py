@@ -23,7 +23,7 @@ def rss(items: str | bytes = "", *, head: str = "", prolog: str = "") -> bytes:
 
 
 GOOD = rss()
-HOSTS_FILE = "file:///etc/hostname"
+LOCAL_FILE = "file:///etc/passwd"
 
 
 def answer(body: bytes, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
@@ -294,7 +294,7 @@ def _redirects() -> Iterator[Row]:
     )
     yield failing("redirect", redirected(here + "feed#x"), "redirects to itself with a fragment")
     for target in (
-        HOSTS_FILE, "javascript:alert(1)", "data:text/xml,<rss/>", "ftp://{host}/", "gopher://{canary}/",
+        LOCAL_FILE, "javascript:alert(1)", "data:text/xml,<rss/>", "ftp://{host}/", "gopher://{canary}/",
         "http://{canary}/", "http://2130706433:{port}/", "http://0x7f.1:{port}/", "http://[::1]:{port}/",
         "http://[::ffff:127.0.0.1]:{port}/", "http://localhost:{port}/", "http://169.254.169.254/latest/",
         "http://user:pw@{canary}/", "//{canary}/", "http://0.0.0.0:{port}/", "http://[::]:{port}/",
@@ -337,8 +337,8 @@ def _documents() -> Iterator[Row]:
     for name, body in {
         "a billion laughs": rss("<item><guid>&l9;</guid></item>", prolog=laughs()),
         "one entity a million times": rss("&a;" * 100_000, prolog=f'<!DOCTYPE rss [<!ENTITY a "{"b" * 900}">]>'),
-        "a file as an entity": rss("<item><guid>&x;</guid><title>&x;</title></item>", prolog=f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{HOSTS_FILE}">]>'),
-        "parameter entities": rss(prolog='<!DOCTYPE rss [<!ENTITY % a "<!ENTITY b SYSTEM \'file:///etc/hostname\'>"> %a;]>'),
+        "a file as an entity": rss("<item><guid>&x;</guid><title>&x;</title></item>", prolog=f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{LOCAL_FILE}">]>'),
+        "parameter entities": rss(prolog='<!DOCTYPE rss [<!ENTITY % a "<!ENTITY b SYSTEM \'file:///etc/passwd\'>"> %a;]>'),
         "30,000 elements in each other": rss("<a>" * 30_000),
         "elements in each other in an item": rss("<item><guid>x</guid><description>" + "&lt;div&gt;" * 50_000 + "</description></item>"),
         "40,000 attributes": rss("<item " + " ".join(f"a{n}='1'" for n in range(40_000)) + "><guid>x</guid></item>"),

@@ -29,6 +29,7 @@ from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
 from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.database import SCHEMA_VERSION, Database
+from aggregator.archive.delays import read_delays
 from aggregator.archive.disk import refuse_full_disk
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
@@ -43,7 +44,7 @@ from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
-from aggregator.model.feed import Feed, Subscription
+from aggregator.model.feed import Feed, FeedKey, Subscription
 from aggregator.model.inclusion import FeedList
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
@@ -232,6 +233,11 @@ class Archive:
         """The last fetches of a feed, newest first."""
         with self._database.reading() as connection:
             return feeds_of.log(connection, feed.key, limit)
+
+    def delays(self, *, since: datetime, feed: Feed | None = None) -> dict[FeedKey, list[float]]:
+        """Seconds from the date of each entry to its arrival, by feed, of what came since then."""
+        with self._database.reading() as connection:
+            return read_delays(connection, since, feed.key if feed else None)
 
     def known(self, fetched: Sequence[Fetched]) -> Known:
         """What is known of these documents now: a hint; the truth is read in the write."""

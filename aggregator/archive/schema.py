@@ -90,6 +90,7 @@ feeds = sa.Table(
     _moment("next_due"),
     _text("due_reason"),
     _moment("last_fetch"),
+    _moment("first_success"),
     _moment("last_success"),
     _moment("retry_after"),
     sa.Column("validator_url", Words),

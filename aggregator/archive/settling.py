@@ -184,6 +184,8 @@ def _feed_values(one: Settled) -> dict[str, Any]:
             "failure_count": held.count + 1 if held else 1,
             "stopped": isinstance(failure, FetchError) and failure.retry is Retry.GONE,
         }
+    if feed.last_success is None:
+        values["first_success"] = fetched.at
     values |= {
         "last_success": fetched.at,
         "failure_kind": None,

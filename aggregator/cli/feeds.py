@@ -95,25 +95,33 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one feed: when it is due, why, its last fetches."""
+    from aggregator.cli.delays import WEEK, delay_json, delay_words
+    from aggregator.model.delay import delay_of
+    from aggregator.model.time import now
+
     session = session_of(context)
     line, known = _named(session, feed)
     if for_publisher:
         print_bill(session, line, _collected(known), as_json=as_json)
         return
     fetches: tuple[FetchRecord, ...] = ()
+    delay = None
     if known:
         with session.reading() as archive:
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
+            found = archive.delays(since=now() - WEEK, feed=known)
+            delay = delay_of(found.get(known.key, ()))
     if as_json:
         more = {
             "due_reason": known.due_reason if known else "",
+            "delay": delay_json(delay),
             "fetches": [_fetch_json(one) for one in fetches],
             **_more_json(known),
         }
         print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(line.title or (known.title if known else "") or line.url))
-    print_fields(_facts(line, known))
+    print_fields([*_facts(line, known), *([("delay", delay_words(delay))] if delay else [])])
     if fetches:
         say()
         columns = (Column("fetched"), Column("came to", wide=True))

@@ -37,6 +37,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     Reads the archive and its lock, so it works from another terminal, whether a
     daemon runs or not.
     """
+    from itertools import chain
+
+    from aggregator.cli.delays import WEEK, delay_json, delay_words
+    from aggregator.model.delay import delay_of
     from aggregator.model.time import iso, now
 
     session = session_of(context)
@@ -54,6 +58,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         holder = archive.holder()
         hub = _hub(archive, session.settings())
         push = _push(archive, session.settings())
+        delay = delay_of(chain.from_iterable(archive.delays(since=now() - WEEK).values()))
     failing = [feed for feed in feeds if feed.failure]
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
@@ -69,6 +74,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "behind": behind,
                 "hub": hub,
                 "push": push,
+                "delay": delay_json(delay),
                 "failing": [_failing_json(feed) for feed in failing],
                 **troubles_json(feeds, now()),
             }
@@ -84,6 +90,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             ("unpublished", ", ".join(behind) or "nothing"),
             *([("hub", _hub_line(hub))] if hub else []),
             *([("push", _push_line(push))] if push else []),
+            *([("delay", delay_words(delay))] if delay else []),
         ]
     )
     if failing:

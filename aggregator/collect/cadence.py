@@ -57,7 +57,7 @@ def next_poll(
         floor = min(floor, seconds)
     if seconds > ceiling:
         seconds, reason = ceiling, "the longest interval allowed"
-    due = _spread(feed, now, seconds, min(floor, ceiling), ceiling)
+    due = _spread(feed, now, seconds, min(floor, ceiling, seconds), ceiling)
     free = after_skipped(rhythm, due, now + timedelta(seconds=ceiling))
     if free != due:
         due, reason = free, "the publisher's skipHours and skipDays"

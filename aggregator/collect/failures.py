@@ -83,6 +83,13 @@ def too_large(url: str, limit: int) -> FetchError:
     )
 
 
+def swelling(url: str) -> FetchError:
+    """What came was made to grow without measure."""
+    return FetchError(
+        "the answer unpacks to more than 200 times its size", url=url, kind=FailureKind.SIZE
+    )
+
+
 def refused(url: str, host: str) -> RefusedURL:
     """The guard does not let us reach the host."""
     return RefusedURL(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -28,6 +30,7 @@ from aggregator.collect.failures import (
     failure,
     refuse_asked_wait,
     refuse_other_than_page,
+    swelling,
     too_large,
 )
 from aggregator.collect.guard import Guard
@@ -35,7 +38,7 @@ from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
 from aggregator.collect.rhythm import doubt
 from aggregator.model.address import canonical_url
-from aggregator.model.decoding import TooLarge, Undecodable, decode
+from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import Access, FailureKind, Feed, Postponed, Redirect, Response
 from aggregator.model.settings import CollectSettings
@@ -47,6 +50,8 @@ _FEEDS = (
 )
 _PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
 _CHUNK = 64 * 1024
+# Answers beyond so many bytes come in few at once: together they must not fill the memory.
+_LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
 # Seconds without a request to a host that asks for fewer and does not say for how long.
 _PAUSE = 3600.0
 
@@ -82,6 +87,7 @@ class Collector:
         self._guard = Guard(settings.allow_networks)
         self._access = access or {}
         self._hosts = Hosts(settings.host_spacing, settings.concurrency)
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._headers = {
             "User-Agent": user_agent(version, settings.contact),
             "Accept-Encoding": "gzip, br, zstd, deflate",
@@ -262,18 +268,23 @@ class Collector:
 
     async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
         limit, pieces, size = self._settings.max_bytes, list[bytes](), 0
-        async for piece in answer.content.iter_chunked(_CHUNK):
-            size += len(piece)
-            if size > limit:
-                raise too_large(wanted.named, limit)
-            pieces.append(piece)
-        return b"".join(pieces)
+        async with AsyncExitStack() as place:
+            async for piece in answer.content.iter_chunked(_CHUNK):
+                if size <= _LARGE < size + len(piece):
+                    await place.enter_async_context(self._large)
+                size += len(piece)
+                if size > limit:
+                    raise too_large(wanted.named, limit)
+                pieces.append(piece)
+            return b"".join(pieces)
 
     def _decoded(self, wanted: _Wanted, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
         try:
             return decode(
                 wire, answer.headers.get("Content-Encoding", ""), self._settings.max_bytes
             )
+        except Swells:
+            raise swelling(wanted.named) from None
         except TooLarge:
             raise too_large(wanted.named, self._settings.max_bytes) from None
         except Undecodable as error:

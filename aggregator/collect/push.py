@@ -15,6 +15,9 @@ from aggregator.model.settings import MINUTE, CollectSettings
 # RFC 8288, section 3: <target>; name=value; name="value", and the next link after a comma.
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]+))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+))')
+NOT_SHOWN_YET = "its hub told of news that its server does not show yet"
+"""Why a feed is due that was unchanged though its hub had told of news."""
+
 _LONGEST_HEADER, _LONGEST_ADDRESS = 8192, 1000
 # A server's caches may show what its hub told of a little later.
 _LAG = 5.0 * MINUTE
@@ -64,7 +67,7 @@ def rest_on_hub(
     """
     feed = fetched.feed
     if told_of_news(feed) and fetched.unchanged:
-        return _LAG, "its hub told of news that its server does not show yet"
+        return _LAG, NOT_SHOWN_YET
     if feed.push is None or feed.interval is not None or not feed.push.works(fetched.at):
         return None
     return max(seconds, float(settings.max_interval)), "its hub tells of news"

@@ -20,6 +20,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from aggregator.collect.caching import LONGEST, freshness
+from aggregator.collect.push import NOT_SHOWN_YET
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError, NotAFeed
@@ -47,6 +48,8 @@ def doubt(feed: Feed, now: datetime) -> str | None:
         return None
     if feed.doubted is not None and feed.doubted.timestamp() > rhythm.get("whole", 0.0):
         return "something else showed news"
+    if feed.due_reason == NOT_SHOWN_YET:
+        return "its hub told of news"
     told, news, gap = (rhythm.get(name) for name in ("told", "news", "gap"))
     if told is None:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,10 +15,15 @@ from prometheus_client import (
 )
 
 from aggregator.model.batch import Counts
+from aggregator.model.delay import Delay, delay_of
 from aggregator.model.feed import FeedState
 from aggregator.model.time import now
 
 _SECONDS = (0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
+
+
+# Each feed that is named makes two series, for ever, wherever metrics are kept.
+_FEEDS_NAMED = 100
 
 
 class Metrics:
@@ -58,6 +64,24 @@ class Metrics:
             ["kind", "outcome"],
             registry=registry,
         )
+        self._waits = Histogram(
+            "aggregator_publish_wait_seconds",
+            "From the first entry that is stored to the writing of its topics",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._delay = Gauge(
+            "aggregator_delay_seconds",
+            "From an entry's own date to its arrival, over all feeds, within a week",
+            ["quantile"],
+            registry=registry,
+        )
+        self._feed_delay = Gauge(
+            "aggregator_feed_delay_seconds",
+            "The same of the feeds that brought most",
+            ["feed", "quantile"],
+            registry=registry,
+        )
         self._paused = Gauge(
             "aggregator_paused", "1 while the archive cannot be written", registry=registry
         )
@@ -89,6 +113,19 @@ class Metrics:
         """Whether collecting is paused because the archive cannot be written."""
         self._paused.set(paused)
 
+    def count_wait(self, seconds: float) -> None:
+        """What was stored so long ago is published now."""
+        self._waits.observe(seconds)
+
+    def show_delays(self, seconds: Mapping[str, Sequence[float]]) -> None:
+        """Set the gauges of delays, from those of single entries by feed."""
+        self._feed_delay.clear()
+        most = sorted(seconds, key=lambda feed: (-len(seconds[feed]), feed))[:_FEEDS_NAMED]
+        for feed in most:
+            _set_quantiles(self._feed_delay, delay_of(seconds[feed]), feed)
+        self._delay.clear()
+        _set_quantiles(self._delay, delay_of(chain.from_iterable(seconds.values())))
+
     def show_archive(self, states: Iterable[FeedState], entries: int) -> None:
         """Set the gauges of feeds by state and of archived entries."""
         found = list(states)
@@ -99,3 +136,9 @@ class Metrics:
     def text(self) -> bytes:
         """All metrics in the Prometheus text format."""
         return generate_latest(self._registry)
+
+
+def _set_quantiles(gauge: Gauge, delay: Delay | None, *labels: str) -> None:
+    if delay is not None:
+        gauge.labels(*labels, "0.5").set(delay.median)
+        gauge.labels(*labels, "0.95").set(delay.p95)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -34,6 +35,7 @@ from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.inclusions import follow_lists
+from aggregator.model.address import shown_url
 from aggregator.model.batch import Counts
 from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
@@ -57,6 +59,8 @@ _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 _BACKFILL_SECONDS = 5.0
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
+# Delays are those of what came in so long, and are worked out so often.
+_DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -117,6 +121,7 @@ class _Service:
         self._alive = monotonic()
         self._paused: str | None = None
         self._health: dict[str, object] = {}
+        self._delays_until = 0.0
         self._teller: Teller = Silent(_NOT_NOW)
         self._door: Door = Closed()
 
@@ -130,7 +135,7 @@ class _Service:
                     settings.server,
                     settings.publish.directory,
                     health=self._tell_health,
-                    metrics=self._metrics.text,
+                    metrics=self._tell_metrics,
                     links=lambda path: self._site.link_header(path),
                     ask=lambda fields: self._teller.ask(fields),
                     door=lambda: self._door,
@@ -290,8 +295,10 @@ class _Service:
 
     async def _arrived(self, written: Written) -> None:
         """News of which a hub told are published at once; then gaps before them are looked into."""
+        stored = monotonic()
         self._metrics.count_write(written.counts)
         await self._publish()
+        self._metrics.count_wait(monotonic() - stored)
         for one in written.settled:
             document, feed = one.decision.fetched.document, one.decision.fetched.feed
             if one.decision.missed and document and document.previous_archive:
@@ -300,9 +307,11 @@ class _Service:
     async def _publish_soon(self) -> None:
         while True:
             await self._unpublished.wait()
+            stored = monotonic()
             await asyncio.sleep(_PUBLISH_DELAY)
             self._unpublished.clear()
             await self._publish()
+            self._metrics.count_wait(monotonic() - stored)
 
     async def _publish(self) -> None:
         """Write whatever is behind; an output folder that cannot be written is told, not fatal."""
@@ -325,6 +334,16 @@ class _Service:
                 report_walk(feed, walk)
                 self._unpublished.set()
             await asyncio.sleep(_BACKFILL_SECONDS)
+
+    def _tell_metrics(self) -> bytes:
+        """All metrics; the delays, which are read from the archive, a minute old at most."""
+        if monotonic() >= self._delays_until:
+            self._delays_until = monotonic() + _DELAYS_SECONDS
+            with contextlib.suppress(ArchiveError):
+                names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
+                found = self._archive.delays(since=now() - _DELAYS_OF)
+                self._metrics.show_delays({names[key]: held for key, held in found.items()})
+        return self._metrics.text()
 
     def _tell_health(self) -> dict[str, object]:
         found = dict(self._health)

@@ -6,10 +6,16 @@ import zlib
 from typing import Any
 
 _PIECE = 256 * 1024
+# No text of people packs so well. Below the second a document may, whatever it holds.
+_MOST_RATIO, _SURE = 200, 2 * 1024 * 1024
 
 
 class TooLarge(Exception):
     """More bytes than the limit."""
+
+
+class Swells(TooLarge):
+    """More than 200 times the bytes that came: not what they say, but what they are made for."""
 
 
 class Undecodable(Exception):
@@ -19,8 +25,18 @@ class Undecodable(Exception):
 def decode(wire: bytes, coding: str, limit: int) -> bytes:
     """The bytes that ``wire`` stands for under Content-Encoding ``coding`` (RFC 9110, 8.4).
 
-    Raises TooLarge beyond ``limit`` decoded bytes, Undecodable.
+    Raises TooLarge beyond ``limit`` decoded bytes, Swells, Undecodable.
     """
+    honest = max(_MOST_RATIO * len(wire), _SURE)
+    try:
+        return _undone(wire, coding, min(limit, honest))
+    except TooLarge:
+        if honest < limit:
+            raise Swells from None
+        raise
+
+
+def _undone(wire: bytes, coding: str, limit: int) -> bytes:
     body = wire
     codings = [one.strip().lower() for one in coding.split(",") if one.strip()]
     if len(codings) > 3:

@@ -79,9 +79,8 @@ class Lane:
 
     async def _bring(self, key: int) -> None:
         archive, holder = self._pipeline.archive, f"{socket.gethostname()}:{os.getpid()}:{key}"
-        await asyncio.to_thread(_tell, archive, key)
-        feed = await self._claimed(key, holder)
-        if feed is None:
+        feed = await asyncio.to_thread(_tell, archive, key, holder)
+        if feed is None and (feed := await self._claimed(key, holder)) is None:
             return
         try:
             fetched = await self._pipeline.fetch(feed)
@@ -97,16 +96,19 @@ class Lane:
     async def _claimed(self, key: int, holder: str) -> Feed | None:
         """The feed, once nobody else holds it; None where it may not be asked now."""
         until = monotonic() + _PATIENCE_SECONDS
-        while True:
-            feed = await asyncio.to_thread(_claim, self._pipeline.archive, key, holder)
-            if feed is not None or monotonic() > until:
-                return feed
+        feed = None
+        while feed is None and monotonic() < until:
             await asyncio.sleep(_AGAIN_SECONDS)
+            feed = await asyncio.to_thread(_claim, self._pipeline.archive, key, holder)
+        return feed
 
 
-def _tell(archive: Archive, key: int) -> None:
+def _tell(archive: Archive, key: int, holder: str) -> Feed | None:
+    """Note the message, and claim the feed before a round does; None where it is held."""
+    at = now()
     with archive.pushes(write=True) as held:
-        held.tell(key, now())
+        held.tell(key, at)
+        return held.claim(key, at, holder, _LEASE)
 
 
 def _claim(archive: Archive, key: int, holder: str) -> Feed | None:

@@ -15,7 +15,7 @@ from feedserver import FeedServer
 
 from aggregator.collect import Collector, body_hash
 from aggregator.collect.address import with_login
-from aggregator.model.decoding import TooLarge, Undecodable, decode
+from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
 from aggregator.model.settings import CollectSettings
@@ -312,3 +312,28 @@ def test_the_hash_covers_what_changes_meaning_from_outside(server):
     )
     assert body_hash(one) != body_hash(other)
     assert body_hash(one) == body_hash(fetch(feed(server.serve("/a.xml", b"<rss/>"))))
+
+
+def test_what_swells_beyond_measure_is_cut_before_the_limit():
+    most = 64 * 2**20
+    for coding, pack in (
+        ("gzip", gzip.compress),
+        ("br", brotli.compress),
+        ("deflate", zlib.compress),
+    ):
+        with pytest.raises(Swells):
+            decode(pack(b"\0" * 10_000_000), coding, most)
+        assert len(decode(pack(b"\0" * 2_000_000), coding, most)) == 2_000_000
+    honest = b"".join(b"<item>%d</item>" % n for n in range(400_000))
+    assert decode(gzip.compress(honest), "gzip", most) == honest
+
+
+def test_many_large_answers_come_in_few_at_once(server):
+    limits = replace(OPEN, max_bytes=4 * 2**20, timeout=20)
+    urls = [server.serve(f"/{n}.xml", b"x" * (3 * 2**20)) for n in range(9)]
+
+    async def go() -> list[Response | FeedError]:
+        async with Collector(limits, "1") as collector:
+            return await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
+
+    assert [len(one.body) for one in asyncio.run(go())] == [3 * 2**20] * 9

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.collect import hub_of, next_poll, told_of_news
+from aggregator.collect.rhythm import doubt
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
-from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
 from aggregator.model.push import Lease, Offer, Push
 from aggregator.model.settings import DAY, HOUR, CollectSettings, PublishSettings, Settings
 from aggregator.push import Message, address_of
@@ -223,6 +224,12 @@ def test_what_a_server_does_not_show_yet_is_asked_for_again_soon():
     poll = next_poll(came, new=0, listed=9, settings=CollectSettings())
     assert 300 <= (poll.due - NOW).total_seconds() < 400
     assert "does not show yet" in poll.reason
+    # Then its "unchanged" is not believed, once in a month.
+    held = Validators(url=URL, etag='"a"')
+    asked = replace(came.feed, due_reason=poll.reason, validators=held)
+    assert doubt(asked, NOW)
+    assert not doubt(replace(asked, rhythm={"whole": NOW.timestamp() - 29 * DAY}), NOW)
+    assert not doubt(replace(asked, due_reason="its own rhythm"), NOW)
 
 
 def test_polls_say_whether_a_hub_is_to_be_relied_on():

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("next_due", sa.BigInteger(), nullable=True),
         sa.Column("due_reason", sa.Text(), nullable=False),
         sa.Column("last_fetch", sa.BigInteger(), nullable=True),
+        sa.Column("first_success", sa.BigInteger(), nullable=True),
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("retry_after", sa.BigInteger(), nullable=True),
         sa.Column("validator_url", sa.Text(), nullable=True),
