@@ -59,7 +59,7 @@ async def walk_back(
 ) -> Walk:
     """Archive what the feed's archive documents list, the newest first, and at most so many of them.
 
-    ``until_known``: up to the first document that brings nothing new. Where it comes so far, or to
+    ``until_known``: up to the first document that brings nothing new. Once it comes so far, or to
     the oldest, nothing is missed any more. Raises ArchiveError; a document that cannot be had or
     read ends the walk.
     """
@@ -81,8 +81,10 @@ async def walk_back(
         wrote = (await run(pipeline.write, [fetched])).counts
         counts += wrote
         assert fetched.document is not None
-        if until_known and not wrote.new and _lists_any(fetched.document):
-            break
+        if not wrote.new and _lists_any(fetched.document):
+            await run(_note_closed, pipeline, feed, counts.new, len(visited))
+            if until_known:
+                break
         url = fetched.document.previous_archive
     if visited:
         await run(_note_closed, pipeline, feed, counts.new, len(visited))

@@ -71,7 +71,9 @@ async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
             archive, settings, configuration.subscriptions, configuration.interests,
             inclusions=configuration.inclusions,
         )  # fmt: skip
-        async with open_pipeline(archive, settings, matcher) as pipeline:
+        async with open_pipeline(
+            archive, settings, matcher, access=configuration.access
+        ) as pipeline:
             held = archive.feed(feed.url) or feed
             walk = await walk_back(pipeline, held, asyncio.to_thread, documents=documents)
         written = publish_behind(archive, settings, site_of(settings))

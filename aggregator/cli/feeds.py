@@ -173,12 +173,9 @@ def backfill(
     that runs is asked to read them.
     """
     from aggregator.cli.backfilling import backfill_feed
-    from aggregator.model.errors import UsageError
 
     session = session_of(context)
-    _, known = _named(session, feed)
-    if known is None or known.last_success is None:
-        raise UsageError("nothing was collected of this feed yet", hint="aggregator collect")
+    known = _collected(_named(session, feed)[1])
     backfill_feed(session, known, documents=documents, as_json=as_json)
 
 

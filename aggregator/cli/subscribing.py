@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import DryRun, Json
+from aggregator.cli.options import DryRun, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aggregator.model.errors import FeedError
     from aggregator.model.feed import Subscription
 
-_SHORTEST = 60
 _CHOICE = 2
 PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the site, or a feed.")]
 
@@ -64,7 +63,7 @@ def add(
         url=url.strip(),
         title=title.strip(),
         folders=folders,
-        interval=_interval(interval),
+        interval=read_interval(interval),
         full_text=full_text,
     )
     added = add_subscription(session.place, wanted, dry_run=True)
@@ -101,7 +100,7 @@ def discover(context: typer.Context, url: PageAddress, as_json: Json = False) ->
     from aggregator.model.errors import FeedError, UsageError
 
     address = url.strip()
-    found = _look(session_of(context), address if ":" in address else f"https://{address}")
+    found = _look(session_of(context), address if "://" in address else f"https://{address}")
     if isinstance(found, FeedError):
         raise UsageError(found.what, where=found.where, hint=found.hint)
     _print_found(found, as_json=as_json)
@@ -113,10 +112,10 @@ def import_feeds(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add the feeds of an OPML file, with their folders, titles and own attributes.
+    """Add the feeds of an OPML file, with their folders.
 
-    A feed that is there already, also under another form of its address, is named
-    and left as it is.
+    Titles and attributes that we do not know are kept. A feed that is there already,
+    also under another form of its address, is named and left as it is.
     """
     from aggregator.config import import_opml
 
@@ -238,19 +237,3 @@ def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
         for one in found
     ]
     print_table(columns, cells, empty="no feed was found there")
-
-
-def _interval(text: str) -> int | None:
-    """Seconds, a minute at the least; None for "". Raises UsageError."""
-    from aggregator.config import parse_duration
-    from aggregator.model.errors import UsageError
-
-    if not text:
-        return None
-    try:
-        seconds = int(parse_duration(text))
-    except ValueError as error:
-        raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
-    if seconds < _SHORTEST:
-        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
-    return seconds

@@ -22,6 +22,7 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Subscription
+from aggregator.model.inclusion import FeedList
 from aggregator.model.period import Period
 from aggregator.model.series import DigestFeed
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
@@ -233,6 +234,21 @@ def count_subscribers(archive):
         held.counts(NOON)
 
 
+def newest_notices(archive):
+    with archive.notices() as notices:
+        notices.newest(5)
+
+
+def hosts_away(archive):
+    with archive.courtesy() as courtesy:
+        courtesy.away(NOON)
+
+
+def due_leases(archive):
+    with archive.pushes() as pushes:
+        pushes.due(NOON, "https://here.example/", limit=5)
+
+
 def newest_of(archive):
     (record,) = archive.search(parse("*"), sort="newest", limit=1, now=NOON)
     return record
@@ -276,6 +292,14 @@ READS = {
     "due_digests": lambda archive: archive.due_digests(NOON),
     "digests": lambda archive: archive.digests("all", now=NOON),
     "corrections": lambda archive: archive.corrections("all"),
+    "topic": lambda archive: archive.topic("all"),
+    "newest_topics": lambda archive: archive.newest_topics(5),
+    "newest_titles": lambda archive: archive.newest_titles("all"),
+    "lists": lambda archive: archive.lists(),
+    "asked_backfills": lambda archive: archive.asked_backfills(),
+    "notices": lambda archive: newest_notices(archive),
+    "courtesy": lambda archive: hosts_away(archive),
+    "pushes": lambda archive: due_leases(archive),
 }
 NO_DIGESTS = DigestFeed(
     topic=Topic(slug="all", title="All", query="*", digest=Period.DAY),
@@ -299,6 +323,8 @@ WRITES = {
     "mark_pinged": lambda archive: archive.mark_pinged({"topics/all.atom": b"version"}),
     "subscribing": lambda archive: lapse(archive),
     "revoke_address": lambda archive: archive.revoke_address("all"),
+    "ask_backfill": lambda archive: archive.ask_backfill(FEED, 5),
+    "keep_list": lambda archive: archive.keep_list(FeedList(url="https://list.example/a.opml")),
     "maintain": lambda archive: archive.maintain(NOON),
     "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
