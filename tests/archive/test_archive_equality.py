@@ -13,8 +13,9 @@ from madequeries import ANA, FEEDS, NOW, TOPICS, made_entries, made_queries
 from aggregator.archive import Archive, open_archive, question, search
 from aggregator.archive.lexemes import tsquery
 from aggregator.archive.statements import chunks
+from aggregator.model.interests import Interests
 from aggregator.model.settings import ArchiveSettings
-from aggregator.model.topic import Collapse, Topic
+from aggregator.model.topic import Collapse, Mute, Topic
 from aggregator.query import Bindings, Query, Subject, Wanted, parse
 from aggregator.topics import Matcher
 from aggregator.topics.keys import Keyring
@@ -82,7 +83,7 @@ def test_topics_hold_what_the_matcher_says(tmp_path):
         Topic(slug=f"t{number}", title="T", query=text, collapse=Collapse.NONE)
         for number, text in enumerate(BY_HAND)
     ]
-    matcher = Matcher(topics, people=[ANA], refers_to=TOPICS)
+    matcher = Matcher(Interests(topics=tuple(TOPICS), people=(ANA,), mute=Mute()), only=topics)
     with open_archive(settings, write=True, purpose="a test") as archive:
         entries = subjects(fill(Desk(archive, settings)))
     for key, subject in entries.items():

@@ -294,6 +294,7 @@ READS = {
     "corrections": lambda archive: archive.corrections("all"),
     "topic": lambda archive: archive.topic("all"),
     "newest_topics": lambda archive: archive.newest_topics(5),
+    "delays": lambda archive: archive.delays(since=NOON),
     "newest_titles": lambda archive: archive.newest_titles("all"),
     "lists": lambda archive: archive.lists(),
     "asked_backfills": lambda archive: archive.asked_backfills(),
