@@ -23,7 +23,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.opening import migrate, take_lock
-from aggregator.archive.schema import entries, meta, metadata
+from aggregator.archive.schema import entries, meta, metadata, topics
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -151,6 +151,9 @@ def _bring_back(scratch: Path, database: Database, settings: ArchiveSettings) ->
             if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
                 raise ArchiveError("the database in the backup is damaged", where=str(copy.name))
         migrate(held)
+        with held.writing() as connection:
+            # What is published may be newer than the backup: every topic is written again.
+            connection.execute(sa.update(topics).values(published_version=0, published_place=0))
         _bring_captures(scratch / _CAPTURES, settings.directory / _CAPTURES)
         if database.file is None:
             copy_rows(held, database)

@@ -22,6 +22,8 @@ from aggregator.model.topic import Topic
 _NEWEST = 20
 # A write that began before the end of a period may be done after it.
 _SETTLING = timedelta(minutes=5)
+# No period is longer: what is due later was noted by a clock that was ahead.
+_LONGEST = timedelta(days=8)
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +35,8 @@ def first_due(topic: Topic) -> datetime | None:
 def due(connection: sa.Connection, at: datetime) -> tuple[str, ...]:
     """Slugs of the topics of which a period ended since their digest was written last."""
     query = sa.select(topics.c.slug).where(
-        topics.c.next_digest <= at - _SETTLING, topics.c.deleted.is_(None)
+        sa.or_(topics.c.next_digest <= at - _SETTLING, topics.c.next_digest > at + _LONGEST),
+        topics.c.deleted.is_(None),
     )
     # In the order of their index, which is then used: nearly all are due later.
     in_order = query.order_by(topics.c.next_digest, topics.c.topic_key)

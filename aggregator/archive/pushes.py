@@ -35,7 +35,7 @@ class Pushes:
             sa.select(*_LEASE, other.label("other"))
             .select_from(_JOINED)
             .where(_ASKED, ready)
-            .order_by(pushes.c.next_try, pushes.c.feed_key)
+            .order_by(pushes.c.next_try.nulls_first(), pushes.c.feed_key)
             .limit(limit)
         )
         return tuple(_lease(row, fresh=row.other) for row in rows)
@@ -51,7 +51,13 @@ class Pushes:
         return None if row is None else _lease(row)
 
     def ask(self, one: Lease, address: str, next_try: datetime) -> None:
-        """A request goes out: until it is confirmed it counts as one that nothing came of."""
+        """A request goes out: until it is confirmed it counts as one that nothing came of. What a
+        hub confirmed for another address is worth nothing any more."""
+        self._connection.execute(
+            sa.update(pushes)
+            .where(pushes.c.feed_key == one.feed, pushes.c.address != address)
+            .values(until=None, proven=False)
+        )
         self._set(
             one.feed,
             address=address,

@@ -38,6 +38,7 @@ app.command()(explain)
 
 # They publish on their own, and have the right to write the archive as long as they run.
 _PUBLISHING = ("aggregator run", "aggregator collect")
+_WEEKS_DRAWN = 52
 
 Slug = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")]
 
@@ -165,7 +166,9 @@ def preview(
     print_table(columns, rows)
     note(f"{plural(total, 'story', 'stories')} in all")
     if weeks:
-        note(f"a week, from {weeks[0][0].isoformat()}: {chart([count for _, count in weeks])}")
+        # A single old story would make a line of years; --weeks has them all.
+        lately = weeks[-_WEEKS_DRAWN:]
+        note(f"a week, from {lately[0][0].isoformat()}: {chart([count for _, count in lately])}")
 
 
 @app.command()

@@ -152,8 +152,8 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
             for name in difflib.get_close_matches(canonical_url(url), urls, 1, 0.8)
         ]
         raise UsageError(
-            f"{url} is not subscribed",
-            hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows them",
+            f"no feed with the address {url} is in feeds.opml",
+            hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows addresses",
         )
     held = _attribute(outline, "xmlUrl")
     taken = Subscription(url=held, title=_title(outline, held))

@@ -11,6 +11,8 @@ from typing import Protocol
 # Words of unchanged text shown on each side of a change.
 _CONTEXT = 8
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]", re.UNICODE)
+# Pieces of one text times those of the other that are compared: a second, at the worst.
+_MOST_PAIRS = 4_000_000
 _FIELDS = ("title", "summary", "text")
 
 
@@ -39,8 +41,7 @@ class Worded(Protocol):
 def compare(old: str, new: str) -> Iterator[Stretch]:
     """The new text told from the old: stretches in reading order, long sameness shortened."""
     before, after = _PIECES.findall(old), _PIECES.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=len(before) > 500)
-    opcodes = matcher.get_opcodes()
+    opcodes = _opcodes(before, after)
     for place, (kind, i, j, k, m) in enumerate(opcodes):
         if kind == "equal":
             first, last = place == 0, place == len(opcodes) - 1
@@ -50,6 +51,27 @@ def compare(old: str, new: str) -> Iterator[Stretch]:
             yield Mark.OLD, "".join(before[i:j])
         if k < m:
             yield Mark.NEW, "".join(after[k:m])
+
+
+def _opcodes(before: list[str], after: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """What becomes of which pieces. Where too much differs to be told apart in a moment, all of it
+    gives way to the new."""
+    if len(before) * len(after) <= _MOST_PAIRS:
+        junk = max(len(before), len(after)) > 500
+        return SequenceMatcher(None, before, after, autojunk=junk).get_opcodes()
+    shorter = min(len(before), len(after))
+    head = next((n for n in range(shorter) if before[n] != after[n]), shorter)
+    rest = shorter - head
+    tail = next((n for n in range(rest) if before[-1 - n] != after[-1 - n]), rest)
+    old, new = len(before) - tail, len(after) - tail
+    if (old - head) * (new - head) <= _MOST_PAIRS:
+        inner = SequenceMatcher(None, before[head:old], after[head:new]).get_opcodes()
+        middle = [(k, i + head, j + head, m + head, n + head) for k, i, j, m, n in inner]
+    else:
+        middle = [("replace", head, old, head, new)]
+    ends = [("equal", 0, head, 0, head)] if head else []
+    last = [("equal", old, len(before), new, len(after))] if tail else []
+    return [*ends, *middle, *last]
 
 
 def _shorten(pieces: list[str], *, head: bool, tail: bool) -> str:

@@ -17,6 +17,7 @@ LEASE_SECONDS = 10 * DAY
 """What we ask for. A hub that grants another time is obeyed, up to ``_LONGEST``."""
 
 _LONGEST = 30 * DAY
+_SHORTEST = 600.0
 _LONGEST_CHALLENGE = 2000
 
 Asked = Mapping[str, Sequence[str]]
@@ -73,8 +74,9 @@ def read_question(asked: Asked, one: Lease) -> Question | None:
 
 
 def renewal(lease: int) -> float:
-    """Seconds after which a lease is renewed: early enough for some tries, should one fail."""
-    return max(lease * 0.7, 30.0)
+    """Seconds after which a lease is renewed: early enough for some tries, should one fail. One of
+    less than ten minutes ends first, and the feed is polled: it is not worth more requests."""
+    return max(lease * 0.7, _SHORTEST)
 
 
 def _lease(text: str) -> int:

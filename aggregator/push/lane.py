@@ -22,7 +22,6 @@ from typing import Any
 import structlog
 
 from aggregator.archive import Archive
-from aggregator.model.errors import ArchiveError
 from aggregator.model.feed import Feed, Postponed
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written
@@ -55,8 +54,7 @@ class Lane:
         """A hub told of news of this feed."""
         self._knocked.add(feed)
         if feed not in self._tasks:
-            self._tasks[feed] = task = asyncio.create_task(self._serve(feed))
-            task.add_done_callback(lambda _: self._tasks.pop(feed, None))
+            self._tasks[feed] = asyncio.create_task(self._serve(feed))
 
     async def close(self) -> None:
         """Ask nobody more; what is being written is written."""
@@ -66,16 +64,23 @@ class Lane:
 
     async def _serve(self, feed: int) -> None:
         """Ask as often as there were knocks, with a pause between."""
-        while feed in self._knocked:
-            pause = self._last.get(feed, -_SPACING_SECONDS) + _SPACING_SECONDS - monotonic()
-            await asyncio.sleep(max(pause, 0.0))
-            self._knocked.discard(feed)
-            self._last[feed] = monotonic()
-            try:
-                async with self._places:
-                    await self._bring(feed)
-            except ArchiveError as error:
-                _log.error("news of a hub not collected", why=str(error))
+        try:
+            while feed in self._knocked:
+                await self._turn(feed)
+        finally:
+            # At once: a knock that comes later finds no task, and starts one.
+            self._tasks.pop(feed, None)
+
+    async def _turn(self, feed: int) -> None:
+        pause = self._last.get(feed, -_SPACING_SECONDS) + _SPACING_SECONDS - monotonic()
+        await asyncio.sleep(max(pause, 0.0))
+        self._knocked.discard(feed)
+        self._last[feed] = monotonic()
+        try:
+            async with self._places:
+                await self._bring(feed)
+        except Exception as error:  # noqa: BLE001 - the feed is polled later; the next knock counts
+            _log.error("news of a hub not collected", why=str(error) or type(error).__name__)
 
     async def _bring(self, key: int) -> None:
         archive, holder = self._pipeline.archive, f"{socket.gethostname()}:{os.getpid()}:{key}"

@@ -15,7 +15,7 @@ Each begins with a sign of its own, so that all stand side by side in one field 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from aggregator.query.analysis import fold, language, stems, words
 
@@ -64,6 +64,9 @@ def marks_between(low: datetime | None, high: datetime | None) -> Iterator[str]:
     """Marks of which every time from ``low`` on and before ``high`` (None: open) has one, and
     hardly another time: years and months where they are whole, else days."""
     first = low.date() if low else date.min
+    if high == datetime.min.replace(tzinfo=UTC):
+        # Before the first of all times there is none.
+        return
     end = (high - timedelta.resolution).date() if high else date.max
     at, last = max(first, _EARLIEST), min(end, _LATEST)
     if first < _EARLIEST:

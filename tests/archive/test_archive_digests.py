@@ -186,3 +186,10 @@ def test_states_from_before_a_topic_was_there_are_left_out(desk):
     assert corrected(desk) == []
     bring(desk, "a", title="a3", at=NOON + 2 * DAY)
     assert corrected(desk) == [(3, "a2", "a3")]
+
+
+def test_a_clock_that_was_ahead_stops_no_digest(desk):
+    desk.topics(DAILY)
+    archive = desk.archive
+    archive.mark_digested(archive.digests("all", now=NOON + 3650 * DAY), {})
+    assert archive.due_digests(LATER) == ("all",)

@@ -57,3 +57,7 @@ def test_what_an_entry_is_marked_with():
     expected = "f12 lesmx d2026 d202603 d20260302 asana asperez asida cscoach ecoaches"
     assert found == expected
     assert NOWHERE not in found.split()
+
+
+def test_before_the_first_of_all_times_there_is_none():
+    assert list(marks_between(None, datetime.min.replace(tzinfo=UTC))) == []
