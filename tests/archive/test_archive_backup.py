@@ -89,6 +89,17 @@ def _restored_equals(before, target, settings):
         assert archive.search(parse("another"), now=LATER)
 
 
+def test_what_was_published_since_the_backup_is_written_again(stocked, settings, tmp_path):
+    (state,) = stocked.archive.topics()
+    stocked.archive.mark_published("all", state.version)
+    assert stocked.archive.behind() == ()
+    stocked.archive.backup(tmp_path / "b")
+    moved = replace(settings, directory=tmp_path / "other", database="")
+    restore(tmp_path / "b", moved)
+    with open_archive(moved) as archive:
+        assert [one.topic.slug for one in archive.behind()] == ["all"]
+
+
 def test_restore_refuses_an_archive_with_entries(stocked, settings, tmp_path):
     stocked.archive.backup(tmp_path / "b")
     stocked.archive.close()
