@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,14 +25,11 @@ from aggregator.collect import Answer, Courier
 from aggregator.hub.messages import delivery_headers, denial_url
 from aggregator.hub.patience import gives_up, wait_after
 from aggregator.model.errors import ArchiveError, FeedError, PublishError
-from aggregator.model.hub import Attempt, Subscriber
+from aggregator.model.hub import Attempt, Count, Subscriber
 from aggregator.model.time import now
 from aggregator.publish import Folder, Site, fingerprint
 
 _log: Any = structlog.get_logger()
-
-Count = Callable[[str, str], None]
-"""Told of each message: its kind (delivery, verification, ping) and its outcome."""
 
 # Deliveries under way at once: to those who took the last one, and to those who did not.
 # The second never hold up the first.

@@ -11,9 +11,10 @@ from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Courier
 from aggregator.hub.asking import Fields, Reply
-from aggregator.hub.deliveries import Count, Deliveries
+from aggregator.hub.deliveries import Deliveries
 from aggregator.hub.pinging import Pinger
 from aggregator.hub.subscribing import Subscribing
+from aggregator.model.hub import Count
 from aggregator.model.settings import BUILT_IN_HUB, Settings
 from aggregator.model.time import now
 from aggregator.publish import Folder, Site

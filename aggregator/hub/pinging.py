@@ -9,10 +9,10 @@ import structlog
 
 from aggregator.archive import Archive
 from aggregator.collect import Courier
-from aggregator.hub.deliveries import Count
 from aggregator.hub.messages import FORM_TYPE, ping_form
 from aggregator.hub.patience import wait_after
 from aggregator.model.errors import ArchiveError, FeedError
+from aggregator.model.hub import Count
 from aggregator.publish import Site
 
 _log: Any = structlog.get_logger()

@@ -15,11 +15,10 @@ import structlog
 from aggregator.archive import Archive, Subscribers
 from aggregator.collect import Answer, Courier
 from aggregator.hub.asking import Fields, Reply, Wanted, read_request
-from aggregator.hub.deliveries import Count
 from aggregator.hub.messages import confirmation_url, denial_url
 from aggregator.hub.patience import Allowance
 from aggregator.model.errors import ArchiveError
-from aggregator.model.hub import Subscriber
+from aggregator.model.hub import Count, Subscriber
 from aggregator.model.settings import HubSettings
 from aggregator.model.time import now
 from aggregator.publish import Site

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+
+Count = Callable[[str, str], None]
+"""Told of each message to or from a hub: its kind (delivery, verification, ping, subscription, push)
+and its outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
 from uuid import UUID, uuid5
@@ -14,13 +13,12 @@ from aggregator.model.series import Correction, CorrectionsFeed, Wording
 from aggregator.model.topic import Detail, Page, PageEntry, Series
 from aggregator.publish.site import Site, document_path
 from aggregator.publish.text import one_line, shorten
+from aggregator.publish.wording import NONE_YET, TEASER
 
 # Name space of corrections' ids. Never changes: readers know corrections by these ids.
 _CORRECTIONS = UUID("c41f6d28-03be-5f97-b1d5-92e07a6c8d13")
 _NAMES = {"title": "Title", "authors": "Authors", "summary": "Summary", "text": "Text"}
 _MARKUP = {Mark.SAME: "{}", Mark.OLD: "<del>{}</del>", Mark.NEW: "<ins>{}</ins>"}
-_NONE_YET = datetime(1970, 1, 1, tzinfo=UTC)
-_SUMMARY = 360
 
 
 def corrections_page(feed: CorrectionsFeed, site: Site) -> Page:
@@ -36,7 +34,7 @@ def corrections_page(feed: CorrectionsFeed, site: Site) -> Page:
         topic=topic,
         number=None,
         entries=(),
-        updated=max((one.seen for one in feed.corrections), default=_NONE_YET),
+        updated=max((one.seen for one in feed.corrections), default=NONE_YET),
         total=len(feed.corrections),
         token=feed.token,
         series=Series.CORRECTIONS,
@@ -53,7 +51,7 @@ def _entry(correction: Correction, address: str) -> PageEntry:
         entry=correction.entry,
         url=correction.url or f"{address}#{name.rpartition(':')[2]}",
         title=one_line(correction.after.title or correction.before.title),
-        summary=shorten(plain, _SUMMARY),
+        summary=shorten(plain, TEASER),
         html=html,
         text=plain,
         authors=correction.after.authors,

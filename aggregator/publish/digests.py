@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import escape
 from uuid import UUID, uuid5
 
@@ -13,7 +13,7 @@ from aggregator.model.series import Digest, DigestFeed
 from aggregator.model.topic import Detail, Page, PageEntry, Series
 from aggregator.publish.site import Site, document_path
 from aggregator.publish.text import shorten
-from aggregator.publish.wording import further_feeds, heading, safe_entry, teaser
+from aggregator.publish.wording import NONE_YET, TEASER, further_feeds, heading, safe_entry, teaser
 
 # Name space of digests' ids. Never changes: readers know digests by these ids.
 _DIGESTS = UUID("5b8e1a9c-7f43-5d20-8a61-3c9d2e7b0f54")
@@ -21,8 +21,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-_NO_DIGEST = datetime(1970, 1, 1, tzinfo=UTC)
-_SUMMARY = 360
 
 
 def digest_page(feed: DigestFeed, site: Site) -> Page:
@@ -39,7 +37,7 @@ def digest_page(feed: DigestFeed, site: Site) -> Page:
         topic=topic,
         number=None,
         entries=(),
-        updated=max((digest.end for digest in feed.digests), default=_NO_DIGEST),
+        updated=max((digest.end for digest in feed.digests), default=NONE_YET),
         total=len(feed.digests),
         token=feed.token,
         series=Series.DIGEST,
@@ -60,7 +58,7 @@ def _entry(digest: Digest, slug: str, period: Period, address: str) -> PageEntry
         entry=name,
         url=f"{address}#{day}",
         title=f"{_span(digest, period)}: {count}",
-        summary=shorten("; ".join(headings), _SUMMARY),
+        summary=shorten("; ".join(headings), TEASER),
         html=f"<ol>{''.join(map(_item, stories))}</ol>",
         text="\n".join(headings),
         authors=(),

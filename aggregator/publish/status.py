@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import escape
 from uuid import UUID, uuid5
 
@@ -14,6 +14,7 @@ from aggregator.model.notice import Notice, NoticeRecord
 from aggregator.model.topic import Page, PageEntry, Topic
 from aggregator.publish.site import STATUS, Site
 from aggregator.publish.text import one_line, shorten
+from aggregator.publish.wording import NONE_YET, TEASER
 
 # Name space of these entries' ids. Never changes: readers know them by these ids.
 _STATUS = UUID("7d20b5c9-41f6-5e83-9c0a-6b1d48e7f305")
@@ -23,11 +24,9 @@ _TOPIC = Topic(
     query="",
     description="Feeds that broke and recovered, that may have been missed, fell silent or empty",
 )
-_NONE_YET = datetime(1970, 1, 1, tzinfo=UTC)
 # What so many feeds tell in the same words within so long is one entry: it has one cause.
 _TOGETHER = timedelta(hours=1)
 _SHOWN, _NAMED = 50, 3
-_SUMMARY = 360
 _BEGUN = {
     Trouble.BROKEN: "Broken", Trouble.MISSED: "Entries may be missed", Trouble.STALE: "Silent", Trouble.EMPTY: "Empty",
 }  # fmt: skip
@@ -62,7 +61,7 @@ def status_page(notices: Sequence[NoticeRecord], site: Site, *, whole: bool = Tr
         topic=_TOPIC,
         number=None,
         entries=tuple(_entry(group, address) for group in newest),
-        updated=max((group.members[-1].notice.at for group in groups), default=_NONE_YET),
+        updated=max((group.members[-1].notice.at for group in groups), default=NONE_YET),
         total=len(newest),
     )
 
@@ -93,7 +92,7 @@ def _entry(group: _Group, address: str) -> PageEntry:
         entry=EntryId(name.urn),
         url=f"{address}#{name}",
         title=_title(group, len(members)),
-        summary=shorten(plain, _SUMMARY),
+        summary=shorten(plain, TEASER),
         html=f"<p>{escape(message)}</p><ul>{''.join(map(_item, members.values()))}</ul>",
         text=plain,
         authors=(),

@@ -16,7 +16,12 @@ from aggregator.model.topic import Detail, Page, PageEntry, Series, Source, Topi
 from aggregator.publish.text import language, media_type, one_line, scrub, shorten, uri, web_url
 
 _HEADING = 90
-_TEASER = 360
+TEASER = 360
+"""Characters of a text that tell what it is about."""
+
+NONE_YET = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a feed without entries was updated: the same for ever, since documents hold no clock."""
+
 # RFC 5322 has four digits for a year; a publisher's year 824 is no date to pass on.
 _EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 
@@ -107,7 +112,7 @@ def heading(entry: PageEntry) -> str:
 
 def teaser(entry: PageEntry) -> str:
     """A few lines of plain text that say what it is about, or ""."""
-    text = shorten(entry.summary or entry.text, _TEASER)
+    text = shorten(entry.summary or entry.text, TEASER)
     return "" if text == heading(entry) else text
 
 

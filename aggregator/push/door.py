@@ -14,12 +14,12 @@ import structlog
 from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import Courier
+from aggregator.model.hub import Count
 from aggregator.model.push import Lease
 from aggregator.model.settings import DAY, Settings
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
 from aggregator.push.callbacks import Asked, address_of, read_question, renewal
-from aggregator.push.counting import Count
 from aggregator.push.lane import Arrived, Lane
 from aggregator.push.signatures import Message
 from aggregator.push.subscribing import Subscriptions

@@ -16,11 +16,11 @@ from aggregator.archive import Archive
 from aggregator.collect import Answer, Courier
 from aggregator.model.address import shown_url
 from aggregator.model.errors import ArchiveError, FeedError
+from aggregator.model.hub import Count
 from aggregator.model.push import Lease
 from aggregator.model.settings import DAY
 from aggregator.model.time import now
 from aggregator.push.callbacks import can_reach, request_form
-from aggregator.push.counting import Count
 
 _log: Any = structlog.get_logger()
 

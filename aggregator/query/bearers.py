@@ -18,7 +18,6 @@ _BEFORE = re.compile(r"[ \u00a0]")
 _INITIAL = re.compile(r"\.?[ \u00a0]")
 _BEGINS = re.compile(r"(?:^|[\n,;:(–—/|•]\s*)$")
 _GIVEN_SIGNS = re.compile(r"([ァ-ヺー]{2,}|[\u4e00-\u9fff]{2,}|[\uac00-\ud7af]{2,})[・·=＝]$")
-_POSSESSIVE = re.compile(r"['’]s?[ \u00a0]?$")
 
 _GERMAN_ROLES = re.compile(
     r".+(?:trainer|coach|spieler|sturmer|meister|huter|chef|star|mann|profi|kicker|held|legende|"
