@@ -15,7 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from aggregator.archive.schema import SEARCH_POSTGRESQL, SEARCH_SQLITE, meta, metadata
+from aggregator.archive.schema import (
+    CONDITIONAL,
+    SEARCH_POSTGRESQL,
+    SEARCH_SQLITE,
+    meta,
+    metadata,
+)
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -152,7 +158,8 @@ class Database:
         """Make all tables in an empty database."""
         with self.writing() as connection:
             metadata.create_all(connection, checkfirst=False)
-            for statement in SEARCH_SQLITE if self.sqlite else SEARCH_POSTGRESQL:
+            search = SEARCH_SQLITE if self.sqlite else SEARCH_POSTGRESQL
+            for statement in (*CONDITIONAL, *search):
                 connection.exec_driver_sql(statement)
             connection.execute(
                 sa.insert(meta),

@@ -296,13 +296,6 @@ topics = sa.Table(
     # When its next digest is to be written; none for a topic without.
     _moment("next_digest"),
 )
-# SQLite uses it for a query that says the same: few of many topics are behind.
-sa.Index(
-    "topics_behind",
-    topics.c.topic_key,
-    sqlite_where=sa.text("version > published_version"),
-    postgresql_where=sa.text("version > published_version"),
-)
 sa.Index("topics_newest", topics.c.newest)
 sa.Index("topics_next_digest", topics.c.next_digest)
 
@@ -319,18 +312,8 @@ hits = sa.Table(
     _moment("at", required=True),
 )
 sa.Index("hits_story", hits.c.story_key, hits.c.topic_key, hits.c.place)
-# What topics with a cap have announced this day. Of all hits, though few are silent: to name a
-# condition would load both dialects, whichever is used.
+# What topics with a cap have announced this day.
 sa.Index("hits_announced", hits.c.topic_key, hits.c.announced, hits.c.at)
-
-
-@sa.event.listens_for(hits, "after_create")
-def _index_corrections(_table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
-    """The corrections of a topic, which are few. As text that both databases take, for the same reason."""
-    connection.exec_driver_sql(
-        "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1"
-    )
-
 
 pages = sa.Table(
     "pages",
@@ -450,6 +433,15 @@ meta = sa.Table(
     _name("name", primary_key=True),
     _text("value"),
 )
+
+CONDITIONAL = (
+    # A query that says the same finds the few of many topics that are behind,
+    "CREATE INDEX topics_behind ON topics (topic_key) WHERE version > published_version",
+    # and the corrections of a topic, which are few.
+    "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1",
+)
+"""Indices with a condition, as text that both databases take: to name one at a table would load
+both dialects, whichever is used."""
 
 SEARCH_SQLITE = (
     "CREATE VIRTUAL TABLE search USING fts5(title, text, forms, marks, tokenize='ascii', content='')",

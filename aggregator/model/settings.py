@@ -24,6 +24,8 @@ class Captures(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
+    """``[archive]`` of ``aggregator.toml``."""
+
     directory: Path = Path("../archive")
     """Where the database, captures and locks live; relative to the config folder in the file."""
     database: str = ""
@@ -39,6 +41,8 @@ NO_PUSH = "off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectSettings:
+    """``[collect]`` of ``aggregator.toml``."""
+
     contact: str = ""
     """A URL or mail address in the User-Agent, so that a publisher can reach you."""
     allow_networks: tuple[str, ...] = ()
@@ -69,6 +73,8 @@ class CollectSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizeSettings:
+    """``[normalize]`` of ``aggregator.toml``."""
+
     workers: int = 0
     """Processes that parse and clean; 0 means one a core."""
     document_seconds: float = 30.0
@@ -95,6 +101,8 @@ BUILT_IN_HUB = "built-in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSettings:
+    """``[publish]`` of ``aggregator.toml``."""
+
     directory: Path = Path("../archive/public")
     base_url: str = ""
     """Where people reach the output; empty means the built-in server's own address."""
@@ -108,6 +116,8 @@ class PublishSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
+    """``[server]`` of ``aggregator.toml``."""
+
     host: str = "127.0.0.1"
     port: int = 8080
     allow_hosts: tuple[str, ...] = ()
@@ -116,6 +126,8 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
+    """``[hub]`` of ``aggregator.toml``."""
+
     max_subscriptions: int = 10_000
     max_per_host: int = 1_000
     """Subscriptions whose callbacks are on one host."""
@@ -128,6 +140,8 @@ class HubSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
+    """``[log]`` of ``aggregator.toml``."""
+
     level: str = "info"
     """debug, info, warning or error."""
     format: str = "auto"
@@ -136,6 +150,8 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """``aggregator.toml``, a table a part."""
+
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     collect: CollectSettings = field(default_factory=CollectSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)

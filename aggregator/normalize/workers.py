@@ -72,16 +72,14 @@ class Workers:
         self._settings = settings
         self._max_entries = max_entries
         self._pool: Any = None
+        self._up: asyncio.Future[None] | None = None
         self._closed = False
         self._awaited: set[asyncio.Future[Any]] = set()
         self._last_answer = 0.0
 
     def start(self) -> None:
         """Start the processes now, so that they load while the caller does something else."""
-        # Pebble starts them when it is asked for the first time. What fails here is tried again,
-        # and told, when there is something to read.
-        with contextlib.suppress(OSError, RuntimeError):
-            _ = self._started().active
+        self._started()
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,6 +97,8 @@ class Workers:
         """End the workers at once, whatever they are at."""
         pool, self._pool = self._pool, None
         if pool is not None:
+            # Half started it could not be stopped.
+            await self._loaded()
             # Those who wait for this pool, and not for the next one, which may start meanwhile.
             forgotten = tuple(self._awaited)
             pool.stop()
@@ -141,6 +141,7 @@ class Workers:
         """What a task makes of a body in one of the workers."""
         for _ in range(_ATTEMPTS):
             pool = self._started()
+            await self._loaded()
             try:
                 return await self._try(pool, feed, task, body, told)
             except _PoolBroke:
@@ -215,7 +216,20 @@ class Workers:
                 initargs=[gc.get_threshold()],
                 context=context,
             )
+            # Pebble starts them when it is asked for the first time, and waits for the server to load.
+            self._up = asyncio.get_running_loop().run_in_executor(None, _activate, self._pool)
         return self._pool
+
+    async def _loaded(self) -> None:
+        """Wait until the processes of the pool are there."""
+        if self._up is not None:
+            await asyncio.wait({self._up})
+
+
+def _activate(pool: Any) -> None:
+    # What fails here is tried again, and told, when there is something to read.
+    with contextlib.suppress(OSError, RuntimeError):
+        _ = pool.active
 
 
 def _failed(feed: Feed, what: str) -> FeedError:

@@ -101,14 +101,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("topic_key"),
         sa.UniqueConstraint("slug"),
     )
-    op.create_index(
-        "topics_behind",
-        "topics",
-        ["topic_key"],
-        unique=False,
-        sqlite_where=sa.text("version > published_version"),
-        postgresql_where=sa.text("version > published_version"),
-    )
+    op.execute("CREATE INDEX topics_behind ON topics (topic_key) WHERE version > published_version")
     op.create_index("topics_newest", "topics", ["newest"], unique=False)
     op.create_index("topics_next_digest", "topics", ["next_digest"], unique=False)
     op.create_table(
