@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
+from aggregator.archive.columns import Moment
 from aggregator.archive.schema import feeds, pushes
 from aggregator.model.feed import Feed
 from aggregator.model.push import Lease, Offer, PushCounts
@@ -80,12 +81,19 @@ class Pushes:
         self._set(feed, until=until, next_try=renew, failures=0, failure="")
 
     def tell(self, feed: int, now: datetime) -> None:
-        """The hub told of news: the feed is due, and polling may rest on the hub."""
+        """The hub told of news: the feed is due, once its server may be asked, and polling may rest
+        on the hub."""
         self._set(feed, told=now, proven=True, failure="", messages=pushes.c.messages + 1)
+        asked_to_wait = sa.and_(feeds.c.retry_after.is_not(None), feeds.c.retry_after > now)
         self._connection.execute(
             sa.update(feeds)
             .where(feeds.c.feed_key == feed)
-            .values(next_due=now, due_reason="its hub told of news")
+            .values(
+                next_due=sa.case(
+                    (asked_to_wait, feeds.c.retry_after), else_=sa.literal(now, Moment)
+                ),
+                due_reason="its hub told of news",
+            )
         )
 
     def claim(self, feed: int, now: datetime, holder: str, lease: timedelta) -> Feed | None:

@@ -66,7 +66,8 @@ class CollectSettings:
     pages_per_feed: int = 20
     """Linked pages read in one round, for a feed whose whole text is wanted; the newest."""
     push_address: str = ""
-    """Where hubs of feeds reach the built-in server; "" is ``publish.base_url``, NO_PUSH none."""
+    """Where hubs of feeds reach the built-in server; "" is ``publish.base_url``
+    where ``server.allow_hosts`` names its host, NO_PUSH none."""
     push_signatures: tuple[str, ...] = ("sha256", "sha384", "sha512")
     """How a hub's message must be signed to count."""
 

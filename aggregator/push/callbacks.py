@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
+from aggregator.model.hostnames import answers_to
 from aggregator.model.push import Lease
 from aggregator.model.settings import DAY, NO_PUSH, Settings
 
 PUSH_PATH = "/push/"
 """What the callbacks' paths in the built-in server begin with; the token follows."""
+
+TOKEN_BYTES = 32
+"""Random bytes of a token, which is base64url: nobody guesses it."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 LEASE_SECONDS = 10 * DAY
 """What we ask for. A hub that grants another time is obeyed, up to ``_LONGEST``."""
@@ -36,8 +43,17 @@ class Question:
 
 def address_of(settings: Settings) -> str:
     """What callbacks' addresses begin with, without a slash; "" where hubs cannot reach us."""
-    address = settings.collect.push_address or settings.publish.base_url
-    return "" if address == NO_PUSH else address.rstrip("/")
+    if pushed := settings.collect.push_address:
+        return "" if pushed == NO_PUSH else pushed.rstrip("/")
+    # Behind it may be a static host as well: it is the built-in server where that answers to its name.
+    base = settings.publish.base_url
+    answered = answers_to(urlsplit(base).hostname or "", settings.server.allow_hosts)
+    return base.rstrip("/") if answered or _on_loopback(base) else ""
+
+
+def is_token(text: str) -> bool:
+    """Whether a callback of ours may end so."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def can_reach(address: str, hub: str) -> bool:
@@ -45,17 +61,21 @@ def can_reach(address: str, hub: str) -> bool:
     return not _on_loopback(address) or _on_loopback(hub)
 
 
+def may_know_secret(hub: str) -> bool:
+    """Whether a secret may be sent there: on no wire that others read (WebSub, section 5.1)."""
+    return urlsplit(hub).scheme == "https" or _on_loopback(hub)
+
+
 def request_form(one: Lease, address: str) -> bytes:
     """What asks a hub to tell us of a feed (WebSub, section 5.1)."""
-    return urlencode(
-        {
-            "hub.mode": "subscribe",
-            "hub.topic": one.offer.topic,
-            "hub.callback": f"{address}{PUSH_PATH}{one.token}",
-            "hub.secret": one.secret.decode("ascii"),
-            "hub.lease_seconds": str(LEASE_SECONDS),
-        }
-    ).encode()
+    form = {
+        "hub.mode": "subscribe",
+        "hub.topic": one.offer.topic,
+        "hub.callback": f"{address}{PUSH_PATH}{one.token}",
+        "hub.secret": one.secret.decode("ascii"),
+        "hub.lease_seconds": str(LEASE_SECONDS),
+    }
+    return urlencode({name: value for name, value in form.items() if value}).encode()
 
 
 def read_question(asked: Asked, one: Lease) -> Question | None:

@@ -19,7 +19,7 @@ from aggregator.model.push import Lease
 from aggregator.model.settings import DAY, Settings
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline
-from aggregator.push.callbacks import Asked, address_of, read_question, renewal
+from aggregator.push.callbacks import Asked, address_of, is_token, read_question, renewal
 from aggregator.push.lane import Arrived, Lane
 from aggregator.push.signatures import Message
 from aggregator.push.subscribing import Subscriptions
@@ -121,6 +121,8 @@ class Listener:
             held.fail(feed, why)
 
     def _find(self, token: str) -> Lease | None:
+        if not is_token(token):
+            return None
         with self._archive.pushes() as held:
             return held.find(token)
 

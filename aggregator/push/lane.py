@@ -14,10 +14,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -28,13 +28,15 @@ from aggregator.pipeline import Pipeline, Written
 
 _log: Any = structlog.get_logger()
 
+_T = TypeVar("_T")
+
 Arrived = Callable[[Written], Awaitable[None]]
 """Called after each write, with what it came to."""
 
 # Messages that come faster than this are one: a hub must not make us a burden to its publisher.
 _SPACING_SECONDS = 10.0
 # For so long a feed that is held elsewhere is waited for.
-_PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 0.5
+_PATIENCE_SECONDS, _AGAIN_SECONDS, _LONGEST_AGAIN_SECONDS = 60.0, 0.5, 5.0
 _LEASE = timedelta(hours=1)
 _AT_ONCE = 16
 
@@ -92,20 +94,31 @@ class Lane:
             if isinstance(fetched, Postponed):
                 await asyncio.to_thread(self._pipeline.postpone, feed, fetched)
                 return
-            # A caller that is cancelled leaves the commit whole.
-            written = await asyncio.shield(asyncio.to_thread(self._pipeline.write, [fetched]))
+            written = await _whole(asyncio.to_thread(self._pipeline.write, [fetched]))
         finally:
-            await asyncio.shield(asyncio.to_thread(archive.release, holder))
+            await _whole(asyncio.to_thread(archive.release, holder))
         await self._arrived(written)
 
     async def _claimed(self, key: int, holder: str) -> Feed | None:
         """The feed, once nobody else holds it; None where it may not be asked now."""
         until = monotonic() + _PATIENCE_SECONDS
-        feed = None
+        feed, wait = None, _AGAIN_SECONDS
         while feed is None and monotonic() < until:
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(wait)
             feed = await asyncio.to_thread(_claim, self._pipeline.archive, key, holder)
+            wait = min(wait * 1.5, _LONGEST_AGAIN_SECONDS)
         return feed
+
+
+async def _whole(work: Coroutine[Any, Any, _T]) -> _T:
+    """What the work returns; a caller that is cancelled waits for its end all the same, since
+    the archive may be closed next."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _tell(archive: Archive, key: int, holder: str) -> Feed | None:

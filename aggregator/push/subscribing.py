@@ -20,7 +20,7 @@ from aggregator.model.hub import Count
 from aggregator.model.push import Lease
 from aggregator.model.settings import DAY
 from aggregator.model.time import now
-from aggregator.push.callbacks import can_reach, request_form
+from aggregator.push.callbacks import TOKEN_BYTES, can_reach, may_know_secret, request_form
 
 _log: Any = structlog.get_logger()
 
@@ -50,16 +50,27 @@ class Subscriptions:
     async def run(self) -> None:
         """Ask and renew, until cancelled."""
         doubted = False
-        while True:
-            try:
-                if not doubted:
-                    await asyncio.to_thread(self._doubt)
-                    doubted = True
-                due = await asyncio.to_thread(self._look)
-                await asyncio.gather(*(self._ask(one) for one in due))
-            except ArchiveError as error:
-                _log.error("hubs not asked", why=str(error))
-            await asyncio.sleep(_LOOK_SECONDS)
+        asked: dict[int, asyncio.Task[None]] = {}
+        try:
+            while True:
+                try:
+                    if not doubted:
+                        await asyncio.to_thread(self._doubt)
+                        doubted = True
+                    due = await asyncio.to_thread(self._look)
+                except ArchiveError as error:
+                    _log.error("hubs not asked", why=str(error))
+                    due = ()
+                # A hub that does not answer holds up its own feeds and nobody else's.
+                asked = {feed: task for feed, task in asked.items() if not task.done()}
+                for one in due:
+                    if one.feed not in asked:
+                        asked[one.feed] = asyncio.create_task(self._ask(one))
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            for task in asked.values():
+                task.cancel()
+            await asyncio.gather(*asked.values(), return_exceptions=True)
 
     def _doubt(self) -> None:
         with self._archive.pushes(write=True) as held:
@@ -75,12 +86,17 @@ class Subscriptions:
         return due
 
     async def _ask(self, one: Lease) -> None:
-        """Ask a hub once. That it was asked is stored before: it may ask back before it answers."""
+        try:
+            await self._ask_hub(one)
+        except ArchiveError as error:
+            _log.error("a hub not asked", hub=one.offer.hub, why=str(error))
+
+    async def _ask_hub(self, one: Lease) -> None:
+        """Ask once. That it was asked is stored before: the hub may ask back before it answers."""
         hub = one.offer.hub
         if not one.token:
-            one = replace(
-                one, token=secrets.token_urlsafe(32), secret=secrets.token_hex(32).encode()
-            )
+            secret = secrets.token_hex(32).encode() if may_know_secret(hub) else b""
+            one = replace(one, token=secrets.token_urlsafe(TOKEN_BYTES), secret=secret)
         async with self._places[urlsplit(hub).netloc]:
             await asyncio.to_thread(self._note, one)
             if not can_reach(self._address, hub):
@@ -104,6 +120,9 @@ class Subscriptions:
         answer = await self._courier.post(hub, form, _FORM)
         for _ in range(_REDIRECTS):
             if isinstance(answer, FeedError) or answer.status not in _MOVED or not answer.location:
+                break
+            if may_know_secret(hub) and not may_know_secret(answer.location):
+                # The secret is in the form, and was given to the hub alone.
                 break
             answer = await self._courier.post(answer.location, form, _FORM)
         return answer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aggregator.model.hostnames import answers_to
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -91,11 +92,7 @@ def _allowed(header: str, hosts: frozenset[str]) -> bool:
     name, port = _split(header)
     if not name or not (port == "" or (port.isascii() and port.isdigit())):
         return False
-    if name in hosts or "*" in hosts:
-        return True
-    if "<address>" in hosts and _is_address(name):
-        return True
-    return any(host.startswith("*.") and name.endswith(host[1:]) for host in hosts)
+    return answers_to(name, hosts)
 
 
 def _split(header: str) -> tuple[str, str]:
@@ -105,11 +102,3 @@ def _split(header: str) -> tuple[str, str]:
         return (name, rest[1:]) if rest[:1] in ("", ":") else ("", "")
     name, _, port = header.partition(":")
     return name.removesuffix("."), port
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

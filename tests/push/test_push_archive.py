@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, _settled, item
+from offers import bring
 
-from aggregator.archive import Archive, open_archive
+from aggregator.archive import Archive
 from aggregator.model.batch import Batch, NextPoll
 from aggregator.model.feed import Subscription
 from aggregator.model.push import HubSeen, Offer, PushCounts
@@ -20,25 +19,6 @@ from aggregator.normalize import decide
 ADDRESS = "https://me.example"
 OFFER = Offer(hub="https://hub.example/", topic=ONE)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
-    held = ArchiveSettings(directory=tmp_path / "archive", database=database_url, free_space=0)
-    with open_archive(held, write=True, purpose="a test") as opened:
-        Desk(opened, held).subscribe(ONE, TWO)
-        yield opened
-
-
-def bring(archive: Archive, offer: Offer | None, *, silent: bool = False, at=NOON) -> None:
-    """One document of feed ONE that names this hub."""
-    desk = Desk(archive, ArchiveSettings())
-    fetched = desk.fetched(ONE, item("a"), at=at)
-    with archive.batch() as write:
-        known = write.known([fetched])
-        (decision,) = decide([fetched], known, now=at, settings=NormalizeSettings())
-        settled = replace(_settled(decision), hub=HubSeen(offer=offer, silent=silent))
-        write.store(Batch(at=at, settled=(settled,), hits=()))
 
 
 def due(archive: Archive, at=NOON, address: str = ADDRESS):
@@ -122,6 +102,19 @@ def test_a_message_makes_the_feed_due(archive):
     assert (feed.next_due, feed.push.told, feed.push.messages) == (NOON + MINUTE, NOON + MINUTE, 1)
     assert feed.push.works(NOON + MINUTE)
     assert not feed.push.works(NOON + timedelta(hours=11))
+
+
+def test_a_message_does_not_break_what_the_server_asked_for(archive):
+    """Due it is, but no earlier than the server allows: nobody is told that it is due now."""
+    bring(archive, OFFER)
+    one, until = confirmed(archive), NOON + 2 * MINUTE
+    feed = archive.feed(ONE)
+    with archive.courtesy(write=True) as courtesy:
+        courtesy.postpone(feed, until, until)
+    with archive.pushes(write=True) as held:
+        held.tell(one.feed, NOON + MINUTE)
+        assert held.claim(one.feed, NOON + MINUTE, "a", MINUTE) is None
+    assert archive.feed(ONE).next_due == until
 
 
 def test_one_holder_at_a_time(archive):

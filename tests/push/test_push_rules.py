@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,25 @@ from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
 from aggregator.model.push import Lease, Offer, Push
-from aggregator.model.settings import DAY, HOUR, CollectSettings, PublishSettings, Settings
+from aggregator.model.settings import (
+    DAY,
+    HOUR,
+    CollectSettings,
+    PublishSettings,
+    ServerSettings,
+    Settings,
+)
 from aggregator.push import Message, address_of
-from aggregator.push.callbacks import Question, can_reach, read_question, renewal, request_form
+from aggregator.push.callbacks import (
+    TOKEN_BYTES,
+    Question,
+    can_reach,
+    is_token,
+    may_know_secret,
+    read_question,
+    renewal,
+    request_form,
+)
 
 NOW = datetime(2026, 11, 2, 12, 3, 7, tzinfo=UTC)
 URL, HUB, SELF = "https://n.example/feed", "https://hub.example/", "https://n.example/feed.atom"
@@ -114,6 +131,36 @@ def test_what_a_hub_is_asked():
     )
 
 
+@pytest.mark.parametrize(
+    ("hub", "may"),
+    [
+        ("https://hub.example/", True),
+        ("http://hub.example/", False),
+        ("http://127.0.0.1:8080/hub", True),
+        ("http://localhost/hub", True),
+    ],
+)
+def test_a_secret_goes_over_no_wire_that_others_read(hub, may):
+    assert may_know_secret(hub) is may
+    without = replace(LEASE, secret=b"")
+    assert b"hub.secret" not in request_form(without, "https://n.example")
+
+
+def test_a_hub_that_was_told_no_secret_need_not_sign():
+    for signatures in ([], ["sha256=00"]):
+        message = Message(1, b"", signatures, ("sha256",))
+        message.take(b"news")
+        assert message.judge() == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 42, "a" * 44, "a" * 42 + "\0", "a" * 42 + "/", "ä" * 43]
+)
+def test_what_can_be_no_token_is_not_looked_up(text):
+    assert not is_token(text)
+    assert is_token(secrets.token_urlsafe(TOKEN_BYTES))
+
+
 def test_secrets_are_not_shown():
     assert "sesame" not in repr(LEASE)
     assert "ttt" not in repr(LEASE)
@@ -165,18 +212,26 @@ def test_signatures(signatures, weak, wrong):
 
 
 @pytest.mark.parametrize(
-    ("push_address", "base_url", "address"),
+    ("push_address", "base_url", "hosts", "address"),
     [
-        ("", "", ""),
-        ("", "https://n.example/feeds/", "https://n.example/feeds"),
-        ("https://push.example/", "https://n.example", "https://push.example"),
-        ("off", "https://n.example", ""),
+        ("", "", (), ""),
+        ("", "https://n.example/feeds/", ("n.example",), "https://n.example/feeds"),
+        ("", "https://N.example", ("n.example",), "https://N.example"),
+        ("", "https://n.example", ("*.example",), "https://n.example"),
+        ("", "https://n.example", ("*",), "https://n.example"),
+        ("", "http://127.0.0.1:8080", (), "http://127.0.0.1:8080"),
+        # A static host, for all we know.
+        ("", "https://n.example", (), ""),
+        ("", "https://n.example", ("other.example",), ""),
+        ("https://push.example/", "https://n.example", (), "https://push.example"),
+        ("off", "https://n.example", ("n.example",), ""),
     ],
 )
-def test_where_hubs_reach_us(push_address, base_url, address):
+def test_where_hubs_reach_us(push_address, base_url, hosts, address):
     settings = Settings(
         collect=CollectSettings(push_address=push_address),
         publish=PublishSettings(base_url=base_url),
+        server=ServerSettings(allow_hosts=hosts),
     )
     assert address_of(settings) == address
 

@@ -1,0 +1,82 @@
+"""Asking hubs: over real HTTP, with the archive beside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
+
+import pytest
+from archivedesk import ONE, TWO
+from callbacks import Callback, Callbacks, until
+from offers import bring
+
+from aggregator.collect import Courier
+from aggregator.model.push import Offer
+from aggregator.model.settings import HOUR, CollectSettings
+from aggregator.push import subscribing
+from aggregator.push.subscribing import Subscriptions
+
+pytestmark = pytest.mark.usefixtures("soon")
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(subscribing, "_LOOK_SECONDS", 0.05)
+
+
+@contextlib.asynccontextmanager
+async def keeping(archive, address: str = "http://127.0.0.1:9") -> AsyncIterator[None]:
+    allowed = CollectSettings(allow_networks=("127.0.0.0/8",))
+    async with Courier(allowed, "0", seconds=15) as courier:
+        kept = Subscriptions(archive, courier, address, float(HOUR), lambda *_: None)
+        task = asyncio.create_task(kept.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def came(callback: Callback) -> dict[str, list[str]]:
+    """The form of the first request that comes to a hub."""
+    await asyncio.to_thread(until, lambda: callback.brought)
+    return parse_qs(callback.brought[0][1].decode())
+
+
+def test_a_hub_that_does_not_answer_holds_up_nobody_else(archive):
+    async def run(hubs: Callbacks) -> None:
+        dead, alive = hubs.at("/dead", delay=14), hubs.at("/alive")
+        bring(archive, Offer(hub=dead.url, topic=ONE))
+        async with keeping(archive):
+            await came(dead)
+            bring(archive, Offer(hub=alive.url, topic=TWO), feed=TWO)
+            form = await came(alive)
+            assert dead.under_way == 1
+            assert form["hub.topic"] == [TWO]
+
+    with Callbacks() as hubs:
+        asyncio.run(run(hubs))
+
+
+@pytest.mark.parametrize(("other", "followed"), [("127.0.0.1", True), ("plain.example", False)])
+def test_the_secret_goes_where_it_was_meant_to_go(archive, other, followed):
+    """A hub on this machine may know it; one over plain http elsewhere is not even asked."""
+
+    async def run(hubs: Callbacks) -> None:
+        target = hubs.at("/there")
+        elsewhere = target.url.replace("127.0.0.1", other)
+        moved = hubs.at("/here", status=307, headers={"Location": elsewhere})
+        bring(archive, Offer(hub=moved.url, topic=ONE))
+        async with keeping(archive):
+            assert "hub.secret" in await came(moved)
+            if followed:
+                assert "hub.secret" in await came(target)
+            else:
+                await asyncio.sleep(0.5)
+                assert archive.feed(ONE).push.failure == "it answers 307"
+                assert not target.brought
+
+    with Callbacks() as hubs:
+        asyncio.run(run(hubs))
