@@ -76,10 +76,12 @@ class Publisher:
         self._places = None
         states, changed = self._archive.topics(), list[str]()
         lacking = self._folder.lacking()
-        whole = everything or not self._folder.made_for(self._site)
+        # Another folder was published in since, or another archive in this one.
+        strange = self._archive.folder() != self._folder.mark
+        whole = everything or strange or not self._folder.made_for(self._site)
         # Readers take a full page for what never changes: its feeds are left, unless they would
         # lead to addresses that are no more.
-        afresh = everything or self._folder.moved(self._site)
+        afresh = everything or strange or self._folder.moved(self._site)
         again = [state for state in states if whole or _lacks(state, lacking)]
         for state in again:
             changed += self._write(state, whole=True, afresh=afresh)
@@ -91,8 +93,8 @@ class Publisher:
         changed += publish_status(self._archive, self._folder, self._site, whole=told)
         changed += self._folder.write(directory(states, self._site))
         places = frozenset(place for state in states for place in stems(state))
-        changed += self._folder.retain(places | {STATUS})
-        self._folder.settle(self._site)
+        changed += self._folder.retain(places | {STATUS}, rewritten=whole)
+        self._archive.note_folder(self._folder.settle(self._site))
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 

@@ -71,6 +71,11 @@ class Newsroom:
         publish = replace(self.settings.publish, **given)
         self.settings = replace(self.settings, publish=publish)
 
+    def move(self, folder: Path) -> None:
+        """Another ``publish.directory`` from now on."""
+        self.configure(directory=folder)
+        self.public = folder
+
     def file(self, url: str) -> bytes:
         """What a plain web server would answer for this address."""
         return (self.public / urlsplit(url).path.removeprefix("/")).read_bytes()

@@ -137,3 +137,41 @@ def test_what_was_not_written_is_written_by_the_next_turn(room):
         publisher.publish()
     blocked.rmdir()
     assert "topics/w3.rss" in publisher.publish()
+
+
+def everything(room: Newsroom) -> dict[str, bytes]:
+    return {path: (room.public / path).read_bytes() for path in stamps(room)}
+
+
+def test_a_folder_that_was_left_for_another_is_brought_up_to_date(tmp_path):
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.topics(*TOPICS[:3])
+        bring(room, "word1", entries=SIZE - 1)
+        room.publish()
+        first, second = room.public, tmp_path / "elsewhere"
+        room.move(second)
+        bring(room, "word1", entries=SIZE)
+        room.publish()
+        expected = everything(room)
+        room.move(first)
+        room.publish()
+        assert everything(room) == expected
+        assert room.publish() == ()
+
+
+def test_what_another_archive_published_is_gone(tmp_path):
+    """As after a restore of an older backup: pages that it does not have stand there no more."""
+    with Newsroom(tmp_path / "new", base_url="https://news.example", page_size=SIZE) as newer:
+        newer.topics(*TOPICS[:2])
+        bring(newer, "word1", entries=3 * SIZE)
+        newer.publish()
+        assert (newer.public / "topics/w1/2.atom").exists()
+        with Newsroom(tmp_path / "old", base_url="https://news.example", page_size=SIZE) as older:
+            older.topics(*TOPICS[:2])
+            bring(older, "word1")
+            older.publish()
+            expected = everything(older)
+            older.move(newer.public)
+            older.publish()
+            assert everything(older) == expected
+            assert older.publish() == ()

@@ -296,6 +296,16 @@ class Archive:
         with self._database.reading() as connection:
             return states.behind(connection)
 
+    def folder(self) -> str:
+        """The mark of the folder that was published in last; "" where there was none."""
+        with self._database.reading() as connection:
+            return states.folder(connection)
+
+    def note_folder(self, mark: str) -> None:
+        """All that is published stands in the folder with this mark."""
+        with self._database.writing() as connection:
+            states.note_folder(connection, mark)
+
     def deleted_topics(self) -> tuple[str, ...]:
         """Slugs of topics that were taken out of the configuration."""
         with self._database.reading() as connection:

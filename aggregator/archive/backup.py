@@ -24,6 +24,7 @@ from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk
 from aggregator.archive.opening import migrate, take_lock
 from aggregator.archive.schema import entries, meta, metadata, topics
+from aggregator.archive.states import FOLDER
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -154,6 +155,7 @@ def _bring_back(scratch: Path, database: Database, settings: ArchiveSettings) ->
         with held.writing() as connection:
             # What is published may be newer than the backup: every topic is written again.
             connection.execute(sa.update(topics).values(published_version=0, published_place=0))
+            connection.execute(sa.delete(meta).where(meta.c.name == FOLDER))
         _bring_captures(scratch / _CAPTURES, settings.directory / _CAPTURES)
         if database.file is None:
             copy_rows(held, database)

@@ -9,8 +9,12 @@ import sqlalchemy as sa
 
 from aggregator.archive import pages
 from aggregator.archive.records import read_topic, unpack_topic
-from aggregator.archive.schema import hits, revisions, topics
+from aggregator.archive.schema import hits, meta, revisions, topics
+from aggregator.archive.statements import upsert
 from aggregator.model.topic import TopicState
+
+FOLDER = "folder"
+"""What the mark of the output folder is called in ``meta``."""
 
 _NEWEST_TITLES = 3
 _PUBLISHED = topics.c.deleted.is_(None)
@@ -55,6 +59,16 @@ def deleted(connection: sa.Connection) -> tuple[str, ...]:
     """Slugs of topics that were taken out of the configuration."""
     query = sa.select(topics.c.slug).where(topics.c.deleted.is_not(None)).order_by(topics.c.slug)
     return tuple(connection.execute(query).scalars())
+
+
+def folder(connection: sa.Connection) -> str:
+    """The mark of the folder that was published in last; "" where there was none."""
+    return connection.scalar(sa.select(meta.c.value).where(meta.c.name == FOLDER)) or ""
+
+
+def note_folder(connection: sa.Connection, mark: str) -> None:
+    """All that is published stands in the folder with this mark."""
+    upsert(connection, meta, [{"name": FOLDER, "value": mark}], replace=("value",))
 
 
 def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:

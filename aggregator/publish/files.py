@@ -5,7 +5,9 @@ Beside the documents a hidden folder ``.aggregator`` holds what we must remember
 - ``files``: the path of every document we ever wrote, one a line, noted before it is written
   (after a ``-``: of one that was removed again);
 - ``site``: for which site, in which rendering, all of it was written;
-- ``gone``: slugs of topics that were published and are no more.
+- ``gone``: slugs of topics that were published and are no more;
+- ``mark``: what the archive knows this folder by. Where it knows another, that was published
+  in since: what stands here may be old, however it looks.
 
 Any web server may serve this folder, the hidden one too: of a private address only a hash
 stands there.
@@ -19,6 +21,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
@@ -54,6 +57,8 @@ class Folder:
         self._directory = directory
         self._ours: dict[str, None] | None = None
         self._missing: set[str] = set()
+        self._written: set[str] | None = set()
+        """Every document that was to be there, until all are (:meth:`settle`)."""
 
     def write(self, documents: Mapping[str, bytes], *, full: bool = False) -> tuple[str, ...]:
         """Write what differs from what is there; returns the changed paths, in order.
@@ -64,6 +69,8 @@ class Folder:
         """
         with _explained(self._directory):
             self._note(documents)
+            if self._written is not None:
+                self._written.update(documents)
             changed = [
                 path
                 for path, data in documents.items()
@@ -106,17 +113,28 @@ class Folder:
             PRIVATE if path.startswith(_HASH) else _owner(path) or "" for path in self._missing
         )
 
-    def settle(self, site: Site) -> None:
-        """Record that everything is written for ``site``. Raises PublishError."""
+    @property
+    def mark(self) -> str:
+        """What the archive knows this folder by; "" before it was published in whole."""
+        with _explained(self._directory):
+            return self._recall("mark")
+
+    def settle(self, site: Site) -> str:
+        """Record that everything is written for ``site``; returns the folder's mark.
+        Raises PublishError."""
         with _explained(self._directory):
             if self._missing:
                 lost = self._missing - set(map(_remembered, self._survey()))
                 self._remember_files([path for path in self._known() if path not in lost])
-            self._missing = set()
+            self._missing, self._written = set(), None
             self._remember("site", _stamp(site))
+            if not self._recall("mark"):
+                self._remember("mark", secrets.token_hex(16))
+            return self._recall("mark")
 
-    def retain(self, stems: Collection[str]) -> tuple[str, ...]:
-        """Keep the documents of the topics that stand there and remove those of all others.
+    def retain(self, stems: Collection[str], *, rewritten: bool = False) -> tuple[str, ...]:
+        """Keep the documents of the topics that stand there and remove those of all others;
+        where all were ``rewritten``, those that were not among them too.
 
         Only files that we wrote are removed; the addresses they stood at are gone from
         then on (:func:`retired`), until they come back. Returns the removed paths.
@@ -129,19 +147,23 @@ class Folder:
                 for path in ours
                 if (owner := _owner(path)) is not None and owner not in stems
             }
+            written = self._written or set()
+            stale = [
+                path for path in ours if rewritten and _owner(path) in stems and path not in written
+            ]
             before = _gone(self._directory)
             after = (before | set(map(_name, gone.values()))) - set(map(_name, stems))
             if after != before:
                 self._remember("gone", "".join(f"{name}\n" for name in sorted(after)))
-            for path in gone:
+            for path in (*gone, *stale):
                 (self._directory / path).unlink(missing_ok=True)
             for owner in set(gone.values()):
                 with contextlib.suppress(OSError):
                     (self._directory / owner).rmdir()
-            if gone:
-                lost = set(map(_remembered, gone))
+            if gone or stale:
+                lost = set(map(_remembered, (*gone, *stale)))
                 self._remember_files([path for path in self._known() if path not in lost])
-        return tuple(gone)
+        return (*gone, *stale)
 
     def _stands(self, path: str) -> bool:
         """Whether it is a feed that is there."""
