@@ -1,5 +1,6 @@
-"""What tests of all rooms share: the databases."""
+"""What tests of all rooms share: the databases, and in which order and how many at once they run."""
 
+import os
 from collections.abc import Iterator
 
 import postgres
@@ -9,6 +10,16 @@ from hypothesis import settings
 # How long an example takes is for benchmarks to say.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: many tests wait, for sockets and processes."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: begun last, one would be waited for by all others."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

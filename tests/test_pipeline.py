@@ -74,6 +74,7 @@ def server():
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_three_hundred_feeds_cold_unchanged_and_one_new(tmp_path, server):
     of, feeds = settings(tmp_path), range(300)

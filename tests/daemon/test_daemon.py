@@ -242,6 +242,7 @@ def test_systemd_is_told(daemon, tmp_path):
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
 
 
+@pytest.mark.long
 def test_a_new_entry_reaches_a_subscriber_and_a_restart_forgets_none(daemon, server):
     settings = daemon.folder / "aggregator.toml"
     settings.write_text(

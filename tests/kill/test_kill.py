@@ -157,6 +157,7 @@ def published(public: Path, slug: str) -> set[str]:
     return {item["id"] for page in pages for item in json.loads(page.read_text())["items"]}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(560)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for survivors in /proc")
 def test_twenty_kills_leave_the_archive_of_an_undisturbed_run(tmp_path: Path) -> None:

@@ -362,6 +362,7 @@ def test_a_broken_document_reads_as_if_it_read_all(junk, at, kind):
     assert read(body, seen) == without(expected, seen)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_whole_corpus_reads_as_if_it_read_all():
     draw = random.Random(4)

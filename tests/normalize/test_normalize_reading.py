@@ -334,6 +334,7 @@ def test_cleaning_settles_on_real_entries():
                 assert (again.title, again.html) == (entry.title, entry.html), path.name
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_whole_corpus_goes_through():
     """Without an exception, in bounded time, with no fewer items than feedparser finds."""

@@ -44,6 +44,7 @@ def read_all(folder: Path) -> Iterator[tuple[str, Document]]:
         yield url, document
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", [OWN, CORPUS], ids=["own", "corpus"])
 def test_what_is_made_of_feed_documents(tmp_path, folder):
     if not folder.exists():

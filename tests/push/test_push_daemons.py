@@ -46,6 +46,7 @@ def push(daemon: Daemon) -> dict[str, int]:
     return json.loads(daemon.answers("/health"))["push"]
 
 
+@pytest.mark.long
 def test_news_come_by_push_and_polling_rests(two):
     far, near, server = two
     often = "min_interval = 1\ndefault_interval = 1\nmax_interval = 1"
