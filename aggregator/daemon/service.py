@@ -17,7 +17,7 @@ import structlog
 from aggregator import __version__
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS, walk_back
-from aggregator.config import Configuration, default_folder, files, load
+from aggregator.config import Configuration, default_folder, load
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
@@ -33,6 +33,7 @@ from aggregator.daemon.reporting import (
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
+from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.inclusions import follow_lists
 from aggregator.model.address import shown_url
@@ -57,8 +58,6 @@ _PUBLISH_DELAY = 1.0
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 # How soon archive documents are read after a person asked for them.
 _BACKFILL_SECONDS = 5.0
-# A look at the files' times beside the watcher, which misses what was before it was up.
-_LOOK_MILLISECONDS = 5000
 # Delays are those of what came in so long, and are worked out so often.
 _DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
 _SIGNALLED = 128
@@ -72,27 +71,14 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     AlreadyRunning, PublishError (a busy port) before anything was started.
     """
     folder = default_folder() if folder is None else folder
-    read = _times(folder)
+    watch = Watch(folder)
     configuration = load(folder)
     configure_logs(configuration.settings.log)
     with open_archive(
         configuration.settings.archive, write=True, purpose="aggregator run"
     ) as archive:
-        asyncio.run(_Service(configuration, archive, read, progress=progress).run())
+        asyncio.run(_Service(configuration, archive, watch, progress=progress).run())
     return 0
-
-
-def _times(folder: Path) -> list[tuple[int, int, int] | None]:
-    """What tells whether a configuration file is another than before, links followed."""
-    return [_time(path) for path in files(folder)]
-
-
-def _time(path: Path) -> tuple[int, int, int] | None:
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_mtime_ns, about.st_size, about.st_ino
 
 
 class _Service:
@@ -100,12 +86,12 @@ class _Service:
         self,
         configuration: Configuration,
         archive: Archive,
-        read: list[tuple[int, int, int] | None],
+        watch: Watch,
         *,
         progress: bool,
     ) -> None:
         self._configuration = configuration
-        self._read = read
+        self._watch = watch
         self._archive = archive
         self._address = ""
         self._site = site_of(configuration.settings)
@@ -158,7 +144,7 @@ class _Service:
             warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
-            await stack.enter_async_context(self._beside(self._watch_files()))
+            await stack.enter_async_context(self._beside(self._watch.tell(self._reload)))
             await stack.enter_async_context(self._beside(self._feed_watchdog()))
             await self._until_stopped(ticks)
             notify("STOPPING=1")
@@ -205,8 +191,7 @@ class _Service:
             inclusions=configuration.inclusions,
             tell=report_edit,
         )
-        with self._archive.courtesy(write=True) as courtesy:
-            courtesy.return_slowly(now())
+        await asyncio.to_thread(self._return_slowly)
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
@@ -228,6 +213,10 @@ class _Service:
                 yield pipeline
             finally:
                 self._teller, self._door = Silent(_NOT_NOW), Closed()
+
+    def _return_slowly(self) -> None:
+        with self._archive.courtesy(write=True) as courtesy:
+            courtesy.return_slowly(now())
 
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
@@ -388,7 +377,7 @@ class _Service:
         """Take the files' new state; keep the last good one, and say why, where they are wrong."""
         notify("RELOADING=1")
         old = self._configuration
-        self._read = _times(old.folder)
+        self._watch.reading()
         try:
             fresh = load(old.folder)
         except ConfigError as error:
@@ -406,20 +395,6 @@ class _Service:
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
         )
         return True
-
-    async def _watch_files(self) -> None:
-        """Reload when a file that a person edits changes."""
-        from watchfiles import awatch
-
-        folder = self._configuration.folder
-        # Links lead to other folders, and what they lead to is what is edited.
-        folders = {folder, *(path.resolve().parent for path in files(folder) if path.exists())}
-        looks = awatch(
-            *folders, recursive=False, yield_on_timeout=True, rust_timeout=_LOOK_MILLISECONDS
-        )
-        async for _ in looks:
-            if _times(folder) != self._read:
-                self._reload.set()
 
     async def _feed_watchdog(self) -> None:
         """Tell systemd we live, as long as the loop really goes on."""

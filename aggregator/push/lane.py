@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import Any, TypeVar
@@ -33,8 +34,10 @@ _T = TypeVar("_T")
 Arrived = Callable[[Written], Awaitable[None]]
 """Called after each write, with what it came to."""
 
-# Messages that come faster than this are one: a hub must not make us a burden to its publisher.
-_SPACING_SECONDS = 10.0
+# A hub must not make us a burden to its publisher: messages within a second are one, and a feed
+# is asked so often in so many seconds, whatever comes. Live reports come in bursts.
+_SPACING_SECONDS = 1.0
+_BURST, _BURST_SECONDS = 5, 50.0
 # For so long a feed that is held elsewhere is waited for.
 _PATIENCE_SECONDS, _AGAIN_SECONDS, _LONGEST_AGAIN_SECONDS = 60.0, 0.5, 5.0
 _LEASE = timedelta(hours=1)
@@ -50,7 +53,7 @@ class Lane:
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._knocked: set[int] = set()
-        self._last: dict[int, float] = {}
+        self._asked = defaultdict[int, deque[float]](lambda: deque(maxlen=_BURST))
 
     def knock(self, feed: int) -> None:
         """A hub told of news of this feed."""
@@ -74,10 +77,9 @@ class Lane:
             self._tasks.pop(feed, None)
 
     async def _turn(self, feed: int) -> None:
-        pause = self._last.get(feed, -_SPACING_SECONDS) + _SPACING_SECONDS - monotonic()
-        await asyncio.sleep(max(pause, 0.0))
+        await asyncio.sleep(_pause(self._asked[feed], monotonic()))
         self._knocked.discard(feed)
-        self._last[feed] = monotonic()
+        self._asked[feed].append(monotonic())
         try:
             async with self._places:
                 await self._bring(feed)
@@ -108,6 +110,14 @@ class Lane:
             feed = await asyncio.to_thread(_claim, self._pipeline.archive, key, holder)
             wait = min(wait * 1.5, _LONGEST_AGAIN_SECONDS)
         return feed
+
+
+def _pause(asked: Sequence[float], at: float) -> float:
+    """Seconds until a feed may be asked again that was last asked at these times."""
+    if not asked:
+        return 0.0
+    free = asked[0] + _BURST_SECONDS if len(asked) == _BURST else at
+    return max(free - at, asked[-1] + _SPACING_SECONDS - at, 0.0)
 
 
 async def _whole(work: Coroutine[Any, Any, _T]) -> _T:

@@ -34,6 +34,22 @@ def no_spacing(monkeypatch):
     monkeypatch.setattr(fast, "_SPACING_SECONDS", 0.0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        ([], 0),
+        ([99.5], 0.5),
+        ([90], 0),
+        ([60, 70, 80, 98], 0),
+        ([60, 70, 80, 98, 99.0], 10),
+        ([40, 70, 80, 98, 99.8], 0.8),
+    ],
+)
+def test_a_burst_is_followed_at_once_and_a_flood_is_not(asked, pause, monkeypatch):
+    monkeypatch.setattr(fast, "_SPACING_SECONDS", 1.0)
+    assert fast._pause(asked, 100.0) == pytest.approx(pause)
+
+
 def as_it_ends(lane, key):
     """Just after the task has looked whether there was another knock."""
     asyncio.get_running_loop().call_soon(lane.knock, key)
