@@ -16,10 +16,12 @@ from aggregator.model.address import canonical_url
 from aggregator.model.errors import FeedError, FetchError, Retry
 
 if TYPE_CHECKING:
+    from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.inclusions import Look
     from aggregator.model.batch import Counts
     from aggregator.model.feed import Feed
+    from aggregator.model.settings import Settings
     from aggregator.normalize import Workers
     from aggregator.rounds import Round
 
@@ -98,7 +100,6 @@ async def _collect_with(
 
     from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
-    from aggregator.hub import ping_once
     from aggregator.inclusions import follow_lists
     from aggregator.model.time import now
     from aggregator.pipeline import open_pipeline, prepare
@@ -136,15 +137,22 @@ async def _collect_with(
         _tell_lists(looks)
         await asyncio.to_thread(reclean, archive, settings.normalize)
         changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
-        deaf = await ping_once(archive, settings, site_of(settings))
-        if deaf:
-            note(f"aggregator: the hub did not hear, and is told the next time: {one_line(deaf)}")
+        if settings.publish.hub:
+            await _tell_hub(archive, settings)
         if not everything:
             _tell_waiting(archive.feeds(), done)
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
         await asyncio.to_thread(archive.maintain, now(), story_days=days)
         return done, len(changed), stop.is_set()
+
+
+async def _tell_hub(archive: Archive, settings: Settings) -> None:
+    from aggregator.hub import ping_once
+    from aggregator.publish import site_of
+
+    if deaf := await ping_once(archive, settings, site_of(settings)):
+        note(f"aggregator: the hub did not hear, and is told the next time: {one_line(deaf)}")
 
 
 def _tell_failures(done: Round) -> None:
