@@ -68,7 +68,7 @@ class CollectSettings:
     push_address: str = ""
     """Where hubs of feeds reach the built-in server; "" is ``publish.base_url``
     where ``server.allow_hosts`` names its host, NO_PUSH none."""
-    push_signatures: tuple[str, ...] = ("sha256", "sha384", "sha512")
+    push_signatures: tuple[str, ...] = ("sha1", "sha256", "sha384", "sha512")
     """How a hub's message must be signed to count."""
 
 
