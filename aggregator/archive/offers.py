@@ -7,12 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.schema import pushes
+from aggregator.archive.schema import feeds, pushes
 from aggregator.model.batch import Settled
 from aggregator.model.feed import Feed
 from aggregator.model.push import Offer, Push
 
 _READ = ("hub", "topic", "until", "told", "messages", "proven", "failure")
+TOLD = "its hub told of news"
+"""Why a feed is due of which a hub told."""
+
 PUSH_COLUMNS = tuple(pushes.c[name].label(f"push_{name}") for name in _READ)
 """What :func:`read_push` wants of a row, beside a feed's own columns."""
 
@@ -44,6 +47,25 @@ def store_offers(connection: sa.Connection, settled: Sequence[Settled]) -> None:
         elif one.hub.silent:
             silent = {"proven": False, "failure": "it did not tell of news that a poll found"}
             connection.execute(sa.update(pushes).where(here).values(silent))
+
+
+def keep_told(connection: sa.Connection, settled: Sequence[Settled]) -> None:
+    """Feeds of which a hub told after they were asked stay due, whatever the poll settled."""
+    asked = {
+        one.decision.fetched.feed.key: one for one in settled if one.decision.fetched.feed.push
+    }
+    if not asked:
+        return
+    told = pushes.c.feed_key.in_(asked)
+    for row in connection.execute(sa.select(pushes.c.feed_key, pushes.c.told).where(told)):
+        one = asked[row.feed_key]
+        if row.told is not None and row.told > one.decision.fetched.at:
+            due = max(row.told, one.poll.retry_after or row.told)
+            connection.execute(
+                sa.update(feeds)
+                .where(feeds.c.feed_key == row.feed_key)
+                .values(next_due=due, due_reason=TOLD)
+            )
 
 
 def _held(feed: Feed) -> Offer | None:

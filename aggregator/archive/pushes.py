@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.columns import Moment
+from aggregator.archive.offers import TOLD
 from aggregator.archive.schema import feeds, pushes
 from aggregator.model.feed import Feed
 from aggregator.model.push import Lease, Offer, PushCounts
@@ -92,7 +93,7 @@ class Pushes:
                 next_due=sa.case(
                     (asked_to_wait, feeds.c.retry_after), else_=sa.literal(now, Moment)
                 ),
-                due_reason="its hub told of news",
+                due_reason=TOLD,
             )
         )
 

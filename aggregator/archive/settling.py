@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import notices
 from aggregator.archive.columns import name_of, storable
-from aggregator.archive.offers import store_offers
+from aggregator.archive.offers import keep_told, store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
 from aggregator.archive.statements import upsert
 from aggregator.model.address import canonical_url
@@ -75,6 +75,7 @@ def store_feeds(
     ]
     upsert(connection, feed_urls, moved)
     store_offers(connection, settled)
+    keep_told(connection, settled)
 
 
 def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:

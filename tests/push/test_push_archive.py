@@ -117,6 +117,17 @@ def test_a_message_does_not_break_what_the_server_asked_for(archive):
     assert archive.feed(ONE).next_due == until
 
 
+@pytest.mark.parametrize(("minutes", "stays"), [(-1, False), (1, True)])
+def test_a_poll_under_way_does_not_undo_a_message(archive, minutes, stays):
+    """What the hub told of after the feed was asked is not in what the poll brought."""
+    bring(archive, OFFER)
+    one, told = confirmed(archive), NOON + minutes * MINUTE
+    with archive.pushes(write=True) as held:
+        held.tell(one.feed, told)
+    bring(archive, OFFER)
+    assert (archive.feed(ONE).next_due == told) is stays
+
+
 def test_one_holder_at_a_time(archive):
     bring(archive, OFFER)
     key = archive.feed(ONE).key

@@ -203,7 +203,9 @@ def sign(method: str, secret: bytes = b"sesame", body: bytes = b"one two") -> st
     ],
 )
 def test_signatures(signatures, weak, wrong):
-    methods = (*CollectSettings().push_signatures, "md5") if weak else ("sha256", "sha384", "sha512")
+    methods = (
+        (*CollectSettings().push_signatures, "md5") if weak else ("sha256", "sha384", "sha512")
+    )
     message = Message(1, b"sesame", signatures, methods)
     message.take(b"one ")
     message.take(b"two")
