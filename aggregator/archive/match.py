@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from aggregator.query import All, Came, Dated, Starts, Terms, Wanted
+from aggregator.query import MARKS, NOWHERE, All, Came, Dated, Starts, Terms, Wanted
 from aggregator.query import Any as AnyOf
 
-_SHORT = 5
-"""Letters of a beginning, the sign of its language included, that many words may have."""
+Beginning = Callable[[str], Sequence[str] | None]
+"""The words of the index that begin so; None where they are too many to name."""
 
 
 def match_text(wanted: Wanted) -> str:
@@ -30,15 +30,33 @@ def match_text(wanted: Wanted) -> str:
             raise LookupError(f"{wanted} stands for marks")
 
 
-def without_beginnings(wanted: Wanted) -> Wanted | None:
-    """The same without short beginnings of words; None where nothing is left to ask.
+def spelled_out(wanted: Wanted, beginning: Beginning) -> Wanted:
+    """The same with all words that begin so in place of a beginning, where they can be named.
 
-    FTS5 gathers all entries with any such word before it gives the first: of a million entries a
-    word that begins in one of ten takes 10 ms, one that begins in each 150 ms. An index of
-    beginnings (``prefix=``) would more than double what it costs to store an entry.
+    Of words that are named FTS5 reads no more than it needs (see ``words``).
     """
     match wanted:
-        case Starts(stems=stems) if len(stems[0]) <= _SHORT:
+        case Starts(fields=fields, stems=stems, form=form):
+            found: list[Terms] = []
+            for start, where in [(form, _FORMS), *((stem, fields) for stem in stems)]:
+                words = beginning(start) if start else ()
+                if words is None:
+                    return wanted
+                if words:
+                    found.append(Terms(fields=where, sequences=tuple((word,) for word in words)))
+            return AnyOf(parts=tuple(found)) if found else _NOTHING
+        case All(parts=parts):
+            return All(parts=tuple(spelled_out(part, beginning) for part in parts))
+        case AnyOf(parts=parts):
+            return AnyOf(parts=tuple(spelled_out(part, beginning) for part in parts))
+        case _:
+            return wanted
+
+
+def without_beginnings(wanted: Wanted) -> Wanted | None:
+    """The same without beginnings of words; None where nothing is left to ask."""
+    match wanted:
+        case Starts():
             return None
         case All(parts=parts):
             known = tuple(one for one in map(without_beginnings, parts) if one is not None)
@@ -48,6 +66,10 @@ def without_beginnings(wanted: Wanted) -> Wanted | None:
             return AnyOf(parts=known) if len(known) == len(parts) else None
         case _:
             return wanted
+
+
+_FORMS = ("forms",)
+_NOTHING = Terms(fields=MARKS, sequences=((NOWHERE,),))
 
 
 def _sequence(words: Sequence[str], near: int | None) -> str:

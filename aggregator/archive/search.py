@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 import sqlalchemy as sa
 
 from aggregator.archive.lexemes import lexemes_of, tsquery
-from aggregator.archive.match import match_text, without_beginnings
+from aggregator.archive.match import match_text, spelled_out, without_beginnings
 from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
 from aggregator.archive.statements import chunks
+from aggregator.archive.words import beginning
 from aggregator.model.entry import Indexed
 from aggregator.query import Wanted, analyse, marks_of
 
@@ -25,7 +27,7 @@ from aggregator.query import Wanted, analyse, marks_of
 # the walk ends the query, where they are rare the index is quick.
 _WALK = 1000
 _PORTION = 200
-# The newest entries that SQLite brings unasked where the beginning of a word is sought.
+# The newest entries that SQLite brings unasked where too many words to name begin so.
 _TRIED = 75
 _LARGEST = 2**63 - 1
 
@@ -162,8 +164,9 @@ def _all_keys(connection: sa.Connection) -> Iterator[int]:
 
 
 def _sqlite(connection: sa.Connection, wanted: Wanted) -> Iterator[int]:
-    """What is common in any entry is found in the newest: so they come whether or not they have
-    a word that begins so, before FTS5 is asked for all that have."""
+    """Where most words begin so the newest entries come whether or not they have one, before FTS5
+    is asked for all that have."""
+    wanted = spelled_out(wanted, partial(beginning, connection))
     simpler, below = without_beginnings(wanted), None
     if simpler != wanted:
         tried = 0

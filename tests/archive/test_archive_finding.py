@@ -7,6 +7,7 @@ from archivedesk import NOON, ONE, TWO, item
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aggregator.archive.words import beginning
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
 from aggregator.model.person import Person
@@ -256,3 +257,34 @@ def test_folders_and_titles_follow_the_subscription(desk):
     desk.archive.attach([Subscription(url=ONE, title="Mine", folders=("Sport",))], now=NOON)
     record = desk.archive.entry(item("a").id)
     assert (record.feed_title, record.folders) == ("Mine", ("Sport",))
+
+
+MANY = [f"waw{one}{two}" for one in "bcdfghklmnprst" for two in "aeioubcdfghklmnprst"]
+
+
+def test_words_that_begin_so_are_found_however_many_they_are(desk):
+    """On SQLite few words are named one by one; of many the newest entries are tried first."""
+    texts = [" ".join(MANY[at : at + 20]) for at in range(0, len(MANY), 20)]
+    desk.bring(ONE, *(item(f"t{n}", title=f"Words {n}", text=text) for n, text in enumerate(texts)))
+    desk.bring(ONE, *(item(f"p{n}", title=f"Plain {n}", text=f"plain {n}") for n in range(80)))
+    found = {}
+    for start in ("waw", "wawb", "wawba", "wax", "plai"):
+        records = desk.archive.search(parse(f"{start}*"), limit=200, now=LATER)
+        found[start] = {one.title for one in records}
+        holding = {f"Words {n}" for n, text in enumerate(texts) if start in text}
+        assert found[start] == (holding or found[start])
+    assert len(MANY) > 200
+    assert (found["wax"], len(found["plai"])) == (set(), 80)
+
+
+def test_the_words_of_the_index_in_order(desk):
+    if desk.archive.dialect != "sqlite":
+        return
+    desk.bring(ONE, item("a", title="Coach", text="coaching coaches coal the theatre"))
+    with desk.archive._database.reading() as connection:
+        assert beginning(connection, "ecoa") == ("ecoach", "ecoal")
+        assert beginning(connection, "coa") == ("coaches", "coaching")
+        assert beginning(connection, "ecoam") == ()
+        assert beginning(connection, "e") == tuple(sorted(beginning(connection, "e")))
+    with desk.archive._database.writing() as connection:
+        assert beginning(connection, "ecoal") == ("ecoal",)

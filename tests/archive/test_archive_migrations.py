@@ -86,11 +86,12 @@ def test_the_newest_migration_is_the_schemas_version():
     assert names[-1] == SCHEMA_VERSION
 
 
+NEXT = f"{int(SCHEMA_VERSION) + 1:04}"
 STEP = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{to}"
+down_revision = "{before}"
 def upgrade():
     {what}
 """
@@ -103,15 +104,17 @@ def next_step(tmp_path, monkeypatch):
     shutil.copytree(VERSIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
 
     def make(what: str) -> None:
-        (scripts / "versions" / "0002_next.py").write_text(STEP.format(what=what))
+        (scripts / "versions" / f"{NEXT}_next.py").write_text(
+            STEP.format(what=what, to=NEXT, before=SCHEMA_VERSION)
+        )
         from aggregator.archive import opening
 
-        monkeypatch.setattr(opening, "SCHEMA_VERSION", "0002")
+        monkeypatch.setattr(opening, "SCHEMA_VERSION", NEXT)
         real = migrating.upgrade
         monkeypatch.setattr(
             migrating,
             "upgrade",
-            lambda held, before: real(held, before, to="0002", scripts=scripts),
+            lambda held, before: real(held, before, to=NEXT, scripts=scripts),
         )
 
     return make
@@ -136,12 +139,10 @@ def test_opening_migrates_and_keeps_everything(stocked, settings, next_step):
         assert [archive.history(one.id) for one in archive.export()] == stocked
         with archive._database.reading() as connection:
             held = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "schema"))
-            assert held == "0002"
+            assert held == NEXT
             assert connection.exec_driver_sql("SELECT sum(weight) FROM stories").scalar() == 2
     if not settings.database:
-        assert (settings.directory / "archive.db.before-0001").exists() or (
-            settings.directory / "archive.db.before-0002"
-        ).exists()
+        assert (settings.directory / f"archive.db.before-{NEXT}").exists()
 
 
 def test_rebuilding_a_table_loses_no_rows_that_refer_to_it(stocked, settings, next_step):
@@ -176,5 +177,5 @@ def test_a_migration_that_fails_half_way_changes_nothing(stocked, settings, next
     monkeypatch.undo()
     with open_archive(settings, write=True) as archive:
         assert [archive.history(one.id) for one in archive.export()] == stocked
-    assert database_of.SCHEMA_VERSION == "0001"
+    assert database_of.SCHEMA_VERSION == SCHEMA_VERSION
     assert NOON

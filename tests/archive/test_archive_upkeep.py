@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from archivedesk import NOON, ONE, TWO, answer, item
 
+from aggregator.archive.database import SCHEMA_VERSION
 from aggregator.model.errors import NotAFeed
 from aggregator.model.topic import Topic
 
@@ -44,7 +45,7 @@ def test_place_and_size(stocked, settings):
     assert info.capture_bytes > 0
     assert info.capture_files == 1
     assert info.free_bytes > 0
-    assert info.schema == "0001"
+    assert info.schema == SCHEMA_VERSION
     assert "archive" in info.location or "aggregator_" in info.location
 
 
