@@ -56,6 +56,22 @@ def test_a_feed_without_a_title_goes_by_its_own(place, server):
     assert re.fullmatch(r"\S+T\S+[+-]\d\d:\d\d", due)
 
 
+def test_eighty_columns_hold_what_a_feed_is_called_and_why_it_fails(place, server, terminal):
+    untitled = server.serve("/sport/football/headlines.xml", b"", status=403)
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.run("feeds", "add", untitled, "--as-it-is")
+    place.run("collect")
+    shown = terminal(lambda: place.run("feeds", "list"), 80)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert all(len(line) <= 80 for line in plain)
+    assert any(re.match(r"ok +\S.* 1 +Feed 1$", line.strip()) for line in plain)
+    # What does not fit goes on below, in its own column.
+    at = plain[0].index("feed"), plain[0].index("failure")
+    called, why = zip(*((line[at[0] : at[1]], line[at[1] :]) for line in plain[3:]), strict=True)
+    assert "".join(map(str.strip, called)) == untitled.removeprefix("http://")
+    assert " ".join(map(str.strip, why)) == "the server refuses us (403)"
+
+
 def test_a_feed_that_is_cut_off_is_read_and_what_is_wrong_is_told(place, server):
     url = server.serve("/a.xml", WHOLE.partition("</channel>")[0].encode())
     place.subscribe(url)
