@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from aggregator.model.entry import EntryId
 from aggregator.model.series import Correction, CorrectionsFeed, Wording
 
 _NEWEST = 50
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 _WORDS = ("title", "summary", "text", "authors")
 
 
@@ -25,6 +27,7 @@ def read(connection: sa.Connection, slug: str) -> CorrectionsFeed:
     return CorrectionsFeed(
         topic=unpack_topic(row.settings),
         token=row.token,
+        since=row.edited or _UNKNOWN,
         corrections=tuple(map(_correction, rows)),
     )
 

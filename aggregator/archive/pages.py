@@ -56,7 +56,7 @@ def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
         topic=unpack_topic(row.settings),
         number=None,
         entries=shown,
-        updated=_updated(shown),
+        updated=_updated(shown) if shown else row.edited or _EARLIEST,
         previous=closed.number + (grown > 0) or None,
         total=row.stories,
         grown=grown,

@@ -63,16 +63,12 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
         return
     # A terminal has room for one name of a feed; what reads a pipe wants the address in any case.
     people = on_terminal(sys.stdout)
-    names = (
-        [Column("feed", wide=True)]
-        if people
-        else [Column("title", cut=True), Column("url", cut=True)]
-    )
+    called = [Column("feed", wide=True)] if people else [Column("title"), Column("url")]
     columns = (
         Column("state"),
         Column("next due"),
         Column("entries", right=True),
-        *names,
+        *called,
         Column("failure", wide=True),
     )
     cells = [

@@ -73,7 +73,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
             local(state.newest) if state else "",
             topic.title,
             topic.query,
-            f"+{state.came} -{state.went}" if state and state.edited else "",
+            f"+{state.came} -{state.went}" if state and state.came + state.went else "",
         )
         for topic, state in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import feedparser
@@ -76,6 +77,31 @@ def test_a_digest_is_written_once_its_day_is_over_and_only_then(room, clock):
     )
     assert 'href="https://one.example/a"' in entry.content[0].value
     assert "Some words about b." in entry.content[0].value
+
+
+def test_a_feed_that_tells_nothing_yet_is_dated_by_when_its_topic_was_made(room, monkeypatch):
+    made, edited = NOON + DAY / 2, NOON + 3 * DAY
+    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: made)
+    fresh = replace(DAILY, slug="fresh", query="nothing")
+    room.topics(DAILY, PLAIN, fresh)
+    room.publish()
+    feeds = [f"topics/fresh{series}.atom" for series in ("", ".digest", ".corrections")]
+
+    def updated():
+        return {parsed(room, path).feed.updated for path in feeds}
+
+    assert updated() == {"2026-03-03T00:00:00+00:00"}
+    before = room.texts()
+    bring(room, "a")
+    room.publish(everything=True)
+    assert {path: room.texts()[path] for path in feeds} == {path: before[path] for path in feeds}
+    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: edited)
+    room.topics(DAILY, PLAIN, replace(fresh, query="nothing OR none"))
+    room.publish()
+    assert updated() == {"2026-03-05T12:00:00+00:00"}
+    after = room.texts()
+    room.publish(everything=True)
+    assert room.texts() == after
 
 
 def test_after_downtime_all_days_are_there_and_nothing_is_written_twice(room, clock):
