@@ -112,3 +112,19 @@ def test_two_lines_that_are_one_feed_are_listed_once(place, server):
     assert ran.err == (
         f"aggregator: {old} and {new} are one feed: take one line out of feeds.opml\n"
     )
+
+
+def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
+    place.subscribe("http://127.0.0.1:9/a.xml", "http://127.0.0.2:9/b.xml")
+    place.run("collect")
+    ran = place.run("status")
+    assert _fields(ran)["feeds"] == "no network: 2 failing"
+    assert "refuses connections" not in ran.out
+    told = json.loads(place.run("status", "--json").out)
+    assert (told["cause"], len(told["failing"])) == ("no network", 2)
+    place.subscribe("http://127.0.0.1:9/a.xml", server.serve("/good.xml", WHOLE.encode()))
+    place.run("collect")
+    ran = place.run("status")
+    assert "refuses connections" in ran.out
+    assert "no network" not in ran.out
+    assert json.loads(place.run("status", "--json").out)["cause"] is None

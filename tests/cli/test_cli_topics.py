@@ -112,3 +112,16 @@ def test_further_feeds_are_shown_with_the_topic(collected):
         "torres-coaching.digest.atom", "torres-coaching.corrections.atom",
     ]  # fmt: skip
     assert (collected.folder / "public/topics/torres-coaching.digest.json").exists()
+
+
+def test_a_private_topic_is_marked_as_one(collected):
+    collected.topics(f'{TOPICS}private = true\n[open]\nquery = "torres"\n')
+    collected.run("topics", "publish")
+    listed = dict(line.split("\t", 1) for line in collected.run("topics", "list").out.splitlines())
+    assert listed["torres-coaching"].endswith("\tprivate")
+    assert "private" not in listed["open"]
+    assert "private\tyes" in collected.run("topics", "show", "torres-coaching").out
+    assert "private" not in collected.run("topics", "show", "open").out
+    told = parsed(collected.run("topics", "list", "--json"))
+    assert {one["slug"]: one["private"] for one in told} == {"torres-coaching": True, "open": False}
+    assert parsed(collected.run("topics", "show", "torres-coaching", "--json"))["private"] is True
