@@ -2,9 +2,13 @@
 
 import json
 import re
+import socket
 
 import pytest
 from feedserver import FeedServer
+
+from aggregator.archive import open_archive
+from aggregator.config import load
 
 WHOLE = (
     "<rss version='2.0'><channel><title>Their own title</title><link>https://news.example/</link>"
@@ -128,3 +132,24 @@ def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
     assert "refuses connections" in ran.out
     assert "no network" not in ran.out
     assert json.loads(place.run("status", "--json").out)["cause"] is None
+
+
+def test_settings_are_told_with_their_units(place):
+    told = dict(line.split("\t")[:2] for line in place.run("config", "show").out.splitlines())
+    assert (told["collect.max_bytes"], told["collect.default_interval"]) == ("16 MiB", "1h")
+    as_json = json.loads(place.run("config", "show", "--json").out)
+    assert as_json["collect.max_bytes"]["value"] == 16 * 2**20
+
+
+def test_a_port_that_our_own_daemon_has_is_no_trouble(place):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        place.settings(f"[server]\nport = {port}\n")
+        place.run("collect")
+        settings = load(place.folder).settings.archive
+        assert re.search(r"warn +port .*: Address already in use", place.run("doctor").out)
+        with open_archive(settings, write=True, purpose="aggregator run"):
+            told = place.run("doctor").out
+    assert re.search(rf"ok +port +127.0.0.1:{port} is taken, and aggregator run .* is up\n", told)
