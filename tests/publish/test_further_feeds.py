@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import feedparser
 import feedrules
@@ -206,6 +208,16 @@ def test_a_reader_sees_every_entry_once(room, clock):
         assert reader.get_entry_counts().total == 3 * 3 + 3 * 3
 
 
+def test_all_topics_is_one_page_from_wherever_it_is_named(room):
+    bring(room, "a")
+    room.publish()
+    pages = {path: text.decode() for path, text in room.texts().items() if path.endswith(".html")}
+    for path, text in pages.items():
+        found = re.findall(r'href="([^"]+)"[^>]*>All topics<', text)
+        assert {urljoin(f"/{path}", href) for href in found} <= {"/topics.html"}, path
+        assert found or path == "topics.html"
+
+
 def test_where_they_are_named(room):
     bring(room, "a")
     room.publish()
@@ -220,6 +232,12 @@ def test_where_they_are_named(room):
         ("Plain", "plain.atom"),
         ("All <b> & more: daily digest", "all.digest.atom"),
         ("All <b> & more: corrections", "all.corrections.atom"),
+    ]
+    assert [one.get("description") for one in outlines] == [
+        "Stories that match *",
+        "Stories that match *",
+        "The stories of All <b> & more, an entry a day",
+        "What publishers changed of the stories of All <b> & more, word by word",
     ]
     digest, corrections, own = (
         parsed(room, f"topics/all{name}.atom").feed for name in (".digest", ".corrections", "")
