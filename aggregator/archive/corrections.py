@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.archive.pages import made
 from aggregator.archive.records import FEED_TITLE, read_topic, unpack_topic
 from aggregator.archive.schema import entries, feeds, hits, revisions
 from aggregator.model.address import shown_url
@@ -15,7 +15,6 @@ from aggregator.model.entry import EntryId
 from aggregator.model.series import Correction, CorrectionsFeed, Wording
 
 _NEWEST = 50
-_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 _WORDS = ("title", "summary", "text", "authors")
 
 
@@ -27,7 +26,7 @@ def read(connection: sa.Connection, slug: str) -> CorrectionsFeed:
     return CorrectionsFeed(
         topic=unpack_topic(row.settings),
         token=row.token,
-        since=row.edited or _UNKNOWN,
+        since=made(row),
         corrections=tuple(map(_correction, rows)),
     )
 

@@ -73,7 +73,7 @@ def read(connection: sa.Connection, slug: str, at: datetime) -> DigestFeed:
     return DigestFeed(
         topic=topic,
         token=row.token,
-        since=row.edited or _AT_ONCE,
+        since=pages.made(row),
         until=until,
         digests=tuple(found),
     )

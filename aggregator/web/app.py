@@ -231,7 +231,8 @@ _PROBLEMS = {
 def _root(scope: Scope) -> str:
     """The way up from the address that was asked for. An absolute one would lead elsewhere where a
     proxy serves us below a path of its own."""
-    return "../" * (scope["raw_path"].count(b"/") - 1)
+    asked: bytes = scope["raw_path"]
+    return "../" * (asked.count(b"/") - 1)
 
 
 def _problem(status: int, *, root: str = "", front: bool = False) -> HTMLResponse:
