@@ -84,12 +84,13 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             }
         )
         return
-    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    unreached = f"{cause}: none of {plural(len(failing), 'feed')} was reached"
     print_fields(
         [
             ("writing", holder or "nobody: start `aggregator run`"),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
-            ("feeds", f"{cause}: {told}" if cause else told),
+            ("feeds", unreached if cause else counted),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
             ("unpublished", ", ".join(behind) or "nothing"),

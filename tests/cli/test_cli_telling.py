@@ -122,7 +122,7 @@ def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
     place.subscribe("http://127.0.0.1:9/a.xml", "http://127.0.0.2:9/b.xml")
     place.run("collect")
     ran = place.run("status")
-    assert _fields(ran)["feeds"] == "no network: 2 failing"
+    assert _fields(ran)["feeds"] == "no network: none of 2 feeds was reached"
     assert "refuses connections" not in ran.out
     told = json.loads(place.run("status", "--json").out)
     assert (told["cause"], len(told["failing"])) == ("no network", 2)
