@@ -3,7 +3,9 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,6 +234,37 @@ def test_the_python_that_is_named_is_the_one_that_counts(checkout):
     assert f"Python 3.10.1 ({old}) is too old" in refused.stderr
     assert "no Python" in checkout.make("install", "PYTHON=/nowhere/python").stderr
     assert checkout.installed() == []
+
+
+# Stands for the daemon: tells that it is up, and that it was told to end.
+FAKE_DAEMON = """#!{python}
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit(print("stopped", flush=True)))
+print("up", flush=True)
+signal.pause()
+"""
+
+
+def test_ctrl_c_ends_the_daemon_well_though_make_is_interrupted_as_the_docs_say(checkout):
+    checkout.python("python3")
+    checkout.make("install")
+    daemon = checkout.folder / ".venv/bin/aggregator"
+    daemon.write_text(FAKE_DAEMON.format(python=sys.executable))
+    daemon.chmod(0o755)
+    # As from a terminal: the signal goes to make and to all that it runs.
+    with subprocess.Popen(
+        ["make", "run"],
+        cwd=checkout.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as make:
+        assert make.stdout.readline() == "up\n"
+        os.killpg(make.pid, signal.SIGINT)
+        assert make.stdout.read() == "stopped\n"
+    assert make.returncode == -signal.SIGINT
+    told = (ROOT / "docs/daemon.md").read_text()
+    assert "make ends with 130" in told
 
 
 def pins(lock: str) -> dict[tuple[str, str], str]:

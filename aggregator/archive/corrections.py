@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.archive.pages import made
 from aggregator.archive.records import FEED_TITLE, read_topic, unpack_topic
 from aggregator.archive.schema import entries, feeds, hits, revisions
 from aggregator.model.address import shown_url
@@ -25,6 +26,7 @@ def read(connection: sa.Connection, slug: str) -> CorrectionsFeed:
     return CorrectionsFeed(
         topic=unpack_topic(row.settings),
         token=row.token,
+        since=made(row),
         corrections=tuple(map(_correction, rows)),
     )
 

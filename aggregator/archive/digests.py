@@ -70,7 +70,13 @@ def read(connection: sa.Connection, slug: str, at: datetime) -> DigestFeed:
             stories = pages.entries_at(connection, row, places)
             found.append(Digest(begin=begin, end=period.end(begin), stories=stories))
         before = begin
-    return DigestFeed(topic=topic, token=row.token, until=until, digests=tuple(found))
+    return DigestFeed(
+        topic=topic,
+        token=row.token,
+        since=pages.made(row),
+        until=until,
+        digests=tuple(found),
+    )
 
 
 def _last_announced(connection: sa.Connection, topic: Any, before: datetime) -> datetime | None:

@@ -69,6 +69,10 @@ def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
     or more of its digits. Raises UsageError where several begin so, or the name is no id."""
     shape = _ID.fullmatch(name.strip())
     if not shape:
+        if re.fullmatch(r"[0-9a-f-]{1,5}", name.strip().lower()):
+            raise UsageError(
+                f"{name} is too short for an id", hint="give its first 6 digits or more"
+            )
         raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
     begin = f"urn:uuid:{shape.group(1).lower()}"
     end = begin + "g"

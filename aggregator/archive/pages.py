@@ -56,12 +56,18 @@ def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
         topic=unpack_topic(row.settings),
         number=None,
         entries=shown,
-        updated=_updated(shown),
+        updated=_updated(shown) if shown else made(row),
         previous=closed.number + (grown > 0) or None,
         total=row.stories,
         grown=grown,
         token=row.token,
     )
+
+
+def made(topic: Any) -> datetime:
+    """When a topic was made, or edited last: the date of a feed of it that tells nothing yet."""
+    edited: datetime | None = topic.edited
+    return edited or _EARLIEST
 
 
 def archive_page(connection: sa.Connection, slug: str, number: int) -> Page:

@@ -135,9 +135,12 @@ def fill(
     append(connection, fresh, at)
     new = row.definition is None
     edit = TopicEdit(topic=slug, new=new, came=len(names - held), went=len(held - names))
-    values: dict[str, Any] = {"definition": definition}
+    values: dict[str, Any] = {"definition": definition, "edited": at}
     if not new:
-        values |= {"edited": at, "came": edit.came, "went": edit.went}
+        # What tells nothing yet is dated by this, so that it is published again.
+        digest = digests.first_due(unpack_topic(row.settings))
+        values |= {"came": edit.came, "went": edit.went, "next_digest": digest}
+        values["version"] = topics.c.version + 1
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
     return edit
 

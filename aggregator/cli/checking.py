@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator.cli.options import EntryIdentifier, Json
-from aggregator.cli.output import note, one_line, plural, print_fields, print_json, say
+from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
 from aggregator.cli.session import session_of
 
 if TYPE_CHECKING:
@@ -154,9 +154,8 @@ def _describe(standing: Standing | None) -> str:
     if standing is None:
         return "no"
     if standing.announced:
-        return f"since {standing.since.isoformat(timespec='seconds')}, announced"
-    since = standing.since.isoformat(timespec="seconds")
-    return f"since {since}, on archive pages only: {standing.silence}"
+        return f"since {local(standing.since)}, announced"
+    return f"since {local(standing.since)}, on archive pages only: {standing.silence}"
 
 
 def topic_of(configuration: Configuration, slug: str) -> Topic:

@@ -24,7 +24,12 @@ def _group() -> None:
 
 @app.command()
 def show(context: typer.Context, as_json: Json = False) -> None:
-    """Show every setting, its value, and where it comes from."""
+    """Show every setting, its value, and where it comes from.
+
+    Values have the unit with which they may be written; JSON has seconds and bytes.
+    """
+    from aggregator.config import as_written
+
     configuration = session_of(context).configuration()
     warn_of_samples(configuration)
     rows = [
@@ -35,7 +40,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
         print_json({name: {"value": value, "source": source} for name, value, source in rows})
         return
     columns = (Column("setting"), Column("value", wide=True), Column("from", cut=True))
-    print_table(columns, [(name, _text(value), source) for name, value, source in rows])
+    print_table(columns, [(name, as_written(name, value), source) for name, value, source in rows])
 
 
 def _flat(settings: object) -> Iterator[tuple[str, object]]:
@@ -52,11 +57,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Path | StrEnum):
         return str(value)
     return value
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -27,6 +28,7 @@ _CONFIGURATION, _ARCHIVE, _SERVE = 2, 3, 4
 # No clock that is right can be before the day this was written.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _HOSTS_RESOLVED = 3
+_DAEMON = "aggregator run"
 
 
 class Verdict(StrEnum):
@@ -94,7 +96,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     yield from _archive(configuration, session)
     yield _disk(configuration)
     yield _output(configuration)
-    yield _port(configuration)
+    yield _port(configuration, session)
     if network:
         yield _names(configuration)
 
@@ -191,7 +193,7 @@ def _output(configuration: Configuration) -> Finding:
     return _ok("output", str(configuration.settings.publish.directory))
 
 
-def _port(configuration: Configuration) -> Finding:
+def _port(configuration: Configuration, session: Session) -> Finding:
     server = configuration.settings.server
     where = f"{server.host}:{server.port}"
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
@@ -200,9 +202,27 @@ def _port(configuration: Configuration) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((server.host, server.port))
     except OSError as error:
-        mend = "that is right while the daemon runs; else set server.port to a free one"
+        daemon = _daemon(session) if error.errno == errno.EADDRINUSE else ""
+        if daemon:
+            return _ok("port", f"{where} is taken, and {daemon} is up")
+        mend = "set server.port to a free one, unless it is `aggregator serve`"
         return _warn("port", f"{where}: {error.strerror or error}", mend)
     return _ok("port", f"{where} is free")
+
+
+def _daemon(session: Session) -> str:
+    """The daemon that runs over this archive, in words; "" where none does."""
+    from aggregator.model.errors import ArchiveError
+
+    try:
+        archive = session.reading_if_any()
+    except ArchiveError:
+        return ""
+    if archive is None:
+        return ""
+    with archive:
+        holder = archive.holder() or ""
+    return holder if holder.startswith(_DAEMON) else ""
 
 
 def _names(configuration: Configuration) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ from aggregator.cli.output import (
     away,
     heading,
     local,
-    note,
+    on_terminal,
     one_line,
     plural,
     print_fields,
@@ -24,11 +25,12 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.publishers import check, print_bill
-from aggregator.cli.session import Session, session_of
+from aggregator.cli.session import session_of
+from aggregator.cli.subscriptions import name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
 
 if TYPE_CHECKING:
-    from aggregator.archive import Archive, FetchRecord
+    from aggregator.archive import FetchRecord
     from aggregator.model.feed import Failure, Feed, Subscription
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -55,16 +57,18 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 
     Needs no archive: a feed that was never collected is new.
     """
-    rows = _subscribed(session_of(context))
+    rows = subscribed(session_of(context))
     if as_json:
         print_json([_feed_json(line, feed) for line, feed in rows])
         return
+    # A terminal has room for one name of a feed; what reads a pipe wants the address in any case.
+    people = on_terminal(sys.stdout)
+    called = [Column("feed", wide=True)] if people else [Column("title"), Column("url")]
     columns = (
         Column("state"),
         Column("next due"),
         Column("entries", right=True),
-        Column("title", cut=True),
-        Column("url", cut=True),
+        *called,
         Column("failure", wide=True),
     )
     cells = [
@@ -72,8 +76,7 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
             _state(line, feed),
             when(feed.next_due) if feed else "",
             str(feed.entries) if feed else "0",
-            line.title or (feed.title if feed else ""),
-            line.url,
+            *([name_of((line, feed))] if people else [title_of((line, feed)), line.url]),
             _wrong(feed),
         )
         for line, feed in rows
@@ -100,7 +103,7 @@ def show(
     from aggregator.model.time import now
 
     session = session_of(context)
-    line, known = _named(session, feed)
+    line, known = named(subscribed(session), feed)
     if for_publisher:
         print_bill(session, line, _collected(known), as_json=as_json)
         return
@@ -120,7 +123,7 @@ def show(
         }
         print_json({**_feed_json(line, known), **more})
         return
-    heading(one_line(line.title or (known.title if known else "") or line.url))
+    heading(one_line(title_of((line, known)) or line.url))
     print_fields([*_facts(line, known), *([("delay", delay_words(delay))] if delay else [])])
     if fetches:
         say()
@@ -153,7 +156,7 @@ def boilerplate(
     from aggregator.model.errors import UsageError
 
     session = session_of(context)
-    known = _collected(_named(session, feed)[1])
+    known = _collected(named(subscribed(session), feed)[1])
     asked = [name for name in (("pin", pin), ("free", free), ("reset", reset)) if name[1]]
     if len(asked) > 1:
         raise UsageError("--pin, --free and --reset stand alone", hint="one block at a time")
@@ -183,7 +186,7 @@ def backfill(
     from aggregator.cli.backfilling import backfill_feed
 
     session = session_of(context)
-    known = _collected(_named(session, feed)[1])
+    known = _collected(named(subscribed(session), feed)[1])
     backfill_feed(session, known, documents=documents, as_json=as_json)
 
 
@@ -198,68 +201,6 @@ def _collected(known: Feed | None) -> Feed:
 
 app.command("import")(subscribing.import_feeds)
 app.command("export")(subscribing.export_feeds)
-
-
-def _subscribed(session: Session) -> list[tuple[Subscription, Feed | None]]:
-    """Every line of feeds.opml, and of the lists it includes, with what the archive, if there is
-    one, knows of it."""
-    from aggregator.model.inclusion import with_included
-
-    lines, inclusions = session.subscriptions(), session.inclusions()
-    archive = session.reading_if_any()
-    if archive is None:
-        return [(line, None) for line in lines]
-    with archive:
-        return _join(with_included(lines, inclusions, archive.lists()), archive)
-
-
-def _join(
-    lines: tuple[Subscription, ...], archive: Archive
-) -> list[tuple[Subscription, Feed | None]]:
-    from aggregator.model.address import canonical_url
-
-    known = {canonical_url(feed.url): feed for feed in archive.feeds()}
-    rows: list[tuple[Subscription, Feed | None]] = []
-    first: dict[int, str] = {}
-    for line in lines:
-        # A line that was edited since the last round may be a feed under another address.
-        feed = known.get(canonical_url(line.url)) or archive.feed(line.url)
-        if feed and feed.key in first:
-            both = one_line(f"{first[feed.key]} and {line.url}")
-            note(f"aggregator: {both} are one feed: take one line out of feeds.opml")
-            continue
-        if feed:
-            first[feed.key] = line.url
-        rows.append((line, feed))
-    return rows
-
-
-def _named(session: Session, name: str) -> tuple[Subscription, Feed | None]:
-    """The one feed of this URL, or whose title has these words. Raises UsageError."""
-    from difflib import get_close_matches
-
-    from aggregator.model.address import canonical_url
-    from aggregator.model.errors import UsageError
-
-    rows = _subscribed(session)
-    wanted = canonical_url(name)
-    exact = [row for row in rows if canonical_url(row[0].url) == wanted]
-    if exact:
-        return exact[0]
-    titles = {row[0].url: row[0].title or (row[1].title if row[1] else "") for row in rows}
-    found = [row for row in rows if name.casefold() in titles[row[0].url].casefold()]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        some = ", ".join(titles[row[0].url] for row in found[:5])
-        raise UsageError(f"{name!r} fits {len(found)} feeds: {some}", hint="give the URL")
-    near = get_close_matches(name, list(titles), n=1) or get_close_matches(
-        name, list(titles.values()), n=1
-    )
-    raise UsageError(
-        f"no feed is called {name!r}",
-        hint=f"did you mean {near[0]}?" if near else "see `aggregator feeds list`",
-    )
 
 
 def _wrong(feed: Feed | None) -> str:
@@ -286,7 +227,7 @@ def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
 
     return {
         "url": line.url,
-        "title": line.title or (feed.title if feed else "") or line.url,
+        "title": title_of((line, feed)) or line.url,
         "folders": list(line.folders),
         "state": _state(line, feed),
         "next_due": iso(feed.next_due) if feed else None,

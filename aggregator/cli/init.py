@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,8 @@ def write_configuration(
     Makes the folder if needed, writes the files that are missing, and never
     writes over one that is there.
     """
-    from aggregator.config import write_starter
+    from aggregator.config import load_settings, write_starter
+    from aggregator.model.errors import ConfigError
 
     place = folder or session_of(context).place
     written = write_starter(place, dry_run=dry_run)
@@ -34,4 +36,7 @@ def write_configuration(
     if not written:
         note(f"{place} has every file already; nothing was written")
     elif not dry_run:
+        # A mistake in a file that was there before is for the next command to tell.
+        with contextlib.suppress(ConfigError):
+            note(f"the archive will be in {load_settings(place).archive.directory}")
         note(f"next: aggregator -C {place} run")

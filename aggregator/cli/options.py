@@ -17,7 +17,10 @@ EntryIdentifier = Annotated[
     ),
 ]
 FeedName = Annotated[
-    str, typer.Argument(metavar="FEED", help="The feed's URL, or a part of its title.")
+    str,
+    typer.Argument(
+        metavar="FEED", help="The feed's address or title, or a part that no other has."
+    ),
 ]
 
 _SHORTEST = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -35,7 +36,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     """Tell how collecting goes: who runs, what is due, what fails.
 
     Reads the archive and its lock, so it works from another terminal, whether a
-    daemon runs or not.
+    daemon runs or not. What all feeds fail of (no network) is told once; JSON has it
+    as cause, and all the same each feed in failing. The exit code is 0 whatever fails.
     """
     from itertools import chain
 
@@ -60,6 +62,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         push = _push(archive, session.settings())
         delay = delay_of(chain.from_iterable(archive.delays(since=now() - WEEK).values()))
     failing = [feed for feed in feeds if feed.failure]
+    cause = _cause(feeds)
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
     if as_json:
@@ -75,16 +78,19 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "hub": hub,
                 "push": push,
                 "delay": delay_json(delay),
+                "cause": cause,
                 "failing": [_failing_json(feed) for feed in failing],
                 **troubles_json(feeds, now()),
             }
         )
         return
+    counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    unreached = f"{cause}: none of {plural(len(failing), 'feed')} was reached"
     print_fields(
         [
             ("writing", holder or "nobody: start `aggregator run`"),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
-            ("feeds", ", ".join(f"{count} {state}" for state, count in states.most_common())),
+            ("feeds", unreached if cause else counted),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
             ("unpublished", ", ".join(behind) or "nothing"),
@@ -93,9 +99,19 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             *([("delay", delay_words(delay))] if delay else []),
         ]
     )
-    if failing:
+    if failing and not cause:
         _print_failing(failing)
     print_troubles([feed for feed in feeds if not feed.failure], now())
+
+
+def _cause(feeds: Sequence[Feed]) -> str | None:
+    """What all feeds fail of that are asked at all; None where there is no such thing."""
+    from aggregator.collect import shared_cause
+    from aggregator.model.feed import FeedState
+
+    resting = {FeedState.PAUSED, FeedState.STOPPED}
+    asked = [feed for feed in feeds if feed.state not in resting]
+    return shared_cause([(feed, feed.failure) for feed in asked if feed.failure], len(asked))
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

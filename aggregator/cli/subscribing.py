@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import DryRun, Json, read_interval
+from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.subscriptions import at_address, named, with_feeds
 
 if TYPE_CHECKING:
     from aggregator.collect import Found
@@ -80,13 +81,18 @@ def add(
 
 def remove(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The feed's address in feeds.opml.")],
+    feed: FeedName,
     dry_run: DryRun = False,
 ) -> None:
     """Take a feed out of feeds.opml; its entries stay archived."""
     from aggregator.config import remove_subscription
 
-    gone = remove_subscription(session_of(context).place, url.strip(), dry_run=dry_run)
+    session, name = session_of(context), feed.strip()
+    lines = session.subscriptions()
+    # Only the archive knows what feeds call themselves; an address is found without it.
+    meant = at_address([(line, None) for line in lines], name)
+    line, _ = meant or named(with_feeds(session, lines), name)
+    gone = remove_subscription(session.place, line.url, dry_run=dry_run)
     say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
 
 

@@ -65,6 +65,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
         Column("title", cut=True),
         Column("query", wide=True),
         Column("edited"),
+        Column("private"),
     )
     cells = [
         (
@@ -73,7 +74,8 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
             local(state.newest) if state else "",
             topic.title,
             topic.query,
-            f"+{state.came} -{state.went}" if state and state.edited else "",
+            f"+{state.came} -{state.went}" if state and state.came + state.went else "",
+            "private" if topic.private else "",
         )
         for topic, state in rows
     ]
@@ -105,6 +107,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
         ("topic", wanted.slug),
         ("query", wanted.query),
         ("about", wanted.description),
+        ("private", "yes: it is read by who knows its address" if wanted.private else ""),
         ("stories", str(state.stories) if state else "0"),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),

@@ -14,7 +14,7 @@ from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
 from aggregator.config.topics import read_interests
-from aggregator.config.values import parse_duration
+from aggregator.config.values import as_written, parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Access, Subscription
 from aggregator.model.inclusion import Inclusion
@@ -153,6 +153,7 @@ __all__ = [
     "Configuration",
     "ImportReport",
     "add_subscription",
+    "as_written",
     "default_folder",
     "export_opml",
     "files",

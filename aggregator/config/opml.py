@@ -245,6 +245,9 @@ def _parse_bytes(data: bytes, file: Path | str) -> Any:
     # lxml keeps comments, order and what we do not know; DTDs and entities are never followed.
     from lxml import etree
 
+    if not data.strip():
+        hint = 'the least that it holds is <opml version="2.0"><body/></opml>'
+        raise ConfigError("the file is empty", file=str(file), hint=hint)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )

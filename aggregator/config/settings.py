@@ -19,6 +19,7 @@ from aggregator.model.settings import BUILT_IN_HUB, NO_PUSH, Settings
 PREFIX = "AGGREGATOR_"
 _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
 _OF_TESTS = "AGGREGATOR_TEST"
+_VARIABLES = "unset it, or name a setting: AGGREGATOR_SERVER__PORT stands for server.port"
 
 
 def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
@@ -72,8 +73,11 @@ def _flatten(data: dict[str, Any], file: Path) -> list[tuple[str, Any]]:
 
 
 def _unknown(name: str, known: set[str], file: Path, line: int | None) -> ConfigError:
-    near = difflib.get_close_matches(name, sorted(known), 1, 0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+    section, _, key = name.rpartition(".")
+    keys = sorted(one.rpartition(".")[2] for one in known if one.rpartition(".")[0] == section)
+    near = difflib.get_close_matches(key, keys, 1, 0.5)
+    mend = f"did you mean {f'{section}.{near[0]}'.strip('.')}?" if near else ""
+    hint = mend or f"there are {', '.join(keys)}"
     return ConfigError("there is no such setting", file=str(file), key=name, line=line, hint=hint)
 
 
@@ -89,10 +93,12 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
     ]
     for variable in ours:
         if variable.upper() not in variables:
-            near = difflib.get_close_matches(variable.upper(), variables, 1, 0.5)
+            # Of what all names have in common none is near to another.
+            names = [name.removeprefix(PREFIX) for name in variables]
+            near = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, 1, 0.7)
             raise ConfigError(
                 f"the environment variable {variable} names no setting",
-                hint=f"did you mean {near[0]}?" if near else "aggregator config show lists them",
+                hint=f"did you mean {PREFIX}{near[0]}?" if near else _VARIABLES,
             )
     return [(variables[one.upper()], environ[one], one) for one in ours]
 

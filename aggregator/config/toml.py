@@ -10,11 +10,13 @@ from typing import Any
 from aggregator.model.errors import ConfigError
 
 _HEAD = re.compile(r"\s*\[\s*(?P<table>[^\[\]]+?)\s*\]\s*(?:#|$)")
+_BARE = re.compile(r"[A-Za-z0-9_-]+(\s*\.\s*[A-Za-z0-9_-]+)*")
 _TWICE = re.compile(r"Cannot declare \('(?P<table>[^']*)',\) twice")
 
 
-def read_toml(file: Path, *, hint: str) -> dict[str, Any]:
-    """The tables of a file. Raises ConfigError, with ``hint`` where the file is no TOML."""
+def read_toml(file: Path, *, hint: str, names: str = "") -> dict[str, Any]:
+    """The tables of a file. Raises ConfigError, with ``hint`` where the file is no TOML; with
+    ``names``, should there be such a hint, where it is so because of a table's name."""
     text = read_text(file)
     try:
         return tomllib.loads(text)
@@ -28,6 +30,10 @@ def read_toml(file: Path, *, hint: str) -> dict[str, Any]:
                 line=line,
                 hint="give one of them another name, or put the two together",
             ) from None
+        head = _HEAD.match(text.splitlines()[line - 1]) if line and names else None
+        if head and not _BARE.fullmatch(head["table"]):
+            what = f"[{head['table']}] cannot be a table's name"
+            raise ConfigError(what, file=str(file), line=line, hint=names) from None
         raise ConfigError(
             f"this is no TOML: {error}", file=str(file), line=line, hint=hint
         ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ _NUMBERS = {
     "cap_per_day": "stories",
     "cap_per_source": "stories",
 }
+_NAMES = "a topic's name is its address: small letters a-z, digits and - only, such as [la-liga]"
+_MISTAKES_TOLD = 20
 _MUTE = "mute"
 _MUTE_KEYS = {"query", "words", "authors", "feeds"}
 
@@ -40,22 +42,51 @@ def read_interests(file: Path, people: Sequence[Person]) -> Interests:
 
     Raises ConfigError, QueryError.
     """
-    data = read_toml(file, hint='a query stands in quotes; inside them a quote is written \\"')
-    topics = tuple(
-        _topic(_Table(file, slug, table))
-        for slug, table in data.items()
-        if not slug.startswith("_") and slug != _MUTE
+    data = read_toml(
+        file, hint='a query stands in quotes; inside them a quote is written \\"', names=_NAMES
     )
-    bindings = Bindings(topics, people)
-    for topic in topics:
+    mistakes, topics, mute = list[ConfigError](), list[Topic](), Mute()
+    for name, value in data.items():
+        table = _Table(file, name, value)
+        try:
+            if name == _MUTE:
+                mute = _mute(table)
+            elif not name.startswith("_"):
+                topics.append(_topic(table))
+        except ConfigError as error:
+            mistakes.append(error)
+    # What a topic refers to can be told only where all are understood.
+    _refuse(mistakes)
+    interests = Interests(topics=tuple(topics), people=tuple(people), mute=mute)
+    _refuse(list(_unbound(interests, file)))
+    return interests
+
+
+def _unbound(interests: Interests, file: Path) -> Iterator[ConfigError]:
+    """The mistakes in what queries refer to."""
+    bindings = Bindings(interests.topics, interests.people)
+    for topic in interests.topics:
         try:
             bindings.bind(parse(topic.query), name=topic.slug)
         except QueryError as error:
-            raise _placed(error, file, topic.slug, "query") from None
-    mute = _mute(_Table(file, _MUTE, data.get(_MUTE, {})))
-    for text in mute.queries:
-        bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
-    return Interests(topics=topics, people=tuple(people), mute=mute)
+            yield _placed(error, file, topic.slug, "query")
+    for text in interests.mute.queries:
+        try:
+            bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
+        except QueryError as error:
+            yield error
+
+
+def _refuse(mistakes: Sequence[ConfigError]) -> None:
+    """Raises the first of the mistakes, with a line for each of the others."""
+    if not mistakes:
+        return
+    first, *others = mistakes
+    lines = [line for one in others for line in (one.sentence, *one.further)]
+    if len(lines) > _MISTAKES_TOLD:
+        lines[_MISTAKES_TOLD:] = [f"and {len(lines) - _MISTAKES_TOLD:,} more"]
+    first.further = (*first.further, *lines)
+    raise first
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +103,21 @@ class _Table:
         return ConfigError(what, file=str(self.file), key=named, line=line, hint=hint)
 
     def values(self, known: Collection[str]) -> dict[str, Any]:
-        """The values by key. Raises ConfigError for a key that is not known, or a wrong value."""
-        values = {}
+        """The values by key. Raises ConfigError for keys that are not known, and wrong values."""
+        values, mistakes = dict[str, Any](), list[ConfigError]()
         for key, value in self.data.items():
             if key not in known:
                 near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
-                raise self.refuse(
-                    "there is no such key",
-                    key,
-                    f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}",
+                mend = (
+                    f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
                 )
+                mistakes.append(self.refuse("there is no such key", key, mend))
+                continue
             try:
                 values[key] = _value(key, value)
             except ValueError as error:
-                raise self.refuse(str(error), key) from None
+                mistakes.append(self.refuse(str(error), key))
+        _refuse(mistakes)
         return values
 
     def check_query(self, query: str, key: str) -> str:
@@ -107,9 +139,7 @@ def _topic(table: _Table) -> Topic:
         hint = f'write [{table.name}], then title = "…" and query = "…"'
         raise table.refuse("a topic is a table", hint=hint)
     if not _SLUG.fullmatch(table.name):
-        raise table.refuse(
-            "a topic's name is its address", hint="small letters a-z, digits and - only"
-        )
+        raise table.refuse("a topic cannot be called so", hint=_NAMES)
     known = {one.name for one in fields(Topic)} - {"slug"}
     values = {"slug": table.name, "title": table.name, **table.values(known)}
     if not values.get("query"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,27 @@ def from_text(text: str, shipped: Any) -> Any:
     if isinstance(shipped, int | float) and re.fullmatch(r"-?\d{1,30}", inner):
         return int(inner)
     return text
+
+
+def as_written(name: str, value: Any) -> str:
+    """A value as it may stand in the file or the environment: durations and sizes with their unit."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if name in _DURATION_KEYS:
+        return _in_units(value, (("d", 86400), ("h", 3600), ("m", 60)), "s")
+    if name in _SIZE_KEYS:
+        return _in_units(value, ((" GiB", 2**30), (" MiB", 2**20), (" KiB", 2**10)), " B")
+    return str(value)
+
+
+def _in_units(number: float, units: Sequence[tuple[str, int]], least: str) -> str:
+    """The number in the largest unit of which it is a whole count."""
+    for unit, size in units:
+        if number and number % size == 0:
+            return f"{number // size:.0f}{unit}"
+    return f"{number:f}".rstrip("0").rstrip(".") + least
 
 
 def parse_duration(value: Any) -> float:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from aggregator.model.address import shown_url
 from aggregator.model.settings import LogSettings
+from aggregator.model.time import iso, now
 
 
 def configure(settings: LogSettings) -> None:
@@ -25,6 +27,7 @@ def configure(settings: LogSettings) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _dated if text else _stamped,
             _harmless,
             structlog.processors.format_exc_info,
             renderer,
@@ -39,6 +42,28 @@ def configure(settings: LogSettings) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("aiohttp").setLevel(logging.ERROR)
+
+
+def _dated(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Times as a person reads them: in their own zone, with the day where it is another."""
+    for key, value in event.items():
+        if isinstance(value, datetime):
+            here = value.astimezone()
+            today = here.date() == now().astimezone().date()
+            event[key] = here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+    return event
+
+
+def _stamped(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Times as a program reads them, such as that of the line itself: with their day, in UTC."""
+    for key, value in event.items():
+        if isinstance(value, datetime):
+            event[key] = iso(value)
+    return event
 
 
 def _harmless(

@@ -100,7 +100,7 @@ def report_standing(feeds: Sequence[Feed]) -> None:
     else:
         _log.warning(
             f"{len(failing)} of {len(asked)} feeds failed at the last try",
-            next_try=_clock(next_due),
+            **_next_try(next_due),
             hint="`aggregator status` names them",
         )
 
@@ -125,7 +125,7 @@ def _tell_moved(done: Round) -> None:
 def _tell_cause(cause: str, feeds: int, next_due: datetime | None) -> None:
     _log.warning(
         f"{cause}: {feeds} feeds",
-        next_try=_clock(next_due),
+        **_next_try(next_due),
         hint="`make demo` shows everything offline",
     )
 
@@ -142,9 +142,13 @@ def _tell_new(failures: Sequence[tuple[Feed, FeedError]]) -> None:
             _log.warning("feed failed", feed=url, kind=error.kind, why=error.what)
 
 
-def _clock(moment: datetime | None) -> str:
-    """A time for people: hours and minutes in their own zone; the log line itself is in UTC."""
-    return moment.astimezone().strftime("%H:%M") if moment else "unknown"
+def _next_try(due: datetime | None) -> dict[str, datetime]:
+    return {} if due is None else {"next_try": due}
+
+
+def _clock(moment: datetime) -> str:
+    """A time for people: hours and minutes in their own zone."""
+    return moment.astimezone().strftime("%H:%M")
 
 
 class ProgressLine:
@@ -188,7 +192,8 @@ def welcome(address: str) -> None:
 
 def describe_wait(next_due: datetime | None, feeds: int) -> str:
     """The idle line: how many feeds, and when the next is due."""
-    return f"{feeds} feeds · " + (f"next due {_clock(next_due)}" if next_due else "none due")
+    named = "feed" if feeds == 1 else "feeds"
+    return f"{feeds} {named} · " + (f"next due {_clock(next_due)}" if next_due else "none due")
 
 
 def report_edit(edit: TopicEdit) -> None:

@@ -22,6 +22,7 @@ Between stages an error travels as a value, so one bad feed stops nothing.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -34,24 +35,33 @@ class AggregatorError(Exception):
 
     ``what``: what happened, one sentence without a full stop. ``where``: file,
     URL or table it happened in, or "". ``hint``: what to do next, or "".
+    ``further``: lines that belong below, such as choices, or more of the same kind.
     """
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", hint: str = "", further: Sequence[str] = ()
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.hint = hint
+        self.further = tuple(further)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors come back from worker processes whole, whatever their arguments.
         return _restore, (type(self), self.what, self.__dict__.copy())
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """All of it that goes on one line."""
         place = f"{self.where}: " if self.where else ""
         mend = f" ({self.hint})" if self.hint else ""
         return f"{place}{self.what}{mend}"
+
+    def __str__(self) -> str:
+        return "\n  ".join([self.sentence, *self.further])
 
 
 def _restore(kind: type[AggregatorError], what: str, fields: dict[str, object]) -> AggregatorError:
@@ -112,7 +122,7 @@ class QueryError(ConfigError):
 
     def __str__(self) -> str:
         caret = " " * sum(map(_columns, self.query[: self.column - 1])) + "^"
-        return f"{super().__str__()}\n  {self.query}\n  {caret}"
+        return "\n  ".join([self.sentence, self.query, caret, *self.further])
 
 
 def _columns(sign: str) -> int:

@@ -21,11 +21,12 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestFeed:
-    """The newest digests of a topic, newest first. ``until`` ends the last period that is over,
-    whether or not it brought a story."""
+    """The newest digests of a topic, newest first. ``since``: when the topic was made, or edited last;
+    ``until`` ends the last period that is over, whether or not it brought a story."""
 
     topic: Topic
     token: str
+    since: datetime
     until: datetime
     digests: tuple[Digest, ...]
 
@@ -61,8 +62,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionsFeed:
-    """The newest corrections of what a topic holds, newest first."""
+    """The newest corrections of what a topic holds, newest first. ``since``: when the topic was made,
+    or edited last."""
 
     topic: Topic
     token: str
+    since: datetime
     corrections: tuple[Correction, ...]

@@ -219,8 +219,8 @@ class TopicState:
     published_version: int
     """The version last written; less than ``version`` means behind."""
     edited: datetime | None = None
-    """When it was last filled because its query or limits had changed; ``came`` and ``went`` as in
-    :class:`TopicEdit`."""
+    """When it was last filled from the archive: as a new one, or because its query or limits had
+    changed; then ``came`` and ``went`` are as in :class:`TopicEdit`."""
     came: int = 0
     went: int = 0
     token: str = ""

@@ -13,7 +13,7 @@ from aggregator.model.series import Correction, CorrectionsFeed, Wording
 from aggregator.model.topic import Detail, Page, PageEntry, Series
 from aggregator.publish.site import Site, document_path
 from aggregator.publish.text import one_line, shorten
-from aggregator.publish.wording import NONE_YET, TEASER
+from aggregator.publish.wording import TEASER, describes
 
 # Name space of corrections' ids. Never changes: readers know corrections by these ids.
 _CORRECTIONS = UUID("c41f6d28-03be-5f97-b1d5-92e07a6c8d13")
@@ -23,18 +23,18 @@ _MARKUP = {Mark.SAME: "{}", Mark.OLD: "<del>{}</del>", Mark.NEW: "<ins>{}</ins>"
 
 def corrections_page(feed: CorrectionsFeed, site: Site) -> Page:
     """The corrections as a page that is published like a topic's own. Pure: a correction is dated by
-    when it was seen."""
+    when it was seen, and a feed without any by when its topic was made or edited."""
     topic = replace(
         feed.topic,
         title=f"{feed.topic.title}: corrections",
-        description=f"What publishers changed of the stories of {feed.topic.title}, word by word",
+        description=describes(feed.topic, Series.CORRECTIONS),
         detail=Detail.FULL,
     )
     page = Page(
         topic=topic,
         number=None,
         entries=(),
-        updated=max((one.seen for one in feed.corrections), default=NONE_YET),
+        updated=max((one.seen for one in feed.corrections), default=feed.since),
         total=len(feed.corrections),
         token=feed.token,
         series=Series.CORRECTIONS,

@@ -13,7 +13,7 @@ from aggregator.model.series import Digest, DigestFeed
 from aggregator.model.topic import Detail, Page, PageEntry, Series
 from aggregator.publish.site import Site, document_path
 from aggregator.publish.text import shorten
-from aggregator.publish.wording import NONE_YET, TEASER, further_feeds, heading, safe_entry, teaser
+from aggregator.publish.wording import TEASER, describes, further_feeds, heading, safe_entry, teaser
 
 # Name space of digests' ids. Never changes: readers know digests by these ids.
 _DIGESTS = UUID("5b8e1a9c-7f43-5d20-8a61-3c9d2e7b0f54")
@@ -25,19 +25,19 @@ _MONTHS = (
 
 def digest_page(feed: DigestFeed, site: Site) -> Page:
     """The digests as a page that is published like a topic's own. Pure, and without a clock: a digest is
-    dated by the end of its period."""
+    dated by the end of its period, and a feed without any by when its topic was made or edited."""
     period = feed.topic.digest or Period.DAY
     topic = replace(
         feed.topic,
         title=f"{feed.topic.title}: {dict(further_feeds(feed.topic))[Series.DIGEST]}",
-        description=f"The stories of {feed.topic.title}, an entry a {period}",
+        description=describes(feed.topic, Series.DIGEST),
         detail=Detail.FULL,
     )
     page = Page(
         topic=topic,
         number=None,
         entries=(),
-        updated=max((digest.end for digest in feed.digests), default=NONE_YET),
+        updated=max((digest.end for digest in feed.digests), default=feed.since),
         total=len(feed.digests),
         token=feed.token,
         series=Series.DIGEST,

@@ -18,7 +18,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 3
+RENDERING = 4
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 

@@ -43,7 +43,7 @@ def _outline(parent: _Element, state: TopicState, site: Site, series: Series) ->
         type="rss",
         text=title,
         title=title,
-        description=one_line(describes(topic)),
+        description=one_line(describes(topic, series)),
         xmlUrl=site.url(f"{stem(state, series)}.atom"),
         htmlUrl=site.url(f"{stem(state, series)}.html"),
     )

@@ -37,6 +37,7 @@ def topic_page(page: Page, site: Site) -> bytes:
         address=site.url(document_path(page, "html")),
         atom=site.url(f"{stem(page)}.atom"),
         hidden=bool(page.token),
+        feed_types=FEED_TYPES,
         # An archive page stays as it is, whatever feeds the topic has later.
         further=[] if page.number else further_feeds(page.topic),
     )

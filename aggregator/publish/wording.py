@@ -126,8 +126,13 @@ def further_feeds(topic: Topic) -> list[tuple[Series, str]]:
     return [(series, names[series]) for series in topic.series if series]
 
 
-def describes(topic: Topic) -> str:
-    """What the topic is, in a sentence; never empty."""
+def describes(topic: Topic, series: Series = Series.STORIES) -> str:
+    """What one of the topic's feeds tells, in a sentence; never empty."""
+    title = topic.title or topic.slug
+    if series is Series.DIGEST:
+        return f"The stories of {title}, an entry a {topic.digest or Period.DAY}"
+    if series is Series.CORRECTIONS:
+        return f"What publishers changed of the stories of {title}, word by word"
     return topic.description or f"Stories that match {topic.query or topic.title}"
 
 

@@ -44,6 +44,7 @@ _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _ONE_DAY, _NEXT = timedelta(days=1), timedelta(microseconds=1)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _KINDS: dict[type, str] = {Named: "person", Reference: "topic"}
+_BEFORE_COLONS = (*FIELDS, *_KINDS.values())
 _OPERATORS = {"AND", "OR", "NOT", "&&", "||"}
 
 
@@ -221,8 +222,8 @@ def _no_such_field(name: str, part: Node, column: int) -> MistakeError:
         return MistakeError(
             "an address by itself is no query", column, f"write url:{name}:{part.text}"
         )
-    near = difflib.get_close_matches(name, (*FIELDS, "person", "topic"), 1)
-    mend = f"did you mean {near[0]}:" if near else f"fields are {', '.join(FIELDS)}"
+    near = difflib.get_close_matches(name, _BEFORE_COLONS, 1)
+    mend = f"did you mean {near[0]}:" if near else f"fields are {', '.join(_BEFORE_COLONS)}"
     return MistakeError(
         f"there is no field {name}:", column, f"{mend}; quote it to look for the text itself"
     )
@@ -257,7 +258,7 @@ def _refuse_signs(token: str, column: int) -> None:
         raise MistakeError(
             f"{token[0]} stands before the field", column, f"write {token[0]}field:word"
         )
-    if token.endswith(":") and token[:-1].lower() in (*FIELDS, "person", "topic"):
+    if token.endswith(":") and token[:-1].lower() in _BEFORE_COLONS:
         raise MistakeError(
             f"nothing follows {token}", column, f"write {token}word, without a blank"
         )

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -46,6 +46,7 @@ _PLAIN = {
             "icon.svg",
         )
     },
+    "topics": "topics.html",
 }
 _TOPIC = re.compile(
     rf"(?P<stem>(topics/_?[a-z0-9][a-z0-9-]*|(?P<private>{PRIVATE}/[0-9a-f]{{{TOKEN_SIGNS}}}))"
@@ -121,6 +122,10 @@ class _Published:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _heeded(scope["headers"])
         path = scope["path"].removeprefix("/")
+        if path == "topics/":
+            # Links of the page that names them all would lead astray from here.
+            await RedirectResponse("../topics", 308)(scope, receive, send)
+            return
         topic = _TOPIC.fullmatch(path)
         if topic:
             path, negotiated = _wanted(topic, headers.get(b"accept"))
@@ -138,7 +143,11 @@ class _Published:
                 response.headers["Link"] = link
         else:
             gone = topic is not None and retired(self._directory, topic["stem"])
-            response = _problem(410 if gone else 404, front=path == "index.html")
+            response = _problem(
+                410 if gone else 404,
+                root=_root(scope),
+                front=path == "index.html",
+            )
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -219,16 +228,25 @@ _PROBLEMS = {
 }
 
 
-def _problem(status: int, *, front: bool = False) -> HTMLResponse:
+def _root(scope: Scope) -> str:
+    """The way up from the address that was asked for. An absolute one would lead elsewhere where a
+    proxy serves us below a path of its own."""
+    asked: bytes = scope["raw_path"]
+    return "../" * (asked.count(b"/") - 1)
+
+
+def _problem(status: int, *, root: str = "", front: bool = False) -> HTMLResponse:
     title, text = _PROBLEMS[status]
+    onward = f'<p><a href="{root}topics.html">All topics</a></p>'
     if front:
         text = "Nothing is published yet. It is as soon as the first round of collecting has ended."
+        onward = ""
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title}</title><link rel="icon" href="/icon.svg">'
-        '<link rel="stylesheet" href="/style.css"></head><body><main class="column">'
+        f'<title>{title}</title><link rel="icon" href="{root}icon.svg">'
+        f'<link rel="stylesheet" href="{root}style.css"></head><body><main class="column">'
         f'<header class="masthead"><p class="kicker">{status}</p><h1>{title}</h1>'
-        f'<p class="lead">{text}</p></header><p><a href="/">All topics</a></p></main></body></html>\n'
+        f'<p class="lead">{text}</p></header>{onward}</main></body></html>\n'
     )
     return HTMLResponse(page, status, {"Cache-Control": "no-cache"})

@@ -305,6 +305,7 @@ READS = {
 NO_DIGESTS = DigestFeed(
     topic=Topic(slug="all", title="All", query="*", digest=Period.DAY),
     token="",
+    since=NOON,
     until=NOON,
     digests=(),
 )

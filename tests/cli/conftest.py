@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -99,6 +100,28 @@ def place(tmp_path, capfd, monkeypatch):
             monkeypatch.delenv(name)
     with contextlib.chdir(tmp_path):
         yield Place(tmp_path / "config", capfd, monkeypatch.setenv)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """What ``show`` writes where standard output is a real terminal device of so many columns."""
+
+    def written(show, width: int = 100) -> str:
+        ours, theirs = pty.openpty()
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setenv("COLUMNS", str(width))
+        with os.fdopen(theirs, "w") as device, monkeypatch.context() as here:
+            here.setattr(sys, "stdout", device)
+            show()
+        shown = b""
+        # The kernel hands over what was written piece by piece, then says that the other end is gone.
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 65536):
+                shown += piece
+        os.close(ours)
+        return shown.decode()
+
+    return written
 
 
 @pytest.fixture

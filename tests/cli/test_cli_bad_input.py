@@ -50,6 +50,18 @@ CONFIGURATIONS = [
         ["AGGREGATOR_COLLECT__CONTACT"],
         1,
     ),
+    (
+        "a variable that is near to none",
+        lambda place: place.environ("AGGREGATOR_FOO", "1"),
+        ["AGGREGATOR_FOO names no setting (unset it, or name a setting: AGGREGATOR_SERVER__PORT"],
+        1,
+    ),
+    (
+        "a key that is near to none",
+        _write("aggregator.toml", "[server]\nzzz = 1\n"),
+        ["server.zzz", "there are allow_hosts, host, port"],
+        1,
+    ),
     ("a wrong value", _write("aggregator.toml", "[server]\nport = 'x'\n"), ["server.port"], 1),
     ("topics that are no TOML", _write("topics.toml", "[a\n"), ["topics.toml"], 1),
     (
@@ -67,9 +79,39 @@ CONFIGURATIONS = [
     (
         "a slug that is none",
         _write("topics.toml", "[A]\ntitle='A'\nquery='x'\n"),
-        ["topics.toml"],
+        ["topics.toml:1", "small letters"],
         1,
     ),
+    (
+        "a slug that is not even a name",
+        _write("topics.toml", "[a]\nquery='x'\n[Bad Slug]\nquery='x'\n"),
+        ["topics.toml:3: [Bad Slug] cannot be a table's name", "small letters"],
+        1,
+    ),
+    (
+        "several mistakes in the topics",
+        _write(
+            "topics.toml",
+            "[a]\ntitle='A'\n[b]\nquery='(x'\n[c]\nquery='x'\nprivat=1\ndetail='all'\n",
+        ),
+        [
+            "topics.toml:1: a: a topic needs a query",
+            "topics.toml:4: b.query: ",
+            "topics.toml:7: c.privat: there is no such key (did you mean private?)",
+            "topics.toml:8: c.detail: takes one of full, summary",
+        ],
+        4,
+    ),
+    (
+        "several topics that refer to nothing",
+        _write("topics.toml", "[a]\nquery='topic:x'\n[b]\nquery='topic:y'\n"),
+        [
+            "topics.toml:2: a.query: there is no topic x",
+            "topics.toml:4: b.query: there is no topic y",
+        ],
+        4,
+    ),
+    ("an empty list", _write("feeds.opml", "\n"), ["feeds.opml: the file is empty", "<body/>"], 1),
     ("broken XML", _write("feeds.opml", "<opml><body>"), ["feeds.opml"], 1),
     (
         "a settings file that is a folder",
@@ -102,6 +144,13 @@ def test_a_query_that_cannot_be_read_shows_its_column(place, query):
         ran = place.run(*command, query)
         assert ran.code == 2
         _one_message(ran, query, "^", lines=3)
+
+
+def test_all_that_may_stand_before_a_colon_is_named(place):
+    place.run("collect")
+    told = place.run("search", "zzz:x").err
+    assert all(f"{name}," in told for name in ("title", "url", "published", "person"))
+    assert "person, topic; quote it" in told
 
 
 @pytest.mark.parametrize(
@@ -170,6 +219,10 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
     [
         (["show", "../../etc/passwd"], ["../../etc/passwd"]),
         (["show", "123456abcdef"], ["123456abcdef"]),
+        (["show", "e"], ["e is too short for an id", "first 6 digits"]),
+        (["show", "coach"], ["coach is no entry id"]),
+        (["export", "--format", "csv"], ["'--format': 'csv' is not"]),
+        (["search", "x", "--sort", "y"], ["'--sort': 'y' is not"]),
         (["history", "\x1b[31m"], ["\\x1b"]),
         (["feeds", "show", "https://nowhere.example/feed"], ["nowhere.example"]),
         (["feeds", "remove", "https://nowhere.example/feed"], ["nowhere.example"]),
@@ -198,6 +251,7 @@ def test_an_argument_that_names_nothing_is_one_message(place, command, words):
     ran = place.run(*command)
     assert ran.code == 2
     _one_message(ran, *words)
+    assert "Value error" not in ran.err
 
 
 def test_a_damaged_database_is_named(place):

@@ -1,10 +1,7 @@
 """What reaches a terminal or a pipe is harmless, whatever a feed says."""
 
-import contextlib
 import io
 import json
-import os
-import pty
 import re
 import sys
 import unicodedata
@@ -102,29 +99,12 @@ def test_nothing_to_list_leaves_a_pipe_empty(capsys):
     assert captured.err == "nothing found\n"
 
 
-def _on_a_terminal(monkeypatch, show, width: int = 100) -> str:
-    """What ``show`` writes where standard output is a real terminal device."""
-    ours, theirs = pty.openpty()
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", str(width))
-    with os.fdopen(theirs, "w") as terminal:
-        monkeypatch.setattr(sys, "stdout", terminal)
-        show()
-    shown = b""
-    # The kernel hands over what was written piece by piece, then says that the other end is gone.
-    with contextlib.suppress(OSError):
-        while piece := os.read(ours, 65536):
-            shown += piece
-    os.close(ours)
-    return shown.decode()
-
-
 def _table() -> None:
     output.print_table((Column("title", wide=True),), [("\x1b[31m[bold]x[/b] [/nope] :smile:",)])
 
 
-def test_markup_and_sequences_in_a_title_stay_text_in_a_table(monkeypatch):
-    shown = _on_a_terminal(monkeypatch, _table)
+def test_markup_and_sequences_in_a_title_stay_text_in_a_table(terminal):
+    shown = terminal(_table)
     assert r"\x1b[31m[bold]x[/b] [/nope] :smile:" in shown
     assert "title" in shown
 
@@ -141,9 +121,9 @@ TITLE, FEED = "What a coach sees: six drills for a back four", "A feed with a lo
 
 
 @pytest.mark.parametrize(("width", "lines"), [(120, 3), (80, 4), (40, 4), (24, 6)])
-def test_dates_and_ids_stay_whole_and_a_title_stays_readable(monkeypatch, width, lines):
+def test_dates_and_ids_stay_whole_and_a_title_stays_readable(terminal, width, lines):
     rows = [(AT, ID, TITLE, FEED, "")]
-    shown = _on_a_terminal(monkeypatch, lambda: output.print_table(FOUND, rows), width)
+    shown = terminal(lambda: output.print_table(FOUND, rows), width)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
     assert len(plain) == lines
     assert all(len(line) <= width for line in plain)
@@ -174,9 +154,9 @@ def test_a_time_in_a_pipe_has_its_offset(capsys):
     assert output.when(datetime(2026, 11, 26, 12, tzinfo=UTC))[-6] in "+-"
 
 
-def test_no_color_is_heeded(monkeypatch):
+def test_no_color_is_heeded(terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    shown = _on_a_terminal(monkeypatch, lambda: output.heading("[red]Round[/red]"))
+    shown = terminal(lambda: output.heading("[red]Round[/red]"))
     assert "[red]Round[/red]" in shown
     assert "\x1b[3" not in shown
 

@@ -2,9 +2,13 @@
 
 import json
 import re
+import socket
 
 import pytest
 from feedserver import FeedServer
+
+from aggregator.archive import open_archive
+from aggregator.config import load
 
 WHOLE = (
     "<rss version='2.0'><channel><title>Their own title</title><link>https://news.example/</link>"
@@ -56,6 +60,22 @@ def test_a_feed_without_a_title_goes_by_its_own(place, server):
     assert re.fullmatch(r"\S+T\S+[+-]\d\d:\d\d", due)
 
 
+def test_eighty_columns_hold_what_a_feed_is_called_and_why_it_fails(place, server, terminal):
+    untitled = server.serve("/sport/football/headlines.xml", b"", status=403)
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.run("feeds", "add", untitled, "--as-it-is")
+    place.run("collect")
+    shown = terminal(lambda: place.run("feeds", "list"), 80)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert all(len(line) <= 80 for line in plain)
+    assert any(re.match(r"ok +\S.* 1 +Feed 1$", line.strip()) for line in plain)
+    # What does not fit goes on below, in its own column.
+    at = plain[0].index("feed"), plain[0].index("failure")
+    called, why = zip(*((line[at[0] : at[1]], line[at[1] :]) for line in plain[3:]), strict=True)
+    assert "".join(map(str.strip, called)) == untitled.removeprefix("http://")
+    assert " ".join(map(str.strip, why)) == "the server refuses us (403)"
+
+
 def test_a_feed_that_is_cut_off_is_read_and_what_is_wrong_is_told(place, server):
     url = server.serve("/a.xml", WHOLE.partition("</channel>")[0].encode())
     place.subscribe(url)
@@ -96,3 +116,40 @@ def test_two_lines_that_are_one_feed_are_listed_once(place, server):
     assert ran.err == (
         f"aggregator: {old} and {new} are one feed: take one line out of feeds.opml\n"
     )
+
+
+def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
+    place.subscribe("http://127.0.0.1:9/a.xml", "http://127.0.0.2:9/b.xml")
+    place.run("collect")
+    ran = place.run("status")
+    assert _fields(ran)["feeds"] == "no network: none of 2 feeds was reached"
+    assert "refuses connections" not in ran.out
+    told = json.loads(place.run("status", "--json").out)
+    assert (told["cause"], len(told["failing"])) == ("no network", 2)
+    place.subscribe("http://127.0.0.1:9/a.xml", server.serve("/good.xml", WHOLE.encode()))
+    place.run("collect")
+    ran = place.run("status")
+    assert "refuses connections" in ran.out
+    assert "no network" not in ran.out
+    assert json.loads(place.run("status", "--json").out)["cause"] is None
+
+
+def test_settings_are_told_with_their_units(place):
+    told = dict(line.split("\t")[:2] for line in place.run("config", "show").out.splitlines())
+    assert (told["collect.max_bytes"], told["collect.default_interval"]) == ("16 MiB", "1h")
+    as_json = json.loads(place.run("config", "show", "--json").out)
+    assert as_json["collect.max_bytes"]["value"] == 16 * 2**20
+
+
+def test_a_port_that_our_own_daemon_has_is_no_trouble(place):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        place.settings(f"[server]\nport = {port}\n")
+        place.run("collect")
+        settings = load(place.folder).settings.archive
+        assert re.search(r"warn +port .*: Address already in use", place.run("doctor").out)
+        with open_archive(settings, write=True, purpose="aggregator run"):
+            told = place.run("doctor").out
+    assert re.search(rf"ok +port +127.0.0.1:{port} is taken, and aggregator run .* is up\n", told)

@@ -1,6 +1,7 @@
 """``topics check``, ``explain`` and ``preview --weeks`` as a user meets them."""
 
 import json
+import re
 
 import pytest
 from promises import TOPICS, parsed
@@ -35,7 +36,7 @@ def test_check_names_topics_that_match_nothing(collected):
     assert "none: matches none of the newest 2 entries" in ran.err
 
 
-def test_explain_says_what_satisfied_and_what_kept_out(collected):
+def test_explain_says_what_satisfied_and_what_kept_out(collected, terminal):
     torres, rain = (
         parsed(collected.run("search", word, "--json"))[0]["id"] for word in ("torres", "rain")
     )
@@ -46,6 +47,8 @@ def test_explain_says_what_satisfied_and_what_kept_out(collected):
     out = collected.run("topics", "explain", "torres-coaching", rain).out.splitlines()
     failed = [line.split("\t")[1] for line in out if line.startswith("failed")]
     assert failed == ["torres", "coach*", "languages es (en)", "muted: covers (text)"]
+    told = terminal(lambda: collected.run("topics", "explain", "torres-coaching", torres))
+    assert re.search(r"held +since \d{4}-\d\d-\d\d \d\d:\d\d, announced", told)
     assert collected.run("topics", "explain", "torres", rain).code == 2
 
 
@@ -112,3 +115,16 @@ def test_further_feeds_are_shown_with_the_topic(collected):
         "torres-coaching.digest.atom", "torres-coaching.corrections.atom",
     ]  # fmt: skip
     assert (collected.folder / "public/topics/torres-coaching.digest.json").exists()
+
+
+def test_a_private_topic_is_marked_as_one(collected):
+    collected.topics(f'{TOPICS}private = true\n[open]\nquery = "torres"\n')
+    collected.run("topics", "publish")
+    listed = dict(line.split("\t", 1) for line in collected.run("topics", "list").out.splitlines())
+    assert listed["torres-coaching"].endswith("\tprivate")
+    assert "private" not in listed["open"]
+    assert "private\tyes" in collected.run("topics", "show", "torres-coaching").out
+    assert "private" not in collected.run("topics", "show", "open").out
+    told = parsed(collected.run("topics", "list", "--json"))
+    assert {one["slug"]: one["private"] for one in told} == {"torres-coaching": True, "open": False}
+    assert parsed(collected.run("topics", "show", "torres-coaching", "--json"))["private"] is True

@@ -125,7 +125,12 @@ def test_the_configuration_folder_is_found(place, monkeypatch, capfd, named):
 
 def test_init_writes_what_is_missing_and_never_over_what_is_there(place, tmp_path):
     fresh = tmp_path / "fresh/deeper"
-    assert place.run("init", str(fresh)).code == 0
+    ran = place.run("init", str(fresh))
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        f"the archive will be in {tmp_path / 'fresh/archive'}",
+        f"next: aggregator -C {fresh} run",
+    ]
     assert {"aggregator.toml", "feeds.opml", "topics.toml"} <= {f.name for f in fresh.iterdir()}
     (fresh / "topics.toml").write_text("# mine\n")
     (fresh / "feeds.opml").unlink()

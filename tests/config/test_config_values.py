@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.config import known_settings, load
-from aggregator.config.values import BOUNDS
+from aggregator.config import as_written, known_settings, load, parse_duration
+from aggregator.config.values import BOUNDS, parse_size
 from aggregator.model.errors import ConfigError
 
 
@@ -34,6 +34,31 @@ def test_every_number_has_its_bounds_and_ships_within_them():
     }
     assert set(numbers) == set(BOUNDS)
     assert all(BOUNDS[name][0] <= value <= BOUNDS[name][1] for name, value in numbers.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("collect.default_interval", 3600, "1h"),
+        ("collect.default_interval", 5400, "90m"),
+        ("collect.max_interval", 86400, "1d"),
+        ("collect.timeout", 30.0, "30s"),
+        ("collect.host_spacing", 0.25, "0.25s"),
+        ("collect.host_spacing", 0, "0s"),
+        ("collect.max_bytes", 16 * 2**20, "16 MiB"),
+        ("archive.free_space", 1000, "1000 B"),
+        ("server.port", 8080, "8080"),
+        ("collect.allow_networks", ["10.0.0.0/8", "::1/128"], "10.0.0.0/8, ::1/128"),
+    ],
+)
+def test_a_value_is_told_with_its_unit(name, value, written):
+    assert as_written(name, value) == written
+
+
+@given(st.integers(0, 10 * 365 * 86400), st.integers(0, 2**60))
+def test_a_value_as_told_may_be_written_so(seconds, count):
+    assert parse_duration(as_written("collect.timeout", seconds)) == seconds
+    assert parse_size(as_written("collect.max_bytes", count)) == count
 
 
 @pytest.mark.parametrize("name", sorted(BOUNDS))

@@ -16,6 +16,7 @@ import pytest
 from callbacks import Callbacks
 from daemonprocess import Daemon, free_port
 from feedserver import FeedServer
+from promises import TIME
 
 STORY = "Fernando Torres spoke after training about his first month as a coach in the city."
 
@@ -151,7 +152,8 @@ def test_a_start_says_what_stands(daemon):
     daemon.end()
     daemon.start()
     daemon.wait_for(lambda: daemon.events("no network at the last try"))
-    assert daemon.events("no network at the last try")[0]["next_try"]
+    next_try = daemon.events("no network at the last try")[0]["next_try"]
+    assert TIME.fullmatch(next_try)
 
 
 def test_an_archive_that_cannot_be_written_pauses_and_spares_the_publishers(daemon, server):

@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+import structlog
+from promises import TIME
 from structlog.testing import capture_logs
 
-from aggregator.daemon.reporting import report_round
+from aggregator.daemon import configure_logs
+from aggregator.daemon.reporting import report_round, report_standing
 from aggregator.model.batch import Address
-from aggregator.model.feed import Feed, FeedIdentity, FeedKey
+from aggregator.model.feed import Failure, FailureKind, Feed, FeedIdentity, FeedKey
+from aggregator.model.settings import LogSettings
+from aggregator.model.time import now
 from aggregator.rounds import Round
 
 OLD, NEW = "http://ann:pw@old.example/f", "http://ann:pw@new.example/f"
+
+
+@pytest.fixture
+def logging_to(capsys):
+    """Sets the format; gives what was logged since."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+
+    def configured(form: str):
+        configure_logs(LogSettings(format=form))
+        return lambda: capsys.readouterr().err
+
+    yield configured
+    root.handlers[:] = before
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_the_next_try_is_told_with_its_day_wherever_that_says_something(logging_to, days):
+    due = now().replace(microsecond=0) + timedelta(days=days)
+    failure = Failure(kind=FailureKind.HTTP, message="no", since=due, count=1)
+    feed = Feed(
+        key=FeedKey(1), identity=FeedIdentity("x"), url=OLD, fetch_url=OLD, next_due=due,
+        failure=failure,
+    )  # fmt: skip
+    logged = logging_to("json")
+    report_standing([feed])
+    told = json.loads(logged())["next_try"]
+    assert TIME.fullmatch(told)
+    assert told.startswith(due.strftime("%Y-%m-%dT%H:%M:%S"))
+    logged = logging_to("text")
+    report_standing([feed])
+    here = due.astimezone()
+    wanted = here.strftime("%Y-%m-%d %H:%M") if days else here.strftime("%H:%M")
+    assert f"next_try={wanted}" in logged().replace("'", "")
 
 
 def test_moves_and_pauses_are_told():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import feedparser
 import feedrules
@@ -76,6 +79,31 @@ def test_a_digest_is_written_once_its_day_is_over_and_only_then(room, clock):
     )
     assert 'href="https://one.example/a"' in entry.content[0].value
     assert "Some words about b." in entry.content[0].value
+
+
+def test_a_feed_that_tells_nothing_yet_is_dated_by_when_its_topic_was_made(room, monkeypatch):
+    made, edited = NOON + DAY / 2, NOON + 3 * DAY
+    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: made)
+    fresh = replace(DAILY, slug="fresh", query="nothing")
+    room.topics(DAILY, PLAIN, fresh)
+    room.publish()
+    feeds = [f"topics/fresh{series}.atom" for series in ("", ".digest", ".corrections")]
+
+    def updated():
+        return {parsed(room, path).feed.updated for path in feeds}
+
+    assert updated() == {"2026-03-03T00:00:00+00:00"}
+    before = room.texts()
+    bring(room, "a")
+    room.publish(everything=True)
+    assert {path: room.texts()[path] for path in feeds} == {path: before[path] for path in feeds}
+    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: edited)
+    room.topics(DAILY, PLAIN, replace(fresh, query="nothing OR none"))
+    room.publish()
+    assert updated() == {"2026-03-05T12:00:00+00:00"}
+    after = room.texts()
+    room.publish(everything=True)
+    assert room.texts() == after
 
 
 def test_after_downtime_all_days_are_there_and_nothing_is_written_twice(room, clock):
@@ -180,6 +208,16 @@ def test_a_reader_sees_every_entry_once(room, clock):
         assert reader.get_entry_counts().total == 3 * 3 + 3 * 3
 
 
+def test_all_topics_is_one_page_from_wherever_it_is_named(room):
+    bring(room, "a")
+    room.publish()
+    pages = {path: text.decode() for path, text in room.texts().items() if path.endswith(".html")}
+    for path, text in pages.items():
+        found = re.findall(r'href="([^"]+)"[^>]*>All topics<', text)
+        assert {urljoin(f"/{path}", href) for href in found} <= {"/topics.html"}, path
+        assert found or path == "topics.html"
+
+
 def test_where_they_are_named(room):
     bring(room, "a")
     room.publish()
@@ -194,6 +232,12 @@ def test_where_they_are_named(room):
         ("Plain", "plain.atom"),
         ("All <b> & more: daily digest", "all.digest.atom"),
         ("All <b> & more: corrections", "all.corrections.atom"),
+    ]
+    assert [one.get("description") for one in outlines] == [
+        "Stories that match *",
+        "Stories that match *",
+        "The stories of All <b> & more, an entry a day",
+        "What publishers changed of the stories of All <b> & more, word by word",
     ]
     digest, corrections, own = (
         parsed(room, f"topics/all{name}.atom").feed for name in (".digest", ".corrections", "")

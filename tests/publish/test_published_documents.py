@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import feedparser
@@ -165,6 +166,13 @@ def test_the_index_tells_what_an_empty_topic_waits_for():
     assert 'href="topics/torres.html"' in made["topics.html"].decode()
     outline = etree.fromstring(made["topics.opml"]).find("body/outline")
     assert outline.get("xmlUrl") == "https://news.example/out/topics/torres.atom"
+
+
+def test_what_all_pages_share_is_written_once():
+    folder = files("aggregator.publish").joinpath("templates")
+    texts = [one.read_text() for one in folder.iterdir() if one.name.endswith(".html")]
+    for part in ('class="bar"', 'class="subscribe"', 'class="button"', 'rel="alternate"'):
+        assert sum(text.count(part) for text in texts) == 1, part
 
 
 def test_files_are_written_on_change_only_and_whole(tmp_path):

@@ -89,8 +89,8 @@ def series() -> tuple[DigestFeed, CorrectionsFeed]:
         origin_home="https://one.example/",
     )  # fmt: skip
     return (
-        DigestFeed(topic=SERIES, token="", until=WHEN, digests=digests),
-        CorrectionsFeed(topic=SERIES, token="", corrections=(correction,)),
+        DigestFeed(topic=SERIES, token="", since=WHEN, until=WHEN, digests=digests),
+        CorrectionsFeed(topic=SERIES, token="", since=WHEN, corrections=(correction,)),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import socket
 import threading
+from urllib.parse import urljoin
 
 import pytest
 
@@ -68,6 +70,8 @@ def ask(port: int, path: str, method: str = "GET", **headers: str):
         ("/topics/a", 200, "text/html"),
         ("/topics/a.html", 200, "text/html"),
         ("/topics.html", 200, "text/html"),
+        ("/topics", 200, "text/html"),
+        ("/topics/", 308, ""),
         ("/topics.opml", 200, ""),
         ("/health", 200, "application/json"),
         ("/metrics", 200, "text/plain"),
@@ -84,6 +88,23 @@ def test_addresses(port, path, status, kind):
     assert headers.get("content-type", "").startswith(kind)
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_the_list_of_topics_is_at_its_plain_address_too(port):
+    assert ask(port, "/topics")[2] == b"<h1>all</h1>"
+    location = ask(port, "/topics/")[1]["location"]
+    assert urljoin("https://news.example/below/topics/", location).endswith("/below/topics")
+
+
+@pytest.mark.parametrize("path", ["/none", "/topics/none", "/topics/none/3.atom", "/a%2Fb/c"])
+def test_a_page_that_is_not_there_leads_back_wherever_a_proxy_serves_us(port, path):
+    status, _, body = ask(port, path)
+    links = re.findall(r'href="([^"]*)"', body.decode())
+    site = "https://news.example/below"
+    assert (status, [urljoin(site + path, link) for link in links]) == (
+        404,
+        [f"{site}/icon.svg", f"{site}/style.css", f"{site}/topics.html"],
+    )
 
 
 def test_unchanged_costs_nothing(port):
