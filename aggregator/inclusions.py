@@ -44,15 +44,22 @@ async def follow_lists(
 
     Raises ArchiveError; a list that cannot be had is told in its look.
     """
-    known = {one.url: one for one in await asyncio.to_thread(archive.lists)}
-    at, looks = now(), list[Look]()
-    for inclusion in inclusions:
-        held = known.get(inclusion.url) or FeedList(url=inclusion.url)
-        if everything or held.next_due is None or held.next_due <= at:
-            asked = stranger(inclusion.url, held.validators)
-            found = after(held, await collector.fetch_aside(asked, now=at), inclusion, at)
-            await asyncio.to_thread(archive.keep_list, found)
-            looks.append(Look(list=found, changed=found.lines != held.lines))
+    known = {one.url: one for one in await asyncio.to_thread(archive.lists.read)}
+    at = now()
+
+    async def look(inclusion: Inclusion, held: FeedList) -> Look:
+        asked = stranger(inclusion.url, held.validators)
+        found = after(held, await collector.fetch_aside(asked, now=at), inclusion, at)
+        await asyncio.to_thread(archive.lists.keep, found)
+        return Look(list=found, changed=found.lines != held.lines)
+
+    each = [(one, known.get(one.url) or FeedList(url=one.url)) for one in inclusions]
+    due = [
+        (one, held)
+        for one, held in each
+        if everything or held.next_due is None or held.next_due <= at
+    ]
+    looks = await asyncio.gather(*(look(one, held) for one, held in due))
     if any(look.changed for look in looks):
         await asyncio.to_thread(attach, archive, subscriptions, inclusions)
     return tuple(looks)
@@ -62,7 +69,7 @@ def attach(
     archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
 ) -> None:
     """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
-    lists = archive.lists() if inclusions else ()
+    lists = archive.lists.read() if inclusions else ()
     archive.attach(with_included(subscriptions, inclusions, lists), now=now())
 
 

@@ -47,7 +47,8 @@ class Publisher:
         self._archive = archive
         self._site = site
         self._size = settings.publish.page_size
-        self._folder = Folder(settings.publish.directory)
+        self._directory = settings.publish.directory
+        self._folder, self._mark = Folder(self._directory), ""
         self._places: frozenset[str] | None = None
         """Where the topics' documents stand; None before the first turn."""
         self._listed = 0
@@ -61,6 +62,9 @@ class Publisher:
         """
         behind, changed = self._archive.behind(), list[str]()
         known = self._places is not None and self._places.issuperset(map(stem, behind))
+        if known and self._folder.mark != self._mark:
+            # Somebody took the folder away, or put another in its place.
+            self._folder, known = Folder(self._directory), False
         if everything or not known:
             changed += self._look(everything=everything)
         else:
@@ -94,7 +98,8 @@ class Publisher:
         changed += self._folder.write(directory(states, self._site))
         places = frozenset(place for state in states for place in stems(state))
         changed += self._folder.retain(places | {STATUS}, rewritten=whole)
-        self._archive.note_folder(self._folder.settle(self._site))
+        self._mark = self._folder.settle(self._site)
+        self._archive.note_folder(self._mark)
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -175,3 +176,16 @@ def test_what_another_archive_published_is_gone(tmp_path):
             older.publish()
             assert everything(older) == expected
             assert older.publish() == ()
+
+
+def test_a_folder_that_is_taken_away_comes_back_whole(tmp_path):
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.topics(*TOPICS[:3])
+        bring(room, "word1", entries=SIZE + 1)
+        publisher = publisher_of(room)
+        expected = everything(room)
+        shutil.rmtree(room.public)
+        assert set(publisher.publish()) == set(expected)
+        assert everything(room) == expected
+        (room.public / "index.html").unlink()
+        assert publisher.publish() == ("index.html",)

@@ -16,7 +16,6 @@ from aggregator.archive import (
     digests,
     documents,
     finding,
-    lists,
     pages,
     records,
     states,
@@ -33,6 +32,7 @@ from aggregator.archive.delays import read_delays
 from aggregator.archive.disk import refuse_full_disk
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.known import read_known
+from aggregator.archive.lists import Lists
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
@@ -45,7 +45,6 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, FeedKey, Subscription
-from aggregator.model.inclusion import FeedList
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -384,15 +383,10 @@ class Archive:
         with self._database.reading() as connection:
             return feeds_of.asked_backfills(connection)
 
-    def lists(self) -> tuple[FeedList, ...]:
-        """The lists of feeds that were ever included, as last read."""
-        with self._database.reading() as connection:
-            return lists.read(connection)
-
-    def keep_list(self, one: FeedList) -> None:
-        """Store what is known of an included list now."""
-        with self._database.writing() as connection:
-            lists.keep(connection, one)
+    @property
+    def lists(self) -> Lists:
+        """The lists of feeds that are included by address."""
+        return Lists(self._database)
 
     # Troubles of feeds
 

@@ -224,7 +224,7 @@ def _no_url() -> ArchiveError:
 
 
 _COMPLAINTS = (
-    ("locked", "the database is locked by another program", "close that program, then try again"),
+    ("locked", "the database is locked by another program", "close that program; aggregator run tries again by itself"),
     ("not a database", "the file is no SQLite database", "move it away, or restore a backup"),
     ("malformed", "the database file is damaged", "restore a backup: aggregator archive restore"),
     ("readonly", "the database is read-only", "give its file and folder to the user that runs aggregator"),

@@ -9,33 +9,42 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive.columns import name_of
+from aggregator.archive.database import Database
 from aggregator.archive.schema import lists
 from aggregator.archive.statements import upsert
 from aggregator.model.feed import Subscription, Validators
 from aggregator.model.inclusion import FeedList
 
 
-def read(connection: sa.Connection) -> tuple[FeedList, ...]:
+class Lists:
     """All lists that were ever included."""
-    return tuple(map(_list, connection.execute(sa.select(lists).order_by(lists.c.url))))
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def keep(connection: sa.Connection, one: FeedList) -> None:
-    """Store what is known of a list now."""
-    held = one.validators
-    row = {
-        "name": name_of(one.url),
-        "url": one.url,
-        "lines": json.dumps([asdict(line) for line in one.lines], ensure_ascii=False),
-        "validator_url": held and held.url,
-        "etag": held and held.etag,
-        "last_modified": held and held.last_modified,
-        "next_due": one.next_due,
-        "last_success": one.last_success,
-        "failures": one.failures,
-        "failure": one.failure,
-    }
-    upsert(connection, lists, [row], replace=[name for name in row if name != "name"])
+    def read(self) -> tuple[FeedList, ...]:
+        """All of them, as last read."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(lists).order_by(lists.c.url))
+            return tuple(map(_list, rows))
+
+    def keep(self, one: FeedList) -> None:
+        """Store what is known of a list now."""
+        held = one.validators
+        row = {
+            "name": name_of(one.url),
+            "url": one.url,
+            "lines": json.dumps([asdict(line) for line in one.lines], ensure_ascii=False),
+            "validator_url": held and held.url,
+            "etag": held and held.etag,
+            "last_modified": held and held.last_modified,
+            "next_due": one.next_due,
+            "last_success": one.last_success,
+            "failures": one.failures,
+            "failure": one.failure,
+        }
+        with self._database.writing() as connection:
+            upsert(connection, lists, [row], replace=[name for name in row if name != "name"])
 
 
 def _list(row: Any) -> FeedList:

@@ -55,8 +55,15 @@ class WriterLock:
         self._files.append(file)
         command = purpose or Path(sys.argv[0] or "aggregator").name
         told = f"{command} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
-        os.ftruncate(file, 0)
-        os.pwrite(file, told.encode(), 0)
+        try:
+            os.ftruncate(file, 0)
+            os.pwrite(file, told.encode(), 0)
+        except OSError as error:
+            raise ArchiveError(
+                f"the folder cannot be written: {error.strerror}",
+                where=str(path.parent),
+                hint="make room on that disk; nothing is lost",
+            ) from None
 
     def release(self) -> None:
         """Give the right back; the files stay, empty."""

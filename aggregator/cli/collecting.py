@@ -247,7 +247,7 @@ def _print_due(session: Session, everything: bool) -> None:
     lines = configuration.subscriptions
     if archive := session.reading_if_any():
         with archive:
-            lines = with_included(lines, configuration.inclusions, archive.lists())
+            lines = with_included(lines, configuration.inclusions, archive.lists.read())
     due = [line.url for line in lines if not line.paused and canonical_url(line.url) not in waiting]
     for url in due:
         say(f"would fetch {one_line(url)}")

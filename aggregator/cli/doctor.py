@@ -39,6 +39,10 @@ class Verdict(StrEnum):
     FAIL = "FAIL"
 
 
+# Room for a day or two of what a hundred feeds bring.
+_LITTLE = 50_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One check's outcome; ``code`` is the exit code that a failure of it has."""
@@ -179,6 +183,9 @@ def _disk(configuration: Configuration) -> Finding:
     if free < settings.free_space:
         told = f"{size(free)} free at {place}, the floor is {size(settings.free_space)}"
         return _fail("disk", told, "make room, or lower archive.free_space", _ARCHIVE)
+    if free < _LITTLE:
+        mend = "make room; nothing is stored on a full disk, and archive.free_space warns in time"
+        return _warn("disk", f"only {size(free)} free at {place}", mend)
     return _ok("disk", f"{size(free)} free at {place}")
 
 

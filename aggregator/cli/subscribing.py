@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _CHOICE = 2
 PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the site, or a feed.")]
 
+# So many feeds that were there before are named; of more, only how many.
+_NAMED = 10
+
 
 def add(
     context: typer.Context,
@@ -138,7 +141,7 @@ def import_feeds(
         return
     for url in report.added:
         say(f"{'would add' if dry_run else 'added'} {one_line(url)}")
-    for url, held in report.known:
+    for url, held in report.known[:_NAMED]:
         as_held = "" if held == url else f" as {one_line(held)}"
         note(f"{one_line(url)} is there already{as_held}")
     for url, why in report.refused:

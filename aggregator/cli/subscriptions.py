@@ -27,7 +27,7 @@ def subscribed(session: Session) -> list[Row]:
     if archive is None:
         return [(line, None) for line in lines]
     with archive:
-        rows = _known(with_included(lines, inclusions, archive.lists()), archive)
+        rows = _known(with_included(lines, inclusions, archive.lists.read()), archive)
     return _each_once(rows)
 
 

@@ -23,6 +23,8 @@ from aggregator.model.inclusion import Inclusion
 INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
+# So many lines that are there twice are named each; in a list of thousands they are no news.
+_NAMED = 3
 _LIST = "include "
 # What XML 1.0 cannot hold at all.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -92,6 +94,7 @@ def read_subscriptions(file: Path) -> tuple[tuple[Subscription, ...], tuple[str,
 def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     found: dict[str, Subscription] = {}
     warnings: list[str] = []
+    twice: list[str] = []
     for outline, folders in _outlines(root):
         url = _attribute(outline, "xmlUrl")
         where = f"{name}:{outline.sourceline}"
@@ -104,9 +107,9 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
             continue
         canonical = canonical_url(url)
         if canonical in found:
-            warnings.append(
-                f"{where}: {url} is there already as {found[canonical].url}; the line is left out"
-            )
+            there = found[canonical].url
+            named = "is there already" + (f" as {there}" if there != url else "")
+            twice.append(f"{where}: {url} {named}; the line is left out")
             continue
         interval, problem = _interval(outline)
         if problem:
@@ -121,7 +124,9 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
             paused=_attribute(outline, PAUSED).lower() == "true",
             full_text=_attribute(outline, FULL_TEXT).lower() == "true",
         )
-    return tuple(found.values()), tuple(warnings)
+    if (more := len(twice) - _NAMED) > 0:
+        twice[_NAMED:] = [f"{name}: {more} more lines name feeds that are there already"]
+    return tuple(found.values()), (*warnings, *twice)
 
 
 def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:

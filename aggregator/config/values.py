@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 _DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_SIZES = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+_SIZES = {
+    "b": 1,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+}
 _DURATION_KEYS = {
     "collect.default_interval", "collect.min_interval", "collect.max_interval", "collect.timeout",
     "collect.host_spacing", "normalize.document_seconds", "hub.min_lease", "hub.default_lease",
@@ -130,7 +140,7 @@ def parse_size(value: Any) -> int:
     """Bytes from a number or a text such as "16 MiB". Raises ValueError."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmg]i?b|b)?", str(value).strip().lower())
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmgt]i?b|b)?", str(value).strip().lower())
     if not found:
         raise ValueError(f"{_short(value)} is no size; write bytes, or 512 MiB")
     return int(float(found.group(1)) * _SIZES[found.group(2) or "b"])

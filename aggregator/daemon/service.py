@@ -58,6 +58,8 @@ _PUBLISH_DELAY = 1.0
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 # How soon archive documents are read after a person asked for them.
 _BACKFILL_SECONDS = 5.0
+# How soon a list that is due is asked.
+_LISTS_SECONDS = 10.0
 # Delays are those of what came in so long, and are worked out so often.
 _DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
 _SIGNALLED = 128
@@ -106,6 +108,8 @@ class _Service:
         self._started = now()
         self._alive = monotonic()
         self._paused: str | None = None
+        self._edited = False
+        self._ended = list[str]()
         self._health: dict[str, object] = {}
         self._delays_until = 0.0
         self._teller: Teller = Silent(_NOT_NOW)
@@ -155,6 +159,8 @@ class _Service:
         ready = False
         while not self._stop.is_set():
             try:
+                if ready:
+                    await self._take_up_edits()
                 async with self._opened() as pipeline:
                     if not ready:
                         notify("READY=1")
@@ -207,6 +213,7 @@ class _Service:
             self._beside(door.run()),
             self._beside(self._publish_soon()),
             self._beside(self._backfill(pipeline)),
+            self._beside(self._follow_lists(pipeline)),
         ):
             self._teller, self._door = teller, door
             try:
@@ -235,19 +242,14 @@ class _Service:
                 days = pipeline.settings.normalize.story_window_days
                 if await asyncio.to_thread(self._archive.maintain, now(), story_days=days):
                     await self._reclean()
-            if self._reload.is_set():
-                self._reload.clear()
-                if self._load_again():
-                    return
+            if await self._take_up_edits():
+                return
             await _first_of(self._stop, self._reload, ticks.collect, ticks.publish, ticks.upkeep)
 
     async def _collect(self, pipeline: Pipeline) -> None:
         """One round, if anything is due. Raises ArchiveError."""
         longest = pipeline.settings.collect.max_interval
         await asyncio.to_thread(self._archive.refuse_if_paused)
-        if lists := self._configuration.inclusions:
-            asked = self._configuration.subscriptions
-            report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
         if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
             self._resume()
             self._look()
@@ -269,7 +271,7 @@ class _Service:
             if await asyncio.to_thread(reclean, self._archive, settings):
                 self._unpublished.set()
         except ArchiveError as error:
-            _log.error("not cleaned again", why=str(error))
+            _log.error("not cleaned again", why="; ".join([error.sentence, *error.further]))
 
     def _show(self, done: Round, counts: Counts) -> None:
         """After each write: count, show, and have it published soon."""
@@ -308,7 +310,7 @@ class _Service:
             async with self._publishing:
                 changed = await asyncio.to_thread(self._publisher.publish)
         except (PublishError, ArchiveError) as error:
-            _log.error("not published", why=str(error))
+            _log.error("not published", why="; ".join([error.sentence, *error.further]))
             return
         self._metrics.count_published(len(changed))
         if changed:
@@ -317,12 +319,25 @@ class _Service:
     async def _backfill(self, pipeline: Pipeline) -> None:
         """Read the archive documents that a person asked for while we run."""
         while True:
-            for feed, documents in await asyncio.to_thread(self._archive.asked_backfills):
-                walk = await walk_back(pipeline, feed, asyncio.to_thread, documents=documents)
-                await asyncio.to_thread(self._archive.ask_backfill, feed, None)
-                report_walk(feed, walk)
-                self._unpublished.set()
+            try:
+                for feed, documents in await asyncio.to_thread(self._archive.asked_backfills):
+                    walk = await walk_back(pipeline, feed, asyncio.to_thread, documents=documents)
+                    await asyncio.to_thread(self._archive.ask_backfill, feed, None)
+                    report_walk(feed, walk)
+                    self._unpublished.set()
+            except ArchiveError as error:
+                _log.error("archive documents not read, tried again", why=error.sentence)
             await asyncio.sleep(_BACKFILL_SECONDS)
+
+    async def _follow_lists(self, pipeline: Pipeline) -> None:
+        """Ask the included lists that are due; no feed waits for them, and they for none."""
+        asked, lists = self._configuration.subscriptions, self._configuration.inclusions
+        while lists:
+            try:
+                report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
+            except ArchiveError as error:
+                _log.error("lists not asked, tried again", why=error.sentence)
+            await asyncio.sleep(_LISTS_SECONDS)
 
     def _tell_metrics(self) -> bytes:
         """All metrics; the delays, which are read from the archive, a minute old at most."""
@@ -349,8 +364,9 @@ class _Service:
         entries = self._archive.stats().entries
         self._metrics.show_archive([feed.state for feed in asked], entries)
         self._health = {
-            "status": "paused" if self._paused else "ok",
+            "status": "paused" if self._paused else "broken" if self._ended else "ok",
             "paused": self._paused,
+            "ended": list(self._ended),
             "version": __version__,
             "started": iso(self._started),
             "feeds": len(asked),
@@ -373,6 +389,17 @@ class _Service:
         self._paused, self._rest = None, 0.0
         self._metrics.show_paused(False)
 
+    async def _take_up_edits(self) -> bool:
+        """Whether files were edited, and are right. An archive that fails us meanwhile (ArchiveError)
+        leaves them to be read."""
+        self._edited |= self._reload.is_set()
+        self._reload.clear()
+        if not self._edited:
+            return False
+        taken = await asyncio.to_thread(self._load_again)
+        self._edited = False
+        return taken
+
     def _load_again(self) -> bool:
         """Take the files' new state; keep the last good one, and say why, where they are wrong."""
         notify("RELOADING=1")
@@ -381,7 +408,9 @@ class _Service:
         try:
             fresh = load(old.folder)
         except ConfigError as error:
-            _log.error("configuration kept as it was", why=str(error))
+            _log.error(
+                "configuration kept as it was", why="; ".join([error.sentence, *error.further])
+            )
             return False
         finally:
             notify("READY=1")
@@ -408,12 +437,18 @@ class _Service:
     async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         """Run ``work`` while the context lasts; its failure is told and ends only itself."""
         task = asyncio.create_task(work)
-        task.add_done_callback(_tell_failure)
+        task.add_done_callback(self._tell_failure)
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def _tell_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            why = error.sentence if isinstance(error, AggregatorError) else repr(error)
+            self._ended.append(why)
+            _log.error("a part of the daemon ended", why=why, hint="start it again")
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -436,9 +471,3 @@ async def _first_of(*events: asyncio.Event) -> None:
     finally:
         for task in waits:
             task.cancel()
-
-
-def _tell_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        why = str(error) if isinstance(error, AggregatorError) else repr(error)
-        _log.error("a part of the daemon ended", why=why)

@@ -21,6 +21,7 @@ from aggregator.normalize.cutting import Cut, cut
 from aggregator.normalize.expat import hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
+from aggregator.normalize.references import repaired
 from aggregator.normalize.sniffing import sniff
 
 hasten(feedparser.api, feedparser.mixin)
@@ -54,7 +55,7 @@ def parse(
     it would take for a file name or an address.
     """
     source = sniff(body, content_type=content_type, url=url)
-    whole = _without_traps(source.body, url)
+    whole = repaired(_without_traps(source.body, url))
     pieces = cut(whole, charset=source.charset, url=url, seen=seen)
     simple = _read_plain(pieces, url) if pieces and quick else {}
     places = _others(pieces, simple) if pieces else []
@@ -114,14 +115,16 @@ def _feedparser(body: bytes, charset: str, url: str) -> Any:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except ValueError:
-        # Of bytes that name no encoding, where the document declares its own.
+    except (ValueError, OverflowError):
+        # Of bytes that name no encoding, where the document declares its own; of numbers.
         raise _no_feed(url) from None
 
 
 def _no_feed(url: str) -> NotAFeed:
     return NotAFeed(
-        "what came is no feed that can be read", url=url, hint="open the address in a browser"
+        "what came is no feed that can be read",
+        url=url,
+        hint="a feed validator tells what is wrong with it",
     )
 
 

@@ -12,6 +12,8 @@ from aggregator.normalize.blocks import from_lines
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 
+_DIGITS = 400
+
 
 def looks_like_json(body: bytes, content_type: str) -> bool:
     """Whether to read the body as JSON: by its first sign, whatever the server calls it."""
@@ -22,7 +24,7 @@ def looks_like_json(body: bytes, content_type: str) -> bool:
 def parse(body: bytes, *, url: str) -> Parsed:
     """Read a JSON Feed. Raises NotAFeed; an item that is no object is left out and named."""
     try:
-        data = json.loads(body.decode("utf-8-sig", "replace"))
+        data = json.loads(body.decode("utf-8-sig", "replace"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise NotAFeed(f"the JSON cannot be read: {error}"[:300], url=url) from None
     version = data.get("version") if isinstance(data, dict) else None
@@ -47,6 +49,11 @@ def parse(body: bytes, *, url: str) -> Parsed:
     )
     found = [_item(item, at, data, url) for at, item in enumerate(items)]
     return Parsed(head=head, items=found)
+
+
+def _integer(digits: str) -> int | str:
+    """A number that is too long to be one is a name."""
+    return int(digits) if len(digits) <= _DIGITS else digits
 
 
 def _item(item: dict[str, Any], position: int, feed: dict[str, Any], url: str) -> Item:

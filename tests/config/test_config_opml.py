@@ -164,3 +164,14 @@ def test_a_list_of_others_sets_nothing_here():
     assert subscriptions_of(data, "x") == (Subscription(url="https://a.example/f"),)
     with pytest.raises(ConfigError):
         subscriptions_of(b"<!doctype html><p>404", "x")
+
+
+def test_of_many_duplicates_a_few_are_named(folder):
+    again = '<outline xmlUrl="http://one.example/feed"/>'
+    file = folder / "feeds.opml"
+    file.write_text(opml(again, *[again] * 1000))
+    found, warnings = load_subscriptions(folder)
+    assert [one.url for one in found] == ["http://one.example/feed"]
+    assert len(warnings) == 4
+    assert "997 more lines" in warnings[-1]
+    assert " as " not in warnings[0]

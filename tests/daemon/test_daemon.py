@@ -296,3 +296,35 @@ def test_it_reads_archive_documents_and_lists_while_it_runs(daemon, server):
     assert b"Ten" not in daemon.answers("/topics/torres.atom"), "backlog is no news"
     assert daemon.events("included list changed")[0]["feeds"] == 1
     assert daemon.end() == 0
+
+
+def test_an_edit_is_taken_up_though_collecting_is_paused(daemon, server):
+    """It may be what ends the pause."""
+    file = daemon.folder / "aggregator.toml"
+    text = file.read_text()
+    file.write_text(text.replace("[archive]\n", '[archive]\nfree_space = "900 TiB"\n'))
+    daemon.subscribe(server.serve("/a.xml", told("One")))
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("collecting is paused"))
+    daemon.subscribe(server.url("/a.xml"), server.serve("/b.xml", told("Two")))
+    daemon.wait_for(lambda: daemon.events("configuration reloaded"))
+    assert len(daemon.events("configuration reloaded")) == 1
+    assert len(daemon.events("collecting is paused")) == 1
+    assert daemon.end() == 0
+
+
+def test_a_slow_list_holds_up_neither_feeds_nor_the_end(daemon, server):
+    opml = b'<opml version="2.0"><body></body></opml>'
+    slow = [server.serve(f"/list{n}.opml", opml, delay=25) for n in range(3)]
+    # Of another host: that of the feed gets one request at a time.
+    lists = [url.replace("127.0.0.1", "localhost") for url in slow]
+    lines = "".join(f'<outline type="include" url="{url}"/>' for url in lists)
+    feed = f'<outline text="F" xmlUrl="{server.serve("/a.xml", told("One"))}"/>'
+    (daemon.folder / "feeds.opml").write_text(
+        f'<opml version="2.0"><body>{feed}{lines}</body></opml>'
+    )
+    daemon.start()
+    daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""), 15)
+    began = time.monotonic()
+    assert daemon.end() == 0
+    assert time.monotonic() - began < 10
