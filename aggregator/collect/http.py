@@ -6,7 +6,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
@@ -54,6 +54,7 @@ _CHUNK = 64 * 1024
 _LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
 # Seconds without a request to a host that asks for fewer and does not say for how long.
 _PAUSE = 3600.0
+_NO_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class _Wanted:
     page: bool = False
     feed: Feed | None = None
     """Whose validators go back; None where nothing is to be compared."""
-    access: Access = field(default_factory=Access)
+    access: Access = _NO_ACCESS
     home: str = ""
     """Where a person's log-in and headers may go: to the server of this address."""
 
@@ -165,7 +166,7 @@ class Collector:
         return asked_away(wanted.named) if isinstance(response, Postponed) else response
 
     def _access_of(self, feed: Feed) -> Access:
-        return self._access.get(canonical_url(feed.url), Access())
+        return self._access.get(canonical_url(feed.url), _NO_ACCESS) if self._access else _NO_ACCESS
 
     async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError | Postponed:
         url, began, hops = wanted.url, monotonic(), list[Redirect]()
@@ -221,7 +222,7 @@ class Collector:
             if held.last_modified is not None:
                 headers["If-Modified-Since"] = held.last_modified
         parts, access = urlsplit(url), wanted.access
-        if same_server(url, wanted.home):
+        if access != _NO_ACCESS and same_server(url, wanted.home):
             headers |= dict(access.headers)
             if access.username or access.password:
                 headers["Authorization"] = _basic(access.username, access.password)
