@@ -241,11 +241,12 @@ def read(
     )
     if condition is not None:
         query = query.where(condition)
-    rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key)).all()
+    found = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key))
+    # The driver's rows look each column up by its name, slowly; a feed has some fifty.
+    names = tuple(found.keys())
+    rows = [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in found]
     known = read_learned(connection, rows) if with_listing else {}
-    # A row looks each column up by its name, slowly; a feed has some fifty.
-    plain = (SimpleNamespace(**row._asdict()) for row in rows)
-    return tuple(_feed(row, known.get(row.feed_key, ())) for row in plain)
+    return tuple(_feed(row, known.get(row.feed_key, ())) for row in rows)
 
 
 def by_url(connection: sa.Connection, url: str) -> Feed | None:

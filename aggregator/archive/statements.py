@@ -8,21 +8,23 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from aggregator.archive.columns import Key
+from aggregator.archive.columns import Key, Name
 
 _CHUNK = 500
 T = TypeVar("T")
 
 
 def among(
-    connection: sa.Connection, column: sa.Column[int], numbers: Iterable[int]
+    connection: sa.Connection, column: sa.Column[T], values: Iterable[T]
 ) -> sa.ColumnElement[bool]:
-    """That a column holds one of these: one statement and one parameter, however many they are."""
-    wanted = sorted(numbers)
+    """That a column of numbers or names holds one of these: one statement and one parameter,
+    however many they are."""
+    wanted = sorted(values)  # type: ignore[type-var]
     if connection.dialect.name == "sqlite":
         each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
         return column.in_(sa.select(each.c.value))
-    return column == sa.any_(sa.cast(wanted, sa.ARRAY(sa.BigInteger)))
+    kind = sa.Text if isinstance(column.type, Name) else sa.BigInteger
+    return column == sa.any_(sa.cast(wanted, sa.ARRAY(kind)))
 
 
 def given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Subquery:

@@ -249,7 +249,8 @@ class Collector:
         check_status(wanted.named, answer, now, conditional=conditional)
         if wanted.page:
             refuse_other_than_page(wanted.named, answer)
-        wire = await self._body(wanted, answer)
+        # A 304 has none (RFC 9110, 15.4.5).
+        wire = b"" if answer.status == 304 else await self._body(wanted, answer)
         return _Answer(
             url=shown(url),
             status=answer.status,
