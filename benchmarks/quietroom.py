@@ -44,7 +44,11 @@ def _answer(feed: str, *, unchanged: bool) -> bytes:
         f"Date: {_DATE}",
         "Server: quietroom",
         *(f"{name}: {value}" for name, value in validators_of(feed).items()),
-        *(() if unchanged else ("Content-Type: application/rss+xml", f"Content-Length: {len(body)}")),
+        *(
+            ()
+            if unchanged
+            else ("Content-Type: application/rss+xml", f"Content-Length: {len(body)}")
+        ),
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 

@@ -66,9 +66,7 @@ def run(command: list[str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command} ended with {process.returncode}\n{output}")
-    return Run(
-        perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, output
-    )
+    return Run(perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, output)
 
 
 def counted(port: int, hosts: int) -> dict[str, int]:

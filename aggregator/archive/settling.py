@@ -83,7 +83,9 @@ def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     lines = [_line(one) for one in settled]
     if not lines:
         return
-    insert(connection, fetches, [{"fetch_key": first + at, **line} for at, line in enumerate(lines)])
+    insert(
+        connection, fetches, [{"fetch_key": first + at, **line} for at, line in enumerate(lines)]
+    )
     days = [
         {
             "feed_key": line["feed_key"], "day": line["at"].date().isoformat(),
