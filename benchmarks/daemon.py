@@ -234,7 +234,7 @@ class Watch:
         began = monotonic()
         while monotonic() - began < 60 * minutes:
             sleep(5)
-            self.samples.append(memory(self._process))
+            self.samples.append(sum(memory(self._process).values()))
             if len(self.samples) % 12 == 0:
                 print(self._line((monotonic() - began) / 60), flush=True)
 
