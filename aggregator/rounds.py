@@ -138,18 +138,19 @@ class _Crew:
                 feeds = await self._in_writer(self._claim, at)
                 self._round.claimed += len(feeds)
                 for feed in feeds:
-                    task = asyncio.create_task(self._fetch(feed))
-                    task.add_done_callback(end)
-                    running.add(task)
+                    begun = asyncio.create_task(self._fetch(feed))
+                    begun.add_done_callback(end)
+                    running.add(begun)
                 if not running:
                     break
                 # The last portion is waited for whole.
                 while self._busy(running, last=not feeds) and not self._stop.is_set():
                     await stirred.wait()
                     stirred.clear()
-                    while ended:
-                        running.discard(task := ended.pop())
-                        task.result()
+                    for done in ended:
+                        running.discard(done)
+                        done.result()
+                    ended.clear()
                 await self._room_to_go_on(stopped)
         finally:
             for task in (*running, stopped):
