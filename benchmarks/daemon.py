@@ -40,7 +40,9 @@ HOSTS, LISTED = 100, 20
 INTERVALS = "default_interval = 20\nmin_interval = 10\nmax_interval = 60\n"
 FAILURES = ("500", "503", "404", "page", "reset", "cut")
 FLAT = 1.05
-_PAGE = b"<!doctype html><html><head><title>Sorry</title></head><body><p>Soon back</p></body></html>"
+_PAGE = (
+    b"<!doctype html><html><head><title>Sorry</title></head><body><p>Soon back</p></body></html>"
+)
 
 
 @dataclass
@@ -212,7 +214,9 @@ def wrong_feeds(folder: Path, servers: Publishers) -> list[str]:
     """The feeds of which the archive has other entries, or another state, than was served."""
     listing = [sys.executable, "-m", "aggregator", "-C", str(folder), "feeds", "list", "--json"]
     done = subprocess.run(listing, check=True, capture_output=True)
-    held = {one["url"]: (one["entries"], one["failure"] is not None) for one in json.loads(done.stdout)}
+    held = {
+        one["url"]: (one["entries"], one["failure"] is not None) for one in json.loads(done.stdout)
+    }
     served = {
         servers.url(one.number): (len(one.entries), one.failing) for one in servers.all if one.said
     }

@@ -182,6 +182,8 @@ class Collector:
                 url = with_login(answer[4:], wanted.url)
                 self._check_hops(wanted, hops)
         except FetchError as error:
+            # Where it was raised is left out: it would keep the answer for as long as the error.
+            error.__traceback__ = error.__context__ = None
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
             failed = failure(wanted.named, error)
