@@ -123,22 +123,34 @@ class _Crew:
     async def _fetch_all(self, at: datetime) -> None:
         """Claim in portions, fetch, queue every outcome; None at the end, however it ends."""
         running: set[asyncio.Task[None]] = set()
+        ended: list[asyncio.Task[None]] = []
+        stirred = asyncio.Event()
+
+        # (asyncio.wait would look at every task each time that one ends.)
+        def end(task: asyncio.Task[None]) -> None:
+            ended.append(task)
+            stirred.set()
+
         stopped = asyncio.create_task(self._stop.wait())
+        stopped.add_done_callback(lambda _: stirred.set())
         try:
             while not self._stop.is_set():
                 feeds = await self._in_writer(self._claim, at)
                 self._round.claimed += len(feeds)
-                running |= {asyncio.create_task(self._fetch(feed)) for feed in feeds}
+                for feed in feeds:
+                    begun = asyncio.create_task(self._fetch(feed))
+                    begun.add_done_callback(end)
+                    running.add(begun)
                 if not running:
                     break
                 # The last portion is waited for whole.
                 while self._busy(running, last=not feeds) and not self._stop.is_set():
-                    ended, _ = await asyncio.wait(
-                        {*running, stopped}, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    for task in ended - {stopped}:
-                        task.result()
-                    running -= ended
+                    await stirred.wait()
+                    stirred.clear()
+                    for done in ended:
+                        running.discard(done)
+                        done.result()
+                    ended.clear()
                 await self._room_to_go_on(stopped)
         finally:
             for task in (*running, stopped):

@@ -51,35 +51,48 @@ def set_up(folder: Path, urls: list[str]) -> None:
     )
 
 
-def memory(process: int) -> int:
-    """Bytes of a process and all below it; pages that they share count once."""
-    found, left = 0, [process]
+Memory = dict[str, int]
+"""Bytes by part of the program: the main process, the server that workers are forked from, workers."""
+
+_PARTS = ("main", "fork server", "workers")
+
+
+def memory(process: int) -> Memory:
+    """What a process and all below it hold. A page that several share counts once, a part with
+    each (PSS, of /proc/PID/smaps_rollup)."""
+    found: Memory = dict.fromkeys(_PARTS, 0)
+    left = [(process, 0)]
     while left:
-        one = left.pop()
+        one, depth = left.pop()
         try:
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
-                    found += int(line.split()[1]) * 1024
+                    found[_PARTS[min(depth, 2)]] += int(line.split()[1]) * 1024
             for task in Path(f"/proc/{one}/task").iterdir():
-                left += map(int, (task / "children").read_text().split())
+                below = map(int, (task / "children").read_text().split())
+                left += [(child, depth + 1) for child in below]
         except (OSError, ValueError):
             continue
     return found
 
 
-def collect(folder: Path) -> tuple[float, int, dict[str, int]]:
-    """Seconds, the most memory at a moment, and what the round came to."""
+def collect(folder: Path) -> tuple[float, Memory, dict[str, int]]:
+    """Seconds, the memory when it was most, and what the round came to."""
     command = [sys.executable, "-m", "aggregator", "-C", str(folder), "collect", "--all", "--json"]
-    began, most = perf_counter(), 0
+    began, most = perf_counter(), Memory()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     output: list[bytes] = []
     reading = threading.Thread(target=lambda: output.append(process.stdout.read()))
     reading.start()
     while process.poll() is None:
-        most = max(most, memory(process.pid))
+        most = max(most, memory(process.pid), key=_sum)
         sleep(0.2)
     reading.join()
     return perf_counter() - began, most, json.loads(output[0])
+
+
+def _sum(held: Memory) -> int:
+    return sum(held.values())
 
 
 def collected(folder: Path, urls: list[str]) -> int:
@@ -87,6 +100,11 @@ def collected(folder: Path, urls: list[str]) -> int:
     command = [sys.executable, "-m", "aggregator", "-C", str(folder), "feeds", "list", "--json"]
     feeds = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return sum(one["entries"] == 30 for one in feeds if one["url"] in set(urls))
+
+
+def _told(held: Memory) -> str:
+    parts = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in held.items())
+    return f"{_sum(held) / 1e6:.0f} MB: {parts}"
 
 
 def main() -> None:
@@ -115,8 +133,9 @@ def main() -> None:
     print(f"good feeds collected   {whole} of {len(good)} ({counts['failed']} feeds failed)")
     print(f"seconds, good alone    {alone:.1f}")
     print(f"seconds, with {len(bad)} bad   {both:.1f} (at most {bound:.1f})")
-    print(f"memory at its most     {most / 1e6:.0f} MB ({least / 1e6:.0f} MB alone; at most 400)")
-    if whole < len(good) or both > bound or most > 400e6:
+    print(f"memory at its most     {_told(most)} (at most 400)")
+    print(f"memory, good alone     {_told(least)}")
+    if whole < len(good) or both > bound or _sum(most) > 400e6:
         sys.exit("the aim is not met")
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
 from aggregator.archive.offers import PUSH_COLUMNS, read_push
 from aggregator.archive.schema import feed_urls, feeds, fetches, listings, pushes
+from aggregator.archive.statements import among
 from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
     LONGEST_ASKED_WAIT,
@@ -205,7 +208,7 @@ def claim(
         .values(claim_holder=holder, claim_until=until)
         .returning(feeds.c.feed_key)
     ).scalars()
-    return read(connection, feeds.c.feed_key.in_(list(claimed)), with_listing=True)
+    return read(connection, among(connection, feeds.c.feed_key, claimed), with_listing=True)
 
 
 def excuse(connection: sa.Connection, excused: Sequence[tuple[Feed, datetime]]) -> None:
@@ -238,7 +241,10 @@ def read(
     )
     if condition is not None:
         query = query.where(condition)
-    rows = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key)).all()
+    found = connection.execute(query.order_by(feeds.c.next_due, feeds.c.feed_key))
+    # The driver's rows look each column up by its name, slowly; a feed has some fifty.
+    names = tuple(found.keys())
+    rows = [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in found]
     known = read_learned(connection, rows) if with_listing else {}
     return tuple(_feed(row, known.get(row.feed_key, ())) for row in rows)
 
@@ -282,12 +288,19 @@ def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecor
     )  # fmt: skip
 
 
+_NONE = "[]"
+
+
 def pack_validators(held: Sequence[Validators]) -> str:
     """Validators as text, byte for byte."""
+    if not held:
+        return _NONE
     return json.dumps([(one.url, one.etag, one.last_modified) for one in held])
 
 
 def _unpack_validators(text: str) -> tuple[Validators, ...]:
+    if text == _NONE:
+        return ()
     return tuple(
         Validators(url=url, etag=etag, last_modified=modified)
         for url, etag, modified in json.loads(text)
@@ -305,6 +318,11 @@ def _unpack_listing(text: str | None) -> tuple[Listed, ...]:
         Listed(item_hash=bytes.fromhex(item_hash), entry_key=int(key), missing=int(missing))
         for item_hash, key, missing in found
     )
+
+
+@lru_cache(maxsize=512)
+def _folders(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _state(row: Any) -> FeedState:
@@ -341,7 +359,7 @@ def _feed(row: Any, known: tuple[Learned, ...]) -> Feed:
         home=row.home,
         description=row.description,
         lang=row.lang,
-        folders=tuple(json.loads(row.folders)),
+        folders=_folders(row.folders),
         subscribed=row.subscribed,
         state=_state(row),
         interval=row.interval,

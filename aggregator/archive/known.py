@@ -55,6 +55,8 @@ def read_known(
     ``capped``: slugs of the topics of which must be known what they announced on the day of ``now``.
     """
     known = Known()
+    if not any(one.document for one in fetched):
+        return known
     brought = [
         (one.feed.key, entry) for one in fetched if one.document for entry in one.document.entries
     ]

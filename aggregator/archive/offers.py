@@ -39,13 +39,13 @@ def store_offers(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     subscribed to anew; one that kept silent about news is rested on no more."""
     for one in settled:
         fetched = one.decision.fetched
-        here = pushes.c.feed_key == fetched.feed.key
         if fetched.document is not None and one.hub.offer != _held(fetched.feed):
-            connection.execute(sa.delete(pushes).where(here))
+            connection.execute(sa.delete(pushes).where(pushes.c.feed_key == fetched.feed.key))
             if one.hub.offer is not None:
                 connection.execute(sa.insert(pushes), _row(fetched.feed, one.hub.offer))
         elif one.hub.silent:
             silent = {"proven": False, "failure": "it did not tell of news that a poll found"}
+            here = pushes.c.feed_key == fetched.feed.key
             connection.execute(sa.update(pushes).where(here).values(silent))
 
 

@@ -14,7 +14,7 @@ from aggregator.archive import notices
 from aggregator.archive.columns import name_of, storable
 from aggregator.archive.offers import keep_told, store_offers
 from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
-from aggregator.archive.statements import upsert
+from aggregator.archive.statements import execute_many, insert, upsert
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import ChangeKind, Fetched, Settled
 from aggregator.model.entry import EntryId
@@ -58,7 +58,7 @@ def store_feeds(
             .where(feeds.c.feed_key == sa.bindparam("of"))
             .values(entries=feeds.c.entries + sa.bindparam("added", type_=sa.Integer))
         )
-        connection.execute(statement, alike)
+        execute_many(connection, statement, alike)
     listed = [
         {"feed_key": one.decision.fetched.feed.key, "items": _listing(one, entry_keys)}
         for one in settled
@@ -84,8 +84,8 @@ def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     lines = [_line(one) for one in settled]
     if not lines:
         return
-    connection.execute(
-        sa.insert(fetches), [{"fetch_key": first + at, **line} for at, line in enumerate(lines)]
+    insert(
+        connection, fetches, [{"fetch_key": first + at, **line} for at, line in enumerate(lines)]
     )
     days = [
         {

@@ -8,21 +8,23 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from aggregator.archive.columns import Key
+from aggregator.archive.columns import Key, Name
 
 _CHUNK = 500
 T = TypeVar("T")
 
 
 def among(
-    connection: sa.Connection, column: sa.Column[int], numbers: Iterable[int]
+    connection: sa.Connection, column: sa.Column[T], values: Iterable[T]
 ) -> sa.ColumnElement[bool]:
-    """That a column holds one of these: one statement and one parameter, however many they are."""
-    wanted = sorted(numbers)
+    """That a column of numbers or names holds one of these: one statement and one parameter,
+    however many they are."""
+    wanted = sorted(values)  # type: ignore[type-var]
     if connection.dialect.name == "sqlite":
         each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
         return column.in_(sa.select(each.c.value))
-    return column == sa.any_(sa.cast(wanted, sa.ARRAY(sa.BigInteger)))
+    kind = sa.Text if isinstance(column.type, Name) else sa.BigInteger
+    return column == sa.any_(sa.cast(wanted, sa.ARRAY(kind)))
 
 
 def given(connection: sa.Connection, pairs: Sequence[tuple[int, str]]) -> sa.Subquery:
@@ -56,15 +58,22 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     """Add rows that all name the same columns."""
     if not rows:
         return
-    statement, dialect = sa.insert(table), connection.dialect
+    execute_many(connection, sa.insert(table), rows)
+
+
+def execute_many(
+    connection: sa.Connection, statement: Any, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Execute a statement for each of some rows, which all name the same parameters."""
+    dialect = connection.dialect
     if dialect.name != "sqlite":
-        connection.execute(statement, rows)
+        connection.execute(statement, list(rows))
         return
     # By column: row by row, as SQLAlchemy does it, costs a third more.
     compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
     values = []
     for name in compiled.positiontup or ():
-        bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        bind = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
         column = [row[name] for row in rows]
         values.append(map(bind, column) if bind else column)
     connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
@@ -89,7 +98,7 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=key, set_=values)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, list(rows))
+    execute_many(connection, statement, rows)
 
 
 def _begun(connection: sa.Connection, table: sa.Table) -> Any:

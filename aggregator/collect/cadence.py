@@ -131,7 +131,7 @@ def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettin
             due = until + timedelta(seconds=1 + _share(feed, now) * min(asked * _JITTER, HOUR))
             reason = "the server's Retry-After"
             return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
-    due = _spread(feed, now, seconds, min(first, longest), longest)
+    due = _spread(feed, now, seconds, min(max(first, asked or 0.0), longest), longest)
     return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
@@ -105,6 +106,7 @@ def user_agent(version: str, contact: str) -> str:
     return f"aggregator/{version} (+{about})" if about else f"aggregator/{version}"
 
 
+@lru_cache(maxsize=256)
 def bare(url: str) -> str:
     """A URL without user name, password and fragment: what goes out."""
     parts = urlsplit(url)

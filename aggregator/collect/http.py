@@ -6,7 +6,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
@@ -54,6 +54,7 @@ _CHUNK = 64 * 1024
 _LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
 # Seconds without a request to a host that asks for fewer and does not say for how long.
 _PAUSE = 3600.0
+_NO_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class _Wanted:
     page: bool = False
     feed: Feed | None = None
     """Whose validators go back; None where nothing is to be compared."""
-    access: Access = field(default_factory=Access)
+    access: Access = _NO_ACCESS
     home: str = ""
     """Where a person's log-in and headers may go: to the server of this address."""
 
@@ -165,7 +166,7 @@ class Collector:
         return asked_away(wanted.named) if isinstance(response, Postponed) else response
 
     def _access_of(self, feed: Feed) -> Access:
-        return self._access.get(canonical_url(feed.url), Access())
+        return self._access.get(canonical_url(feed.url), _NO_ACCESS) if self._access else _NO_ACCESS
 
     async def _get(self, wanted: _Wanted, now: datetime) -> Response | FeedError | Postponed:
         url, began, hops = wanted.url, monotonic(), list[Redirect]()
@@ -181,6 +182,8 @@ class Collector:
                 url = with_login(answer[4:], wanted.url)
                 self._check_hops(wanted, hops)
         except FetchError as error:
+            # Where it was raised is left out: it would keep the answer for as long as the error.
+            error.__traceback__ = error.__context__ = None
             return error
         except Exception as error:  # noqa: BLE001 - whatever a server does, it costs only its own feed
             failed = failure(wanted.named, error)
@@ -221,7 +224,7 @@ class Collector:
             if held.last_modified is not None:
                 headers["If-Modified-Since"] = held.last_modified
         parts, access = urlsplit(url), wanted.access
-        if same_server(url, wanted.home):
+        if access != _NO_ACCESS and same_server(url, wanted.home):
             headers |= dict(access.headers)
             if access.username or access.password:
                 headers["Authorization"] = _basic(access.username, access.password)
@@ -248,7 +251,8 @@ class Collector:
         check_status(wanted.named, answer, now, conditional=conditional)
         if wanted.page:
             refuse_other_than_page(wanted.named, answer)
-        wire = await self._body(wanted, answer)
+        # A 304 has none (RFC 9110, 15.4.5).
+        wire = b"" if answer.status == 304 else await self._body(wanted, answer)
         return _Answer(
             url=shown(url),
             status=answer.status,
@@ -267,16 +271,16 @@ class Collector:
             self._away[host] = max(self._away.get(host, now), now + timedelta(seconds=wait))
 
     async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
-        limit, pieces, size = self._settings.max_bytes, list[bytes](), 0
+        # One piece of memory that grows: hundreds of small ones would leave gaps behind.
+        limit, wire = self._settings.max_bytes, bytearray()
         async with AsyncExitStack() as place:
             async for piece in answer.content.iter_chunked(_CHUNK):
-                if size <= _LARGE < size + len(piece):
+                if len(wire) <= _LARGE < len(wire) + len(piece):
                     await place.enter_async_context(self._large)
-                size += len(piece)
-                if size > limit:
+                if len(wire) + len(piece) > limit:
                     raise too_large(wanted.named, limit)
-                pieces.append(piece)
-            return b"".join(pieces)
+                wire += piece
+            return bytes(wire)
 
     def _decoded(self, wanted: _Wanted, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
         try:

@@ -63,7 +63,7 @@ def canonical_url(url: str) -> str:
 def shown_url(text: str) -> str:
     """A feed's URL, or a text with such in it, as it may be logged, shown and published:
     without the user's name and password."""
-    return _LOGIN.sub(r"\1", text)
+    return _LOGIN.sub(r"\1", text) if "@" in text else text
 
 
 def feed_identity(url: str) -> FeedIdentity:

@@ -90,7 +90,7 @@ def feed_name(feed: FeedKey) -> str:
 
 def site_of(home: str, url: str) -> str:
     """The host that a feed belongs to, without www; "" where neither address has one."""
-    for address in (home, url):
+    for address in filter(None, (home, url)):
         try:
             host = urlsplit(address).hostname
         except ValueError:

@@ -281,7 +281,10 @@ class Response:
     def header(self, name: str) -> str | None:
         """The first value of a header, by any case; None where absent."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
     def header_list(self, name: str) -> str | None:
         """All values of a header that is a list, in one (RFC 9110, 5.3); None where absent."""

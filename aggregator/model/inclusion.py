@@ -70,5 +70,7 @@ def with_included(
             # One list may have dropped what another names.
             if canonical not in named or (named[canonical].paused and not line.paused):
                 named[canonical] = replace(line, folders=(*inclusion.folders, *line.folders))
+    if not named:
+        return tuple(own)
     ours = {canonical_url(one.url) for one in own}
     return (*own, *(one for canonical, one in named.items() if canonical not in ours))

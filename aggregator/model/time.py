@@ -12,7 +12,9 @@ def now() -> datetime:
 
 def require_utc(value: datetime | None, name: str) -> None:
     """Refuse a naive or foreign-zone time (ValueError) where a model type is made."""
-    if value is not None and (value.tzinfo is None or value.utcoffset() != UTC.utcoffset(None)):
+    if value is None or value.tzinfo is UTC:
+        return
+    if value.utcoffset() != UTC.utcoffset(None):
         raise ValueError(f"{name} must be an aware UTC time, got {value!r}")
 
 

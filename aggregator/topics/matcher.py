@@ -125,7 +125,7 @@ class Matcher:
             held.setdefault(story, {})[slug] = dict(shown)
         caps, caught = Caps(known.announced), list[Hit]()
         for decision in decisions:
-            title = _title_of(decision)
+            title = _title_of(decision) if decision.changes else ""
             for change in decision.changes:
                 if change.kind in (ChangeKind.NEW, ChangeKind.REVISED):
                     subject = subject_of(change, now=now, feed_title=title)

@@ -337,3 +337,20 @@ def test_many_large_answers_come_in_few_at_once(server):
             return await asyncio.gather(*(collector.fetch(feed(url), now=NOW) for url in urls))
 
     assert [len(one.body) for one in asyncio.run(go())] == [3 * 2**20] * 9
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"x" * 200_000, {}),
+        (gzip.compress(b" " * 200_000, mtime=0), {"Content-Encoding": "gzip"}),
+        (b"no gzip at all", {"Content-Encoding": "gzip"}),
+    ],
+    ids=["too large", "too large unpacked", "not in its coding"],
+)
+def test_a_failure_does_not_hold_on_to_the_answer(body: bytes, headers: dict[str, str]) -> None:
+    """Rounds keep failures to their end: with the frames they were raised in, all bodies too."""
+    with FeedServer() as server:
+        failure = fetch(feed(server.serve("/feed", body, headers=headers)))
+    assert isinstance(failure, FeedError)
+    assert (failure.__traceback__, failure.__context__, failure.__cause__) == (None, None, None)
