@@ -25,7 +25,8 @@ HOSTS = 40
 """Feeds are spread over so many loopback addresses, each a host of its own."""
 
 ENTRIES = 30
-_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+# Its newest entries are of today, as a newsroom's are: of old ones a reader has other things to say.
+_START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=ENTRIES + 2)
 _SYLLABLES = (
     "ba be bi bo bu ca ce ci co cu da de di do du fa fe fi fo ga ge go ha he hi ho ja jo ka ke ki "
     "la le li lo lu ma me mi mo mu na ne ni no nu pa pe pi po ra re ri ro ru sa se si so su ta te "

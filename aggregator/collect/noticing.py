@@ -170,7 +170,9 @@ def _pulse(fetched: Fetched, new: int) -> tuple[datetime | None, float | None]:
     dates = {date for one in fetched.document.entries if (date := one.published) and date <= at}
     # What an entry that was edited late, or an old one that came back, is dated is no news.
     if feed.news_at is not None:
-        dates = {date for date in dates if date > feed.news_at} or {at}
+        # Whatever it is dated, it was not listed when the feed was last read.
+        earliest = feed.last_success or feed.news_at
+        dates = {max(date, earliest) for date in dates if date > feed.news_at} or {at}
         dates.add(feed.news_at)
     moments = sorted(dates or {at})
     longest = _longest([(later - earlier).total_seconds() for earlier, later in pairwise(moments)])

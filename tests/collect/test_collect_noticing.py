@@ -176,3 +176,16 @@ def test_missed_entries_are_told_once_a_day_and_closed() -> None:
     assert (closed.missed_at, closed.told) == (None, frozenset())
     assert "7 entries" in closed.notices[0].message
     assert Trouble.MISSED in feed.told
+
+
+def test_news_that_are_dated_long_ago_are_news_all_the_same() -> None:
+    """A feed whose clock, or whose entries, are years behind is told to be silent once."""
+    long_ago = NOON - 325 * DAY
+    first = poll(FEED, brought(long_ago - HOUR, long_ago))
+    assert words(first) == [("stale", False)]
+    feed = after(FEED, first, last_success=NOON)
+    later = poll(feed, brought(long_ago + HOUR), at=NOON + HOUR)
+    assert words(later) == [("stale", True)]
+    assert later.news_at == NOON
+    feed = after(feed, later, last_success=NOON + HOUR)
+    assert words(poll(feed, brought(long_ago + 2 * HOUR), at=NOON + 2 * HOUR)) == []
