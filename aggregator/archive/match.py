@@ -15,8 +15,8 @@ def match_text(wanted: Wanted) -> str:
     """The text for MATCH; of feeds and times nothing may be asked any more."""
     match wanted:
         case Terms(fields=fields, sequences=sequences, near=near):
-            columns = f"{{{' '.join(fields)}}}: "
-            return "(" + " OR ".join(columns + _sequence(one, near) for one in sequences) + ")"
+            each = [_columns(fields, one) + _sequence(one, near) for one in sequences]
+            return "(" + " OR ".join(each) + ")"
         case Starts(fields=fields, stems=stems, form=form):
             columns = f"{{{' '.join(fields)}}}: "
             each = [f"{{forms}}: {_quoted(form)} *"] if form else []
@@ -68,8 +68,14 @@ def without_beginnings(wanted: Wanted) -> Wanted | None:
             return wanted
 
 
-_FORMS = ("forms",)
+_FORMS, _SAID = ("forms",), ("title", "text")
 _NOTHING = Terms(fields=MARKS, sequences=((NOWHERE,),))
+
+
+def _columns(fields: tuple[str, ...], words: Sequence[str]) -> str:
+    """A filter of fields. It costs a fifth of the time that a phrase takes, and none needs it that
+    is sought in title and text: tagged stems do not stand side by side in any other field."""
+    return "" if fields == _SAID and len(words) > 1 else f"{{{' '.join(fields)}}}: "
 
 
 def _sequence(words: Sequence[str], near: int | None) -> str:
