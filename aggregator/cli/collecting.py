@@ -178,7 +178,8 @@ def _tell_failures(done: Round) -> None:
 def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
     if isinstance(error, FetchError) and error.retry is Retry.GONE:
         return "it is not asked again"
-    return f"asked again {away(min(done.due[feed.key] for feed in feeds))}"
+    soonest = away(min(done.due[feed.key] for feed in feeds))
+    return f"asked again {'with the next round' if soonest == 'now' else soonest}"
 
 
 def _tell_changes(done: Round) -> None:

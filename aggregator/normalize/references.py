@@ -15,8 +15,8 @@ _DOUBTFUL = (
 _RUN = re.compile(rb"(?:" + _DOUBTFUL + rb")+")
 _ONE = re.compile(rb"&#([^;]+);")
 _REPLACEMENT, _LAST = 0xFFFD, 0x10FFFF
-# So many signs of a number say enough: it is none of a character.
-_LONGEST = 24
+# Of more digits, zeros before them left out, is no number of a character.
+_LONGEST = 8
 
 
 def repaired(body: bytes) -> bytes:
@@ -40,6 +40,6 @@ def _joined(run: re.Match[bytes]) -> bytes:
 
 
 def _number(text: bytes) -> int:
-    if len(text) > _LONGEST:
-        return _LAST + 1
-    return int(text[1:], 16) if text[:1] in b"xX" else int(text)
+    base = 16 if text[:1] in b"xX" else 10
+    digits = text.lstrip(b"xX").lstrip(b"0") or b"0"
+    return int(digits, base) if len(digits) <= _LONGEST else _LAST + 1
