@@ -13,8 +13,8 @@ settings.load_profile("untimed")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many as there are processors: many tests wait, for sockets and processes."""
-    return (os.cpu_count() or 1) * 2
+    """Half as many again as there are processors: many tests wait, for sockets and processes."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
