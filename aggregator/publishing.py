@@ -48,7 +48,7 @@ class Publisher:
         self._site = site
         self._size = settings.publish.page_size
         self._directory = settings.publish.directory
-        self._folder, self._mark = Folder(self._directory), ""
+        self._folder = Folder(self._directory)
         self._places: frozenset[str] | None = None
         """Where the topics' documents stand; None before the first turn."""
         self._listed = 0
@@ -62,11 +62,13 @@ class Publisher:
         """
         behind, changed = self._archive.behind(), list[str]()
         known = self._places is not None and self._places.issuperset(map(stem, behind))
-        if known and self._folder.mark != self._mark:
-            # Somebody took the folder away, or put another in its place.
-            self._folder, known = Folder(self._directory), False
-        if everything or not known:
-            changed += self._look(everything=everything)
+        # Another folder was published in since, or another archive in this one; or somebody took
+        # the folder away.
+        strange = self._archive.folder() != self._folder.mark
+        if strange:
+            self._folder = Folder(self._directory)
+        if everything or strange or not known:
+            changed += self._look(everything=everything, strange=strange)
         else:
             for state in behind:
                 changed += self._write(state)
@@ -75,13 +77,11 @@ class Publisher:
         changed += self._folder.write(self._front_page())
         return tuple(changed)
 
-    def _look(self, *, everything: bool) -> Sequence[str]:
+    def _look(self, *, everything: bool, strange: bool) -> Sequence[str]:
         """Write what is behind, missing, or made for another site; remove what is no more."""
         self._places = None
         states, changed = self._archive.topics(), list[str]()
         lacking = self._folder.lacking()
-        # Another folder was published in since, or another archive in this one.
-        strange = self._archive.folder() != self._folder.mark
         whole = everything or strange or not self._folder.made_for(self._site)
         # Readers take a full page for what never changes: its feeds are left, unless they would
         # lead to addresses that are no more.
@@ -98,8 +98,7 @@ class Publisher:
         changed += self._folder.write(directory(states, self._site))
         places = frozenset(place for state in states for place in stems(state))
         changed += self._folder.retain(places | {STATUS}, rewritten=whole)
-        self._mark = self._folder.settle(self._site)
-        self._archive.note_folder(self._mark)
+        self._archive.note_folder(self._folder.settle(self._site))
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 

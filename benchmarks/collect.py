@@ -19,7 +19,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -28,11 +28,16 @@ from newsroom import ENTRIES, url_of
 HERE = Path(__file__).parent
 
 
+def newsroom(feeds: int, editions: int) -> AbstractContextManager[int]:
+    """The server that ``newsroom.py`` is; its port."""
+    return serving("newsroom.py", f"--feeds={feeds}", f"--editions={editions}")
+
+
 @contextmanager
-def newsroom(feeds: int, editions: int) -> Iterator[int]:
-    """The server in a process of its own; yields its port."""
+def serving(script: str, *options: str) -> Iterator[int]:
+    """A server of this folder in a process of its own; yields its port."""
     server = subprocess.Popen(
-        [sys.executable, HERE / "newsroom.py", f"--feeds={feeds}", f"--editions={editions}"],
+        [sys.executable, HERE / script, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -19,32 +19,15 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from collect import serving
 from quietroom import host_of, url_of
 
 HERE = Path(__file__).parent
 CONCURRENCY = 64
-
-
-@contextmanager
-def quietroom(hosts: int) -> Iterator[int]:
-    """The server in a process of its own; yields its port."""
-    server = subprocess.Popen(
-        [sys.executable, HERE / "quietroom.py", f"--hosts={hosts}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield int(server.stdout.readline())
-    finally:
-        server.stdin.close()
-        server.wait(10)
 
 
 @dataclass
@@ -135,7 +118,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     feeds, hosts, few = wanted.feeds, wanted.hosts, wanted.feeds // 10
-    with quietroom(hosts) as port, tempfile.TemporaryDirectory() as scratch:
+    with (
+        serving("quietroom.py", f"--hosts={hosts}") as port,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         small = Ours(Path(scratch, "few"), few, hosts, port)
         large = Ours(Path(scratch, "many"), feeds, hosts, port)
         floors, ours = list[Run](), list[Run]()

@@ -38,11 +38,8 @@ class WriterLock:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise ArchiveError(
-                f"the folder cannot be written: {error.strerror}",
-                where=str(path.parent),
-                hint="give it to the user that runs aggregator, or set archive.directory",
-            ) from None
+            hint = "give it to the user that runs aggregator, or set archive.directory"
+            raise _unwritable(path, error, hint) from None
         if not _taken(file):
             os.close(file)
             holder = _holder(path) or "another process"
@@ -59,11 +56,7 @@ class WriterLock:
             os.ftruncate(file, 0)
             os.pwrite(file, told.encode(), 0)
         except OSError as error:
-            raise ArchiveError(
-                f"the folder cannot be written: {error.strerror}",
-                where=str(path.parent),
-                hint="make room on that disk; nothing is lost",
-            ) from None
+            raise _unwritable(path, error, "make room on that disk; nothing is lost") from None
 
     def release(self) -> None:
         """Give the right back; the files stay, empty."""
@@ -71,6 +64,11 @@ class WriterLock:
             file = self._files.pop()
             os.ftruncate(file, 0)
             os.close(file)
+
+
+def _unwritable(path: Path, error: OSError, hint: str) -> ArchiveError:
+    what = f"the folder cannot be written: {error.strerror}"
+    return ArchiveError(what, where=str(path.parent), hint=hint)
 
 
 def _places(directory: Path, database: Path | None) -> list[Path]:

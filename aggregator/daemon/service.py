@@ -271,7 +271,7 @@ class _Service:
             if await asyncio.to_thread(reclean, self._archive, settings):
                 self._unpublished.set()
         except ArchiveError as error:
-            _log.error("not cleaned again", why="; ".join([error.sentence, *error.further]))
+            _log.error("not cleaned again", why=error.on_one_line)
 
     def _show(self, done: Round, counts: Counts) -> None:
         """After each write: count, show, and have it published soon."""
@@ -310,7 +310,7 @@ class _Service:
             async with self._publishing:
                 changed = await asyncio.to_thread(self._publisher.publish)
         except (PublishError, ArchiveError) as error:
-            _log.error("not published", why="; ".join([error.sentence, *error.further]))
+            _log.error("not published", why=error.on_one_line)
             return
         self._metrics.count_published(len(changed))
         if changed:
@@ -326,7 +326,7 @@ class _Service:
                     report_walk(feed, walk)
                     self._unpublished.set()
             except ArchiveError as error:
-                _log.error("archive documents not read, tried again", why=error.sentence)
+                _log.error("archive documents not read, tried again", why=error.on_one_line)
             await asyncio.sleep(_BACKFILL_SECONDS)
 
     async def _follow_lists(self, pipeline: Pipeline) -> None:
@@ -336,7 +336,7 @@ class _Service:
             try:
                 report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
             except ArchiveError as error:
-                _log.error("lists not asked, tried again", why=error.sentence)
+                _log.error("lists not asked, tried again", why=error.on_one_line)
             await asyncio.sleep(_LISTS_SECONDS)
 
     def _tell_metrics(self) -> bytes:
@@ -408,9 +408,7 @@ class _Service:
         try:
             fresh = load(old.folder)
         except ConfigError as error:
-            _log.error(
-                "configuration kept as it was", why="; ".join([error.sentence, *error.further])
-            )
+            _log.error("configuration kept as it was", why=error.on_one_line)
             return False
         finally:
             notify("READY=1")
@@ -446,7 +444,7 @@ class _Service:
 
     def _tell_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
-            why = error.sentence if isinstance(error, AggregatorError) else repr(error)
+            why = error.on_one_line if isinstance(error, AggregatorError) else repr(error)
             self._ended.append(why)
             _log.error("a part of the daemon ended", why=why, hint="start it again")
 

@@ -60,6 +60,11 @@ class AggregatorError(Exception):
         mend = f" ({self.hint})" if self.hint else ""
         return f"{place}{self.what}{mend}"
 
+    @property
+    def on_one_line(self) -> str:
+        """Everything on one line, as logs have it."""
+        return "; ".join([self.sentence, *self.further])
+
     def __str__(self) -> str:
         return "\n  ".join([self.sentence, *self.further])
 

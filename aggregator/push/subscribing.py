@@ -53,16 +53,16 @@ class Subscriptions:
         asked: dict[int, asyncio.Task[None]] = {}
         try:
             while True:
+                asked = {feed: task for feed, task in asked.items() if not task.done()}
                 try:
                     if not doubted:
                         await asyncio.to_thread(self._doubt)
                         doubted = True
-                    due = await asyncio.to_thread(self._look)
+                    due = await asyncio.to_thread(self._look, len(asked))
                 except ArchiveError as error:
                     _log.error("hubs not asked", why=str(error))
                     due = ()
                 # A hub that does not answer holds up its own feeds and nobody else's.
-                asked = {feed: task for feed, task in asked.items() if not task.done()}
                 for one in due:
                     if one.feed not in asked:
                         asked[one.feed] = asyncio.create_task(self._ask(one))
@@ -76,10 +76,11 @@ class Subscriptions:
         with self._archive.pushes(write=True) as held:
             held.doubt(now(), self._interval)
 
-    def _look(self) -> tuple[Lease, ...]:
+    def _look(self, waiting: int) -> tuple[Lease, ...]:
+        """What is due, beside so many that wait for their hub and are due still."""
         at = now()
         with self._archive.pushes() as held:
-            over, due = held.over(at), held.due(at, self._address, limit=_LIMIT)
+            over, due = held.over(at), held.due(at, self._address, limit=_LIMIT + waiting)
         if over:
             with self._archive.pushes(write=True) as held:
                 held.lapse(at, self._interval)

@@ -41,7 +41,8 @@ CASES = [
     ("&#" + "0" * 5000 + "65;", "A"),
     ("&#x1F600;", "\U0001f600"),
     ("&#233;", "\u00e9"),
-    ("&amp;#55357;", "&#55357;"),
+    # Escaped twice, which is undone like any other.
+    ("&amp;#55357;", "\ufffd"),
 ]
 
 
@@ -55,7 +56,7 @@ def test_a_bad_reference_costs_one_sign(text, sign, markup):
     document = read(body, content_type="application/rss+xml")
     assert len(document.entries) == 30
     title = next(one.title for one in document.entries if one.title.startswith("Goal"))
-    assert title == f"Goal {sign}!" or (sign == "&#55357;" and title.startswith("Goal"))
+    assert title == f"Goal {sign}!"
 
 
 @given(st.text("&#xXdD8aA0159;<>", max_size=60))
