@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
 
 import pytest
-from archivedesk import ONE, TWO
+from archivedesk import ONE, TWO, Desk
 from callbacks import Callback, Callbacks, until
 from offers import bring
 
 from aggregator.collect import Courier
 from aggregator.model.push import Offer
-from aggregator.model.settings import HOUR, CollectSettings
+from aggregator.model.settings import HOUR, ArchiveSettings, CollectSettings
 from aggregator.push import subscribing
 from aggregator.push.subscribing import Subscriptions
 
@@ -77,6 +77,28 @@ def test_the_secret_goes_where_it_was_meant_to_go(archive, other, followed):
                 await asyncio.sleep(0.5)
                 assert archive.feed(ONE).push.failure == "it answers 307"
                 assert not target.brought
+
+    with Callbacks() as hubs:
+        asyncio.run(run(hubs))
+
+
+def test_feeds_that_wait_for_their_hub_take_no_place_of_others(archive, monkeypatch):
+    monkeypatch.setattr(subscribing, "_LIMIT", 1)
+    monkeypatch.setattr(subscribing, "_PER_HUB", 1)
+    three = "https://three.example/feed"
+    Desk(archive, ArchiveSettings()).subscribe(ONE, TWO, three)
+
+    async def run(hubs: Callbacks) -> None:
+        dead, alive = hubs.at("/dead", delay=14), hubs.at("/alive")
+        # Another host's: of one host so many are asked at once.
+        other = alive.url.replace("127.0.0.1", "localhost")
+        for feed in (ONE, TWO):
+            bring(archive, Offer(hub=dead.url, topic=feed), feed=feed)
+        bring(archive, Offer(hub=other, topic=three), feed=three)
+        async with keeping(archive):
+            assert (await came(alive))["hub.topic"] == [three]
+            assert dead.under_way == 1
+            assert len(dead.brought) == 1
 
     with Callbacks() as hubs:
         asyncio.run(run(hubs))
