@@ -7,9 +7,11 @@ import postgres
 import pytest
 from hypothesis import settings
 
-# How long an example takes is for benchmarks to say.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes is for benchmarks to say. The same examples each time, so that
+# a change is judged by itself; make test ARGS=--hypothesis-profile=search looks for new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile("same")
 
 
 def pytest_xdist_auto_num_workers() -> int:

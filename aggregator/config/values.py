@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,8 @@ def _in_units(number: float, units: Sequence[tuple[str, int]], least: str) -> st
     for unit, size in units:
         if number and number % size == 0:
             return f"{number // size:.0f}{unit}"
+    if isinstance(number, int):
+        return f"{number}{least}"
     return f"{number:f}".rstrip("0").rstrip(".") + least
 
 
@@ -140,10 +143,10 @@ def parse_size(value: Any) -> int:
     """Bytes from a number or a text such as "16 MiB". Raises ValueError."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmgt]i?b|b)?", str(value).strip().lower())
+    found = re.fullmatch(r"(\d{1,24}(?:\.\d{1,9})?)\s*([kmgt]i?b|b)?", str(value).strip().lower())
     if not found:
         raise ValueError(f"{_short(value)} is no size; write bytes, or 512 MiB")
-    return int(float(found.group(1)) * _SIZES[found.group(2) or "b"])
+    return int(Decimal(found.group(1)) * _SIZES[found.group(2) or "b"])
 
 
 def absolute(path: Path, folder: Path) -> Path:

@@ -135,9 +135,11 @@ def _settle_addresses(tree: Any, base: str) -> None:
     for link in tree.iter("a"):
         link.set("href", absolute(link.get("href"), base) or "")
     for image in tree.iter("img"):
-        image.set("src", absolute(source_of(image.attrib), base) or "")
-        for name in set(image.attrib) - _OF_AN_IMAGE:
-            del image.attrib[name]
+        kept = {name: value for name, value in image.attrib.items() if name in _OF_AN_IMAGE}
+        source = absolute(source_of(image.attrib), base) or ""
+        # A name that XML does not have, such as that of <img x{>, cannot be taken out by name.
+        image.attrib.clear()
+        image.attrib.update(kept | {"src": source})
 
 
 def _article(tree: Any, found: Sequence[Block], names: set[str]) -> list[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.config import as_written, known_settings, load, parse_duration
@@ -56,6 +56,8 @@ def test_a_value_is_told_with_its_unit(name, value, written):
 
 
 @given(st.integers(0, 10 * 365 * 86400), st.integers(0, 2**60))
+@example(0, 2**53 + 1)
+@example(0, 2**60 - 1)
 def test_a_value_as_told_may_be_written_so(seconds, count):
     assert parse_duration(as_written("collect.timeout", seconds)) == seconds
     assert parse_size(as_written("collect.max_bytes", count)) == count

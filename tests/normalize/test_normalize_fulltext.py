@@ -150,6 +150,12 @@ def test_nothing_raises(noise, kind):
         assert isinstance(taken(body, kind=kind), Entry | Unfit)
 
 
+def test_an_image_may_have_attributes_that_xml_does_not_know():
+    page = webpages.article().replace("<img ", "<img x{ 1=2 @click='y' ")
+    assert "<img x{" in page
+    assert taken(page.encode()) == taken(webpages.article().encode())
+
+
 def test_deep_and_wide_pages_end():
     for body in (
         "<html><body>" + "<div>" * 9_000 + "x",
