@@ -62,7 +62,8 @@ def read_known(
     ]
     _Entries(connection, known, brought).read()
     listed = {item.entry_key for one in fetched if one.document for item in one.feed.listing}
-    for held in _by_key(connection, listed):
+    known.kept = _read_kept(connection, fetched)
+    for held in _by_key(connection, listed - known.kept.keys()):
         known.listed[held.key] = held
     _read_said(connection, known, brought)
     fresh = [entry for feed, entry in brought if (feed, entry.identity) not in known.entries]
@@ -194,6 +195,22 @@ def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
     if held is None or entry.page_id is None or held.canonical_url == entry.canonical_url:
         return False
     return dict(held.parts).get("title") != dict(entry.parts).get("title")
+
+
+def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryKey, EntryId]:
+    """The entries of items that came again word for word: nothing is decided of them, so that
+    little need be known. Most of a feed, as a rule. Not those that had vanished."""
+    keys: set[int] = set()
+    for one in fetched:
+        if one.document and one.document.known:
+            by_hash = {item.item_hash: item.entry_key for item in one.feed.listing}
+            keys.update(by_hash[hashed] for _, hashed in one.document.known if hashed in by_hash)
+    if not keys:
+        return {}
+    query = sa.select(entries.c.entry_key, entries.c.entry_id).where(
+        among(connection, entries.c.entry_key, keys), entries.c.vanished.is_(None)
+    )
+    return {EntryKey(key): EntryId(name) for key, name in connection.execute(query)}
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:

@@ -51,8 +51,10 @@ class Writer:
         self._kept = kept
         self._batch = batch
         self._entry_keys: dict[EntryId, int] = {}
-        for group in known.groups() if known else ():
-            self._entry_keys.update((held.id, held.key) for held in group.values())
+        if known:
+            for group in known.groups():
+                self._entry_keys.update((held.id, held.key) for held in group.values())
+            self._entry_keys.update((identifier, key) for key, identifier in known.kept.items())
         self._story_keys: dict[StoryId, int] = {}
         self._entries: list[dict[str, Any]] = []
         self._revisions: list[dict[str, Any]] = []

@@ -133,7 +133,8 @@ class Known:
     """The truth that decides, read inside the write transaction, for one batch.
 
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
-    by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name;
+    by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, and
+    ``kept`` the ids, by key, of those of them whose items stand where they stood, word for word;
     ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
     and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
@@ -148,6 +149,7 @@ class Known:
     by_url: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     by_likeness: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
+    kept: dict[EntryKey, EntryId] = field(default_factory=dict)
     said: dict[EntryKey, Said] = field(default_factory=dict)
     used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, KnownStory] = field(default_factory=dict)

@@ -69,10 +69,10 @@ class _Desk:
         first_poll = not self.feed.listing and not self.feed.entries
         changes: list[Change] = []
         listed: dict[int, tuple[bytes, EntryId]] = {}
-        met: dict[EntryId, KnownEntry | None] = {}
+        met: dict[EntryId, EntryKey | None] = {}
         cut = self._cut()
         recognised = recognise(
-            self.document, self.feed, self.known, {held.id for _, _, held in cut}
+            self.document, self.feed, self.known, {identifier for _, _, _, identifier in cut}
         )
         self._template = template_of(
             (
@@ -91,17 +91,18 @@ class _Desk:
             identifier = held.id if held else entry.id
             if identifier in met or (held is None and identifier in self.known.used):
                 continue
-            met[identifier] = held
+            met[identifier] = held.key if held else None
             listed[entry.position] = (entry.item_hash, identifier)
             if found is None:
                 changes.append(self._new(entry, first_poll))
             else:
                 changes.extend(self._against(entry, found))
-        for position, item_hash, held in cut:
-            if held.id not in met:
-                met[held.id] = held
-                listed[position] = (item_hash, held.id)
-                changes.extend(self._returned(held))
+        for position, item_hash, key, identifier in cut:
+            if identifier not in met:
+                met[identifier] = key
+                listed[position] = (item_hash, identifier)
+                if again := self.known.listed.get(key):
+                    changes.extend(self._returned(again))
         listing = [
             (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
         ]
@@ -110,7 +111,7 @@ class _Desk:
         partial = self.fetched.response is not None and self.fetched.response.partial
         if partial:
             gone, missing = [], self._still_listed(met)
-        overlap = partial or any(held is not None for held in met.values())
+        overlap = partial or any(key is not None for key in met.values())
         if self.fetched.archived:
             # As they were when that document was closed: what is archived may be newer.
             new = tuple(one for one in changes if one.kind is ChangeKind.NEW)
@@ -130,16 +131,20 @@ class _Desk:
         dated = self._dated and entry.published is not None
         return (entry.published.timestamp() if dated and entry.published else 0.0, -entry.position)
 
-    def _cut(self) -> list[tuple[int, bytes, KnownEntry]]:
-        """The items that were not parsed again, as (position, hash, entry)."""
+    def _cut(self) -> list[tuple[int, bytes, EntryKey, EntryId]]:
+        """The items that were not parsed again, as (position, hash, key, id)."""
         if not self.document.known:
             return []
         by_hash = {item.item_hash: EntryKey(item.entry_key) for item in self.feed.listing}
         return [
-            (position, item_hash, held)
+            (position, item_hash, key, identifier)
             for position, item_hash in self.document.known
-            if item_hash in by_hash and (held := self.known.listed.get(by_hash[item_hash]))
+            if (key := by_hash.get(item_hash)) and (identifier := self._listed_id(key))
         ]
+
+    def _listed_id(self, key: EntryKey) -> EntryId | None:
+        held = self.known.listed.get(key)
+        return held.id if held else self.known.kept.get(key)
 
     def _renamed(self, entry: Entry) -> Entry:
         """A new item, named by its page where its guid is an archived entry's already."""
@@ -229,7 +234,7 @@ class _Desk:
         )
 
     def _missing(
-        self, met: dict[EntryId, KnownEntry | None], order: Sequence[EntryId]
+        self, met: dict[EntryId, EntryKey | None], order: Sequence[EntryId]
     ) -> tuple[list[Change], list[tuple[bytes, EntryId, int]]]:
         """Items listed last time and not now: vanished, missing for one poll, or rolled off.
 
@@ -244,7 +249,7 @@ class _Desk:
         missing: list[tuple[bytes, EntryId, int]] = []
         for item in self.feed.listing:
             held = self.known.listed.get(EntryKey(item.entry_key))
-            if held is None or held.id in met or held.vanished or held.key < bottom.key:
+            if held is None or held.id in met or held.vanished or held.key < bottom:
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(self._change(ChangeKind.VANISHED, held, None, held.revisions))
@@ -253,7 +258,7 @@ class _Desk:
         return gone, missing
 
     def _still_listed(
-        self, met: dict[EntryId, KnownEntry | None]
+        self, met: dict[EntryId, EntryKey | None]
     ) -> list[tuple[bytes, EntryId, int]]:
         """What was listed and still is, though only what is new came."""
         held = [
@@ -266,7 +271,7 @@ class _Desk:
         ]
 
     def _still_missing(
-        self, met: dict[EntryId, KnownEntry | None]
+        self, met: dict[EntryId, EntryKey | None]
     ) -> list[tuple[bytes, EntryId, int]]:
         return [
             (item.item_hash, held.id, item.missing)
