@@ -44,7 +44,7 @@ from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
-from aggregator.model.feed import Feed, FeedKey, Subscription
+from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -222,6 +222,11 @@ class Archive:
         """All feeds, those no longer subscribed included; without their listings."""
         with self._database.reading() as connection:
             return feeds_of.read(connection)
+
+    def feed_states(self) -> dict[FeedState, int]:
+        """How many of the feeds asked for are in each state."""
+        with self._database.reading() as connection:
+            return feeds_of.count_states(connection)
 
     def feed(self, url: str) -> Feed | None:
         """The feed that has, or ever had, this URL; with its listing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from prometheus_client import (
@@ -126,11 +126,10 @@ class Metrics:
         self._delay.clear()
         _set_quantiles(self._delay, delay_of(chain.from_iterable(seconds.values())))
 
-    def show_archive(self, states: Iterable[FeedState], entries: int) -> None:
+    def show_archive(self, feeds: Mapping[FeedState, int], entries: int) -> None:
         """Set the gauges of feeds by state and of archived entries."""
-        found = list(states)
-        for state in FeedState:
-            self._feeds.labels(state.value).set(found.count(state))
+        for state, count in feeds.items():
+            self._feeds.labels(state.value).set(count)
         self._archived.set(entries)
 
     def text(self) -> bytes:

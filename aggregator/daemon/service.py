@@ -359,22 +359,20 @@ class _Service:
 
     def _look(self) -> None:
         """Refresh what /health, /metrics and the progress line show."""
-        feeds, due = self._archive.feeds(), self._archive.next_due()
-        asked = [feed for feed in feeds if feed.subscribed]
-        entries = self._archive.stats().entries
-        self._metrics.show_archive([feed.state for feed in asked], entries)
+        stats, due = self._archive.stats(), self._archive.next_due()
+        self._metrics.show_archive(self._archive.feed_states(), stats.entries)
         self._health = {
             "status": "paused" if self._paused else "broken" if self._ended else "ok",
             "paused": self._paused,
             "ended": list(self._ended),
             "version": __version__,
             "started": iso(self._started),
-            "feeds": len(asked),
-            "failing": sum(feed.failure is not None for feed in asked),
-            "entries": entries,
+            "feeds": stats.feeds,
+            "failing": stats.failing,
+            "entries": stats.entries,
             "next_due": iso(due),
         }
-        self._line.show(describe_wait(due, len(asked)))
+        self._line.show(describe_wait(due, stats.feeds))
 
     def _pause(self, error: ArchiveError) -> None:
         if self._paused is None:
