@@ -20,9 +20,9 @@ def publish_digests(
     """
     at, changed = now(), list[str]()
     asked = (state.topic.slug for state in whole if state.topic.digest)
-    for slug in dict.fromkeys((*archive.due_digests(at), *asked)):
-        feed = archive.digests(slug, now=at)
+    for slug in dict.fromkeys((*archive.published.due_digests(at), *asked)):
+        feed = archive.published.digests(slug, now=at)
         written = further_documents(feed, site)
         changed += folder.write(written)
-        archive.mark_digested(feed, fingerprints(written))
+        archive.published.mark_digested(feed, fingerprints(written))
     return tuple(changed)

@@ -1,6 +1,6 @@
 """The published folder, kept up with the archive: the last stage of an entry's walk.
 
-    archive.behind ─► Page ─► publish.documents ─► bytes ─► Folder.write
+    archive.published.behind ─► Page ─► publish.documents ─► bytes ─► Folder.write
 
 Publishing is a pure function of the archive: run again, or after a crash, it writes what is
 missing and nothing else. It costs as much as there is news, however many topics there are.
@@ -60,11 +60,11 @@ class Publisher:
 
         Raises PublishError, ArchiveError: what was not written is still behind then.
         """
-        behind, changed = self._archive.behind(), list[str]()
+        behind, changed = self._archive.published.behind(), list[str]()
         known = self._places is not None and self._places.issuperset(map(stem, behind))
         # Another folder was published in since, or another archive in this one; or somebody took
         # the folder away.
-        strange = self._archive.folder() != self._folder.mark
+        strange = self._archive.published.folder() != self._folder.mark
         if strange:
             self._folder = Folder(self._directory)
         if everything or strange or not known:
@@ -90,7 +90,7 @@ class Publisher:
         for state in again:
             changed += self._write(state, whole=True, afresh=afresh)
         # The others, of which some pages changed.
-        for state in self._archive.behind():
+        for state in self._archive.published.behind():
             changed += self._write(state)
         changed += publish_digests(self._archive, self._folder, self._site, again)
         told = whole or STATUS in lacking
@@ -98,7 +98,7 @@ class Publisher:
         changed += self._folder.write(directory(states, self._site))
         places = frozenset(place for state in states for place in stems(state))
         changed += self._folder.retain(places | {STATUS}, rewritten=whole)
-        self._archive.note_folder(self._folder.settle(self._site))
+        self._archive.published.note_folder(self._folder.settle(self._site))
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 
@@ -108,18 +108,18 @@ class Publisher:
         """Write a topic's pages that may have changed (``whole``: all of them; ``afresh``: the
         feeds of full pages too) and note that they are published."""
         archive, slug, changed = self._archive, state.topic.slug, list[str]()
-        first = archive.published_page(slug)
-        newest = archive.subscription_page(slug, size=self._size)
+        first = archive.published.first_unpublished(slug)
+        newest = archive.published.subscription_page(slug, size=self._size)
         # What is linked to comes first: readers, and a crash between, find no broken link.
-        for number in range(archive.archive_pages(slug), 0 if whole else first - 1, -1):
-            made = documents(archive.archive_page(slug, number), self._site)
+        for number in range(archive.published.archive_pages(slug), 0 if whole else first - 1, -1):
+            made = documents(archive.published.archive_page(slug, number), self._site)
             changed += self._folder.write(made, full=number < first and not afresh)
         subscribed = documents(newest, self._site)
         if state.topic.corrections:
-            subscribed |= further_documents(archive.corrections(slug), self._site)
+            subscribed |= further_documents(archive.published.corrections(slug), self._site)
         changed += self._folder.write(subscribed)
         digest = feed_paths(state, Series.DIGEST)
-        archive.mark_published(slug, state.version, fingerprints(subscribed), kept=digest)
+        archive.published.mark(slug, state.version, fingerprints(subscribed), kept=digest)
         return changed
 
     def _front_page(self) -> dict[str, bytes]:

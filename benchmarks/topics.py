@@ -106,7 +106,7 @@ def measure(folder: Path, entries: list[tuple[str, str, str]]) -> None:
         for number, (title, text, lang) in enumerate(fresh):
             new = item(f"new{number}", title=title, text=text, lang=lang)
             watch.step("match and store one entry", lambda new=new: desk.bring(ONE, new))
-            behind = len(archive.behind())
+            behind = len(archive.published.behind())
             watch.step(f"publish the {behind} topics that it hit", again.publish)
         watch.step("publish nothing", again.publish)
         watch.step("list all topics", archive.topics)

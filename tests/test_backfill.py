@@ -126,7 +126,7 @@ def test_a_feed_is_walked_back_to_where_it_begins(desk, server, tmp_path):
     assert desk.feed == replace(before, entries=30)
     (state,) = desk.archive.topics()
     assert (state.stories, state.announced) == (30, 10)
-    shown = desk.archive.subscription_page("all", size=50)
+    shown = desk.archive.published.subscription_page("all", size=50)
     assert {one.title for one in shown.entries} == stories(*range(100, 110)), "backlog is no news"
     assert desk.collect().counts.new == 0
     again = desk.walk()

@@ -77,8 +77,8 @@ def test_only_the_newest_documents_of_topics_that_were_hit_are_written(room):
 def test_a_copy_changes_the_newest_documents_where_its_story_stands_there(room):
     room.follow([ONE, TWO], TOPICS)
     publisher = publisher_of(room)
-    old = room.archive.archive_page("w9", 1).entries[-1]
-    new = room.archive.subscription_page("w9", size=SIZE).entries[0]
+    old = room.archive.published.archive_page("w9", 1).entries[-1]
+    new = room.archive.published.subscription_page("w9", size=SIZE).entries[0]
     for story, stands_there in ((old, False), (new, True)):
         at, before = NOON + timedelta(minutes=next(NUMBERS)), stamps(room)
         url = f"https://two.example/{story.entry}"

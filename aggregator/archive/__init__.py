@@ -9,6 +9,7 @@ from aggregator.archive.backup import restore
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached, FetchRecord
 from aggregator.archive.lock import holder_of
+from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
@@ -20,6 +21,7 @@ __all__ = [
     "Attached",
     "Blocks",
     "FetchRecord",
+    "Published",
     "Pushes",
     "Stats",
     "Subscribers",

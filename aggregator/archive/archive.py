@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,18 +11,8 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import (
-    corrections,
-    digests,
-    documents,
-    finding,
-    pages,
-    records,
-    states,
-    topics,
-    upkeep,
-)
 from aggregator.archive import feeds as feeds_of
+from aggregator.archive import finding, records, states, topics, upkeep
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
@@ -36,6 +26,7 @@ from aggregator.archive.lists import Lists
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
+from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
@@ -45,10 +36,9 @@ from aggregator.archive.writer import Writer
 from aggregator.model.batch import Batch, Counts, Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
-from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Hit, Page, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Hit, Standing, Topic, TopicEdit, TopicState
 from aggregator.query import Query
 
 
@@ -295,88 +285,15 @@ class Archive:
         with self._database.reading() as connection:
             return states.newest_titles(connection, slug)
 
-    def behind(self) -> tuple[TopicState, ...]:
-        """The topics whose content is newer than what was last published: one indexed read."""
-        with self._database.reading() as connection:
-            return states.behind(connection)
-
-    def folder(self) -> str:
-        """The mark of the folder that was published in last; "" where there was none."""
-        with self._database.reading() as connection:
-            return states.folder(connection)
-
-    def note_folder(self, mark: str) -> None:
-        """All that is published stands in the folder with this mark."""
-        with self._database.writing() as connection:
-            states.note_folder(connection, mark)
-
-    def deleted_topics(self) -> tuple[str, ...]:
-        """Slugs of topics that were taken out of the configuration."""
-        with self._database.reading() as connection:
-            return states.deleted(connection)
-
     def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
         """How a topic holds an entry's story; None where it does not."""
         with self._database.reading() as connection:
             return topics.standing(connection, slug, entry)
 
-    def subscription_page(self, slug: str, *, size: int) -> Page:
-        """What a subscriber gets: the newest announced stories."""
-        with self._database.reading() as connection:
-            return pages.subscription_page(connection, slug, size)
-
-    def archive_page(self, slug: str, number: int) -> Page:
-        """An archive page, 1 being the oldest. Raises UsageError where there is none."""
-        with self._database.reading() as connection:
-            return pages.archive_page(connection, slug, number)
-
-    def archive_pages(self, slug: str) -> int:
-        """How many archive pages there are, the open one included."""
-        with self._database.reading() as connection:
-            return pages.count(connection, slug)
-
-    def published_page(self, slug: str) -> int:
-        """The first archive page that may have changed since the version last published."""
-        with self._database.reading() as connection:
-            return pages.first_unpublished(connection, slug)
-
-    def revoke_address(self, slug: str) -> None:
-        """Move a private topic to a new address. Raises UsageError where it is not private."""
-        with self._database.writing() as connection:
-            topics.revoke(connection, slug)
-
-    def mark_published(
-        self,
-        slug: str,
-        version: int,
-        written: Mapping[str, bytes] | None = None,
-        *,
-        kept: Collection[str] = (),
-    ) -> None:
-        """The pages of this version are written, and these are its feed documents (by path), besides
-        those that were kept as they stood."""
-        with self._database.writing() as connection:
-            topics.mark_published(connection, slug, version, written, kept)
-
-    def due_digests(self, now: datetime) -> tuple[str, ...]:
-        """Slugs of the topics of which a period ended since their digest was written: an indexed read."""
-        with self._database.reading() as connection:
-            return digests.due(connection, now)
-
-    def digests(self, slug: str, *, now: datetime) -> DigestFeed:
-        """What a topic announced in the newest periods that are over."""
-        with self._database.reading() as connection:
-            return digests.read(connection, slug, now)
-
-    def mark_digested(self, feed: DigestFeed, written: Mapping[str, bytes]) -> None:
-        """These digests are written, in these documents (by path)."""
-        with self._database.writing() as connection:
-            topics.mark_digested(connection, feed, written)
-
-    def corrections(self, slug: str) -> CorrectionsFeed:
-        """What publishers changed last of the stories that a topic holds."""
-        with self._database.reading() as connection:
-            return corrections.read(connection, slug)
+    @property
+    def published(self) -> Published:
+        """What topics publish, and how far that is done."""
+        return Published(self._database)
 
     def ask_backfill(self, feed: Feed, documents: int | None) -> None:
         """Note how many archive documents of a feed whoever writes is to read; None: it is done."""
@@ -401,22 +318,7 @@ class Archive:
         with self._database.writing() if write else self._database.reading() as connection:
             yield Notices(connection)
 
-    # Telling subscribers
-
-    def document(self, path: str) -> bytes | None:
-        """The digest of a feed document as last published; None where nothing is at this path."""
-        with self._database.reading() as connection:
-            return documents.digest_of(connection, path)
-
-    def unpinged(self) -> dict[str, bytes]:
-        """Digest by path of the feed documents that changed since a hub was told of them."""
-        with self._database.reading() as connection:
-            return documents.unpinged(connection)
-
-    def mark_pinged(self, digests: Mapping[str, bytes]) -> None:
-        """A hub was told of these versions."""
-        with self._database.writing() as connection:
-            documents.mark_pinged(connection, digests)
+    # Hubs
 
     @contextmanager
     def subscribers(self, *, write: bool = False) -> Iterator[Subscribers]:

@@ -56,7 +56,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     with archive:
         feeds = [feed for feed in archive.feeds() if feed.subscribed]
         info, due = archive.info(), archive.next_due()
-        behind = [state.topic.slug for state in archive.behind()]
+        behind = [state.topic.slug for state in archive.published.behind()]
         holder = archive.holder()
         hub = _hub(archive, session.settings())
         push = _push(archive, session.settings())

@@ -96,7 +96,7 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
             state = archive.topic(wanted.slug)
             if state:
                 size = configuration.settings.publish.page_size
-                shown = archive.subscription_page(wanted.slug, size=size).entries[:limit]
+                shown = archive.published.subscription_page(wanted.slug, size=size).entries[:limit]
     addresses = _addresses(configuration, wanted, state)
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
@@ -223,13 +223,13 @@ def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None
             raise
         # A row is all there is to write; who publishes it is there already.
         with open_archive(settings.archive) as archive:
-            archive.revoke_address(wanted.slug)
+            archive.published.revoke_address(wanted.slug)
             state = archive.topic(wanted.slug)
         note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
     else:
         with opened as archive:
             _prepare(archive, configuration)
-            archive.revoke_address(wanted.slug)
+            archive.published.revoke_address(wanted.slug)
             publish_behind(archive, settings, site_of(settings))
             state = archive.topic(wanted.slug)
     for address in _addresses(configuration, wanted, state):

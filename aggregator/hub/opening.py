@@ -108,7 +108,7 @@ def standing(archive: Archive, address: str) -> dict[str, object]:
     """How far telling has come, as JSON: for the built-in hub its subscriptions, for another one the
     documents that it was not told of. Raises ArchiveError."""
     if address != BUILT_IN_HUB:
-        return {"address": address, "unpinged": len(archive.unpinged())}
+        return {"address": address, "unpinged": len(archive.published.unpinged())}
     with archive.subscribers() as held:
         return {"address": address, **asdict(held.counts(now()))}
 

@@ -62,7 +62,7 @@ class Pinger:
 
         Stops at the first failure that may pass. Raises ArchiveError.
         """
-        waiting = list((await asyncio.to_thread(self._archive.unpinged)).items())
+        waiting = list((await asyncio.to_thread(self._archive.published.unpinged)).items())
         for start in range(0, len(waiting), _AT_ONCE):
             some = dict(waiting[start : start + _AT_ONCE])
             answers = await asyncio.gather(*(self._tell(path) for path in some))
@@ -71,7 +71,7 @@ class Pinger:
                 for path, answer in zip(some, answers, strict=True)
                 if answer is None
             }
-            await asyncio.to_thread(self._archive.mark_pinged, heard)
+            await asyncio.to_thread(self._archive.published.mark_pinged, heard)
             if failed := [answer for answer in answers if answer is not None]:
                 self._failures += 1
                 return max(failed)

@@ -73,7 +73,7 @@ class Subscribing:
             task.cancel()
 
     def _refusal(self, wanted: Wanted) -> Reply | None:
-        if self._archive.document(wanted.path) is None:
+        if self._archive.published.document(wanted.path) is None:
             return Reply(status=404, text="hub.topic is no feed that is published here")
         if not wanted.subscribe:
             return None
@@ -127,7 +127,7 @@ class Subscribing:
 
     def _settle(self, wanted: Wanted, asked_at: datetime) -> bool:
         """Store what was confirmed; False where it can no longer be."""
-        version = self._archive.document(wanted.path)
+        version = self._archive.published.document(wanted.path)
         with self._archive.subscribers(write=True) as held:
             if not wanted.subscribe:
                 held.remove(wanted.path, wanted.callback)

@@ -101,8 +101,7 @@ class _Desk:
             if identifier not in met:
                 met[identifier] = key
                 listed[position] = (item_hash, identifier)
-                if again := self.known.listed.get(key):
-                    changes.extend(self._returned(again))
+                changes.extend(self._returned(self.known.listed.get(key)))
         listing = [
             (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
         ]
@@ -206,8 +205,8 @@ class _Desk:
             changes.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
         return changes
 
-    def _returned(self, held: KnownEntry) -> list[Change]:
-        if held.vanished is None:
+    def _returned(self, held: KnownEntry | None) -> list[Change]:
+        if held is None or held.vanished is None:
             return []
         return [self._change(ChangeKind.RETURNED, held, None, held.revisions)]
 

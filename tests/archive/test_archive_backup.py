@@ -43,8 +43,11 @@ def everything(archive):
         "listing": [archive.feed(url) for url in (ONE, TWO)],
         "fetches": [archive.fetches(feed) for feed in archive.feeds()],
         "topics": archive.topics(),
-        "pages": [archive.archive_page("all", n + 1) for n in range(archive.archive_pages("all"))],
-        "subscription": archive.subscription_page("all", size=5),
+        "pages": [
+            archive.published.archive_page("all", n + 1)
+            for n in range(archive.published.archive_pages("all"))
+        ],
+        "subscription": archive.published.subscription_page("all", size=5),
         "found": archive.search(parse("revised OR words"), now=LATER),
         "stats": archive.stats(full=True),
         "captures": {name: archive.capture(name) for name in references},
@@ -91,13 +94,13 @@ def _restored_equals(before, target, settings):
 
 def test_what_was_published_since_the_backup_is_written_again(stocked, settings, tmp_path):
     (state,) = stocked.archive.topics()
-    stocked.archive.mark_published("all", state.version)
-    assert stocked.archive.behind() == ()
+    stocked.archive.published.mark("all", state.version)
+    assert stocked.archive.published.behind() == ()
     stocked.archive.backup(tmp_path / "b")
     moved = replace(settings, directory=tmp_path / "other", database="")
     restore(tmp_path / "b", moved)
     with open_archive(moved) as archive:
-        assert [one.topic.slug for one in archive.behind()] == ["all"]
+        assert [one.topic.slug for one in archive.published.behind()] == ["all"]
 
 
 def test_restore_refuses_an_archive_with_entries(stocked, settings, tmp_path):

@@ -104,17 +104,17 @@ def test_the_index_made_anew_is_the_same(desk, archive, settings):
 def test_topics_show_it_silently_and_closed_pages_never(desk, archive):
     desk.topics(Topic(slug="all", title="All", query="*"), page_size=2)
     bring(desk, 1, 2, 3)
-    closed, version = archive.archive_page("all", 1), archive.topics()[0].version
-    page = archive.subscription_page("all", size=9)
+    closed, version = archive.published.archive_page("all", 1), archive.topics()[0].version
+    page = archive.published.subscription_page("all", size=9)
     reclean(archive, RULE)
-    again = archive.subscription_page("all", size=9)
+    again = archive.published.subscription_page("all", size=9)
     assert [OWL in one.text for one in page.entries] == [True] * 3
     assert [OWL in one.text for one in again.entries] == [False] * 3
     assert [(one.id, one.updated) for one in again.entries] == [
         (one.id, one.updated) for one in page.entries
     ]
     assert again.updated == page.updated
-    assert archive.archive_page("all", 1) == closed
+    assert archive.published.archive_page("all", 1) == closed
     assert OWL in closed.entries[0].text
     (state,) = archive.topics()
     assert state.version > version

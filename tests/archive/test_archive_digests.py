@@ -23,7 +23,7 @@ def bring(desk, *names, at=NOON, title="", **given):
 
 def told(desk, now=LATER, slug="all"):
     """The digests by the day they begin, with titles."""
-    digests = desk.archive.digests(slug, now=now).digests
+    digests = desk.archive.published.digests(slug, now=now).digests
     return {one.begin.date().isoformat(): [e.title for e in one.stories] for one in digests}
 
 
@@ -120,38 +120,40 @@ def test_when_a_digest_is_due(desk):
     archive = desk.archive
     other = Topic(slug="other", title="Other", query="*")
     desk.topics(DAILY, other)
-    assert archive.due_digests(NOON) == ("all",)
-    archive.mark_digested(archive.digests("all", now=NOON), {})
-    assert archive.due_digests(NOON) == ()
-    assert archive.due_digests(MIDNIGHT) == ()
+    assert archive.published.due_digests(NOON) == ("all",)
+    archive.published.mark_digested(archive.published.digests("all", now=NOON), {})
+    assert archive.published.due_digests(NOON) == ()
+    assert archive.published.due_digests(MIDNIGHT) == ()
     after = MIDNIGHT + timedelta(minutes=5)
-    assert archive.due_digests(after) == archive.due_digests(LATER) == ("all",)
-    archive.mark_digested(archive.digests("all", now=LATER + DAY / 4), {})
-    assert archive.due_digests(LATER + DAY / 2) == ()
-    held = archive.digests("all", now=LATER)
+    assert archive.published.due_digests(after) == archive.published.due_digests(LATER) == ("all",)
+    archive.published.mark_digested(archive.published.digests("all", now=LATER + DAY / 4), {})
+    assert archive.published.due_digests(LATER + DAY / 2) == ()
+    held = archive.published.digests("all", now=LATER)
     desk.topics(replace(DAILY, title="Renamed"), other)
-    assert archive.due_digests(LATER) == ("all",)
+    assert archive.published.due_digests(LATER) == ("all",)
     # What was read before the edit does not settle it.
-    archive.mark_digested(held, {})
-    assert archive.due_digests(LATER) == ("all",)
+    archive.published.mark_digested(held, {})
+    assert archive.published.due_digests(LATER) == ("all",)
     desk.topics(replace(DAILY, digest=None), other)
-    assert archive.due_digests(LATER + DAY) == ()
+    assert archive.published.due_digests(LATER + DAY) == ()
 
 
 def test_documents_that_hubs_know_of_outlive_the_other_series(desk):
     archive = desk.archive
     desk.topics(DAILY)
-    archive.mark_digested(archive.digests("all", now=LATER), {"topics/all.digest.atom": b"1"})
-    archive.mark_published("all", 2, {"topics/all.atom": b"2"}, kept=["topics/all.digest.atom"])
-    assert archive.unpinged() == {"topics/all.atom": b"2", "topics/all.digest.atom": b"1"}
-    archive.mark_published("all", 2, {"topics/all.atom": b"2"})
-    assert archive.unpinged() == {"topics/all.atom": b"2"}
+    archive.published.mark_digested(
+        archive.published.digests("all", now=LATER), {"topics/all.digest.atom": b"1"}
+    )
+    archive.published.mark("all", 2, {"topics/all.atom": b"2"}, kept=["topics/all.digest.atom"])
+    assert archive.published.unpinged() == {"topics/all.atom": b"2", "topics/all.digest.atom": b"1"}
+    archive.published.mark("all", 2, {"topics/all.atom": b"2"})
+    assert archive.published.unpinged() == {"topics/all.atom": b"2"}
 
 
 def corrected(desk):
     return [
         (one.number, one.before.title, one.after.title)
-        for one in desk.archive.corrections("all").corrections
+        for one in desk.archive.published.corrections("all").corrections
     ]
 
 
@@ -163,7 +165,7 @@ def test_corrections_are_what_words_changed_newest_first(desk):
     bring(desk, "b", text="Other words.", at=NOON + 2 * DAY)
     bring(desk, "a", title="a3", at=NOON + 3 * DAY)
     assert corrected(desk) == [(3, "a2", "a3"), (2, "b", "b"), (2, "a", "a2")]
-    (newest, *_) = desk.archive.corrections("all").corrections
+    (newest, *_) = desk.archive.published.corrections("all").corrections
     assert newest.seen == NOON + 3 * DAY
     assert (newest.origin_feed, newest.origin_id) == (ONE, "a")
 
@@ -191,5 +193,5 @@ def test_states_from_before_a_topic_was_there_are_left_out(desk):
 def test_a_clock_that_was_ahead_stops_no_digest(desk):
     desk.topics(DAILY)
     archive = desk.archive
-    archive.mark_digested(archive.digests("all", now=NOON + 3650 * DAY), {})
-    assert archive.due_digests(LATER) == ("all",)
+    archive.published.mark_digested(archive.published.digests("all", now=NOON + 3650 * DAY), {})
+    assert archive.published.due_digests(LATER) == ("all",)

@@ -17,12 +17,14 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def announced(desk, slug="all"):
-    return [one.title for one in desk.archive.subscription_page(slug, size=50).entries]
+    return [one.title for one in desk.archive.published.subscription_page(slug, size=50).entries]
 
 
 def held(desk, slug="all"):
-    pages = range(1, desk.archive.archive_pages(slug) + 1)
-    return {one.title for n in pages for one in desk.archive.archive_page(slug, n).entries}
+    pages = range(1, desk.archive.published.archive_pages(slug) + 1)
+    return {
+        one.title for n in pages for one in desk.archive.published.archive_page(slug, n).entries
+    }
 
 
 def bring(desk, name, feed=ONE, at=NOON, **given):

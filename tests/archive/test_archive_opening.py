@@ -123,7 +123,7 @@ def test_who_lost_the_right_to_write_does_not_write(postgres_url, tmp_path):
         with open_archive(replace(settings, directory=tmp_path / "two"), write=True, purpose="it"):
             for write in (
                 lambda: archive.attach([Subscription(url=ONE)], now=NOON),
-                lambda: archive.mark_published("all", 1),
+                lambda: archive.published.mark("all", 1),
                 lambda: archive.claim_due(
                     now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
                 ),
@@ -265,14 +265,15 @@ READS = {
     "next_due": lambda archive: archive.next_due(),
     "feeds": lambda archive: archive.feeds(),
     "feed": lambda archive: archive.feed(ONE),
+    "feed_states": lambda archive: archive.feed_states(),
     "known": lambda archive: archive.known([BROUGHT]),
     "topics": lambda archive: archive.topics(),
-    "behind": lambda archive: archive.behind(),
-    "deleted_topics": lambda archive: archive.deleted_topics(),
-    "subscription_page": lambda archive: archive.subscription_page("all", size=5),
-    "archive_page": lambda archive: archive.archive_page("all", 1),
-    "archive_pages": lambda archive: archive.archive_pages("all"),
-    "published_page": lambda archive: archive.published_page("all"),
+    "behind": lambda archive: archive.published.behind(),
+    "deleted_topics": lambda archive: archive.published.deleted_topics(),
+    "subscription_page": lambda archive: archive.published.subscription_page("all", size=5),
+    "archive_page": lambda archive: archive.published.archive_page("all", 1),
+    "archive_pages": lambda archive: archive.published.archive_pages("all"),
+    "first_unpublished": lambda archive: archive.published.first_unpublished("all"),
     "candidates": lambda archive: list(archive.candidates(parse("words"))),
     "search": lambda archive: archive.search(parse("words"), now=NOON),
     "relevance": lambda archive: archive.search(parse("words"), sort="relevance", now=NOON),
@@ -285,19 +286,19 @@ READS = {
     "full stats": lambda archive: archive.stats(full=True),
     "info": lambda archive: archive.info(),
     "blocks": lambda archive: boilerplate(archive, FEED),
-    "document": lambda archive: archive.document("topics/all.atom"),
-    "unpinged": lambda archive: archive.unpinged(),
+    "document": lambda archive: archive.published.document("topics/all.atom"),
+    "unpinged": lambda archive: archive.published.unpinged(),
     "subscribers": lambda archive: count_subscribers(archive),
     "standing": lambda archive: archive.standing("all", newest_of(archive)),
-    "due_digests": lambda archive: archive.due_digests(NOON),
-    "digests": lambda archive: archive.digests("all", now=NOON),
-    "corrections": lambda archive: archive.corrections("all"),
+    "due_digests": lambda archive: archive.published.due_digests(NOON),
+    "digests": lambda archive: archive.published.digests("all", now=NOON),
+    "corrections": lambda archive: archive.published.corrections("all"),
     "topic": lambda archive: archive.topic("all"),
     "newest_topics": lambda archive: archive.newest_topics(5),
     "delays": lambda archive: archive.delays(since=NOON),
     "newest_titles": lambda archive: archive.newest_titles("all"),
     "lists": lambda archive: archive.lists.read(),
-    "folder": lambda archive: archive.folder(),
+    "folder": lambda archive: archive.published.folder(),
     "asked_backfills": lambda archive: archive.asked_backfills(),
     "notices": lambda archive: newest_notices(archive),
     "courtesy": lambda archive: hosts_away(archive),
@@ -321,14 +322,14 @@ WRITES = {
     "batch": lambda archive: archive.batch().__enter__(),
     "sync_topics": lambda archive: archive.sync_topics([], page_size=5),
     "fill": lambda archive: archive.fill("all", [], ""),
-    "mark_published": lambda archive: archive.mark_published("all", 1),
-    "mark_digested": lambda archive: archive.mark_digested(NO_DIGESTS, {}),
-    "mark_pinged": lambda archive: archive.mark_pinged({"topics/all.atom": b"version"}),
+    "mark": lambda archive: archive.published.mark("all", 1),
+    "mark_digested": lambda archive: archive.published.mark_digested(NO_DIGESTS, {}),
+    "mark_pinged": lambda archive: archive.published.mark_pinged({"topics/all.atom": b"version"}),
     "subscribing": lambda archive: lapse(archive),
-    "revoke_address": lambda archive: archive.revoke_address("all"),
+    "revoke_address": lambda archive: archive.published.revoke_address("all"),
     "ask_backfill": lambda archive: archive.ask_backfill(FEED, 5),
     "lists.keep": lambda archive: archive.lists.keep(FeedList(url="https://list.example/a.opml")),
-    "note_folder": lambda archive: archive.note_folder("mark"),
+    "note_folder": lambda archive: archive.published.note_folder("mark"),
     "maintain": lambda archive: archive.maintain(NOON),
     "reclean": lambda archive: reclean(archive, NormalizeSettings()),
 }
@@ -349,11 +350,11 @@ def short(tmp_path: Path):
 
 
 def test_every_method_is_tried_against_a_locked_database():
-    from aggregator.archive import Archive
+    from aggregator.archive import Archive, Published
 
-    names = {name for name in dir(Archive) if not name.startswith("_")}
+    names = {name for of in (Archive, Published) for name in dir(of) if not name.startswith("_")}
     others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
-    others |= {"known", "blocks", "refuse_if_paused"}
+    others |= {"known", "blocks", "refuse_if_paused", "published"}
     assert names - others <= READS.keys() | WRITES.keys()
 
 

@@ -132,19 +132,19 @@ def test_a_full_version_takes_the_lead_and_the_story_keeps_its_id(desk):
     desk.topics(topic, Topic(slug="each", title="Each", query="*", collapse=Collapse.NONE))
     cut, whole = told("a", CUT), told("b", STORY, TWO)
     desk.bring(ONE, cut)
-    (before,) = desk.archive.subscription_page("all", size=9).entries
+    (before,) = desk.archive.published.subscription_page("all", size=9).entries
     desk.bring(TWO, whole, at=NOON + HOUR)
-    (after,) = desk.archive.subscription_page("all", size=9).entries
+    (after,) = desk.archive.published.subscription_page("all", size=9).entries
     assert leads(desk, cut, whole) == [False, True]
     assert (before.id, before.entry) == (after.id, cut.id)
     assert after.entry == whole.id
     assert after.updated > before.updated
     assert [one.url for one in after.also_in] == [cut.url]
     assert desk.archive.entry(after.id).id == whole.id
-    assert len(desk.archive.subscription_page("each", size=9).entries) == 2
+    assert len(desk.archive.published.subscription_page("each", size=9).entries) == 2
     # One more copy changes nothing of it.
     desk.bring(THREE, told("c", EDITED, THREE), at=NOON + 2 * HOUR)
-    (again,) = desk.archive.subscription_page("all", size=9).entries
+    (again,) = desk.archive.published.subscription_page("all", size=9).entries
     assert (again.entry, again.updated) == (after.entry, after.updated)
 
 
@@ -153,7 +153,7 @@ def test_in_one_batch_too(desk):
     cut, whole = told("a", CUT), told("b", STORY, TWO)
     desk.write([desk.fetched(ONE, cut), desk.fetched(TWO, whole)])
     assert leads(desk, cut, whole) == [False, True]
-    (shown,) = desk.archive.subscription_page("all", size=9).entries
+    (shown,) = desk.archive.published.subscription_page("all", size=9).entries
     assert shown.entry == whole.id
 
 
@@ -162,7 +162,7 @@ def test_a_lead_that_the_topic_does_not_match_is_not_shown(desk):
     rest = Article(CUT.title, (CUT.paragraphs[0],))
     desk.bring(ONE, told("a", rest))
     desk.bring(TWO, told("b", STORY, TWO), at=NOON + HOUR)
-    shown = [one.entry for one in desk.archive.subscription_page("short", size=9).entries]
+    shown = [one.entry for one in desk.archive.published.subscription_page("short", size=9).entries]
     assert shown == [told("a", rest).id]
 
 

@@ -25,10 +25,10 @@ def bring(desk: Desk, feed: str, name: str, at=NOON, **given) -> None:
 
 def pages(desk: Desk, slug: str) -> list[Page]:
     archive = desk.archive
-    numbers = range(1, archive.archive_pages(slug) + 1)
+    numbers = range(1, archive.published.archive_pages(slug) + 1)
     found = [
-        archive.subscription_page(slug, size=50),
-        *(archive.archive_page(slug, n) for n in numbers),
+        archive.published.subscription_page(slug, size=50),
+        *(archive.published.archive_page(slug, n) for n in numbers),
     ]
     return [replace(page, topic=TORRES) for page in found]
 
@@ -69,18 +69,20 @@ def test_a_better_version_is_shown_in_the_place_of_its_story(desk):
     bring(desk, ONE, "torres", text=BRIEF)
     for number in range(3):
         bring(desk, ONE, f"torres {number}", at=NOON + HOUR)
-    closed = documents(desk.archive.archive_page("torres", 1), SITE)
-    before = desk.archive.subscription_page("torres", size=10)
+    closed = documents(desk.archive.published.archive_page("torres", 1), SITE)
+    before = desk.archive.published.subscription_page("torres", size=10)
     seen = NOON + 2 * HOUR
     bring(desk, TWO, "torres whole", at=seen, text=WHOLE, url="https://one.example/torres")
-    after = desk.archive.subscription_page("torres", size=10)
+    after = desk.archive.published.subscription_page("torres", size=10)
     titles = ["torres 2", "torres 1", "torres 0", "torres whole"]
     assert [one.title for one in after.entries] == titles
     assert [one.id for one in after.entries] == [one.id for one in before.entries]
     assert after.entries[:3] == before.entries[:3]
     assert (after.entries[3].updated, after.total) == (seen, before.total)
-    assert documents(desk.archive.archive_page("torres", 1), SITE) == closed
-    assert [one.title for one in desk.archive.archive_page("torres", 3).entries] == ["torres whole"]
+    assert documents(desk.archive.published.archive_page("torres", 1), SITE) == closed
+    assert [one.title for one in desk.archive.published.archive_page("torres", 3).entries] == [
+        "torres whole"
+    ]
     assert desk.archive.newest_titles("torres") == ("torres 2", "torres 1", "torres 0")
 
 
@@ -88,9 +90,9 @@ def test_a_copy_that_does_not_lead_changes_no_time(desk):
     desk.subscribe(TWO)
     desk.topics(TORRES)
     bring(desk, ONE, "torres", text=BRIEF)
-    before = desk.archive.subscription_page("torres", size=10)
+    before = desk.archive.published.subscription_page("torres", size=10)
     bring(desk, TWO, "torres too", at=NOON + DAY, text=BRIEF, url="https://one.example/torres")
-    after = desk.archive.subscription_page("torres", size=10)
+    after = desk.archive.published.subscription_page("torres", size=10)
     assert after.updated == before.updated
     assert [replace(one, also_in=()) for one in after.entries] == list(before.entries)
     assert len(after.entries[0].also_in) == 1
@@ -102,7 +104,7 @@ def test_a_correction_of_something_old_reaches_whoever_was_told(desk):
     bring(desk, ONE, "torres again", at=NOON + HOUR)
     corrected = item("torres", title="torres corrected", text=BRIEF)
     desk.bring(ONE, corrected, at=NOON + 30 * DAY)
-    shown = desk.archive.subscription_page("torres", size=10).entries
+    shown = desk.archive.published.subscription_page("torres", size=10).entries
     assert [one.title for one in shown] == ["torres corrected", "torres again"]
     assert shown[0].updated == NOON + 30 * DAY
     assert desk.archive.topics()[0].announced == 2

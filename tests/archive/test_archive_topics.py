@@ -36,15 +36,15 @@ def test_places_fill_pages_and_the_newest_stays_open(filled):
     archive = filled.archive
     for count, pages in ((0, 0), (1, 1), (2, 1), (3, 2), (7, 3)):
         bring(filled, *[f"n{number}" for number in range(archive.stats().entries, count)])
-        assert archive.archive_pages("all") == pages
-    first, second, third = (archive.archive_page("all", number) for number in (1, 2, 3))
+        assert archive.published.archive_pages("all") == pages
+    first, second, third = (archive.published.archive_page("all", number) for number in (1, 2, 3))
     assert [titles(page) for page in (first, second, third)] == [
         ["n2", "n1", "n0"], ["n5", "n4", "n3"], ["n6"],
     ]  # fmt: skip
     assert [(page.previous, page.next) for page in (first, second, third)] == [
         (None, 2), (1, 3), (2, None),
     ]  # fmt: skip
-    subscription = archive.subscription_page("all", size=SIZE)
+    subscription = archive.published.subscription_page("all", size=SIZE)
     assert titles(subscription) == ["n6", "n5", "n4"]
     assert (subscription.number, subscription.previous, subscription.total) == (None, 3, 7)
 
@@ -52,15 +52,18 @@ def test_places_fill_pages_and_the_newest_stays_open(filled):
 def test_the_write_that_fills_a_page_closes_it_and_opens_the_next(filled):
     bring(filled, "n0", "n1")
     archive = filled.archive
-    assert (archive.archive_page("all", 1).next, archive.archive_page("all", 1).grown) == (None, 2)
-    assert (archive.subscription_page("all", size=SIZE).grown) == 2
+    assert (
+        archive.published.archive_page("all", 1).next,
+        archive.published.archive_page("all", 1).grown,
+    ) == (None, 2)
+    assert (archive.published.subscription_page("all", size=SIZE).grown) == 2
     bring(filled, "n2")
-    full, empty = archive.archive_page("all", 1), archive.archive_page("all", 2)
+    full, empty = archive.published.archive_page("all", 1), archive.published.archive_page("all", 2)
     assert (full.next, full.grown, len(full.entries)) == (2, 0, SIZE)
     assert (empty.previous, empty.grown, empty.entries) == (1, 0, ())
     assert empty.updated == full.updated
     # Nothing is on the next one yet: subscribers are led to the one that is full.
-    subscription = archive.subscription_page("all", size=SIZE)
+    subscription = archive.published.subscription_page("all", size=SIZE)
     assert (subscription.previous, subscription.grown) == (1, 0)
 
 
@@ -68,34 +71,36 @@ def test_the_write_that_fills_a_page_closes_it_and_opens_the_next(filled):
 def test_pages_that_are_not_there(filled, number):
     bring(filled, "n0")
     with pytest.raises(UsageError, match="has no page"):
-        filled.archive.archive_page("all", number)
+        filled.archive.published.archive_page("all", number)
 
 
 def test_a_topic_that_is_not_there(filled):
-    for ask in (filled.archive.archive_pages, filled.archive.published_page):
+    for ask in (filled.archive.published.archive_pages, filled.archive.published.first_unpublished):
         with pytest.raises(UsageError, match="no topic other"):
             ask("other")
 
 
 def test_a_closed_page_never_changes(filled):
     bring(filled, "n0", "n1", "n2", "n3")
-    closed = filled.archive.archive_page("all", 1)
+    closed = filled.archive.published.archive_page("all", 1)
     # A correction, another title of the feed, other page sizes: none of it reaches the page.
     filled.bring(ONE, item("n1", title="corrected"), at=NOON + timedelta(hours=1))
     filled.archive.attach([Subscription(url=ONE, title="Another")], now=NOON)
     edited = replace(ALL, title="New title", query="n1 OR n9", description="d", languages=("en",))
     filled.topics(edited, page_size=10)
-    assert filled.archive.archive_page("all", 1) == closed
+    assert filled.archive.published.archive_page("all", 1) == closed
     bring(filled, "n5", "n6")
-    assert filled.archive.archive_pages("all") == 2
+    assert filled.archive.published.archive_pages("all") == 2
 
 
 def test_a_correction_enters_again_with_the_same_id_and_a_new_time(filled):
     bring(filled, "n0", "n1", "n2", "n3")
-    before = {one.title: one for one in filled.archive.archive_page("all", 1).entries}["n1"]
+    before = {one.title: one for one in filled.archive.published.archive_page("all", 1).entries}[
+        "n1"
+    ]
     later = NOON + timedelta(hours=1)
     filled.bring(ONE, item("n1", title="n1 corrected"), at=later)
-    page = filled.archive.subscription_page("all", size=SIZE)
+    page = filled.archive.published.subscription_page("all", size=SIZE)
     assert titles(page) == ["n1 corrected", "n3", "n2"]
     assert page.entries[0].id == before.id
     assert page.entries[0].updated == later > before.updated
@@ -108,8 +113,8 @@ def test_a_correction_enters_again_with_the_same_id_and_a_new_time(filled):
 def test_a_story_stands_once_on_a_page(filled):
     bring(filled, "n0")
     filled.bring(ONE, item("n0", title="n0 again"), at=NOON + timedelta(hours=1))
-    assert titles(filled.archive.subscription_page("all", size=SIZE)) == ["n0 again"]
-    assert titles(filled.archive.archive_page("all", 1)) == ["n0 again"]
+    assert titles(filled.archive.published.subscription_page("all", size=SIZE)) == ["n0 again"]
+    assert titles(filled.archive.published.archive_page("all", 1)) == ["n0 again"]
     (state,) = filled.archive.newest_topics(9)
     assert (state.stories, state.announced) == (1, 1)
     assert filled.archive.newest_titles("all") == ("n0 again",)
@@ -118,16 +123,16 @@ def test_a_story_stands_once_on_a_page(filled):
 def test_silent_hits_reach_archive_pages_only(filled):
     bring(filled, "old", published=NOON - timedelta(days=90))
     bring(filled, "new")
-    assert titles(filled.archive.subscription_page("all", size=SIZE)) == ["new"]
-    assert titles(filled.archive.archive_page("all", 1)) == ["new", "old"]
+    assert titles(filled.archive.published.subscription_page("all", size=SIZE)) == ["new"]
+    assert titles(filled.archive.published.archive_page("all", 1)) == ["new", "old"]
     (state,) = filled.archive.topics()
     assert (state.stories, state.announced) == (2, 1)
 
 
 def test_one_page_is_one_page_whatever_the_time(filled):
     bring(filled, "n0", "n1")
-    page = filled.archive.subscription_page("all", size=SIZE)
-    assert filled.archive.subscription_page("all", size=SIZE) == page
+    page = filled.archive.published.subscription_page("all", size=SIZE)
+    assert filled.archive.published.subscription_page("all", size=SIZE) == page
     first = page.entries[-1]
     assert first.published == first.updated == NOON
     assert page.updated == NOON
@@ -135,13 +140,13 @@ def test_one_page_is_one_page_whatever_the_time(filled):
 
 def test_an_entry_without_a_date_counts_from_when_it_was_first_seen(filled):
     bring(filled, "n0", published=None, hours=5)
-    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    (entry,) = filled.archive.published.subscription_page("all", size=SIZE).entries
     assert entry.published == entry.updated == NOON + timedelta(hours=5)
 
 
 def test_a_date_in_the_future_does_not_make_it_newer(filled):
     bring(filled, "n0", published=NOON + timedelta(days=2))
-    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    (entry,) = filled.archive.published.subscription_page("all", size=SIZE).entries
     assert entry.updated == NOON
 
 
@@ -150,7 +155,7 @@ def test_a_page_entry_credits_its_origin_and_the_other_sources(filled):
     bring(filled, "n0", text="same words")
     copy = item("z", feed=TWO, title="n0", text="same words", url="https://two.example/z")
     filled.bring(TWO, copy)
-    (entry,) = filled.archive.subscription_page("all", size=SIZE).entries
+    (entry,) = filled.archive.published.subscription_page("all", size=SIZE).entries
     assert (entry.origin_id, entry.origin_title, entry.origin_feed) == ("n0", "A feed", ONE)
     assert [(one.title, one.url) for one in entry.also_in] == [("A feed", "https://two.example/z")]
     assert entry.id == filled.archive.entry(copy.id).story
@@ -162,22 +167,22 @@ def test_without_collapse_every_entry_stands_for_itself(desk):
     bring(desk, "n0", text="same words")
     copy = item("z", feed=TWO, title="n0", text="same words", url="https://two.example/z")
     desk.bring(TWO, copy)
-    page = desk.archive.subscription_page("all", size=SIZE)
+    page = desk.archive.published.subscription_page("all", size=SIZE)
     assert [one.id for one in page.entries] == [copy.id, item("n0").id]
-    assert len(desk.archive.archive_page("all", 1).entries) == 2
+    assert len(desk.archive.published.archive_page("all", 1).entries) == 2
 
 
 def test_what_vanished_stays_and_is_marked(filled):
     for hours, names in enumerate((("c", "b", "a"), ("c", "a"), ("c", "a"))):
         filled.bring(ONE, *map(item, names), at=NOON + timedelta(hours=hours))
-    page = filled.archive.subscription_page("all", size=SIZE)
+    page = filled.archive.published.subscription_page("all", size=SIZE)
     shown = {one.title[-1]: (one.vanished, one.vanished_at) for one in page.entries}
     at = NOON + timedelta(hours=2)
     assert shown == {"a": (False, None), "b": (True, at), "c": (False, None)}
 
 
 def behind(archive):
-    return [state.topic.slug for state in archive.behind()]
+    return [state.topic.slug for state in archive.published.behind()]
 
 
 def test_what_is_behind_and_which_pages_to_write(filled):
@@ -185,35 +190,35 @@ def test_what_is_behind_and_which_pages_to_write(filled):
 
     def publish():
         for state in archive.topics():
-            archive.mark_published(state.topic.slug, state.version)
+            archive.published.mark(state.topic.slug, state.version)
 
     assert behind(archive) == ["all"]
     publish()
     assert behind(archive) == []
     bring(filled, "n0", "n1")
-    assert (behind(archive), archive.published_page("all")) == (["all"], 1)
+    assert (behind(archive), archive.published.first_unpublished("all")) == (["all"], 1)
     publish()
-    assert archive.published_page("all") == 1
+    assert archive.published.first_unpublished("all") == 1
     bring(filled, "n2", "n3")
-    assert archive.published_page("all") == 1
+    assert archive.published.first_unpublished("all") == 1
     publish()
-    assert archive.published_page("all") == 2
+    assert archive.published.first_unpublished("all") == 2
     bring(filled, "n4")
-    assert (behind(archive), archive.published_page("all")) == (["all"], 2)
+    assert (behind(archive), archive.published.first_unpublished("all")) == (["all"], 2)
 
 
 def test_a_hit_that_comes_while_publishing_leaves_the_topic_behind(filled):
     bring(filled, "n0")
     (state,) = filled.archive.topics()
     bring(filled, "n1")
-    filled.archive.mark_published("all", state.version)
+    filled.archive.published.mark("all", state.version)
     assert behind(filled.archive) == ["all"]
 
 
 def test_a_write_without_news_leaves_nothing_behind(filled):
     bring(filled, "n0")
     (state,) = filled.archive.topics()
-    filled.archive.mark_published("all", state.version)
+    filled.archive.published.mark("all", state.version)
     filled.bring(ONE, item("n0", title="n0"), at=NOON + timedelta(hours=1))
     assert behind(filled.archive) == []
 
@@ -232,7 +237,7 @@ def test_topics_follow_the_configuration(desk):
     assert desk.archive.topics()[0].topic == titled
     assert desk.archive.sync_topics([], page_size=SIZE).deleted == ("all",)
     assert desk.archive.sync_topics([], page_size=SIZE).deleted == ()
-    assert desk.archive.deleted_topics() == ("all",)
+    assert desk.archive.published.deleted_topics() == ("all",)
     assert desk.archive.topics() == ()
 
 
@@ -247,7 +252,7 @@ def test_a_topic_that_comes_back_is_filled_again(filled):
     (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
     hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
     assert filled.archive.fill("all", [hit], defined).came == 1
-    assert titles(filled.archive.archive_page("all", 1)) == ["n1", "n0"]
+    assert titles(filled.archive.published.archive_page("all", 1)) == ["n1", "n0"]
 
 
 def test_filling_leaves_out_what_is_held(desk):
@@ -263,7 +268,7 @@ def test_filling_leaves_out_what_is_held(desk):
     assert first == TopicEdit(topic="all", new=True, came=1, went=0)
     assert then == TopicEdit(topic="all", new=False, came=1, went=0)
     assert again == TopicEdit(topic="all", new=False, came=0, went=1), "what went stays"
-    page = desk.archive.subscription_page("all", size=SIZE)
+    page = desk.archive.published.subscription_page("all", size=SIZE)
     assert [(one.title, one.reason) for one in page.entries] == [("n1", "why"), ("n0", "why")]
 
 
@@ -275,6 +280,6 @@ def test_filling_many_closes_pages_in_one_write(desk):
         for one in desk.archive.export()
     ]
     desk.archive.fill("all", hits, "d")
-    assert desk.archive.archive_pages("all") == 3
-    assert titles(desk.archive.archive_page("all", 2)) == ["n5", "n4", "n3"]
-    assert desk.archive.subscription_page("all", size=SIZE).entries == ()
+    assert desk.archive.published.archive_pages("all") == 3
+    assert titles(desk.archive.published.archive_page("all", 2)) == ["n5", "n4", "n3"]
+    assert desk.archive.published.subscription_page("all", size=SIZE).entries == ()

@@ -1,5 +1,6 @@
 """What the archive tells of itself, and its upkeep."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from archivedesk import NOON, ONE, TWO, answer, item
 
 from aggregator.archive.database import SCHEMA_VERSION
 from aggregator.model.errors import NotAFeed
+from aggregator.model.feed import FeedState, Subscription
 from aggregator.model.topic import Topic
 
 LATER = NOON + timedelta(hours=2)
@@ -35,6 +37,16 @@ def test_counts(stocked):
 def test_feeds_nobody_asks_for_are_not_counted(desk, stocked):
     desk.subscribe(ONE)
     assert (stocked.stats().feeds, stocked.stats().failing) == (1, 0)
+    assert stocked.feed_states()[FeedState.FAILING] == 0
+
+
+def test_feeds_are_counted_by_the_state_that_each_has(stocked):
+    paused = Subscription(url=ONE, paused=True)
+    others = (Subscription(url=TWO), Subscription(url="https://three.example/feed"))
+    stocked.attach([paused, *others], now=LATER)
+    found = Counter(feed.state for feed in stocked.feeds() if feed.subscribed)
+    assert found == {FeedState.PAUSED: 1, FeedState.FAILING: 1, FeedState.NEW: 1}
+    assert stocked.feed_states() == {state: found[state] for state in FeedState}
 
 
 def test_place_and_size(stocked, settings):

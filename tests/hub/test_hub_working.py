@@ -318,4 +318,4 @@ def test_a_backup_holds_subscriptions(desk, server, tmp_path):
     with open_archive(other) as archive, archive.subscribers() as held:
         found = held.find("topics/torres.atom", callback.url)
         assert found.secret == b"sesame"
-        assert found.settled == archive.document("topics/torres.atom")
+        assert found.settled == archive.published.document("topics/torres.atom")

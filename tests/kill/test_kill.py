@@ -41,7 +41,7 @@ PLACES = [
     ("aggregator.publishing:documents", 1),
     ("aggregator.publish:Folder.write", 2),
     ("+aggregator.publish:Folder.write", 3),
-    ("aggregator.archive:Archive.mark_published", 1),
+    ("aggregator.archive:Published.mark", 1),
 ]
 
 

@@ -251,12 +251,12 @@ def test_where_they_are_named(room):
 def test_hubs_are_told_of_them(room, clock):
     room.publish()
     told_of = {f"topics/all{name}.atom" for name in ("", ".digest", ".corrections")}
-    assert told_of <= set(room.archive.unpinged())
-    room.archive.mark_pinged(room.archive.unpinged())
+    assert told_of <= set(room.archive.published.unpinged())
+    room.archive.published.mark_pinged(room.archive.published.unpinged())
     bring(room, "a")
     clock(NOON + DAY)
     room.publish()
-    assert told_of - set(room.archive.unpinged()) == {"topics/all.corrections.atom"}
+    assert told_of - set(room.archive.published.unpinged()) == {"topics/all.corrections.atom"}
 
 
 def test_those_of_a_private_topic_are_at_its_address_only(room, clock):
@@ -273,7 +273,7 @@ def test_those_of_a_private_topic_are_at_its_address_only(room, clock):
     assert naming
     assert all(path.startswith(address) for path in naming)
     assert b"Hidden" not in texts["index.html"] + texts["topics.opml"]
-    room.archive.revoke_address("secret")
+    room.archive.published.revoke_address("secret")
     room.publish()
     assert room.address("secret") != address
     assert not [path for path in room.texts() if path.startswith(address)]

@@ -92,7 +92,7 @@ def test_what_the_server_says_of_it(room):
 
 def test_a_revoked_address_is_gone_for_good(room):
     base, old = room.settings.publish.base_url, room.address("secret")
-    room.archive.revoke_address("secret")
+    room.archive.published.revoke_address("secret")
     room.publish()
     new = room.address("secret")
     assert new != old
@@ -107,7 +107,7 @@ def test_a_revoked_address_is_gone_for_good(room):
 
 def test_only_a_private_topic_has_an_address_to_revoke(room):
     with pytest.raises(UsageError, match="not private"):
-        room.archive.revoke_address("open")
+        room.archive.published.revoke_address("open")
 
 
 def test_a_topic_becomes_private_and_public_again(room):
@@ -125,7 +125,7 @@ def test_a_topic_becomes_private_and_public_again(room):
 
 
 def test_no_hub_hears_of_it(room):
-    told = list(room.archive.unpinged())
+    told = list(room.archive.published.unpinged())
     assert told
     assert not [path for path in told if "private" in path]
     hubs = replace(site_of(room.settings), hubs=("https://hub.example/",))

@@ -85,7 +85,9 @@ def _print_topics(archive: Archive, settings: Settings) -> None:
             f"  {slug}: {counted}"
             + ("" if state.stories else f", waiting for: {state.topic.query}")
         )
-        for entry in archive.subscription_page(slug, size=settings.publish.page_size).entries:
+        for entry in archive.published.subscription_page(
+            slug, size=settings.publish.page_size
+        ).entries:
             marks = [f"also in {_count(len(entry.also_in))}"] if entry.also_in else []
             marks += ["corrected"] if entry.corrected else []
             told = f" ({', '.join(marks)})" if marks else ""
