@@ -47,6 +47,11 @@ class FeedServer(Loopback):
         self.requests: list[Asked] = []
         self._answers: dict[str, Answer] = {}
 
+    def forget(self) -> None:
+        """Have no answers, and never have been asked."""
+        self._answers.clear()
+        self.requests.clear()
+
     def serve(self, path: str, body: bytes = b"", **answer: object) -> str:
         """Answer ``path`` so from now on; returns its address."""
         self._answers[path] = Answer(body=body, **answer)

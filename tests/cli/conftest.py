@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Ran:
 class Place:
     """A configuration folder and the commands on it."""
 
-    def __init__(self, folder: Path, capfd, environ) -> None:
+    def __init__(self, folder: Path, capfd=None, environ=None) -> None:
         self.folder = folder
         self.environ = environ
         """Sets a variable of the environment, for this test."""
@@ -124,19 +125,42 @@ def terminal(monkeypatch):
     return written
 
 
-@pytest.fixture
-def server():
+@pytest.fixture(scope="session")
+def address():
+    """A server that keeps its address, so that what was collected from it once serves many tests."""
     with FeedServer() as running:
         yield running
 
 
 @pytest.fixture
-def collected(place, server):
-    """A place with two feeds, one of them failing, after one round."""
-    server.serve("/sport.xml", rss(TORRES, RAIN))
-    server.serve("/gone.xml", b"no such feed", status=404)
-    place.subscribe(server.url("/sport.xml"), server.url("/gone.xml"))
+def server(address):
+    """That server as new: it has nothing, and was never asked."""
+    address.forget()
+    return address
+
+
+@pytest.fixture(scope="session")
+def stock(address, tmp_path_factory):
+    """The folder of :func:`collected`, and what its feed says: made once, since it takes seconds."""
+    place, feed = Place(tmp_path_factory.mktemp("stock") / "config"), rss(TORRES, RAIN)
+    address.forget()
+    _serve_stock(address, feed)
+    place.subscribe(address.url("/sport.xml"), address.url("/gone.xml"))
     place.topics(TOPICS)
     ran = place.spawn("collect", "--all", "--json")
     assert ran.code == 1, ran.err
+    return place.folder, feed
+
+
+def _serve_stock(server: FeedServer, feed: bytes) -> None:
+    server.serve("/sport.xml", feed)
+    server.serve("/gone.xml", b"no such feed", status=404)
+
+
+@pytest.fixture
+def collected(stock, place, server):
+    """A place with two feeds, one of them failing, after one round."""
+    folder, feed = stock
+    shutil.copytree(folder, place.folder, dirs_exist_ok=True)
+    _serve_stock(server, feed)
     return place
