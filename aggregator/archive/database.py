@@ -267,7 +267,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         # 64 MiB: the samples by which a million entries' stories are found stay in it.
         "cache_size=-65536",
         "temp_store=MEMORY",
-        # 32 MiB: a page that many commits change goes from the log into the file once for several.
+        # Pages; 32 MiB, as a rule: a page that many commits change goes from the log into the file once for several.
         "wal_autocheckpoint=4000",
     ):
         try:

@@ -199,16 +199,22 @@ def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
 
 def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryKey, EntryId]:
     """The entries of items that came again word for word: nothing is decided of them, so that
-    little need be known. Most of a feed, as a rule. Not those that had vanished."""
-    keys: set[int] = set()
+    little need be known. Most of a feed, as a rule. Not those that had vanished, and not those
+    that were told apart from others of their name, which a new item may be taken for."""
+    keys, others = set[int](), set[int]()
     for one in fetched:
-        if one.document and one.document.known:
+        if one.document:
             by_hash = {item.item_hash: item.entry_key for item in one.feed.listing}
-            keys.update(by_hash[hashed] for _, hashed in one.document.known if hashed in by_hash)
+            again = {by_hash[hashed] for _, hashed in one.document.known if hashed in by_hash}
+            keys |= again
+            others |= {item.entry_key for item in one.feed.listing} - again
+    keys -= others
     if not keys:
         return {}
     query = sa.select(entries.c.entry_key, entries.c.entry_id).where(
-        among(connection, entries.c.entry_key, keys), entries.c.vanished.is_(None)
+        among(connection, entries.c.entry_key, keys),
+        entries.c.vanished.is_(None),
+        entries.c.identity.not_like("%\n%"),
     )
     return {EntryKey(key): EntryId(name) for key, name in connection.execute(query)}
 

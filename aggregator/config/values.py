@@ -116,7 +116,7 @@ def _in_units(number: float, units: Sequence[tuple[str, int]], least: str) -> st
     """The number in the largest unit of which it is a whole count."""
     for unit, size in units:
         if number and number % size == 0:
-            return f"{number // size:.0f}{unit}"
+            return f"{int(number // size)}{unit}"
     if isinstance(number, int):
         return f"{number}{least}"
     return f"{number:f}".rstrip("0").rstrip(".") + least

@@ -133,8 +133,8 @@ class Known:
     """The truth that decides, read inside the write transaction, for one batch.
 
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
-    by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, and
-    ``kept`` the ids, by key, of those of them whose items stand where they stood, word for word;
+    by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, but for
+    those of which the item came again word for word: of most of them ``kept`` has the id, by key;
     ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
     and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
@@ -160,7 +160,7 @@ class Known:
     announced: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def groups(self) -> tuple[Mapping[Any, KnownEntry], ...]:
-        """All the entries in it, one mapping a way to find them."""
+        """All the entries that are known whole, one mapping a way to find them."""
         return self.entries, self.by_url, self.by_likeness, self.listed
 
 

@@ -89,7 +89,7 @@ class _Desk:
             if found is None:
                 entry = self._renamed(entry)
             identifier = held.id if held else entry.id
-            if identifier in met or (held is None and identifier in self.known.used):
+            if identifier in met or (held is None and self._is_taken(entry)):
                 continue
             met[identifier] = held.key if held else None
             listed[entry.position] = (entry.item_hash, identifier)
@@ -144,6 +144,14 @@ class _Desk:
     def _listed_id(self, key: EntryKey) -> EntryId | None:
         held = self.known.listed.get(key)
         return held.id if held else self.known.kept.get(key)
+
+    def _is_taken(self, entry: Entry) -> bool:
+        """Whether a new item has the name of an archived entry, which another item here is by now.
+
+        It waits in the capture: once the other is gone, it is that entry.
+        """
+        named = (self.feed.key, entry.identity) in self.known.entries
+        return named or entry.id in self.known.used
 
     def _renamed(self, entry: Entry) -> Entry:
         """A new item, named by its page where its guid is an archived entry's already."""

@@ -135,7 +135,9 @@ def _settle_addresses(tree: Any, base: str) -> None:
     for link in tree.iter("a"):
         link.set("href", absolute(link.get("href"), base) or "")
     for image in tree.iter("img"):
-        kept = {name: value for name, value in image.attrib.items() if name in _OF_AN_IMAGE}
+        kept = {
+            name: storable(value) for name, value in image.attrib.items() if name in _OF_AN_IMAGE
+        }
         source = absolute(source_of(image.attrib), base) or ""
         # A name that XML does not have, such as that of <img x{>, cannot be taken out by name.
         image.attrib.clear()

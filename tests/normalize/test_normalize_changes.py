@@ -76,8 +76,8 @@ class Shelf:
         )  # fmt: skip
         return self.feeds.setdefault(name, first)
 
-    def known(self) -> Known:
-        known = Known()
+    def known(self, fetched: Sequence[Fetched] = ()) -> Known:
+        known, again = Known(), self._again(fetched)
         for key in sorted(self.held):
             one = self.held[key]
             if one.likeness:
@@ -85,7 +85,10 @@ class Shelf:
             known.entries[one.feed, one.identity] = one
             if one.canonical_url:
                 known.by_url.setdefault((one.feed, one.canonical_url), one)
-            known.listed[one.key] = one
+            if one.key in again and not one.vanished and "\n" not in one.identity:
+                known.kept[one.key] = one.id
+            else:
+                known.listed[one.key] = one
             story = KnownStory(key=one.story_key, id=one.story, newest=self.seen[key])
             if one.canonical_url:
                 known.stories_by_url[one.canonical_url] = story
@@ -93,12 +96,23 @@ class Shelf:
                 known.stories_by_text[one.text_hash] = story
         return known
 
+    def _again(self, fetched: Sequence[Fetched]) -> set[int]:
+        """The keys of those whose item came again word for word."""
+        return {
+            listed.entry_key
+            for one in fetched
+            for listed in one.feed.listing
+            if listed.item_hash in {hashed for _, hashed in one.document.known}
+        }
+
     def poll(self, *given: tuple[str, Sequence[News]], most: int = 5000) -> list[Decision]:
         fetched = [
             Fetched(feed=self.feed(name), at=self.clock, document=document(items, self.feed(name), most=most))
             for name, items in given
         ]  # fmt: skip
-        decisions = decide(fetched, self.known(), now=self.clock, settings=NormalizeSettings())
+        decisions = decide(
+            fetched, self.known(fetched), now=self.clock, settings=NormalizeSettings()
+        )
         for (name, _), decision in zip(given, decisions, strict=True):
             self._store(name, decision)
         return list(decisions)
