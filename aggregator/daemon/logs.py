@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 from aggregator.model.address import shown_url
 from aggregator.model.settings import LogSettings
@@ -27,7 +28,7 @@ def configure(settings: LogSettings) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _dated if text else _stamped,
+            _timed(_for_people if text else iso),
             _harmless,
             structlog.processors.format_exc_info,
             renderer,
@@ -44,26 +45,25 @@ def configure(settings: LogSettings) -> None:
     logging.getLogger("aiohttp").setLevel(logging.ERROR)
 
 
-def _dated(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Times as a person reads them: in their own zone, with the day where it is another."""
-    for key, value in event.items():
-        if isinstance(value, datetime):
-            here = value.astimezone()
-            today = here.date() == now().astimezone().date()
-            event[key] = here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
-    return event
+def _timed(shown: Callable[[datetime], str | None]) -> Processor:
+    """Has the times in an event shown so."""
+
+    def show(
+        _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        for key, value in event.items():
+            if isinstance(value, datetime):
+                event[key] = shown(value)
+        return event
+
+    return show
 
 
-def _stamped(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Times as a program reads them, such as that of the line itself: with their day, in UTC."""
-    for key, value in event.items():
-        if isinstance(value, datetime):
-            event[key] = iso(value)
-    return event
+def _for_people(moment: datetime) -> str:
+    """In their own zone, with the day where it is another."""
+    here = moment.astimezone()
+    today = here.date() == now().astimezone().date()
+    return here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
 def _harmless(

@@ -91,7 +91,7 @@ class Deliveries:
             try:
                 due = await asyncio.to_thread(self._due)
             except ArchiveError as error:
-                _log.error("subscribers not looked at", why=str(error))
+                _log.error("subscribers not looked at", why=error.on_one_line)
                 due = ()
             for one in due:
                 name = (one.path, one.callback)
@@ -119,7 +119,7 @@ class Deliveries:
                     one, attempt, delivered = await self._deliver(one, attempt)
                     going_on = delivered and generation != self._generation
         except PublishError as error:
-            _log.error("document not read", why=str(error))
+            _log.error("document not read", why=error.on_one_line)
         finally:
             self._attempts.append(attempt)
             self._finished.set()
@@ -164,7 +164,7 @@ class Deliveries:
             try:
                 await asyncio.to_thread(self._record, attempts)
             except ArchiveError as error:
-                _log.error("deliveries not stored", why=str(error))
+                _log.error("deliveries not stored", why=error.on_one_line)
                 self._attempts = attempts + self._attempts
                 self._finished.set()
                 await asyncio.sleep(_LOOK_SECONDS)
@@ -186,7 +186,7 @@ class Deliveries:
             try:
                 bereft = await asyncio.to_thread(self._lapse)
             except ArchiveError as error:
-                _log.error("subscriptions not looked through", why=str(error))
+                _log.error("subscriptions not looked through", why=error.on_one_line)
                 bereft = ()
             for one in bereft:
                 farewell = asyncio.create_task(self._deny(one))

@@ -49,7 +49,7 @@ class Pinger:
             try:
                 asked = await self.ping()
             except ArchiveError as error:
-                _log.error("hub not pinged", why=str(error))
+                _log.error("hub not pinged", why=error.on_one_line)
                 self._failures, asked = self._failures + 1, None
             if self._failures:
                 # News do not shorten the pause: a hub that is down is left in peace.

@@ -61,7 +61,7 @@ class Subscribing:
         try:
             refusal = await asyncio.to_thread(self._refusal, wanted)
         except ArchiveError as error:
-            _log.error("subscription not looked at", why=str(error))
+            _log.error("subscription not looked at", why=error.on_one_line)
             return Reply(status=503, text="The archive cannot be asked now.", retry_after=60)
         if refusal is None:
             self._begin(wanted)
@@ -119,7 +119,7 @@ class Subscribing:
         try:
             kept = await asyncio.to_thread(self._settle, wanted, asked_at)
         except ArchiveError as error:
-            _log.error("subscription not stored", host=wanted.host, why=str(error))
+            _log.error("subscription not stored", host=wanted.host, why=error.on_one_line)
             return
         if not kept:
             reason = "no more subscriptions are kept, or the feed is published no more"

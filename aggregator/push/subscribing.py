@@ -60,7 +60,7 @@ class Subscriptions:
                         doubted = True
                     due = await asyncio.to_thread(self._look, len(asked))
                 except ArchiveError as error:
-                    _log.error("hubs not asked", why=str(error))
+                    _log.error("hubs not asked", why=error.on_one_line)
                     due = ()
                 # A hub that does not answer holds up its own feeds and nobody else's.
                 for one in due:
@@ -90,7 +90,7 @@ class Subscriptions:
         try:
             await self._ask_hub(one)
         except ArchiveError as error:
-            _log.error("a hub not asked", hub=one.offer.hub, why=str(error))
+            _log.error("a hub not asked", hub=one.offer.hub, why=error.on_one_line)
 
     async def _ask_hub(self, one: Lease) -> None:
         """Ask once. That it was asked is stored before: the hub may ask back before it answers."""
