@@ -238,6 +238,27 @@ class Archive:
         with self._database.reading() as connection:
             return read_known(connection, fetched)
 
+    def ask_backfill(self, feed: Feed, documents: int | None) -> None:
+        """Note how many archive documents of a feed whoever writes is to read; None: it is done."""
+        with self._database.writing() as connection:
+            feeds_of.ask_backfill(connection, feed.key, documents)
+
+    def asked_backfills(self) -> tuple[tuple[Feed, int], ...]:
+        """The feeds of which archive documents are to be read, and how many; with their listings."""
+        with self._database.reading() as connection:
+            return feeds_of.asked_backfills(connection)
+
+    @property
+    def lists(self) -> Lists:
+        """The lists of feeds that are included by address."""
+        return Lists(self._database)
+
+    @contextmanager
+    def notices(self, *, write: bool = False) -> Iterator[Notices]:
+        """What was told of the feeds' troubles, in one transaction."""
+        with self._database.writing() if write else self._database.reading() as connection:
+            yield Notices(connection)
+
     # The write
 
     @contextmanager
@@ -294,29 +315,6 @@ class Archive:
     def published(self) -> Published:
         """What topics publish, and how far that is done."""
         return Published(self._database)
-
-    def ask_backfill(self, feed: Feed, documents: int | None) -> None:
-        """Note how many archive documents of a feed whoever writes is to read; None: it is done."""
-        with self._database.writing() as connection:
-            feeds_of.ask_backfill(connection, feed.key, documents)
-
-    def asked_backfills(self) -> tuple[tuple[Feed, int], ...]:
-        """The feeds of which archive documents are to be read, and how many; with their listings."""
-        with self._database.reading() as connection:
-            return feeds_of.asked_backfills(connection)
-
-    @property
-    def lists(self) -> Lists:
-        """The lists of feeds that are included by address."""
-        return Lists(self._database)
-
-    # Troubles of feeds
-
-    @contextmanager
-    def notices(self, *, write: bool = False) -> Iterator[Notices]:
-        """What was told of the feeds' troubles, in one transaction."""
-        with self._database.writing() if write else self._database.reading() as connection:
-            yield Notices(connection)
 
     # Hubs
 
