@@ -23,7 +23,7 @@ from aggregator.model.batch import (
     Lead,
     Said,
 )
-from aggregator.model.entry import Entry, EntryId, EntryKey, StoryId, StoryKey
+from aggregator.model.entry import TOLD_APART, Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
 
 _MOST_SIGNS = 20_000
@@ -204,17 +204,16 @@ def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[En
     keys, others = set[int](), set[int]()
     for one in fetched:
         if one.document:
-            by_hash = {item.item_hash: item.entry_key for item in one.feed.listing}
-            again = {by_hash[hashed] for _, hashed in one.document.known if hashed in by_hash}
-            keys |= again
-            others |= {item.entry_key for item in one.feed.listing} - again
+            repeated = {key for _, _, key in one.repeated}
+            keys |= repeated
+            others |= {item.entry_key for item in one.feed.listing} - repeated
     keys -= others
     if not keys:
         return {}
     query = sa.select(entries.c.entry_key, entries.c.entry_id).where(
         among(connection, entries.c.entry_key, keys),
         entries.c.vanished.is_(None),
-        entries.c.identity.not_like("%\n%"),
+        sa.not_(entries.c.identity.contains(TOLD_APART)),
     )
     return {EntryKey(key): EntryId(name) for key, name in connection.execute(query)}
 

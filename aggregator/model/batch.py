@@ -56,6 +56,18 @@ class Fetched:
     def unchanged(self) -> bool:
         return self.failure is None and self.document is None
 
+    @property
+    def repeated(self) -> tuple[tuple[int, bytes, EntryKey], ...]:
+        """The items that came word for word as the feed lists them: position, hash, entry."""
+        if self.document is None or not self.document.known:
+            return ()
+        by_hash = {item.item_hash: EntryKey(item.entry_key) for item in self.feed.listing}
+        return tuple(
+            (position, item_hash, by_hash[item_hash])
+            for position, item_hash in self.document.known
+            if item_hash in by_hash
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:

@@ -13,6 +13,10 @@ from aggregator.model.time import iso, require_utc
 EntryKey = NewType("EntryKey", int)
 """Row number of an entry; grows with arrival. Never leaves the database."""
 
+TOLD_APART = "\n"
+"""Stands in the identity of an entry between its name, which others of its document had too, and
+what told it apart from them."""
+
 EntryId = NewType("EntryId", str)
 """``urn:uuid:`` UUIDv5 of the feed's identity and the entry's identity."""
 

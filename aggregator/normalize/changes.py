@@ -132,13 +132,10 @@ class _Desk:
 
     def _cut(self) -> list[tuple[int, bytes, EntryKey, EntryId]]:
         """The items that were not parsed again, as (position, hash, key, id)."""
-        if not self.document.known:
-            return []
-        by_hash = {item.item_hash: EntryKey(item.entry_key) for item in self.feed.listing}
         return [
             (position, item_hash, key, identifier)
-            for position, item_hash in self.document.known
-            if (key := by_hash.get(item_hash)) and (identifier := self._listed_id(key))
+            for position, item_hash, key in self.fetched.repeated
+            if (identifier := self._listed_id(key))
         ]
 
     def _listed_id(self, key: EntryKey) -> EntryId | None:

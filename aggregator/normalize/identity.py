@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aggregator.model.address import canonical_url
-from aggregator.model.entry import EntryId, StoryId
+from aggregator.model.entry import TOLD_APART, EntryId, StoryId
 from aggregator.model.feed import FeedIdentity
 from aggregator.normalize.characters import key, line, repair
 
@@ -98,7 +98,7 @@ def marks(item_hash: bytes) -> tuple[bytes, bytes]:
 
 def base_of(identity: str) -> str:
     """The identity as it would be if no other item of its document were alike."""
-    return identity.partition("\n")[0]
+    return identity.partition(TOLD_APART)[0]
 
 
 def _told_apart(
@@ -110,7 +110,7 @@ def _told_apart(
     for name, item in zip(names, items, strict=True):
         tells[name].add(further(item))
     return [
-        f"{name}\n{further(item)}" if len(tells[name]) > 1 else name
+        f"{name}{TOLD_APART}{further(item)}" if len(tells[name]) > 1 else name
         for name, item in zip(names, items, strict=True)
     ]
 

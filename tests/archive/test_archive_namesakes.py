@@ -57,3 +57,12 @@ def test_each_is_itself(desk, polls, news):
         for hour, words in enumerate(polls)
     ]
     assert found == news
+
+
+def test_whose_name_is_taken_is_an_entry_again_once_the_other_is_gone(desk):
+    desk.subscribe(ONE)
+    said = []
+    for hour, words in enumerate([("a", "b"), ("c", "b"), ("c", "a", "b"), ("a", "b")]):
+        poll(desk, ticker(*words), NOON + timedelta(hours=hour))
+        said.append({record.text.split()[2] for record in desk.archive.export()})
+    assert said == [{"a", "b"}, {"c", "b"}, {"c", "b"}, {"a", "b"}]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.batch import ChangeKind, Decision, Fetched, Known, KnownEntry, KnownStory
-from aggregator.model.entry import Document, EntryKey, StoryKey, pack_parts
+from aggregator.model.entry import TOLD_APART, Document, EntryKey, StoryKey, pack_parts
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Listed
 from aggregator.model.settings import NormalizeSettings
@@ -85,7 +85,7 @@ class Shelf:
             known.entries[one.feed, one.identity] = one
             if one.canonical_url:
                 known.by_url.setdefault((one.feed, one.canonical_url), one)
-            if one.key in again and not one.vanished and "\n" not in one.identity:
+            if one.key in again and not one.vanished and TOLD_APART not in one.identity:
                 known.kept[one.key] = one.id
             else:
                 known.listed[one.key] = one
@@ -98,12 +98,7 @@ class Shelf:
 
     def _again(self, fetched: Sequence[Fetched]) -> set[int]:
         """The keys of those whose item came again word for word."""
-        return {
-            listed.entry_key
-            for one in fetched
-            for listed in one.feed.listing
-            if listed.item_hash in {hashed for _, hashed in one.document.known}
-        }
+        return {key for one in fetched for _, _, key in one.repeated}
 
     def poll(self, *given: tuple[str, Sequence[News]], most: int = 5000) -> list[Decision]:
         fetched = [
