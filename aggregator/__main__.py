@@ -109,8 +109,6 @@ def _usage(error: Exception) -> int:
 
     context = getattr(error, "ctx", None)
     message = error.format_message() if hasattr(error, "format_message") else str(error)
-    # Typer takes values with Pydantic, which puts this before the words of any mistake.
-    message = message.replace("Value error, ", "")
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(message + "\n")
         return _USAGE
