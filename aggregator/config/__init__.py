@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aggregator.config import opml
-from aggregator.config.opml import ImportReport, subscriptions_of
+from aggregator.config import editing, opml
+from aggregator.config.editing import ImportReport
+from aggregator.config.opml import subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
@@ -122,7 +123,7 @@ def files(folder: Path) -> tuple[Path, ...]:
 
 def add_subscription(folder: Path, one: Subscription, *, dry_run: bool = False) -> bool:
     """Add a feed to feeds.opml; False where its URL is there already. Raises ConfigError, UsageError."""
-    return opml.add_subscription(folder / "feeds.opml", one, dry_run=dry_run)
+    return editing.add_subscription(folder / "feeds.opml", one, dry_run=dry_run)
 
 
 def readdress_subscriptions(
@@ -130,22 +131,22 @@ def readdress_subscriptions(
 ) -> tuple[str, ...]:
     """Write feeds' new addresses (by the old) into feeds.opml, and change nothing else of it;
     returns the old addresses that were found. Raises ConfigError."""
-    return opml.readdress(folder / "feeds.opml", moves, dry_run=dry_run)
+    return editing.readdress(folder / "feeds.opml", moves, dry_run=dry_run)
 
 
 def remove_subscription(folder: Path, url: str, *, dry_run: bool = False) -> Subscription:
     """Take a feed out of feeds.opml; returns what it was. Raises ConfigError, UsageError."""
-    return opml.remove_subscription(folder / "feeds.opml", url, dry_run=dry_run)
+    return editing.remove_subscription(folder / "feeds.opml", url, dry_run=dry_run)
 
 
 def import_opml(folder: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
     """Add the feeds of another OPML file. Raises ConfigError."""
-    return opml.import_opml(folder / "feeds.opml", source, dry_run=dry_run)
+    return editing.import_opml(folder / "feeds.opml", source, dry_run=dry_run)
 
 
 def export_opml(folder: Path) -> bytes:
     """The subscriptions as OPML. Raises ConfigError."""
-    return opml.export_opml(folder / "feeds.opml")
+    return editing.export_opml(folder / "feeds.opml")
 
 
 __all__ = [

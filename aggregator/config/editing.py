@@ -1,0 +1,244 @@
+"""feeds.opml, edited without losing what we do not understand."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from aggregator.config.outlines import (
+    FULL_TEXT,
+    INTERVAL,
+    attribute,
+    find,
+    folder_of,
+    is_address,
+    is_inclusion,
+    open_outlines,
+    outlines_in,
+    read_outlines,
+    title_of,
+)
+from aggregator.model.address import canonical_url
+from aggregator.model.errors import ConfigError, UsageError
+from aggregator.model.feed import Subscription
+
+_LIST = "include "
+# What XML 1.0 cannot hold at all.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ADDRESS = re.compile(
+    rb"""<!--.*?-->|(?P<name>\sxmlUrl\s*=\s*)(?P<mark>["'])(?P<value>.*?)(?P=mark)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import brought: URLs added; URLs there already, each with the one that was there;
+    (URL or line, why) refused."""
+
+    added: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
+    """Add a line for a feed, in its folder; False where its URL is there already."""
+    root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
+    if not is_address(one.url):
+        raise UsageError(
+            f"{one.url} is no http, https or file address", hint="give the feed's own address"
+        )
+    if find(root, one.url) is not None:
+        return False
+    _insert(root, one)
+    if not dry_run:
+        _save(file, root)
+    return True
+
+
+def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subscription:
+    """Take a feed's line out; returns what it was. Raises UsageError where there is none."""
+    root = open_outlines(file)
+    outline = find(root, url)
+    if outline is None:
+        import difflib
+
+        urls = {canonical_url(attribute(one, "xmlUrl")): one for one, _ in outlines_in(root)}
+        near = [
+            attribute(urls[name], "xmlUrl")
+            for name in difflib.get_close_matches(canonical_url(url), urls, 1, 0.8)
+        ]
+        raise UsageError(
+            f"no feed with the address {url} is in feeds.opml",
+            hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows addresses",
+        )
+    held = attribute(outline, "xmlUrl")
+    taken = Subscription(url=held, title=title_of(outline, held))
+    parent = outline.getparent()
+    previous = outline.getprevious()
+    if previous is not None and outline.getnext() is None:
+        previous.tail = outline.tail
+    parent.remove(outline)
+    if not dry_run:
+        _save(file, root)
+    return taken
+
+
+def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) -> tuple[str, ...]:
+    """Write new addresses (by the old ones) into the file; every other byte stays as it is.
+
+    Returns the old addresses that were found. Raises ConfigError.
+    """
+    open_outlines(file)
+    data, found = file.read_bytes(), list[str]()
+
+    def moved(match: re.Match[bytes]) -> bytes:
+        if match["name"] is None:
+            return match.group()
+        held = unescape(match["value"].decode("utf-8", "surrogateescape")).strip()
+        if held not in moves:
+            return match.group()
+        found.append(held)
+        mark = match["mark"].decode()
+        fresh = escape(moves[held], {mark: "&quot;" if mark == '"' else "&apos;"})
+        return match["name"] + match["mark"] + fresh.encode() + match["mark"]
+
+    # A file in another encoding than one that has ASCII in it is left alone: nothing fits.
+    written = _ADDRESS.sub(moved, data)
+    if found and not dry_run:
+        read_outlines(written, file)
+        _write(file, written)
+    return tuple(found)
+
+
+def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
+    """Add the feeds of another OPML file, with their folders, titles and own attributes."""
+    root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
+    held: dict[str, str] = {}
+    for one, _ in outlines_in(root):
+        if attribute(one, "xmlUrl"):
+            held.setdefault(canonical_url(attribute(one, "xmlUrl")), attribute(one, "xmlUrl"))
+    added, known, refused = [], [], []
+    held |= {_LIST + attribute(one, "url"): "" for one, _ in outlines_in(root) if is_inclusion(one)}
+    for outline, folders in outlines_in(
+        open_outlines(source, missing="name an OPML file that is there")
+    ):
+        listed = is_inclusion(outline)
+        url = attribute(outline, "url" if listed else "xmlUrl")
+        if not url:
+            continue
+        canonical = _LIST + url if listed else canonical_url(url)
+        if not is_address(url):
+            refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
+        elif canonical in held:
+            known.append((url, held[canonical] or url))
+        else:
+            held[canonical] = url
+            added.append(url)
+            around = [
+                dict(one.attrib) for one in outline.iterancestors("outline") if folder_of(one)
+            ]
+            around.reverse()
+            _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib), around)
+    if added and not dry_run:
+        _save(file, root)
+    return ImportReport(added=tuple(added), known=tuple(known), refused=tuple(refused))
+
+
+def export_opml(file: Path) -> bytes:
+    """The subscriptions as OPML, as they stand in the file. Raises ConfigError where it is none."""
+    open_outlines(file)
+    return file.read_bytes()
+
+
+def _insert(
+    root: Any,
+    one: Subscription,
+    attributes: dict[str, str] | None = None,
+    around: Sequence[dict[str, str]] = (),
+) -> None:
+    """A line for a feed in its folders, which are made where they are not there. ``attributes`` and
+    ``around``: those of the line and of its folders, outermost first, where they come from another file."""
+    from lxml import etree
+
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    parent, depth = body, 2
+    made = around or [{"text": folder, "title": folder} for folder in one.folders]
+    for folder, looks in zip(one.folders, made, strict=True):
+        inside = next(
+            (
+                child
+                for child in parent
+                if child.tag == "outline"
+                and not attribute(child, "xmlUrl")
+                and folder in {attribute(child, "title"), attribute(child, "text")}
+            ),
+            None,
+        )
+        if inside is None:
+            inside = _append(parent, looks, depth)
+        parent, depth = inside, depth + 1
+    held = {"type": "rss", "text": one.title or one.url, "xmlUrl": one.url}
+    given = (("title", one.title), ("htmlUrl", one.home), ("language", one.lang))
+    held |= {name: value for name, value in given if value}
+    if one.interval:
+        held[INTERVAL] = f"{one.interval}s"
+    if one.full_text:
+        held[FULL_TEXT] = "true"
+    _append(parent, attributes or held, depth)
+
+
+def _append(parent: Any, attributes: dict[str, str], depth: int) -> Any:
+    """A new last child, indented as the others are."""
+    from lxml import etree
+
+    indent = "\n" + "  " * depth
+    if len(parent):
+        parent[-1].tail = indent
+    else:
+        parent.text = indent
+    writable = {name: _NO_XML.sub("", value) for name, value in attributes.items()}
+    child = etree.SubElement(parent, "outline", writable)
+    child.tail = "\n" + "  " * (depth - 1)
+    return child
+
+
+def _save(file: Path, root: Any) -> None:
+    """Atomically, with the file before kept as .bak. Raises ConfigError where it cannot be written."""
+    from lxml import etree
+
+    _write(file, etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8") + b"\n")
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        if file.exists():
+            shutil.copy2(file, file.with_name(f"{file.name}.bak"))
+        with tempfile.NamedTemporaryFile(
+            dir=file.parent, prefix=f".{file.name}.", delete=False
+        ) as part:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        if file.exists():
+            shutil.copymode(file, part.name)
+        else:
+            Path(part.name).chmod(0o644)
+        Path(part.name).replace(file)
+    except OSError as error:
+        raise ConfigError(
+            f"the file cannot be written: {error.strerror}",
+            file=str(file),
+            hint="check its rights and the disk",
+        ) from None

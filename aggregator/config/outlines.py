@@ -1,0 +1,127 @@
+"""An OPML document as a tree of outlines: what stands in it, by any letter case, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aggregator.config.values import parse_duration
+from aggregator.model.address import canonical_url
+from aggregator.model.errors import ConfigError
+
+INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
+"""Attributes of our own on an outline: "15m", "true", "true"."""
+
+
+def open_outlines(file: Path, *, missing: str = "") -> Any:
+    """The tree of an OPML file; ``missing`` is the mend where the file is not there."""
+    try:
+        return read_outlines(file.read_bytes(), file)
+    except FileNotFoundError:
+        hint = missing or f"aggregator init {file.parent} writes it"
+        raise ConfigError("the file is not there", file=str(file), hint=hint) from None
+    except OSError as error:
+        raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
+
+
+def read_outlines(data: bytes, file: Path | str) -> Any:
+    # lxml keeps comments, order and what we do not know; DTDs and entities are never followed.
+    from lxml import etree
+
+    if not data.strip():
+        hint = 'the least that it holds is <opml version="2.0"><body/></opml>'
+        raise ConfigError("the file is empty", file=str(file), hint=hint)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(data.lstrip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise ConfigError(
+            f"this is no XML: {error.msg}",
+            file=str(file),
+            line=error.lineno,
+            hint="an & in an address is written &amp;",
+        ) from None
+    if etree.QName(root).localname.lower() != "opml":
+        raise ConfigError(
+            "this is XML, but no OPML", file=str(file), hint="its first element must be <opml>"
+        )
+    return root
+
+
+def outlines_in(root: Any) -> list[tuple[Any, tuple[str, ...]]]:
+    """Every outline with the names of the outlines it stands in, in document order."""
+    found: list[tuple[Any, tuple[str, ...]]] = []
+    pending: list[tuple[Any, tuple[str, ...]]] = [(root, ())]
+    while pending:
+        element, folders = pending.pop()
+        inside = folders
+        if element.tag == "outline":
+            found.append((element, folders))
+            name = folder_of(element)
+            inside = (*folders, name) if name else folders
+        children = [
+            (child, inside)
+            for child in element
+            if isinstance(child.tag, str) and child.tag in {"body", "outline"}
+        ]
+        pending.extend(reversed(children))
+    return found
+
+
+def folder_of(outline: Any) -> str:
+    """The name of an outline that is a folder; "" of a feed, and of a folder without a name."""
+    if attribute(outline, "xmlUrl"):
+        return ""
+    return attribute(outline, "title") or attribute(outline, "text")
+
+
+def attribute(outline: Any, name: str) -> str:
+    """An attribute by any letter case, stripped; "" where absent."""
+    value = outline.get(name)
+    if value is None:
+        wanted = name.lower()
+        value = next((held for key, held in outline.attrib.items() if key.lower() == wanted), "")
+    return str(value).strip()
+
+
+def is_inclusion(outline: Any) -> bool:
+    """Whether it stands for a list elsewhere (OPML 2.0), and is no feed and no folder."""
+    return attribute(outline, "type").lower() == "include" and not attribute(outline, "xmlUrl")
+
+
+def is_address(url: str) -> bool:
+    """Whether a feed may be there: a file, or a web address with a host."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "file" or (parts.scheme in {"http", "https"} and bool(host))
+
+
+def title_of(outline: Any, url: str) -> str:
+    """The name a person gave the feed; OPML wants one, so that its address alone is none."""
+    title = attribute(outline, "title") or attribute(outline, "text")
+    return "" if title == url else title
+
+
+def interval_of(outline: Any) -> tuple[int | None, str]:
+    text = attribute(outline, INTERVAL)
+    if not text:
+        return None, ""
+    try:
+        return max(60, int(parse_duration(text))), ""
+    except ValueError as error:
+        return None, f"{INTERVAL}: {error}; it is left out"
+
+
+def find(root: Any, url: str) -> Any:
+    wanted = canonical_url(url)
+    for outline, _ in outlines_in(root):
+        held = attribute(outline, "xmlUrl")
+        if held and canonical_url(held) == wanted:
+            return outline
+    return None
