@@ -7,7 +7,8 @@
 from aggregator.archive.archive import Archive, WriteBatch, open_archive
 from aggregator.archive.backup import restore
 from aggregator.archive.boilerplate import Blocks
-from aggregator.archive.feeds import Attached, FetchRecord
+from aggregator.archive.feeds import Attached
+from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.lock import holder_of
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes

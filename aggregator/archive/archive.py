@@ -12,7 +12,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive import finding, records, states, topics, upkeep
+from aggregator.archive import fetchlog, finding, records, states, topics, upkeep
 from aggregator.archive.backup import write_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
@@ -20,7 +20,8 @@ from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.delays import read_delays
 from aggregator.archive.disk import refuse_full_disk
-from aggregator.archive.feeds import Attached, FetchRecord
+from aggregator.archive.feeds import Attached
+from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lists import Lists
 from aggregator.archive.lock import WriterLock, holder_of
@@ -226,7 +227,7 @@ class Archive:
     def fetches(self, feed: Feed, *, limit: int = 20) -> tuple[FetchRecord, ...]:
         """The last fetches of a feed, newest first."""
         with self._database.reading() as connection:
-            return feeds_of.log(connection, feed.key, limit)
+            return fetchlog.last(connection, feed.key, limit)
 
     def delays(self, *, since: datetime, feed: Feed | None = None) -> dict[FeedKey, list[float]]:
         """Seconds from the date of each entry to its arrival, by feed, of what came since then."""

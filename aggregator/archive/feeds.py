@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
 from aggregator.archive.offers import PUSH_COLUMNS, read_push
-from aggregator.archive.schema import feed_urls, feeds, fetches, listings, pushes
+from aggregator.archive.schema import feed_urls, feeds, listings, pushes
 from aggregator.archive.statements import among
 from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
@@ -42,20 +42,6 @@ class Attached:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     returned: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRecord:
-    """One fetch of a feed. ``outcome`` is changed, unchanged or failed; ``bytes`` as they came."""
-
-    at: datetime
-    outcome: str
-    status: int | None
-    message: str
-    bytes: int
-    seconds: float
-    new: int
-    revised: int
 
 
 _ASKED = (
@@ -269,23 +255,6 @@ def asked_backfills(connection: sa.Connection) -> tuple[tuple[Feed, int], ...]:
     asked = {row.feed_key: row.backfill for row in connection.execute(query)}
     found = read(connection, feeds.c.feed_key.in_(list(asked)), with_listing=True) if asked else ()
     return tuple((feed, asked[feed.key]) for feed in found)
-
-
-def log(connection: sa.Connection, key: FeedKey, limit: int) -> tuple[FetchRecord, ...]:
-    """The last fetches of a feed, newest first."""
-    rows = connection.execute(
-        sa.select(fetches)
-        .where(fetches.c.feed_key == key)
-        .order_by(fetches.c.fetch_key.desc())
-        .limit(limit)
-    )
-    return tuple(
-        FetchRecord(
-            at=row.at, outcome=row.outcome, status=row.status, message=row.message, bytes=row.bytes,
-            seconds=row.seconds, new=row.new, revised=row.revised,
-        )
-        for row in rows
-    )  # fmt: skip
 
 
 _NONE = "[]"

@@ -1,4 +1,4 @@
-"""What a fetch came to, into the feeds' rows, their listings and the fetch log."""
+"""What a fetch came to, into the feeds' rows and their listings."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from aggregator.archive import feeds as feeds_of
 from aggregator.archive import notices
 from aggregator.archive.columns import name_of, storable
 from aggregator.archive.offers import keep_told, store_offers
-from aggregator.archive.schema import feed_urls, feeds, fetch_days, fetches, hosts, listings
-from aggregator.archive.statements import execute_many, insert, upsert
+from aggregator.archive.schema import feed_urls, feeds, hosts, listings
+from aggregator.archive.statements import execute_many, upsert
 from aggregator.model.address import canonical_url
-from aggregator.model.batch import ChangeKind, Fetched, Settled
+from aggregator.model.batch import Settled
 from aggregator.model.entry import EntryId
 from aggregator.model.errors import FetchError, Retry
 from aggregator.model.feed import (
@@ -78,40 +78,6 @@ def store_feeds(
     keep_told(connection, settled)
 
 
-def log_fetches(connection: sa.Connection, settled: Sequence[Settled]) -> None:
-    """One line a fetch, and the counts of the day."""
-    first = (connection.scalar(sa.select(sa.func.max(fetches.c.fetch_key))) or 0) + 1
-    lines = [_line(one) for one in settled]
-    if not lines:
-        return
-    insert(
-        connection, fetches, [{"fetch_key": first + at, **line} for at, line in enumerate(lines)]
-    )
-    days = [
-        {
-            "feed_key": line["feed_key"], "day": line["at"].date().isoformat(),
-            "requests": _requests(one), "fetches": 1,
-            "unchanged": int(line["outcome"] == "unchanged"),
-            "not_modified": int(line["status"] == 304),
-            "failed": int(line["outcome"] == "failed"),
-            "bytes": line["bytes"], "new": line["new"], "revised": line["revised"],
-        }
-        for one, line in zip(settled, lines, strict=True)
-    ]  # fmt: skip
-    counted = (
-        "requests", "fetches", "unchanged", "not_modified", "failed", "bytes", "new", "revised",
-    )  # fmt: skip
-    upsert(connection, fetch_days, days, add=counted)
-
-
-def _requests(one: Settled) -> int:
-    """How many requests a fetch took: one, and one more a redirect; none where none got out."""
-    fetched = one.decision.fetched
-    if fetched.response is not None:
-        return 1 + len(fetched.response.redirects)
-    return int(getattr(fetched.failure, "reached", False))
-
-
 def store_away(connection: sa.Connection, away: Sequence[Postponed], at: datetime) -> None:
     """The hosts that want to be left alone, over a restart too; the others are forgotten."""
     rows = [{"name": name_of(one.host), "away_until": one.until} for one in away]
@@ -129,35 +95,10 @@ def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:
     )
 
 
-def _count(one: Settled, kind: ChangeKind) -> int:
-    return sum(change.kind is kind for change in one.decision.changes)
-
-
-def _line(one: Settled) -> dict[str, Any]:
-    fetched = one.decision.fetched
-    response, failure = fetched.response, fetched.failure
-    outcome = "failed" if failure else "unchanged" if fetched.unchanged else "changed"
-    return {
-        "feed_key": fetched.feed.key, "at": fetched.at, "outcome": outcome,
-        "status": response.status if response else getattr(failure, "status", None),
-        "message": failure.what if failure else _remarks(fetched),
-        "bytes": len(response.wire) if response else 0,
-        "seconds": response.seconds if response else 0.0,
-        "new": _count(one, ChangeKind.NEW), "revised": _count(one, ChangeKind.REVISED),
-    }  # fmt: skip
-
-
-def _remarks(fetched: Fetched) -> str:
-    """What is wrong with a document that could be read all the same, or special about it."""
-    problems = fetched.document.problems if fetched.document else ()
-    kind = ("an archive document",) if fetched.archived else ()
-    return "; ".join((*kind, *problems))[:500]
-
-
 def _feed_values(one: Settled) -> dict[str, Any]:
     fetched = one.decision.fetched
     feed, failure, response = fetched.feed, fetched.failure, fetched.response
-    values: dict[str, Any] = {"of": feed.key, "added": _count(one, ChangeKind.NEW)}
+    values: dict[str, Any] = {"of": feed.key, "added": one.decision.new}
     if fetched.archived:
         return values
     values |= notices.state(one.noted) if one.noted else {}

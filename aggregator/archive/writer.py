@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import samples, search, settling, topics
+from aggregator.archive import fetchlog, samples, search, settling, topics
 from aggregator.archive.boilerplate import store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
@@ -103,7 +103,7 @@ class Writer:
         settled = self._batch.settled
         self._find_keys(settled)
         settling.store_feeds(self._connection, settled, self._entry_keys)
-        settling.log_fetches(self._connection, settled)
+        fetchlog.note(self._connection, settled)
         settling.store_away(self._connection, self._batch.away, self._batch.at)
         topics.append(self._connection, self._batch.hits, self._batch.at)
         topics.touch_holders(self._connection, self._touched)

@@ -247,6 +247,11 @@ class Decision:
         """How many entries came that were not archived before."""
         return sum(change.kind is ChangeKind.NEW for change in self.changes)
 
+    @property
+    def revised(self) -> int:
+        """How many archived entries changed."""
+        return sum(change.kind is ChangeKind.REVISED for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextPoll:
