@@ -39,10 +39,11 @@ class Daemon:
         lines = "".join(f'<outline type="rss" text="F" xmlUrl="{url}"/>' for url in urls)
         (self.folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{lines}</body></opml>')
 
-    def start(self) -> subprocess.Popen:
+    def start(self, *python: str) -> subprocess.Popen:
+        """Start it, as ``python -m aggregator`` or by another way in; returns when it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "aggregator", "-C", self.folder, "run"],
+                [sys.executable, *(python or ("-m", "aggregator")), "-C", self.folder, "run"],
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )

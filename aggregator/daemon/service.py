@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -62,6 +63,8 @@ _BACKFILL_SECONDS = 5.0
 _LISTS_SECONDS = 10.0
 # Delays are those of what came in so long, and are worked out so often.
 _DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
+# How long after a part of the daemon ended of a mistake of ours all parts are begun again.
+_AGAIN_SECONDS = 60.0
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -109,7 +112,9 @@ class _Service:
         self._alive = monotonic()
         self._paused: str | None = None
         self._edited = False
-        self._ended = list[str]()
+        self._ended = dict[str, bool]()
+        """Why parts of the daemon ended, and whether they are begun again."""
+        self._again = False
         self._health: dict[str, object] = {}
         self._delays_until = 0.0
         self._teller: Teller = Silent(_NOT_NOW)
@@ -148,8 +153,10 @@ class _Service:
             warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
-            await stack.enter_async_context(self._beside(self._watch.tell(self._reload)))
-            await stack.enter_async_context(self._beside(self._feed_watchdog()))
+            await stack.enter_async_context(
+                self._beside(self._watch.tell(self._reload), again=False)
+            )
+            await stack.enter_async_context(self._beside(self._feed_watchdog(), again=False))
             await self._until_stopped(ticks)
             notify("STOPPING=1")
         _log.info("stopped")
@@ -186,6 +193,7 @@ class _Service:
     async def _opened(self) -> AsyncIterator[Pipeline]:
         """The pipeline of the configuration as it is now, with everything behind published."""
         configuration = self._configuration
+        self._ended = {why: again for why, again in self._ended.items() if not again}
         # No round runs here: claims are left from one that a crash or the database ended.
         await asyncio.to_thread(self._archive.free_dead_claims)
         matcher = await asyncio.to_thread(
@@ -388,15 +396,14 @@ class _Service:
         self._metrics.show_paused(False)
 
     async def _take_up_edits(self) -> bool:
-        """Whether files were edited, and are right. An archive that fails us meanwhile (ArchiveError)
-        leaves them to be read."""
+        """Whether to begin again: files were edited, and are right, or a part had ended. An archive
+        that fails us meanwhile (ArchiveError) leaves them to be read."""
         self._edited |= self._reload.is_set()
         self._reload.clear()
-        if not self._edited:
-            return False
-        taken = await asyncio.to_thread(self._load_again)
+        taken = self._edited and await asyncio.to_thread(self._load_again)
         self._edited = False
-        return taken
+        again, self._again = self._again, False
+        return taken or again
 
     def _load_again(self) -> bool:
         """Take the files' new state; keep the last good one, and say why, where they are wrong."""
@@ -430,21 +437,31 @@ class _Service:
             await asyncio.sleep(patience / 3)
 
     @contextlib.asynccontextmanager
-    async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-        """Run ``work`` while the context lasts; its failure is told and ends only itself."""
+    async def _beside(
+        self, work: Coroutine[Any, Any, None], *, again: bool = True
+    ) -> AsyncIterator[None]:
+        """Run ``work`` while the context lasts; its failure is told and ends only itself, until all
+        is begun ``again``."""
         task = asyncio.create_task(work)
-        task.add_done_callback(self._tell_failure)
+        task.add_done_callback(partial(self._tell_failure, again=again))
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _tell_failure(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()):
-            why = error.on_one_line if isinstance(error, AggregatorError) else repr(error)
-            self._ended.append(why)
-            _log.error("a part of the daemon ended", why=why, hint="start it again")
+    def _tell_failure(self, task: asyncio.Task[None], *, again: bool) -> None:
+        if task.cancelled() or not (error := task.exception()):
+            return
+        why = error.on_one_line if isinstance(error, AggregatorError) else repr(error)
+        self._ended[why] = again
+        hint = "it is begun again soon; please report it" if again else "start the daemon again"
+        _log.error("a part of the daemon ended", why=why, hint=hint)
+        if again:
+            asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._begin_again)
+
+    def _begin_again(self) -> None:
+        self._again = True
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -328,3 +328,35 @@ def test_a_slow_list_holds_up_neither_feeds_nor_the_end(daemon, server):
     began = time.monotonic()
     assert daemon.end() == 0
     assert time.monotonic() - began < 10
+
+
+MISTAKEN = """
+import sys
+from aggregator.__main__ import main
+from aggregator.daemon import service
+
+real, mistaken = service.follow_lists, []
+
+async def mistaken_once(*given):
+    if not mistaken:
+        mistaken.append(given)
+        raise RuntimeError("a mistake of ours")
+    return await real(*given)
+
+service.follow_lists, service._AGAIN_SECONDS = mistaken_once, 1.0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_part_that_ended_is_begun_again(daemon, server):
+    feed = f'<outline text="F" xmlUrl="{server.serve("/a.xml", told("One"))}"/>'
+    server.serve("/list.opml", f'<opml version="2.0"><body>{feed}</body></opml>'.encode())
+    opml = f'<outline type="include" url="{server.url("/list.opml")}"/>'
+    (daemon.folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{opml}</body></opml>')
+    daemon.start("-c", MISTAKEN)
+    daemon.wait_for(lambda: daemon.events("a part of the daemon ended"))
+    daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+    assert len(daemon.events("a part of the daemon ended")) == 1
+    health = json.loads(daemon.answers("/health"))
+    assert (health["status"], health["ended"]) == ("ok", [])
+    assert daemon.end() == 0
