@@ -3,6 +3,7 @@
 from aggregator.topics.checking import Failed, Survey, contradicted, failing, survey
 from aggregator.topics.limits import Limit
 from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
+from aggregator.topics.portions import portions
 
 __all__ = [
     "Failed",
@@ -13,6 +14,7 @@ __all__ = [
     "contradicted",
     "failing",
     "newest",
+    "portions",
     "subject_of",
     "survey",
 ]
