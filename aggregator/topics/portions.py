@@ -8,7 +8,7 @@ from aggregator.model.topic import Backlog
 
 # A commit waits for the disk, so that one a topic would make a start with thousands of topics
 # slow; whoever writes beside it waits for the whole of one.
-_TOPICS, _HITS = 200, 2_000
+_TOPICS, _HITS = 200, 1_000
 
 
 def portions(backlogs: Iterable[Backlog]) -> Iterator[tuple[Backlog, ...]]:

@@ -21,8 +21,8 @@ def backlog(number: int, hits: int) -> Backlog:
         ([], []),
         ([0] * 3, [3]),
         ([0] * 401, [200, 200, 1]),
-        ([700] * 7, [3, 3, 1]),
-        ([5, 10_000, 5, 1999, 1], [2, 2, 1]),
+        ([400] * 7, [3, 3, 1]),
+        ([5, 10_000, 5, 994, 1, 0], [2, 3, 1]),
     ],
 )
 def test_a_portion_is_bounded_by_topics_and_by_hits(hits, sizes):
