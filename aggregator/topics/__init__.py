@@ -1,9 +1,9 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
+from aggregator.topics.backlogs import portions
 from aggregator.topics.checking import Failed, Survey, contradicted, failing, survey
 from aggregator.topics.limits import Limit
 from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
-from aggregator.topics.portions import portions
 
 __all__ = [
     "Failed",
