@@ -44,9 +44,9 @@ from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import TopicEdit
+from aggregator.model.topic import Backlog, TopicEdit
 from aggregator.normalize import Workers, decide
-from aggregator.topics import Matcher
+from aggregator.topics import Matcher, portions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +177,15 @@ def prepare(
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.sync_topics(wanted, page_size=size)
-    for topic, defined in wanted:
-        if topic.slug in synced.new or topic.slug in synced.edited:
-            announced = size if topic.slug in synced.new else 0
-            records = archive.candidates(matcher.query(topic.slug), now=at)
-            backlog = matcher.backlog(topic.slug, records, announced=announced, now=at)
-            tell(archive.fill(topic.slug, backlog, defined))
+    announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)
+
+    def backlog(slug: str, definition: str) -> Backlog:
+        records = archive.candidates(matcher.query(slug), now=at)
+        hits = matcher.backlog(slug, records, announced=announced[slug], now=at)
+        return Backlog(topic=slug, hits=hits, definition=definition)
+
+    waiting = (backlog(topic.slug, text) for topic, text in wanted if topic.slug in announced)
+    for portion in portions(waiting):
+        for edit in archive.fill(portion):
+            tell(edit)
     return matcher

@@ -14,7 +14,7 @@ from aggregator.model.interests import Interests
 from aggregator.model.original import pack_original
 from aggregator.model.person import Person
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
-from aggregator.model.topic import Hit, Mute, Topic, TopicEdit
+from aggregator.model.topic import Backlog, Hit, Mute, Topic, TopicEdit
 from aggregator.normalize import decide
 from aggregator.query import analyse
 from aggregator.topics import Matcher
@@ -103,7 +103,7 @@ class Desk:
             [(one, self.matcher.definition(one.slug)) for one in topics], page_size=page_size
         )
         for slug in (*synced.new, *synced.edited):
-            self.archive.fill(slug, [], self.matcher.definition(slug))
+            self.fill(slug, [], self.matcher.definition(slug))
         return synced
 
     def fetched(self, url: str, *items: Entry, at: datetime = NOON, **given) -> Fetched:
@@ -133,7 +133,9 @@ class Desk:
             return write.store(Batch(at=at, settled=settled, hits=hits))
 
     def fill(self, slug: str, hits: Sequence[Hit], text: str = "") -> TopicEdit:
-        return self.archive.fill(slug, hits, text)
+        backlog = Backlog(topic=slug, hits=tuple(hits), definition=text)
+        (edit,) = self.archive.fill([backlog])
+        return edit
 
 
 def _placed(entry: Entry, place: int) -> Entry:

@@ -39,7 +39,7 @@ from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, 
 from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Hit, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Backlog, Standing, Topic, TopicEdit, TopicState
 from aggregator.query import Query
 
 
@@ -282,10 +282,10 @@ class Archive:
         with self._database.writing() as connection:
             return topics.sync(connection, wanted, page_size, clock())
 
-    def fill(self, slug: str, hits: Sequence[Hit], definition: str) -> TopicEdit:
-        """Add what a new or edited topic finds in the archive, oldest first; says what came and went."""
+    def fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
+        """Add what new or edited topics find in the archive, in one write; says what came and went."""
         with self._database.writing() as connection:
-            return topics.fill(connection, slug, hits, definition, clock())
+            return topics.fill(connection, backlogs, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
         """The configured topics with their counts."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,8 +34,9 @@ from aggregator.archive.schema import (
     shown,
     sightings,
     stories,
+    topics,
 )
-from aggregator.archive.statements import chunks
+from aggregator.archive.statements import among, chunks
 from aggregator.model.address import shown_url
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
@@ -49,15 +50,14 @@ def subscription_page(connection: sa.Connection, slug: str, size: int) -> Page:
     its latest hit shows it."""
     row = read_topic(connection, slug)
     shown = entries_at(connection, row, _newest_places(connection, row, size))
-    closed = _last_closed(connection, row.topic_key)
-    last = last_place(connection, row.topic_key)
-    grown = last if last > closed.last_place else 0
+    end = end_of(connection, row.topic_key)
+    grown = end.place if end.place > end.closed else 0
     return Page(
         topic=unpack_topic(row.settings),
         number=None,
         entries=shown,
         updated=_updated(shown) if shown else made(row),
-        previous=closed.number + (grown > 0) or None,
+        previous=end.page + (grown > 0) or None,
         total=row.stories,
         grown=grown,
         token=row.token,
@@ -102,12 +102,11 @@ def _closed(
 
 def _open_page(connection: sa.Connection, topic: Any, number: int) -> Page:
     """The page that fills now, if it has this number. Raises UsageError."""
-    closed = _last_closed(connection, topic.topic_key)
-    last = last_place(connection, topic.topic_key)
-    if number != closed.number + 1 or not last:
+    end = end_of(connection, topic.topic_key)
+    if number != end.page + 1 or not end.place:
         raise UsageError(f"topic {topic.slug} has no page {number}")
-    shown = _entries_between(connection, topic, closed.last_place + 1, last)
-    before = None if shown else _closed(connection, topic, closed.number)
+    shown = _entries_between(connection, topic, end.closed + 1, end.place)
+    before = None if shown else _closed(connection, topic, end.page)
     return Page(
         topic=unpack_topic(topic.settings),
         number=number,
@@ -115,17 +114,15 @@ def _open_page(connection: sa.Connection, topic: Any, number: int) -> Page:
         # As long as it is empty, nothing is newer than what came before it.
         updated=_updated(before[1] if before else shown),
         previous=number - 1 or None,
-        grown=last if shown else 0,
+        grown=end.place if shown else 0,
         token=topic.token,
     )
 
 
 def count(connection: sa.Connection, slug: str) -> int:
     """How many archive pages there are, the open one included."""
-    row = read_topic(connection, slug)
-    return (
-        bool(last_place(connection, row.topic_key)) + _last_closed(connection, row.topic_key).number
-    )
+    end = end_of(connection, read_topic(connection, slug).topic_key)
+    return end.page + (end.place > 0)
 
 
 def first_unpublished(connection: sa.Connection, slug: str) -> int:
@@ -135,16 +132,47 @@ def first_unpublished(connection: sa.Connection, slug: str) -> int:
     return 1 + (connection.scalar(sa.select(sa.func.max(pages.c.number)).where(done)) or 0)
 
 
-def last_place(connection: sa.Connection, key: int) -> int:
-    """The place of a topic's newest hit; 0 where it has none."""
-    found = connection.scalar(sa.select(sa.func.max(hits.c.place)).where(hits.c.topic_key == key))
-    return found or 0
+@dataclass(frozen=True, slots=True)
+class End:
+    """How far a topic has come: the place of its newest hit; number and last place of its newest
+    closed page. Zeros where there is none."""
+
+    place: int
+    page: int
+    closed: int
 
 
-def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: datetime) -> None:
-    """Freeze the pages that are full. ``topic`` is its row."""
-    closed = _last_closed(connection, topic.topic_key)
-    number, end, size = closed.number, closed.last_place, topic.page_size
+_OF_TOPIC = pages.c.topic_key == topics.c.topic_key
+# Three looks into an index a topic, however long it is.
+_ENDS = sa.select(
+    topics.c.topic_key,
+    *(
+        sa.func.coalesce(one.scalar_subquery(), 0)
+        for one in (
+            sa.select(sa.func.max(hits.c.place)).where(hits.c.topic_key == topics.c.topic_key),
+            sa.select(sa.func.max(pages.c.number)).where(_OF_TOPIC),
+            sa.select(pages.c.last_place).where(_OF_TOPIC).order_by(pages.c.number.desc()).limit(1),
+        )
+    ),
+)
+
+
+def ends(connection: sa.Connection, keys: Collection[int]) -> dict[int, End]:
+    """How far each of these topics has come."""
+    rows = connection.execute(_ENDS.where(among(connection, topics.c.topic_key, keys)))
+    return {row[0]: End(*row[1:]) for row in rows}
+
+
+def end_of(connection: sa.Connection, key: int) -> End:
+    """How far one topic has come."""
+    return End(*connection.execute(_ENDS.where(topics.c.topic_key == key)).one()[1:])
+
+
+def close_full(
+    connection: sa.Connection, topic: Any, before: End, newest_place: int, at: datetime
+) -> None:
+    """Freeze the pages that are full. ``topic`` is its row, ``before`` how far it had come."""
+    number, end, size = before.page, before.closed, topic.page_size
     while newest_place - end >= size:
         number += 1
         shown = _entries_between(connection, topic, end + 1, end + size)
@@ -156,24 +184,6 @@ def close_full(connection: sa.Connection, topic: Any, newest_place: int, at: dat
             },
         )  # fmt: skip
         end += size
-
-
-@dataclass(frozen=True, slots=True)
-class _Closed:
-    """The newest closed page of a topic; zeros where there is none."""
-
-    number: int = 0
-    last_place: int = 0
-
-
-def _last_closed(connection: sa.Connection, key: int) -> _Closed:
-    row = connection.execute(
-        sa.select(pages.c.number, pages.c.last_place)
-        .where(pages.c.topic_key == key)
-        .order_by(pages.c.number.desc())
-        .limit(1)
-    ).first()
-    return _Closed(row.number, row.last_place) if row else _Closed()
 
 
 def _newest_places(connection: sa.Connection, topic: Any, size: int) -> list[int]:

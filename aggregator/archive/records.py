@@ -341,8 +341,13 @@ def read_topic(connection: sa.Connection, slug: str) -> Any:
         sa.select(topics).where(topics.c.slug == slug, topics.c.deleted.is_(None))
     ).first()
     if row is None:
-        raise UsageError(f"there is no topic {slug}", hint="aggregator topics list shows them")
+        raise no_topic(slug)
     return row
+
+
+def no_topic(slug: str) -> UsageError:
+    """That there is no such topic."""
+    return UsageError(f"there is no topic {slug}", hint="aggregator topics list shows them")
 
 
 def pack_topic(topic: Topic) -> str:

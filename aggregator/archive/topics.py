@@ -11,13 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import digests, documents, pages
-from aggregator.archive.records import pack_topic, read_topic, unpack_topic
+from aggregator.archive.records import no_topic, pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
-from aggregator.archive.statements import chunks
+from aggregator.archive.statements import among, chunks, execute_many, insert
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.series import DigestFeed
-from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic, TopicEdit
+from aggregator.model.topic import Backlog, Collapse, Hit, Silence, Standing, Topic, TopicEdit
 
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
@@ -115,34 +115,72 @@ def revoke(connection: sa.Connection, slug: str) -> None:
 
 
 def fill(
-    connection: sa.Connection, slug: str, found: Sequence[Hit], definition: str, at: datetime
-) -> TopicEdit:
-    """Add what a topic's query finds in the archive, leaving out what it holds; what it holds and
-    the query does not find stays, and is counted."""
-    row = read_topic(connection, slug)
-    alone = unpack_topic(row.settings).collapse is Collapse.NONE
-    held = {
-        (story, entry if alone else "")
-        for story, entry in connection.execute(
-            sa.select(stories.c.story_id, entries.c.entry_id)
-            .join(hits, hits.c.story_key == stories.c.story_key)
-            .join(entries, entries.c.entry_key == hits.c.entry_key)
-            .where(hits.c.topic_key == row.topic_key)
-        )
-    }
-    names = {(hit.story, hit.entry if alone else "") for hit in found}
-    fresh = [hit for hit in found if (hit.story, hit.entry if alone else "") not in held]
+    connection: sa.Connection, backlogs: Sequence[Backlog], at: datetime
+) -> tuple[TopicEdit, ...]:
+    """Add what the queries of topics find in the archive, leaving out what is held; what a topic
+    holds and its query does not find stays, and is counted."""
+    rows = _configured(connection, [one.topic for one in backlogs])
+    held, fresh = _held(connection, rows.values()), list[Hit]()
+    edits, values = list[TopicEdit](), list[dict[str, Any]]()
+    for one in backlogs:
+        row, had, alone = rows[one.topic], held[one.topic], _alone(rows[one.topic])
+        names = [(hit.story, hit.entry if alone else "") for hit in one.hits]
+        fresh += [hit for hit, name in zip(one.hits, names, strict=True) if name not in had]
+        came, went = len(set(names) - had), len(had - set(names))
+        edit = TopicEdit(topic=one.topic, new=row.definition is None, came=came, went=went)
+        edits.append(edit)
+        values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
     append(connection, fresh, at)
-    new = row.definition is None
-    edit = TopicEdit(topic=slug, new=new, came=len(names - held), went=len(held - names))
-    values: dict[str, Any] = {"definition": definition, "edited": at}
-    if not new:
+    # The other names of a row are columns, which are set to what it says.
+    statement = (
+        sa.update(topics)
+        .where(topics.c.topic_key == sa.bindparam("of"))
+        .values(version=topics.c.version + sa.bindparam("again", type_=sa.Integer))
+    )
+    execute_many(connection, statement, values)
+    return tuple(edits)
+
+
+def _filled(row: Any, edit: TopicEdit) -> dict[str, Any]:
+    if edit.new:
+        told = {"came": row.came, "went": row.went, "next_digest": row.next_digest}
+    else:
         # What tells nothing yet is dated by this, so that it is published again.
         digest = digests.first_due(unpack_topic(row.settings))
-        values |= {"came": edit.came, "went": edit.went, "next_digest": digest}
-        values["version"] = topics.c.version + 1
-    connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
-    return edit
+        told = {"came": edit.came, "went": edit.went, "next_digest": digest}
+    return {"of": row.topic_key, "again": int(not edit.new), **told}
+
+
+def _configured(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Any]:
+    """The rows of configured topics, by slug. Raises UsageError where one of them is not."""
+    named = sa.select(topics).where(among(connection, topics.c.slug, slugs))
+    held = connection.execute(named.where(topics.c.deleted.is_(None)))
+    rows = {row.slug: row for row in held}
+    for slug in slugs:
+        if slug not in rows:
+            raise no_topic(slug)
+    return rows
+
+
+def _held(connection: sa.Connection, rows: Iterable[Any]) -> dict[str, set[tuple[str, str]]]:
+    """What each topic holds, by slug: stories (entries, where it does not collapse)."""
+    by_key = {row.topic_key: (row.slug, _alone(row)) for row in rows}
+    held: dict[str, set[tuple[str, str]]] = {slug: set() for slug, _ in by_key.values()}
+    query = (
+        sa.select(hits.c.topic_key, stories.c.story_id, entries.c.entry_id)
+        .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .where(among(connection, hits.c.topic_key, by_key))
+    )
+    for key, story, entry in connection.execute(query):
+        slug, alone = by_key[key]
+        held[slug].add((story, entry if alone else ""))
+    return held
+
+
+def _alone(row: Any) -> bool:
+    """Whether each entry stands for itself in the topic of this row."""
+    return unpack_topic(row.settings).collapse is Collapse.NONE
 
 
 def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standing | None:
@@ -163,7 +201,7 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
         .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
         .order_by(hits.c.place)
     )  # fmt: skip
-    if unpack_topic(row.settings).collapse is Collapse.NONE:
+    if _alone(row):
         query = query.where(hits.c.entry_key == entry.key)
     held = connection.execute(query).all()
     if not held:
@@ -187,18 +225,16 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
     """Give each hit the next place of its topic; close the pages that are full."""
     if not found:
         return
-    slugs = sorted({hit.topic for hit in found})
-    rows = {
-        row.slug: row
-        for row in connection.execute(sa.select(topics).where(topics.c.slug.in_(slugs)))
-    }
+    caught = sa.select(topics).where(among(connection, topics.c.slug, {hit.topic for hit in found}))
+    rows = {row.slug: row for row in connection.execute(caught)}
     story_keys = _keys(
         connection, stories.c.story_id, stories.c.story_key, {hit.story for hit in found}
     )
     entry_keys = _keys(
         connection, entries.c.entry_id, entries.c.entry_key, {hit.entry for hit in found}
     )
-    places = {slug: pages.last_place(connection, row.topic_key) for slug, row in rows.items()}
+    ends = pages.ends(connection, [row.topic_key for row in rows.values()])
+    places = {slug: ends[row.topic_key].place for slug, row in rows.items()}
     made = []
     for hit in found:
         places[hit.topic] += 1
@@ -210,9 +246,9 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
             }
         )  # fmt: skip
     _count(connection, made, at)
-    connection.execute(sa.insert(hits), made)
+    insert(connection, hits, made)
     for slug, row in rows.items():
-        pages.close_full(connection, row, places[slug], at)
+        pages.close_full(connection, row, ends[row.topic_key], places[slug], at)
 
 
 def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: datetime) -> None:
@@ -232,17 +268,19 @@ def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: dateti
         of_topic[0] += name not in held
         of_topic[1] += one["announced"] and not held.get(name, False)
         held[name] = one["announced"] or held.get(name, False)
-    for key, (new_stories, new_announced) in more.items():
-        connection.execute(
-            sa.update(topics)
-            .where(topics.c.topic_key == key)
-            .values(
-                version=topics.c.version + 1,
-                stories=topics.c.stories + new_stories,
-                announced=topics.c.announced + new_announced,
-                newest=at,
-            )
+    statement = (
+        sa.update(topics)
+        .where(topics.c.topic_key == sa.bindparam("of"))
+        .values(
+            version=topics.c.version + sa.literal_column("1"),
+            stories=topics.c.stories + sa.bindparam("more", type_=sa.Integer),
+            announced=topics.c.announced + sa.bindparam("told", type_=sa.Integer),
         )
+    )
+    counted = [
+        {"of": key, "more": new, "told": told, "newest": at} for key, (new, told) in more.items()
+    ]
+    execute_many(connection, statement, counted)
 
 
 def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
@@ -273,7 +311,7 @@ def mark_published(
         documents.keep(connection, row.topic_key, {*written, *kept})
     values = {"published_version": version}
     if version == row.version:
-        values["published_place"] = pages.last_place(connection, row.topic_key)
+        values["published_place"] = pages.end_of(connection, row.topic_key).place
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 

@@ -193,9 +193,11 @@ def publish(
         return
     from aggregator.publish import shown_path
 
-    changed = _publish(session.configuration(), everything)
+    configuration = session.configuration()
+    changed, folder = _publish(configuration, everything), configuration.settings.publish.directory
     for path in changed:
-        say(f"wrote {one_line(shown_path(path))}")
+        done = "wrote" if (folder / path).is_file() else "removed"
+        say(f"{done} {one_line(shown_path(path))}")
     note(f"{plural(len(changed), 'published file')} changed")
 
 

@@ -111,6 +111,15 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a new or edited topic finds in the archive, oldest first, by this definition of it."""
+
+    topic: str
+    hits: tuple[Hit, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Another place that carried the story."""
 

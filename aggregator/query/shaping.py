@@ -45,6 +45,10 @@ _ONE_DAY, _NEXT = timedelta(days=1), timedelta(microseconds=1)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _KINDS: dict[type, str] = {Named: "person", Reference: "topic"}
 _BEFORE_COLONS = (*FIELDS, *_KINDS.values())
+# An address may begin so (feed://).
+_FIELD = re.compile(rf"({'|'.join(_BEFORE_COLONS)}):(?!//)", re.IGNORECASE)
+_BEGINS = re.compile(r"\w+\*(?=\s|$)")
+_ONE_FIELD = "name one field for each word"
 _OPERATORS = {"AND", "OR", "NOT", "&&", "||"}
 
 
@@ -81,6 +85,8 @@ class ToTree(Transformer[Token, Node]):
         name, column = str(token)[:-1].lower(), _column(token)
         if name not in FIELDS:
             raise _no_such_field(name, part, column)
+        if isinstance(part, Word) and (second := _FIELD.match(part.text)):
+            raise MistakeError(f"{second[0]} stands inside {name}:", part.column, _ONE_FIELD)
         for inner, leaf in leaves(part):
             if isinstance(leaf, Reference) or (isinstance(leaf, Named) and name not in TEXT_FIELDS):
                 raise MistakeError(
@@ -89,9 +95,7 @@ class ToTree(Transformer[Token, Node]):
                     "put it beside the field, not into it",
                 )
             if inner and inner != name:
-                raise MistakeError(
-                    f"{inner}: stands inside {name}:", leaf.column, "name one field for each word"
-                )
+                raise MistakeError(f"{inner}: stands inside {name}:", leaf.column, _ONE_FIELD)
             if (name == "published") is not isinstance(leaf, Range):
                 raise MistakeError(
                     "a time range belongs to published:, and nothing else does",
@@ -137,6 +141,7 @@ class ToTree(Transformer[Token, Node]):
 
     def phrase(self, items: list[Token]) -> Node:
         inner, column = str(items[0])[1:-1], _column(items[0])
+        _refuse_beginnings(inner, column)
         found, opened = _asked(inner)
         if not found:
             raise MistakeError("there is no word in the quotes", column, "take them out")
@@ -151,6 +156,7 @@ class ToTree(Transformer[Token, Node]):
             raise MistakeError(
                 f"~ takes {MAX_NEAR} at the most", column, "use AND for any distance"
             )
+        _refuse_beginnings(quoted[1:-1], column)
         units = []
         for piece in quoted[1:-1].split():
             found, opened = _asked(piece)
@@ -261,6 +267,16 @@ def _refuse_signs(token: str, column: int) -> None:
     if token.endswith(":") and token[:-1].lower() in _BEFORE_COLONS:
         raise MistakeError(
             f"nothing follows {token}", column, f"write {token}word, without a blank"
+        )
+
+
+def _refuse_beginnings(quoted: str, column: int) -> None:
+    """Refuse a word in quotes that would be the beginning of one outside."""
+    if found := _BEGINS.search(quoted):
+        raise MistakeError(
+            f"{found[0]} stands in quotes, where words are whole",
+            column + 1 + found.start(),
+            f"write {found[0]} outside of them, or take the * out",
         )
 
 

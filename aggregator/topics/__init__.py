@@ -1,5 +1,6 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
+from aggregator.topics.backlogs import portions
 from aggregator.topics.checking import Failed, Survey, contradicted, failing, survey
 from aggregator.topics.limits import Limit
 from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
@@ -13,6 +14,7 @@ __all__ = [
     "contradicted",
     "failing",
     "newest",
+    "portions",
     "subject_of",
     "survey",
 ]

@@ -126,6 +126,29 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
     assert (state.came, state.went, state.edited is None) == (0, 2, False)
 
 
+def test_a_start_that_ends_between_is_made_good_at_the_next(desk):
+    """Whole topics are filled then; other writers had their turn between."""
+    for name in ("torres", "rain"):
+        bring(desk, name)
+    many = interests(*(replace(ALL, slug=f"t{number:03}") for number in range(205)))
+    told: list[TopicEdit] = []
+
+    def tell(edit: TopicEdit) -> None:
+        told.append(edit)
+        bring(desk, f"while {edit.topic} was told of")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(desk.archive, Settings(), [Subscription(url=ONE)], many, tell=tell)
+    filled = [state.topic.slug for state in desk.archive.topics() if state.edited]
+    assert 1 < len(filled) < 205
+    assert {state.stories for state in desk.archive.topics() if state.edited} == {2}
+    first, told[:] = told[0], []
+    prepare(desk.archive, Settings(), [Subscription(url=ONE)], many, tell=told.append)
+    assert [edit.topic for edit in told] == [f"t{number:03}" for number in range(len(filled), 205)]
+    assert {(edit.new, edit.came) for edit in (*told, first)} == {(True, 2), (True, 3)}
+
+
 def test_a_new_topic_is_filled_within_its_caps(desk):
     for name in "abc":
         bring(desk, name)

@@ -321,7 +321,7 @@ WRITES = {
     "free_dead_claims": lambda archive: archive.free_dead_claims(),
     "batch": lambda archive: archive.batch().__enter__(),
     "sync_topics": lambda archive: archive.sync_topics([], page_size=5),
-    "fill": lambda archive: archive.fill("all", [], ""),
+    "fill": lambda archive: archive.fill([]),
     "mark": lambda archive: archive.published.mark("all", 1),
     "mark_digested": lambda archive: archive.published.mark_digested(NO_DIGESTS, {}),
     "mark_pinged": lambda archive: archive.published.mark_pinged({"topics/all.atom": b"version"}),

@@ -8,7 +8,7 @@ from archivedesk import NOON, ONE, TWO, interests, item
 
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
-from aggregator.model.topic import Collapse, Hit, Topic, TopicEdit
+from aggregator.model.topic import Backlog, Collapse, Hit, Topic, TopicEdit
 from aggregator.topics import Matcher
 
 ALL = Topic(slug="all", title="All", query="*")
@@ -228,10 +228,10 @@ def test_topics_follow_the_configuration(desk):
     assert (synced.new, synced.edited, synced.deleted) == (("all",), (), ())
     # Until it is filled it is new, whatever happens between.
     assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ("all",)
-    desk.archive.fill("all", [], "d")
+    desk.fill("all", [], "d")
     assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ()
     assert desk.archive.sync_topics([(ALL, "e")], page_size=SIZE).edited == ("all",)
-    desk.archive.fill("all", [], "e")
+    desk.fill("all", [], "e")
     titled = replace(ALL, title="Other")
     assert desk.archive.sync_topics([(titled, "e")], page_size=SIZE).edited == ()
     assert desk.archive.topics()[0].topic == titled
@@ -251,7 +251,7 @@ def test_a_topic_that_comes_back_is_filled_again(filled):
     assert synced.edited == ("all",)
     (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
     hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
-    assert filled.archive.fill("all", [hit], defined).came == 1
+    assert filled.fill("all", [hit], defined).came == 1
     assert titles(filled.archive.published.archive_page("all", 1)) == ["n1", "n0"]
 
 
@@ -262,9 +262,7 @@ def test_filling_leaves_out_what_is_held(desk):
         Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=True, reason="why")
         for one in desk.archive.export()
     ]
-    first, then, again = (
-        desk.archive.fill("all", some, "d") for some in (hits[:1], hits, hits[1:])
-    )
+    first, then, again = (desk.fill("all", some, "d") for some in (hits[:1], hits, hits[1:]))
     assert first == TopicEdit(topic="all", new=True, came=1, went=0)
     assert then == TopicEdit(topic="all", new=False, came=1, went=0)
     assert again == TopicEdit(topic="all", new=False, came=0, went=1), "what went stays"
@@ -279,7 +277,65 @@ def test_filling_many_closes_pages_in_one_write(desk):
         Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=False)
         for one in desk.archive.export()
     ]
-    desk.archive.fill("all", hits, "d")
+    desk.fill("all", hits, "d")
     assert desk.archive.published.archive_pages("all") == 3
     assert titles(desk.archive.published.archive_page("all", 2)) == ["n5", "n4", "n3"]
     assert desk.archive.published.subscription_page("all", size=SIZE).entries == ()
+
+
+def backlogs_of(desk, definition):
+    """What each of three topics finds: one that is new, one that was edited, one of entries alone."""
+    every = list(desk.archive.export())
+    found = {"new": every, "edited": every[1:], "alone": every[:2]}
+    return [
+        Backlog(
+            topic=slug,
+            hits=tuple(
+                Hit(topic=slug, story=one.story, entry=one.id, revision=1, announced=at % 2 == 0)
+                for at, one in enumerate(records)
+            ),
+            definition=definition,
+        )
+        for slug, records in found.items()
+    ]
+
+
+def test_topics_filled_in_one_write_are_each_as_if_it_were_filled_alone(desk):
+    kinds = {"new": Collapse.STORY, "edited": Collapse.STORY, "alone": Collapse.NONE}
+    apart = {f"{slug}-apart": collapse for slug, collapse in kinds.items()}
+    topics = [
+        replace(ALL, slug=slug, query="nothing", collapse=collapse)
+        for slug, collapse in (kinds | apart).items()
+    ]
+    desk.subscribe(TWO)
+    bring(desk, *[f"n{number}" for number in range(7)])
+    # A copy: the same story from another feed.
+    desk.bring(TWO, item("copy", feed=TWO, title="n0", text="Some words about n0."))
+    wanted = [(one, "d") for one in topics]
+    desk.archive.sync_topics([one for one in wanted if "new" not in one[0].slug], page_size=SIZE)
+    for slug in ("edited", "alone", "edited-apart", "alone-apart"):
+        desk.fill(slug, backlogs_of(desk, "d")[0].hits[:0], "d")
+    desk.archive.sync_topics(wanted, page_size=SIZE)
+    together = backlogs_of(desk, "e")
+    edits = desk.archive.fill(together)
+    for edit, one in zip(edits, together, strict=True):
+        slug = f"{one.topic}-apart"
+        alone = desk.fill(slug, [replace(hit, topic=slug) for hit in one.hits], "e")
+        assert alone == replace(edit, topic=slug)
+        pages = range(1, desk.archive.published.archive_pages(slug) + 1)
+        for number in pages:
+            of = [desk.archive.published.archive_page(name, number) for name in (one.topic, slug)]
+            assert of[0].entries == of[1].entries
+        states = [desk.archive.topic(name) for name in (one.topic, slug)]
+        assert len({(one.stories, one.announced, one.version, one.came) for one in states}) == 1
+    assert [(edit.new, edit.came) for edit in edits] == [(True, 7), (False, 7), (False, 2)]
+
+
+def test_topics_filled_in_one_write_are_filled_whole_or_not_at_all(desk):
+    bring(desk, "n0", "n1")
+    desk.archive.sync_topics([(replace(ALL, slug="new"), "d")], page_size=SIZE)
+    with pytest.raises(UsageError, match="no topic edited"):
+        desk.archive.fill(backlogs_of(desk, "d")[:2])
+    assert desk.archive.published.archive_pages("new") == 0
+    again = desk.archive.sync_topics([(replace(ALL, slug="new"), "d")], page_size=SIZE)
+    assert again.new == ("new",)

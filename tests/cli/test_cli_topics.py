@@ -117,6 +117,16 @@ def test_further_feeds_are_shown_with_the_topic(collected):
     assert (collected.folder / "public/topics/torres-coaching.digest.json").exists()
 
 
+def test_publishing_says_what_was_written_and_what_was_removed(collected):
+    collected.topics('[rain]\nquery = "torres"\n')
+    told = collected.run("topics", "publish").out.splitlines()
+    assert "wrote topics/rain.atom" in told
+    assert "removed topics/torres-coaching.atom" in told
+    for line in told:
+        done, _, path = line.partition(" ")
+        assert (collected.folder / "public" / path).exists() is (done == "wrote")
+
+
 def test_a_private_topic_is_marked_as_one(collected):
     collected.topics(f'{TOPICS}private = true\n[open]\nquery = "torres"\n')
     collected.run("topics", "publish")
