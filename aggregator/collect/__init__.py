@@ -13,7 +13,7 @@ from aggregator.collect.cadence import after_outage, after_pause, next_poll
 from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.noticing import gap_closed, noted
 from aggregator.collect.push import hub_of, told_of_news
-from aggregator.collect.rhythm import still_no_feed
+from aggregator.collect.rhythm import hides, still_no_feed
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -87,6 +87,7 @@ __all__ = [
     "by_cause",
     "discover",
     "gap_closed",
+    "hides",
     "hub_of",
     "next_address",
     "next_poll",
