@@ -21,6 +21,7 @@ from aggregator.collect.connecting import (
     bare,
     checked_host,
     guarded_session,
+    refuse_inward,
     shown,
     user_agent,
 )
@@ -100,7 +101,7 @@ class Collector:
     async def __aenter__(self) -> Self:
         self._session = guarded_session(self._guard, self._settings.timeout)
         # A proxy is where a person says it is, our own machine included; what is asked of it is
-        # guarded by name, and resolved there.
+        # guarded before.
         self._proxied = guarded_session(Guard(("0.0.0.0/0", "::/0")), self._settings.timeout)
         return self
 
@@ -195,7 +196,10 @@ class Collector:
         """One request: an answer, or "301 URL" where it points elsewhere."""
         host = checked_host(self._guard, url, wanted.named)
         headers = self._headers_for(wanted, url)
-        session = self._proxied if wanted.access.proxy else self._session
+        session = self._session
+        if wanted.access.proxy:
+            await refuse_inward(self._guard, host, wanted.named)
+            session = self._proxied
         assert session is not None
         async with self._hosts.turn(host):
             # Only now: who waited for the host's turn may have waited for its refusal.
