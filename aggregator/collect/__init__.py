@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.collect.discovery import Where, stranger
     from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
+    from aggregator.collect.room import Load
 
 # What takes a moment to load, for commands that only read: loaded where it is first asked for.
 _FILES = {
@@ -29,6 +30,7 @@ _FILES = {
     "Collector": "http",
     "Courier": "courier",
     "Found": "exploring",
+    "Load": "room",
     "Where": "discovery",
     "discover": "exploring",
     "stranger": "discovery",
@@ -79,6 +81,7 @@ __all__ = [
     "Collector",
     "Courier",
     "Found",
+    "Load",
     "Remark",
     "Where",
     "after_outage",

@@ -24,8 +24,11 @@ _LOOKUP_SECONDS = 5.0
 _PLAIN = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
-def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
-    """A session that connects only where the guard admits it, and gives one request ``seconds``.
+def guarded_session(
+    guard: Guard, seconds: float, *, total: float | None = None
+) -> aiohttp.ClientSession:
+    """A session that connects only where the guard admits it, and gives one request half of
+    ``seconds`` to connect, a third without progress, and ``total`` in all.
 
     It follows no cookie, no proxy of the environment and no coding of an answer.
     """
@@ -51,9 +54,7 @@ def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        timeout=aiohttp.ClientTimeout(
-            total=seconds, sock_connect=seconds / 2, sock_read=seconds / 3
-        ),
+        timeout=aiohttp.ClientTimeout(total=total, sock_connect=seconds / 2, sock_read=seconds / 3),
         max_line_size=_HEADER_BYTES,
         max_field_size=_HEADER_BYTES,
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
