@@ -11,21 +11,32 @@ from pathlib import Path
 
 from programs import program
 
+HOST = "feeds.example"
+"""Whose certificate it is; nobody has this name."""
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """A file with a key and a certificate for the host, signed by nobody else."""
+    """A file with a key and a certificate for the host and for 127.0.0.1, signed by nobody else."""
     key, signed, both = (folder / name for name in ("key.pem", "signed.pem", "both.pem"))
     command = f"{program('openssl')} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={host}"
-    more = ["-addext", f"subjectAltName=DNS:{host}", "-keyout", str(key), "-out", str(signed)]
+    more = [
+        "-addext",
+        f"subjectAltName=DNS:{host},IP:127.0.0.1",
+        "-keyout",
+        str(key),
+        "-out",
+        str(signed),
+    ]
     subprocess.run([*command.split(), *more], check=True, capture_output=True)
     both.write_text(key.read_text() + signed.read_text())
     return both
 
 
 @asynccontextmanager
-async def tls_server(pem: Path, body: bytes, heads: list[str]) -> AsyncIterator[int]:
+async def tls_server(
+    pem: Path, body: bytes, heads: list[str], *, at: str = "127.0.0.1"
+) -> AsyncIterator[int]:
     """Answers all with the body; yields its port. ``heads``: what it was asked."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,7 +46,7 @@ async def tls_server(pem: Path, body: bytes, heads: list[str]) -> AsyncIterator[
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem)
-    async with _listening(answer, context) as port:
+    async with _listening(answer, context, at) as port:
         yield port
 
 
@@ -67,7 +78,9 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def _listening(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def _listening(
+    serve: Serve, context: ssl.SSLContext | None = None, at: str = "127.0.0.1"
+) -> AsyncIterator[int]:
     serving = set[asyncio.Task[None]]()
 
     async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,7 +91,7 @@ async def _listening(serve: Serve, context: ssl.SSLContext | None = None) -> Asy
         with suppress(OSError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(begin, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(begin, at, 0, ssl=context)
     async with server:
         yield server.sockets[0].getsockname()[1]
     await asyncio.gather(*serving)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aggregator.collect import Found
     from aggregator.model.entry import Document
     from aggregator.model.errors import FeedError
-    from aggregator.model.feed import Feed, Response
+    from aggregator.model.feed import Feed, Postponed, Response
 
 
 def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, ...] | FeedError:
@@ -31,14 +31,14 @@ def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, .
     from aggregator.model.time import now
     from aggregator.normalize import Workers
 
-    settings, access = session.settings(), session.access()
+    settings, access, away = session.settings(), session.access(), _away(session)
     brought: dict[str, Document] = {}
 
     async def ask() -> tuple[Found, ...] | FeedError:
         one_worker = replace(settings.normalize, workers=1)
         async with (
             Workers(one_worker, settings.collect.max_entries) as workers,
-            Collector(settings.collect, __version__, access=access) as collector,
+            Collector(settings.collect, __version__, access=access, away=away) as collector,
         ):
 
             async def read(feed: Feed, response: Response) -> Document | FeedError:
@@ -53,6 +53,19 @@ def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, .
     if brought and remember:
         _note_hidden(session, brought)
     return found
+
+
+def _away(session: Session) -> tuple[Postponed, ...]:
+    """The hosts that asked the collector to be left alone: their word holds here, too."""
+    from aggregator.model.errors import ArchiveError
+    from aggregator.model.time import now
+
+    with contextlib.suppress(ArchiveError):
+        archive = session.reading_if_any()
+        if archive is not None:
+            with archive, archive.courtesy() as courtesy:
+                return courtesy.away(now())
+    return ()
 
 
 def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:

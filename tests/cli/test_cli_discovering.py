@@ -244,3 +244,12 @@ def test_news_that_a_server_hides_from_the_collector_are_seen_by_who_looks(place
     assert "news" not in place.run("feeds", "discover", server.url("/")).err
     sent = [one.headers.get("if-none-match") for one in server.asked("/a.xml")]
     assert sent == [None, '"a"', None, '"a"', None, None, None]
+
+
+def test_a_host_that_asked_to_be_left_alone_is_left_alone(place, server):
+    place.subscribe(server.serve("/a.xml", status=429, headers={"Retry-After": "3600"}))
+    assert place.run("collect").code == 1
+    ran = place.run("feeds", "add", server.serve("/b.xml", rss(RAIN)))
+    assert (ran.code, ran.out) == (0, f"added {server.url('/b.xml')}\n")
+    assert "asks for fewer requests: the address is taken as it stands" in ran.err
+    assert server.asked("/b.xml") == []

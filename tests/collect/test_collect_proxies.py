@@ -1,16 +1,14 @@
-"""Through a proxy that a person named: what it is told, what the server is, and what stays guarded."""
+"""TLS, and a proxy that a person named: what it is told, what the server is, what stays guarded."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
-import aiohttp.connector
 import pytest
-from tunnel import certificate, proxy, tls_server
+from tunnel import HOST, proxy, tls_server
 
 from aggregator.collect import Collector
 from aggregator.model.address import canonical_url
@@ -19,22 +17,36 @@ from aggregator.model.feed import Access, Feed, FeedIdentity, FeedKey, Response
 from aggregator.model.settings import CollectSettings
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
-HOST = "feeds.example"
 BODY = b"<rss/>"
 REFUSES = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.fixture(scope="session")
-def pem(tmp_path_factory) -> Path:
-    return certificate(tmp_path_factory.mktemp("tls"), HOST)
+def direct(pem: Path, at: str) -> tuple[Response | FeedError, list[str]]:
+    """A feed fetched from a server at this address: what came, and what the server was asked."""
+    asked = list[str]()
+
+    async def go() -> Response | FeedError:
+        async with tls_server(pem, BODY, asked, at=at) as port:
+            return await fetch(f"https://{at}:{port}/a", "", "127.0.0.0/8")
+
+    return asyncio.run(go()), asked
 
 
-@pytest.fixture
-def trusted(pem, monkeypatch) -> Path:
-    """The certificate, trusted as that of a public authority is."""
-    roots = ssl.create_default_context(cafile=pem)
-    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", roots)
-    return pem
+def test_a_server_that_is_vouched_for_is_asked(trusted):
+    found, asked = direct(trusted, "127.0.0.1")
+    assert isinstance(found, Response), found
+    assert (found.body, len(asked)) == (BODY, 1)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(pem):
+    failed, asked = direct(pem, "127.0.0.1")
+    assert (str(failed.kind), asked) == ("tls", [])
+    assert failed.what.startswith("no safe connection")
+
+
+def test_a_certificate_of_another_host_is_refused(trusted):
+    failed, asked = direct(trusted, "127.0.0.2")
+    assert (str(failed.kind), asked) == ("tls", [])
 
 
 async def fetch(url: str, through: str, *networks: str, **more: str) -> Response | FeedError:
