@@ -77,9 +77,9 @@ def fill(file: Path, count: int) -> int:
         f"""
         CREATE TEMP TABLE n AS WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {count})
             SELECT k FROM n;
-        INSERT INTO entries (entry_key, feed_key, entry_id, identity, guid, url, canonical_url, first_seen, revision, fingerprint, parts)
+        INSERT INTO entries (entry_key, feed_key, entry_id, identity, guid, url, canonical_url, first_seen, revision, fingerprint, parts, news)
             SELECT k, 1, 'urn:uuid:' || lower(hex(randomblob(16))), 'news.example/' || k, '', 'http://news.example/' || k,
-                'news.example/' || k, {newest} - ({count} - k) * {day // A_DAY}, 1, randomblob(16), '' FROM n;
+                'news.example/' || k, {newest} - ({count} - k) * {day // A_DAY}, 1, randomblob(16), '', 1 FROM n;
         INSERT INTO revisions (entry_key, number, seen, changed, title, summary, html, text, authors, categories, lang, enclosures, original)
             SELECT k, 1, {newest}, '[]', 'A title', '', '', hex(randomblob(150)), '[]', '[]', 'en', '[]', x'' FROM n;
         INSERT INTO stories (story_key, story_id, lead) SELECT k, 'urn:uuid:' || lower(hex(randomblob(16))), k FROM n;

@@ -264,8 +264,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         # FULL: a commit survives a power cut, not only a crash. One fsync a batch.
         "synchronous=FULL",
         "foreign_keys=ON",
-        # 64 MiB: the samples by which a million entries' stories are found stay in it.
-        "cache_size=-65536",
+        # 48 MiB: the samples by which a million entries' stories are found stay in it.
+        "cache_size=-49152",
         "temp_store=MEMORY",
         # Pages; 32 MiB, as a rule: a page that many commits change goes from the log into the file once for several.
         "wal_autocheckpoint=4000",
