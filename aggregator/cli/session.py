@@ -14,7 +14,7 @@ from aggregator.cli.output import note, one_line
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
-    from aggregator.model.feed import Subscription
+    from aggregator.model.feed import Access, Subscription
     from aggregator.model.inclusion import Inclusion
     from aggregator.model.settings import Settings
     from aggregator.query import Query
@@ -62,6 +62,18 @@ class Session:
         from aggregator.config import load_inclusions
 
         return load_inclusions(self.place)
+
+    def access(self) -> dict[str, Access]:
+        """What secrets.toml gives for feeds, by canonical URL; its warnings go to standard error.
+
+        Raises ConfigError.
+        """
+        from aggregator.config import load_access
+
+        found, warnings = load_access(self.place)
+        for warning in warnings:
+            note(f"aggregator: {one_line(warning)}")
+        return found
 
     def query(self, text: str) -> Query:
         """Understand a query; the configuration is read where it names people or topics.

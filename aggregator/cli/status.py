@@ -36,12 +36,20 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     """Tell how collecting goes: who runs, what is due, what fails.
 
     Reads the archive and its lock, so it works from another terminal, whether a
-    daemon runs or not. What all feeds fail of (no network) is told once; JSON has it
+    daemon runs or not. Delays are from the dates that entries carry to their arrival,
+    of the last week. What all feeds fail of (no network) is told once; JSON has it
     as cause, and all the same each feed in failing. The exit code is 0 whatever fails.
     """
     from itertools import chain
 
-    from aggregator.cli.delays import WEEK, delay_json, delay_words
+    from aggregator.cli.delays import (
+        WEEK,
+        delay_json,
+        delay_words,
+        delays_json,
+        delays_of,
+        print_delays,
+    )
     from aggregator.model.delay import delay_of
     from aggregator.model.time import iso, now
 
@@ -60,7 +68,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         holder = archive.holder()
         hub = _hub(archive, session.settings())
         push = _push(archive, session.settings())
-        delay = delay_of(chain.from_iterable(archive.delays(since=now() - WEEK).values()))
+        seconds = archive.delays(since=now() - WEEK)
+    delay, delays = delay_of(chain.from_iterable(seconds.values())), delays_of(feeds, seconds)
     failing = [feed for feed in feeds if feed.failure]
     cause = _cause(feeds)
     states = Counter(feed.state.value for feed in feeds)
@@ -78,6 +87,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "hub": hub,
                 "push": push,
                 "delay": delay_json(delay),
+                "delays": delays_json(delays),
                 "cause": cause,
                 "failing": [_failing_json(feed) for feed in failing],
                 **troubles_json(feeds, now()),
@@ -102,6 +112,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     if failing and not cause:
         _print_failing(failing)
     print_troubles([feed for feed in feeds if not feed.failure], now())
+    print_delays(delays)
 
 
 def _cause(feeds: Sequence[Feed]) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli.looking import look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
@@ -16,7 +17,6 @@ from aggregator.cli.subscriptions import at_address, named, with_feeds
 
 if TYPE_CHECKING:
     from aggregator.collect import Found
-    from aggregator.model.errors import FeedError
     from aggregator.model.feed import Subscription
 
 _CHOICE = 2
@@ -72,7 +72,7 @@ def add(
     )
     added = add_subscription(session.place, wanted, dry_run=True)
     if added and not as_it_is and not wanted.url.lower().startswith("file:"):
-        wanted = _chosen(session, wanted, as_json=as_json)
+        wanted = _chosen(session, wanted, as_json=as_json, dry_run=dry_run)
     added = added and add_subscription(session.place, wanted, dry_run=dry_run)
     if as_json:
         print_json({"url": wanted.url, "added": added and not dry_run})
@@ -109,7 +109,7 @@ def discover(context: typer.Context, url: PageAddress, as_json: Json = False) ->
     from aggregator.model.errors import FeedError, UsageError
 
     address = url.strip()
-    found = _look(session_of(context), address if "://" in address else f"https://{address}")
+    found = look(session_of(context), address if "://" in address else f"https://{address}")
     if isinstance(found, FeedError):
         raise UsageError(found.what, where=found.where, hint=found.hint)
     _print_found(found, as_json=as_json)
@@ -176,14 +176,16 @@ def export_feeds(
     note(f"wrote {file}")
 
 
-def _chosen(session: Session, wanted: Subscription, *, as_json: bool) -> Subscription:
+def _chosen(
+    session: Session, wanted: Subscription, *, as_json: bool, dry_run: bool
+) -> Subscription:
     """The subscription with the address of the one feed that is meant.
 
     Raises UsageError where a page has none, Exit 2 where it has several, which are listed.
     """
     from aggregator.model.errors import FeedError, UsageError
 
-    found = _look(session, wanted.url)
+    found = look(session, wanted.url, remember=not dry_run)
     if isinstance(found, FeedError):
         note(f"aggregator: {one_line(found.what)}: the address is taken as it stands")
         return wanted
@@ -197,32 +199,6 @@ def _chosen(session: Session, wanted: Subscription, *, as_json: bool) -> Subscri
         note(f"{plural(len(found), 'feed')} there: add one of them by its address")
         raise typer.Exit(_CHOICE)
     return replace(wanted, url=meant[0].url)
-
-
-def _look(session: Session, url: str) -> tuple[Found, ...] | FeedError:
-    """Ask at the address, and wherever that leads; blocks."""
-    import asyncio
-
-    from aggregator import __version__
-    from aggregator.collect import Collector, discover
-    from aggregator.model.time import now
-    from aggregator.normalize import Workers
-
-    settings = session.settings()
-
-    async def look() -> tuple[Found, ...] | FeedError:
-        one_worker = replace(settings.normalize, workers=1)
-        async with (
-            Workers(one_worker, settings.collect.max_entries) as workers,
-            Collector(settings.collect, __version__) as collector,
-        ):
-            return await discover(
-                url,
-                lambda feed: collector.fetch_aside(feed, now=now()),
-                lambda feed, response: workers.read(feed, response, now=now()),
-            )
-
-    return asyncio.run(look())
 
 
 def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from aggregator.collect.cadence import after_outage, after_pause, next_poll
 from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.noticing import gap_closed, noted
 from aggregator.collect.push import hub_of, told_of_news
-from aggregator.collect.rhythm import still_no_feed
+from aggregator.collect.rhythm import hides, still_no_feed
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.collect.discovery import Where, stranger
     from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
+    from aggregator.collect.room import Load
 
 # What takes a moment to load, for commands that only read: loaded where it is first asked for.
 _FILES = {
@@ -29,6 +30,7 @@ _FILES = {
     "Collector": "http",
     "Courier": "courier",
     "Found": "exploring",
+    "Load": "room",
     "Where": "discovery",
     "discover": "exploring",
     "stranger": "discovery",
@@ -79,6 +81,7 @@ __all__ = [
     "Collector",
     "Courier",
     "Found",
+    "Load",
     "Remark",
     "Where",
     "after_outage",
@@ -87,6 +90,7 @@ __all__ = [
     "by_cause",
     "discover",
     "gap_closed",
+    "hides",
     "hub_of",
     "next_address",
     "next_poll",

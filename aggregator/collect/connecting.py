@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 import socket
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
@@ -16,12 +19,16 @@ from aggregator.collect.guard import Guard
 from aggregator.model.errors import RefusedURL
 
 _HEADER_BYTES = 32 * 1024
+_LOOKUP_SECONDS = 5.0
 # What an address is made of (RFC 3986): all else must be escaped first.
 _PLAIN = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
-def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
-    """A session that connects only where the guard admits it, and gives one request ``seconds``.
+def guarded_session(
+    guard: Guard, seconds: float, *, total: float | None = None
+) -> aiohttp.ClientSession:
+    """A session that connects only where the guard admits it, and gives one request half of
+    ``seconds`` to connect, a third without progress, and ``total`` in all.
 
     It follows no cookie, no proxy of the environment and no coding of an answer.
     """
@@ -47,9 +54,7 @@ def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        timeout=aiohttp.ClientTimeout(
-            total=seconds, sock_connect=seconds / 2, sock_read=seconds / 3
-        ),
+        timeout=aiohttp.ClientTimeout(total=total, sock_connect=seconds / 2, sock_read=seconds / 3),
         max_line_size=_HEADER_BYTES,
         max_field_size=_HEADER_BYTES,
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
@@ -78,6 +83,23 @@ def checked_host(guard: Guard, url: str, named: str) -> str:
     if numeric is not None and not guard.admits(numeric):
         raise refused(named, host)
     return host
+
+
+async def refuse_inward(guard: Guard, host: str, named: str) -> None:
+    """For a name that a proxy will resolve: raises RefusedURL where it leads inward from here.
+
+    A proxy is often on our own machine or network, and would go there for anybody. What has no
+    address here, or none in time, is the proxy's to find.
+    """
+    found: list[Any] = []
+    with contextlib.suppress(OSError):  # TimeoutError is one
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, None, type=socket.SOCK_STREAM
+            )
+    # It may take any of them.
+    if not all(guard.admits(str(place[0])) for *_, place in found):
+        raise refused(named, host)
 
 
 class _GuardedResolver(AbstractResolver):

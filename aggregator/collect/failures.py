@@ -32,6 +32,7 @@ def check_status(
         401: "the server wants a log-in (401)",
         403: "the server refuses us (403)",
         404: "the server knows no such address (404)",
+        407: "the proxy wants a log-in (407)",
         410: "the publisher has ended this feed (410)",
         429: "the server asks for fewer requests (429)",
         503: "the server is out of service for now (503)",
@@ -107,7 +108,8 @@ def failure(url: str, error: Exception) -> FeedError:
             return RefusedURL(cause.what, url=url, hint=cause.hint)
         cause = cause.__cause__ or getattr(cause, "os_error", None)
     kind, what = _kind(error)
-    reached = not isinstance(error, aiohttp.ClientConnectorError)
+    # A proxy that opens no way is not the publisher's server.
+    reached = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
     return FetchError(what[:300], url=url, kind=kind, reached=reached)
 
 
@@ -121,6 +123,11 @@ def _unreached(error: Any) -> str:
     return "no connection to the server" + (f": {os.strerror(number)}" if number else "")
 
 
+def _proxy_words(error: Any) -> str:
+    status = getattr(error, "status", 0)
+    return "it wants a log-in (407)" if status == 407 else f"it answers {status}"
+
+
 def _first_line(error: Any) -> str:
     """What a library says of an answer, without the bytes that it quotes below."""
     return str(getattr(error, "message", "")).partition("\n")[0].rstrip(": ")
@@ -132,6 +139,7 @@ def _kind(error: Any) -> tuple[FailureKind, str]:
     for kinds, kind, what in (
         ((TimeoutError,), FailureKind.TIMEOUT, "the server did not answer in time"),
         ((aiohttp.ClientConnectorDNSError,), FailureKind.DNS, "the server's name is not found"),
+        ((aiohttp.ClientProxyConnectionError,), FailureKind.CONNECT, "the proxy cannot be reached"),
         (tls, FailureKind.TLS, f"no safe connection: {getattr(error, 'certificate_error', error)}"),
         (
             (aiohttp.ClientConnectorError,),
@@ -148,6 +156,11 @@ def _kind(error: Any) -> tuple[FailureKind, str]:
             (aiohttp.InvalidURL, ValueError),
             FailureKind.HTTP,
             "the address or the answer is not valid HTTP",
+        ),
+        (
+            (aiohttp.ClientHttpProxyError,),
+            FailureKind.CONNECT,
+            f"the proxy opens no way to the server: {_proxy_words(error)}",
         ),
         (
             (aiohttp.ClientResponseError,),

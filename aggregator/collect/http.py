@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -16,11 +14,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 import aiohttp
 
 from aggregator.collect.address import same_server, with_login
+from aggregator.collect.bodies import read_body
 from aggregator.collect.connecting import (
     as_written,
     bare,
     checked_host,
     guarded_session,
+    refuse_inward,
     shown,
     user_agent,
 )
@@ -30,15 +30,13 @@ from aggregator.collect.failures import (
     failure,
     refuse_asked_wait,
     refuse_other_than_page,
-    swelling,
-    too_large,
 )
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
 from aggregator.collect.rhythm import doubt
+from aggregator.collect.room import Load, Room
 from aggregator.model.address import canonical_url
-from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import Access, FailureKind, Feed, Postponed, Redirect, Response
 from aggregator.model.settings import CollectSettings
@@ -49,9 +47,8 @@ _FEEDS = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
 _PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
-_CHUNK = 64 * 1024
-# Answers beyond so many bytes come in few at once: together they must not fill the memory.
-_LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
+# Bytes of answers that are held at once, from the first byte until they are archived.
+_ROOM = 64 * 1024 * 1024
 # Seconds without a request to a host that asks for fewer and does not say for how long.
 _PAUSE = 3600.0
 _NO_ACCESS = Access()
@@ -60,10 +57,11 @@ _NO_ACCESS = Access()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
     """What is to be had. ``url`` may hold a log-in, which goes there and nowhere else;
-    ``named`` is what errors call it."""
+    ``named`` is what errors call it, ``load`` holds what comes."""
 
     url: str
     named: str
+    load: Load
     page: bool = False
     feed: Feed | None = None
     """Whose validators go back; None where nothing is to be compared."""
@@ -88,7 +86,8 @@ class Collector:
         self._guard = Guard(settings.allow_networks)
         self._access = access or {}
         self._hosts = Hosts(settings.host_spacing, settings.concurrency)
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self.room = Room(_ROOM)
+        """Whose loads answers are held by; without one, an answer is counted only while it comes."""
         self._headers = {
             "User-Agent": user_agent(version, settings.contact),
             "Accept-Encoding": "gzip, br, zstd, deflate",
@@ -100,7 +99,7 @@ class Collector:
     async def __aenter__(self) -> Self:
         self._session = guarded_session(self._guard, self._settings.timeout)
         # A proxy is where a person says it is, our own machine included; what is asked of it is
-        # guarded by name, and resolved there.
+        # guarded before.
         self._proxied = guarded_session(Guard(("0.0.0.0/0", "::/0")), self._settings.timeout)
         return self
 
@@ -120,35 +119,40 @@ class Collector:
             Postponed(host=host, until=until) for host, until in self._away.items() if now < until
         )
 
-    async def fetch(self, feed: Feed, *, now: datetime) -> Response | FeedError | Postponed:
+    async def fetch(
+        self, feed: Feed, *, now: datetime, load: Load | None = None
+    ) -> Response | FeedError | Postponed:
         """One conditional request for the feed, over its redirects.
 
         A failure is the result, never raised: FetchError (its kind says which),
         RefusedURL. A 304 is a Response with an empty body. Postponed: its host was not
-        asked, because it wants to be left alone.
+        asked, because it wants to be left alone. ``load``, of :attr:`room`, holds what comes.
         """
-        if not feed.fetch_url.lower().startswith("file:"):
-            wanted = _Wanted(
-                url=feed.fetch_url,
-                named=feed.url,
-                feed=None if doubt(feed, now) else feed,
-                access=self._access_of(feed),
-                home=feed.url,
-            )
-            return await self._get(wanted, now)
-        try:
-            return read_local(feed, self._settings, now)
-        except FeedError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
-            return failure(feed.url, error)
+        if load is None:
+            with self.room.load() as load:
+                return await self.fetch(feed, now=now, load=load)
+        if feed.fetch_url.lower().startswith("file:"):
+            return await self._read_file(feed, load, now)
+        wanted = _Wanted(
+            url=feed.fetch_url,
+            named=feed.url,
+            load=load,
+            feed=None if doubt(feed, now) else feed,
+            access=self._access_of(feed),
+            home=feed.url,
+        )
+        return await self._get(wanted, now)
 
-    async def fetch_aside(self, feed: Feed, *, now: datetime) -> Response | FeedError:
+    async def fetch_aside(
+        self, feed: Feed, *, now: datetime, load: Load | None = None
+    ) -> Response | FeedError:
         """As :meth:`fetch`, for what is no poll: a host that wants to be left alone is a failure."""
-        response = await self.fetch(feed, now=now)
+        response = await self.fetch(feed, now=now, load=load)
         return asked_away(shown(feed.fetch_url)) if isinstance(response, Postponed) else response
 
-    async def fetch_page(self, feed: Feed, url: str, *, now: datetime) -> Response | FeedError:
+    async def fetch_page(
+        self, feed: Feed, url: str, *, now: datetime, load: Load
+    ) -> Response | FeedError:
         """One request for a web page that an entry of the feed links to, over its redirects.
 
         Guarded, limited and spaced out as any other; what the feed's address holds of a
@@ -158,12 +162,24 @@ class Collector:
         wanted = _Wanted(
             url=with_login(url, feed.fetch_url),
             named=shown(url),
+            load=load,
             page=True,
             access=self._access_of(feed),
             home=feed.url,
         )
         response = await self._get(wanted, now)
         return asked_away(wanted.named) if isinstance(response, Postponed) else response
+
+    async def _read_file(self, feed: Feed, load: Load, now: datetime) -> Response | FeedError:
+        await load.hold(self._settings.max_bytes)
+        try:
+            read = read_local(feed, self._settings, now)
+        except FeedError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
+            return failure(feed.url, error)
+        load.keep(len(read.body))
+        return read
 
     def _access_of(self, feed: Feed) -> Access:
         return self._access.get(canonical_url(feed.url), _NO_ACCESS) if self._access else _NO_ACCESS
@@ -195,18 +211,24 @@ class Collector:
         """One request: an answer, or "301 URL" where it points elsewhere."""
         host = checked_host(self._guard, url, wanted.named)
         headers = self._headers_for(wanted, url)
-        session = self._proxied if wanted.access.proxy else self._session
+        session = self._session
+        if wanted.access.proxy:
+            await refuse_inward(self._guard, host, wanted.named)
+            session = self._proxied
         assert session is not None
         async with self._hosts.turn(host):
             # Only now: who waited for the host's turn may have waited for its refusal.
             if now < (until := self._away.get(host, now)):
                 return Postponed(host=host, until=until)
-            async with session.get(
-                as_written(url),
-                headers=headers,
-                allow_redirects=False,
-                proxy=wanted.access.proxy or None,
-            ) as answer:
+            async with (
+                wanted.load.within(self._settings.timeout),
+                session.get(
+                    as_written(url),
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=wanted.access.proxy or None,
+                ) as answer,
+            ):
                 try:
                     return await self._taken(wanted, url, headers, answer, now)
                 except FetchError as error:
@@ -251,14 +273,17 @@ class Collector:
         check_status(wanted.named, answer, now, conditional=conditional)
         if wanted.page:
             refuse_other_than_page(wanted.named, answer)
+        wire = body = b""
         # A 304 has none (RFC 9110, 15.4.5).
-        wire = b"" if answer.status == 304 else await self._body(wanted, answer)
+        if answer.status != 304:
+            limit = self._settings.max_bytes
+            wire, body = await read_body(answer, wanted.load, wanted.named, limit)
         return _Answer(
             url=shown(url),
             status=answer.status,
             headers=_headers(answer),
             wire=wire,
-            body=self._decoded(wanted, answer, wire),
+            body=body,
         )
 
     def _note_pause(self, host: str, error: FetchError, now: datetime, *, page: bool) -> None:
@@ -269,34 +294,6 @@ class Collector:
             wait = _PAUSE
         if wait and (error.status == 429 or page):
             self._away[host] = max(self._away.get(host, now), now + timedelta(seconds=wait))
-
-    async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
-        # One piece of memory that grows: hundreds of small ones would leave gaps behind.
-        limit, wire = self._settings.max_bytes, bytearray()
-        async with AsyncExitStack() as place:
-            async for piece in answer.content.iter_chunked(_CHUNK):
-                if len(wire) <= _LARGE < len(wire) + len(piece):
-                    await place.enter_async_context(self._large)
-                if len(wire) + len(piece) > limit:
-                    raise too_large(wanted.named, limit)
-                wire += piece
-            return bytes(wire)
-
-    def _decoded(self, wanted: _Wanted, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
-        try:
-            return decode(
-                wire, answer.headers.get("Content-Encoding", ""), self._settings.max_bytes
-            )
-        except Swells:
-            raise swelling(wanted.named) from None
-        except TooLarge:
-            raise too_large(wanted.named, self._settings.max_bytes) from None
-        except Undecodable as error:
-            raise FetchError(
-                f"the answer cannot be unpacked: {error}",
-                url=wanted.named,
-                kind=FailureKind.ENCODING,
-            ) from None
 
     def _check_hops(self, wanted: _Wanted, hops: Sequence[Redirect]) -> None:
         if len(hops) > self._settings.max_redirects:

@@ -26,13 +26,15 @@ from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError, NotAFeed
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.push import Push
-from aggregator.model.settings import DAY, MINUTE
+from aggregator.model.settings import DAY, HOUR, MINUTE
 
 DOUBT_AGAIN = 30 * DAY
 """Seconds after which a server's "unchanged" may be doubted again."""
 
 # A feed is overdue after so many of its usual gaps, and so many seconds, in silence.
 _GAPS, _LEAST_SILENCE = 12, 7 * DAY
+# Seconds from an entry's date to the document that lists it, where a server is slow to write it.
+_SLOW = float(HOUR)
 # How much a new gap counts beside those before it.
 _WEIGHT = 0.3
 # Of a first document, the rhythm is that of so many newest items.
@@ -62,6 +64,18 @@ def doubt(feed: Feed, now: datetime) -> str | None:
     silence = max(_GAPS * gap, _LEAST_SILENCE)
     overdue = at - news > silence and at - told > silence
     return "overdue against its own rhythm, and only ever unchanged" if overdue else None
+
+
+def hides(feed: Feed, document: Document) -> bool:
+    """Whether a document that was had without validators lists what the server's last "unchanged"
+    kept back: an entry from after the last document, and from well before that answer.
+    """
+    told, answered = feed.rhythm.get("told"), feed.last_success
+    if feed.validators is None or told is None or answered is None:
+        return False
+    latest = answered.timestamp() - _SLOW
+    dates = (entry.published.timestamp() for entry in document.entries if entry.published)
+    return any(told < date <= latest for date in dates)
 
 
 def _hidden_from_hub(push: Push, last_fetch: datetime | None, told: float) -> bool:

@@ -67,7 +67,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     subscriptions, warnings = load_subscriptions(folder)
     inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
-    access, warned = read_secrets(folder / _SECRETS)
+    access, warned = load_access(folder)
     return Configuration(
         folder=folder,
         settings=settings,
@@ -97,6 +97,11 @@ def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[st
 def load_inclusions(folder: Path) -> tuple[Inclusion, ...]:
     """The lists that feeds.opml includes by address. Raises ConfigError."""
     return opml.read_inclusions(folder / "feeds.opml")[0]
+
+
+def load_access(folder: Path) -> tuple[dict[str, Access], tuple[str, ...]]:
+    """What secrets.toml gives for feeds, by canonical URL, and warnings. Raises ConfigError."""
+    return read_secrets(folder / _SECRETS)
 
 
 def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
@@ -161,6 +166,7 @@ __all__ = [
     "import_opml",
     "known_settings",
     "load",
+    "load_access",
     "load_inclusions",
     "load_settings",
     "load_subscriptions",

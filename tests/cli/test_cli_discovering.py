@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from promises import RAIN, TORRES, parsed, rss
+from simclock import SimClock
 
 FEED = "application/rss+xml"
 JSON_FEED = json.dumps(
@@ -180,3 +182,74 @@ def test_permanent_redirects_are_followed_in_what_is_written_down(place, server)
     server.serve("/other.xml", rss(TORRES))
     found = parsed(place.run("feeds", "discover", server.url("/"), "--json"))
     assert [one["url"] for one in found] == [server.url("/new.xml"), server.url("/moved.xml")]
+
+
+SECRET = """
+["{url}"]
+username = "ann"
+password = "hush-hush"
+headers = {{ X-Key = "sesame" }}
+"""
+
+
+def keep_secrets(place, text: str) -> None:
+    file = place.folder / "secrets.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+
+
+@pytest.mark.parametrize("command", ["add", "discover"])
+def test_what_a_person_gave_for_a_feed_goes_along(place, server, command):
+    server.serve("/", page(link("/a.xml")), content_type="text/html")
+    keep_secrets(place, SECRET.format(url=server.serve("/a.xml", rss(RAIN))))
+    ran = place.run("feeds", command, server.url("/"))
+    assert (ran.code, ran.err) == (0, "")
+    of_page, of_feed = (one.headers for one in server.requests)
+    assert not {"authorization", "x-key"} & of_page.keys()
+    assert of_feed["authorization"].startswith("Basic ")
+    assert of_feed["x-key"] == "sesame"
+
+
+def test_a_feed_behind_a_proxy_is_added(place, server):
+    # The server is the proxy here: it is told the whole address.
+    url = "http://feeds.example/a.xml"
+    server.serve(url, rss(RAIN))
+    keep_secrets(place, f'["{url}"]\nproxy = "{server.url("")}"')
+    ran = place.run("feeds", "add", url)
+    assert (ran.code, ran.out, ran.err) == (0, f"added {url}\n", "")
+
+
+def test_a_mistake_in_the_secrets_is_told_before_anybody_is_asked(place, server):
+    keep_secrets(place, "password = hush")
+    ran = place.run("feeds", "add", server.serve("/a.xml", rss(RAIN)))
+    assert (ran.code, server.requests) == (2, [])
+    assert "secrets.toml" in ran.err
+    assert "hush" not in ran.err
+
+
+def test_news_that_a_server_hides_from_the_collector_are_seen_by_who_looks(place, server):
+    """The 304 is a lie; that a look at the page shows newer is what lets the collector doubt it."""
+    server.serve("/", page(link("/a.xml")), content_type="text/html")
+    place.subscribe(server.serve("/a.xml", rss(RAIN), etag='"a"'))
+    with SimClock(datetime.now(UTC) - timedelta(hours=5)):
+        assert place.run("collect").code == 0
+    server.serve("/a.xml", rss(TORRES, RAIN), etag='"a"')
+    assert parsed(place.run("collect", "--all", "--json"))["unchanged"] == 1
+    assert "would add" not in place.run("feeds", "add", server.url("/"), "--dry-run").out
+    assert parsed(place.run("collect", "--all", "--json"))["new"] == 0, "a dry run leaves no trace"
+    ran = place.run("feeds", "discover", server.url("/"), "--json")
+    assert "said unchanged though it had news" in ran.err
+    assert len(json.loads(ran.out)) == 1
+    assert parsed(place.run("collect", "--all", "--json"))["new"] == 1
+    assert "news" not in place.run("feeds", "discover", server.url("/")).err
+    sent = [one.headers.get("if-none-match") for one in server.asked("/a.xml")]
+    assert sent == [None, '"a"', None, '"a"', None, None, None]
+
+
+def test_a_host_that_asked_to_be_left_alone_is_left_alone(place, server):
+    place.subscribe(server.serve("/a.xml", status=429, headers={"Retry-After": "3600"}))
+    assert place.run("collect").code == 1
+    ran = place.run("feeds", "add", server.serve("/b.xml", rss(RAIN)))
+    assert (ran.code, ran.out) == (0, f"added {server.url('/b.xml')}\n")
+    assert "asks for fewer requests: the address is taken as it stands" in ran.err
+    assert server.asked("/b.xml") == []

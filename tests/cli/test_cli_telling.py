@@ -3,9 +3,12 @@
 import json
 import re
 import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from feedserver import FeedServer
+from promises import RAIN, rss
+from simclock import SimClock
 
 from aggregator.archive import open_archive
 from aggregator.config import load
@@ -153,3 +156,18 @@ def test_a_port_that_our_own_daemon_has_is_no_trouble(place):
         with open_archive(settings, write=True, purpose="aggregator run"):
             told = place.run("doctor").out
     assert re.search(rf"ok +port +127.0.0.1:{port} is taken, and aggregator run .* is up\n", told)
+
+
+def test_how_long_news_take_is_told_of_each_feed(place, server):
+    slow, quick = server.serve("/slow.xml", rss()), server.serve("/quick.xml", rss())
+    place.subscribe(slow, quick)
+    with SimClock(datetime.now(UTC) - timedelta(hours=5)):
+        assert place.run("collect").code == 0
+    assert "Feed 1\t" not in place.run("status").out
+    server.serve("/slow.xml", rss(RAIN))
+    assert place.run("collect", "--all").code == 0
+    (told,) = json.loads(place.run("status", "--json").out)["delays"]
+    assert list(told) == ["url", "entries", "median", "p95"]
+    assert (told["url"], told["entries"]) == (slow, 1)
+    assert 3600 <= told["median"] == told["p95"] <= 3 * 3600
+    assert "\nFeed 1\t" in place.run("status").out

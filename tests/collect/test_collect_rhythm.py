@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.collect.manners import remarks
-from aggregator.collect.rhythm import doubt, remember
+from aggregator.collect.rhythm import doubt, hides, remember
 from aggregator.model.batch import Fetched
-from aggregator.model.entry import Document
+from aggregator.model.entry import Document, Entry, EntryId
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import (
     Failure,
@@ -75,6 +75,31 @@ def test_doubt(rhythm, more, doubted):
     found = doubt(replace(FEED, rhythm=rhythm, **more), NOW)
     assert (found is None) == (doubted is None), found
     assert doubted is None or doubted in found
+
+
+@pytest.mark.parametrize(
+    ("dated", "more", "hidden"),
+    [
+        (20, {}, True),
+        # Listed then; after the last answer; so shortly before it that a cache may not have it yet.
+        (50, {}, False),
+        (0.5, {}, False),
+        (1.5, {}, False),
+        (None, {}, False),
+        # A server that gives no validators never said "unchanged".
+        (20, {"validators": None}, False),
+        (20, {"rhythm": {}}, False),
+        (20, {"last_success": None}, False),
+        # What answered last was that document.
+        (20, {"last_success": NOW - timedelta(hours=48)}, False),
+    ],
+)
+def test_a_document_shows_what_unchanged_hid(dated, more, hidden):
+    date = None if dated is None else NOW - timedelta(hours=dated)
+    entry = Entry(id=EntryId("1"), identity="1", position=0, item_hash=b"", published=date)
+    asked = {"rhythm": ago(told=2), "last_success": NOW - timedelta(hours=1)}
+    whole = Document(version="rss20", entries=(entry,))
+    assert hides(replace(FEED, **(asked | more)), whole) == hidden
 
 
 def answered(status: int, *headers: tuple[str, str]) -> Response:

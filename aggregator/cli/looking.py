@@ -1,0 +1,92 @@
+"""A look at an address, as the collector would ask: which feeds are there, and which hide news."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator.cli.output import note, one_line
+from aggregator.cli.session import Session
+
+if TYPE_CHECKING:
+    from aggregator.collect import Found
+    from aggregator.model.entry import Document
+    from aggregator.model.errors import FeedError
+    from aggregator.model.feed import Feed, Postponed, Response
+
+
+def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, ...] | FeedError:
+    """Ask at the address, and wherever that leads; blocks.
+
+    What was brought shows where the server of a feed of ours says "unchanged" and has news:
+    that is told, and noted unless ``remember`` is false. Raises ConfigError.
+    """
+    import asyncio
+
+    from aggregator import __version__
+    from aggregator.collect import Collector, discover
+    from aggregator.model.entry import Document
+    from aggregator.model.time import now
+    from aggregator.normalize import Workers
+
+    settings, access, away = session.settings(), session.access(), _away(session)
+    brought: dict[str, Document] = {}
+
+    async def ask() -> tuple[Found, ...] | FeedError:
+        one_worker = replace(settings.normalize, workers=1)
+        async with (
+            Workers(one_worker, settings.collect.max_entries) as workers,
+            Collector(settings.collect, __version__, access=access, away=away) as collector,
+        ):
+
+            async def read(feed: Feed, response: Response) -> Document | FeedError:
+                document = await workers.read(feed, response, now=now())
+                if isinstance(document, Document):
+                    brought[feed.url] = document
+                return document
+
+            return await discover(url, lambda feed: collector.fetch_aside(feed, now=now()), read)
+
+    found = asyncio.run(ask())
+    if brought and remember:
+        _note_hidden(session, brought)
+    return found
+
+
+def _away(session: Session) -> tuple[Postponed, ...]:
+    """The hosts that asked the collector to be left alone: their word holds here, too."""
+    from aggregator.model.errors import ArchiveError
+    from aggregator.model.time import now
+
+    with contextlib.suppress(ArchiveError):
+        archive = session.reading_if_any()
+        if archive is not None:
+            with archive, archive.courtesy() as courtesy:
+                return courtesy.away(now())
+    return ()
+
+
+def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:
+    """Doubt the "unchanged" of servers that have news all the same."""
+    from aggregator.collect import hides
+    from aggregator.model.errors import ArchiveError
+    from aggregator.model.time import now
+
+    # What was found is told whatever the archive says.
+    with contextlib.suppress(ArchiveError):
+        archive = session.reading_if_any()
+        if archive is None:
+            return
+        with archive:
+            held = ((archive.feed(url), document) for url, document in brought.items())
+            hiding = [feed for feed, document in held if feed and hides(feed, document)]
+            for feed in hiding:
+                # A row is all there is to write; who reads it is there already.
+                with archive.courtesy(write=True) as courtesy:
+                    courtesy.doubt(feed, now())
+                note(
+                    f"{one_line(feed.url)}: its server said unchanged though it had news; the "
+                    "collector asks it once without validators (once in 30 days at most)"
+                )
