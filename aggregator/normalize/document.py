@@ -25,6 +25,7 @@ from aggregator.normalize.references import repaired
 from aggregator.normalize.sniffing import sniff
 
 hasten(feedparser.api, feedparser.mixin)
+_PERMALINK = re.compile("https?://|/", re.IGNORECASE)
 
 _PERIODS = {
     "hourly": 3600,
@@ -177,7 +178,11 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
     details = contents[0] if contents else {}
     detail = get("summary_detail") or {}
     base = absolute(details.get("base") or detail.get("base"), url) or url
-    link = absolute(get("feedburner_origlink") or get("link"), base)
+    guid, link = (get("id") or "").strip(), get("link")
+    if get("guidislink") and link == guid and not _PERMALINK.match(guid):
+        # Most that are no address are numbers and names whose publishers forgot isPermaLink.
+        link = ""
+    link = absolute(get("feedburner_origlink") or link, base)
     published, updated = get("published") or "", get("updated") or ""
     summary = get("summary", "")
     if content and len(summary) > 2 * len(content):
@@ -185,7 +190,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
     return Item(
         position=position,
         hash=hashed,
-        guid=(get("id") or "").strip(),
+        guid=guid,
         link=link,
         title=get("title", ""),
         summary="" if summary == content else summary,

@@ -78,7 +78,9 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     safe = feedparser_mixin.make_safe_absolute_uri
     feedparser_mixin.make_safe_absolute_uri = lru_cache(maxsize=1024)(safe)
     feedparser_mixin.copy = SimpleNamespace(deepcopy=lambda told: type(told)(told))
-    strict = feedparser_api.StrictFeedParser
+    strict, loose = feedparser_api.StrictFeedParser, feedparser_api.LooseFeedParser
+    # A guid stays as it was given. Resolved, "post-1" would be another on each address of its feed.
+    strict.can_be_relative_uri = loose.can_be_relative_uri = strict.can_be_relative_uri - {"id"}
 
     class Hastened(strict):  # type: ignore[misc,valid-type]
         _before: tuple[dict[str, Any], dict[str, int]] | None = None
