@@ -155,7 +155,7 @@ def _mute(table: _Table) -> Mute:
     values = table.values(_MUTE_KEYS)
     queries = [table.check_query(query, "query") for query in [values.get("query", "")] if query]
     for word in values.get("words", ()):
-        if not word.strip():
+        if not any(map(str.isalnum, word)):
             raise table.refuse("there is a text without a word", "words", "take it out")
         # Several words are meant as they stand; one in any of its forms.
         phrase = f'"{word}"' if " " in word else word

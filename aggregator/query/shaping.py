@@ -40,6 +40,7 @@ MAX_NEAR = 100
 _RANGE = re.compile(r"([\[{])\s*(\S+)\s+TO\s+(\S+)\s*([\]}])", re.IGNORECASE)
 _AGO = re.compile(r"now(?:-(\d{1,5})([hdwmy]))?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_CODE = re.compile(r"[a-z]{2,3}(?![^\W_])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _ONE_DAY, _NEXT = timedelta(days=1), timedelta(microseconds=1)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -96,6 +97,12 @@ class ToTree(Transformer[Token, Node]):
                 )
             if inner and inner != name:
                 raise MistakeError(f"{inner}: stands inside {name}:", leaf.column, _ONE_FIELD)
+            if name == "lang" and isinstance(leaf, Word | Phrase) and not _CODE.match(leaf.text):
+                raise MistakeError(
+                    f"{leaf.text} is no code of a language",
+                    leaf.column,
+                    "write two or three letters, such as lang:en or lang:pt-BR",
+                )
             if (name == "published") is not isinstance(leaf, Range):
                 raise MistakeError(
                     "a time range belongs to published:, and nothing else does",

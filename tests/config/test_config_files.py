@@ -149,6 +149,7 @@ def test_a_mistake_in_the_settings(folder, text, words):
         ("[mute]\nfeed = ['x']", [":2", "mute.feed", "did you mean feeds"]),
         ("[mute]\nwords = ['a', '(b']", ["mute.words", "not closed"]),
         ("[mute]\nwords = ['a', ' ']", [":2", "mute.words", "without a word", "take it out"]),
+        ("[mute]\nwords = ['*']", [":2", "mute.words", "without a word", "take it out"]),
         ("mute = 3", ["mute", "table"]),
         ("[a]\nquery = 'x'\ncap_per_day = -1", ["a.cap_per_day", "number of stories"]),
         ("[a]\nquery = 'x'\nmust = 'x'", ["a.must", "list"]),

@@ -179,6 +179,7 @@ def test_the_reason_names_words_and_places():
         ("title:url:x", 7, "stands inside"),
         ("title:Title:x*", 7, "stands inside"),
         ("url:feed:x", 5, "stands inside"),
+        ("lang:english", 6, "no code of a language"),
         ('say "good coach* here"', 11, "in quotes"),
         ('"tor* coach"~5', 2, "in quotes"),
         ("topic:A_b", 7, "no topic's name"),
