@@ -184,16 +184,18 @@ def publish(
 ) -> None:
     """Write the topic feeds that are behind the archive."""
     session = session_of(context)
+    configuration = session.configuration()
     if dry_run:
-        with session.reading() as archive:
-            states = archive.topics()
-        for state in states:
-            if everything or state.version > state.published_version:
-                say(f"would publish {state.topic.slug}")
+        states = _states(session)
+        for slug in (topic.slug for topic in configuration.topics):
+            state = states.pop(slug, None)
+            if everything or state is None or state.version > state.published_version:
+                say(f"would publish {slug}")
+        for slug in states:
+            say(f"would remove {slug}")
         return
     from aggregator.publish import shown_path
 
-    configuration = session.configuration()
     changed, folder = _publish(configuration, everything), configuration.settings.publish.directory
     for path in changed:
         done = "wrote" if (folder / path).is_file() else "removed"

@@ -119,6 +119,8 @@ def test_further_feeds_are_shown_with_the_topic(collected):
 
 def test_publishing_says_what_was_written_and_what_was_removed(collected):
     collected.topics('[rain]\nquery = "torres"\n')
+    would = collected.run("topics", "publish", "--dry-run").out.splitlines()
+    assert {"would publish rain", "would remove torres-coaching"} <= set(would)
     told = collected.run("topics", "publish").out.splitlines()
     assert "wrote topics/rain.atom" in told
     assert "removed topics/torres-coaching.atom" in told
