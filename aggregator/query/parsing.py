@@ -11,8 +11,16 @@ from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
 from aggregator.model.errors import QueryError
-from aggregator.query.shaping import MistakeError, ToTree
-from aggregator.query.tree import Everything, Node, Pattern, leaves
+from aggregator.query.shaping import MistakeError, ToTree, refuse_beginnings
+from aggregator.query.tree import (
+    TEXT_FIELDS,
+    Everything,
+    Near,
+    Node,
+    Pattern,
+    Phrase,
+    leaves,
+)
 
 MAX_LENGTH = 4000
 """Characters of a query."""
@@ -120,6 +128,8 @@ def _check_inside(tree: Node) -> None:
             f"more than {MAX_LEAVES} words", found[MAX_LEAVES][1].column, "split the query"
         )
     for field, leaf in found:
+        if isinstance(leaf, Phrase | Near) and (not field or field in TEXT_FIELDS):
+            refuse_beginnings(leaf.text, leaf.column)
         if isinstance(leaf, Pattern) and not field:
             raise MistakeError(
                 "a pattern belongs to a field",

@@ -48,8 +48,9 @@ _KINDS: dict[type, str] = {Named: "person", Reference: "topic"}
 _BEFORE_COLONS = (*FIELDS, *_KINDS.values())
 # An address may begin so (feed://).
 _FIELD = re.compile(rf"({'|'.join(_BEFORE_COLONS)}):(?!//)", re.IGNORECASE)
-_BEGINS = re.compile(r"\w+\*(?=\s|$)")
-_ONE_FIELD = "name one field for each word"
+# Shorter ones would be refused outside as well: "5* hotel", "A* search".
+_BEGINS = re.compile(rf"\w{{{MIN_PREFIX},}}\*(?=\s|$)")
+_ONE_FIELD = "name one field for each word, or quote it to look for the text itself"
 _OPERATORS = {"AND", "OR", "NOT", "&&", "||"}
 
 
@@ -148,7 +149,6 @@ class ToTree(Transformer[Token, Node]):
 
     def phrase(self, items: list[Token]) -> Node:
         inner, column = str(items[0])[1:-1], _column(items[0])
-        _refuse_beginnings(inner, column)
         found, opened = _asked(inner)
         if not found:
             raise MistakeError("there is no word in the quotes", column, "take them out")
@@ -163,7 +163,6 @@ class ToTree(Transformer[Token, Node]):
             raise MistakeError(
                 f"~ takes {MAX_NEAR} at the most", column, "use AND for any distance"
             )
-        _refuse_beginnings(quoted[1:-1], column)
         units = []
         for piece in quoted[1:-1].split():
             found, opened = _asked(piece)
@@ -277,7 +276,7 @@ def _refuse_signs(token: str, column: int) -> None:
         )
 
 
-def _refuse_beginnings(quoted: str, column: int) -> None:
+def refuse_beginnings(quoted: str, column: int) -> None:
     """Refuse a word in quotes that would be the beginning of one outside."""
     if found := _BEGINS.search(quoted):
         raise MistakeError(
