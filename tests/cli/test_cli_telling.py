@@ -144,6 +144,13 @@ def test_settings_are_told_with_their_units(place):
     assert as_json["collect.max_bytes"]["value"] == 16 * 2**20
 
 
+def test_settings_are_told_without_the_password_of_the_database(place, monkeypatch):
+    monkeypatch.setenv("AGGREGATOR_ARCHIVE__DATABASE", "postgresql://ida:s3:cr@t@db.example/news")
+    for ran in (place.run("config", "show"), place.run("config", "show", "--json")):
+        assert "postgresql://ida:***@db.example/news" in ran.out
+        assert "cr@t" not in ran.out
+
+
 def test_a_port_that_our_own_daemon_has_is_no_trouble(place):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
