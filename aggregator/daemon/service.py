@@ -63,8 +63,9 @@ _BACKFILL_SECONDS = 5.0
 _LISTS_SECONDS = 10.0
 # Delays are those of what came in so long, and are worked out so often.
 _DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
-# How long after a part of the daemon ended of a mistake of ours all parts are begun again.
-_AGAIN_SECONDS = 60.0
+# How long after a part of the daemon ended of a mistake of ours all parts are begun again; longer
+# each time, since it may end each time, and ask a publisher before it does.
+_AGAIN_SECONDS, _AGAIN_LATEST = 60.0, 3600.0
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -115,6 +116,8 @@ class _Service:
         self._ended = dict[str, bool]()
         """Why parts of the daemon ended, and whether they are begun again."""
         self._again = False
+        self._again_after = _AGAIN_SECONDS
+        self._beginning: asyncio.TimerHandle | None = None
         self._health: dict[str, object] = {}
         self._delays_until = 0.0
         self._teller: Teller = Silent(_NOT_NOW)
@@ -194,6 +197,10 @@ class _Service:
         """The pipeline of the configuration as it is now, with everything behind published."""
         configuration = self._configuration
         self._ended = {why: again for why, again in self._ended.items() if not again}
+        if self._beginning is not None:
+            self._beginning.cancel()
+            self._beginning = None
+        self._again = False
         # No round runs here: claims are left from one that a crash or the database ended.
         await asyncio.to_thread(self._archive.free_dead_claims)
         matcher = await asyncio.to_thread(
@@ -454,11 +461,13 @@ class _Service:
         if task.cancelled() or not (error := task.exception()):
             return
         why = error.on_one_line if isinstance(error, AggregatorError) else repr(error)
-        self._ended[why] = again
+        self._ended[why] = again and self._ended.get(why, True)
         hint = "it is begun again soon; please report it" if again else "start the daemon again"
         _log.error("a part of the daemon ended", why=why, hint=hint)
-        if again:
-            asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._begin_again)
+        if again and self._beginning is None:
+            loop = asyncio.get_running_loop()
+            self._beginning = loop.call_later(self._again_after, self._begin_again)
+            self._again_after = min(2 * self._again_after, _AGAIN_LATEST)
 
     def _begin_again(self) -> None:
         self._again = True
