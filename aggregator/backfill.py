@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from aggregator.collect import Load, gap_closed, with_login
+from aggregator.collect import gap_closed, with_login
 from aggregator.model.batch import Counts, Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FeedError
@@ -68,18 +68,17 @@ async def walk_back(
     while url is not None and url not in visited:
         if len(visited) == documents or (until is not None and monotonic() > until):
             return Walk(documents=len(visited), counts=counts, ended=False, next=url)
-        with pipeline.load() as load:
-            fetched = await _fetch(pipeline, feed, url, load)
-            if fetched.failure is not None:
-                return Walk(
-                    documents=len(visited),
-                    counts=counts,
-                    ended=False,
-                    next=url,
-                    failure=fetched.failure,
-                )
-            visited.add(url)
-            wrote = (await run(pipeline.write, [fetched])).counts
+        fetched = await _fetch(pipeline, feed, url)
+        if fetched.failure is not None:
+            return Walk(
+                documents=len(visited),
+                counts=counts,
+                ended=False,
+                next=url,
+                failure=fetched.failure,
+            )
+        visited.add(url)
+        wrote = (await run(pipeline.write, [fetched])).counts
         counts += wrote
         assert fetched.document is not None
         if not wrote.new and _lists_any(fetched.document):
@@ -107,11 +106,11 @@ def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -
             notices.note(held, closed)
 
 
-async def _fetch(pipeline: Pipeline, feed: Feed, url: str, load: Load) -> Fetched:
+async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:
     at = now()
     # Under the feed's own name, but whole: what validators it has are of another document.
     there = replace(feed, fetch_url=with_login(url, feed.fetch_url), validators=None, elsewhere=())
-    response = await pipeline.collector.fetch_aside(there, now=at, load=load)
+    response = await pipeline.collector.fetch_aside(there, now=at)
     if isinstance(response, FeedError):
         return Fetched(feed=feed, at=at, failure=response, archived=True)
     document = await pipeline.workers.read(feed, response, now=at)

@@ -92,13 +92,12 @@ async def _read_pages(
         host = urlsplit(url).hostname
         if host in shunned or monotonic() > until:
             continue
-        with collector.room.load() as load:
-            response = await collector.fetch_page(fetched.feed, url, now=now(), load=load)
-            if isinstance(response, FeedError):
-                if _is_enough(response):
-                    shunned.add(host)
-                continue
-            read = await workers.read_page(fetched.feed, entry, response)
+        response = await collector.fetch_page(fetched.feed, url, now=now())
+        if isinstance(response, FeedError):
+            if _is_enough(response):
+                shunned.add(host)
+            continue
+        read = await workers.read_page(fetched.feed, entry, response)
         if isinstance(read, FeedError):
             continue
         taken = isinstance(read, Entry)

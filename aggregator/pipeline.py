@@ -27,7 +27,6 @@ from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import (
     Collector,
-    Load,
     after_pause,
     body_hash,
     hub_of,
@@ -68,22 +67,16 @@ class Pipeline:
     collector: Collector
     workers: Workers
 
-    def load(self) -> Load:
-        """What is to hold a feed's answer until it is written; give it back then."""
-        return self.collector.room.load()
-
-    async def fetch(self, feed: Feed, load: Load) -> Fetched | Postponed:
+    async def fetch(self, feed: Feed) -> Fetched | Postponed:
         """Feed → Response → Document. A failure of this feed is in the result, never raised.
 
-        Postponed: it was not asked, because its host wants to be left alone. ``load``, of
-        :meth:`load`, holds what comes.
+        Postponed: it was not asked, because its host wants to be left alone.
         """
         at = now()
-        response = await self.collector.fetch(feed, now=at, load=load)
+        response = await self.collector.fetch(feed, now=at)
         if isinstance(response, Postponed):
             return response
         if isinstance(response, FeedError):
-            load.give_back()
             return Fetched(feed=feed, at=at, failure=response)
         if failure := still_no_feed(feed, response):
             return Fetched(feed=feed, at=at, response=response, failure=failure)

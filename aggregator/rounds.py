@@ -1,8 +1,7 @@
 """A round: many feeds walk the pipeline at once, and batches of them are written.
 
 Fetching and reading overlap freely; writing is one batch after another, in one
-thread. Memory is bounded by the number of feeds claimed ahead, and by the room there is for
-their answers until they are written.
+thread. Memory is bounded by the number of feeds claimed ahead.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.backfill import close_gap
-from aggregator.collect import Load, after_outage, shared_cause
+from aggregator.collect import after_outage, shared_cause
 from aggregator.model.batch import Address, Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
@@ -100,7 +99,6 @@ class _Crew:
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
         self._written = asyncio.Event()
         self._hosts: Counter[str] = Counter()
-        self._loads: dict[FeedKey, Load] = {}
         self._gaps: list[Feed] = []
         self._round = Round()
 
@@ -109,7 +107,6 @@ class _Crew:
         try:
             while batch := await self._next_batch():
                 counts = await self._in_writer(self._write, batch)
-                self._give_back([one.feed for one in batch])
                 self._written.set()
                 progress(self._round, counts)
             await fetching
@@ -119,8 +116,6 @@ class _Crew:
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
-            for load in self._loads.values():
-                load.give_back()
             await self._in_writer(self._pipeline.archive.release, self._holder)
         self._round.counts = replace(self._round.counts, seconds=monotonic() - began)
         return self._round
@@ -200,23 +195,16 @@ class _Crew:
     async def _fetch(self, feed: Feed) -> None:
         host = urlsplit(feed.fetch_url).hostname or ""
         self._hosts[host] += 1
-        load = self._loads[feed.key] = self._pipeline.load()
         try:
-            fetched = await self._pipeline.fetch(feed, load)
+            fetched = await self._pipeline.fetch(feed)
         finally:
             self._hosts[host] -= 1
             if not self._hosts[host]:
                 del self._hosts[host]
         if isinstance(fetched, Postponed):
-            self._give_back([feed])
             await self._in_writer(self._postpone, feed, fetched)
         else:
             self._queue.put_nowait(fetched)
-
-    def _give_back(self, feeds: Collection[Feed]) -> None:
-        """What these feeds brought is held no more."""
-        for feed in feeds:
-            self._loads.pop(feed.key).give_back()
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
         self._pipeline.postpone(feed, postponed)

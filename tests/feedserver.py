@@ -32,8 +32,6 @@ class Answer:
     content_type: str = "application/xml"
     etag: str | None = None
     gzipped: bool = False
-    chunked: bool = False
-    """Do not say how long it is."""
     delay: float = 0.0
     drip: float = 0.0
     """Seconds between bytes: a server that never ends."""
@@ -90,10 +88,7 @@ class FeedServer(Loopback):
             body = gzip.compress(body, mtime=0)
         if answer.drip or answer.cut:
             return await self._broken(request, answer, headers, body)
-        response = web.Response(status=status, headers=headers, body=body)
-        if answer.chunked:
-            response.enable_chunked_encoding()
-        return response
+        return web.Response(status=status, headers=headers, body=body)
 
     async def _broken(
         self, request: web.Request, answer: Answer, headers: dict[str, str], body: bytes

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from aggregator.collect.discovery import Where, stranger
     from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
-    from aggregator.collect.room import Load
 
 # What takes a moment to load, for commands that only read: loaded where it is first asked for.
 _FILES = {
@@ -30,7 +29,6 @@ _FILES = {
     "Collector": "http",
     "Courier": "courier",
     "Found": "exploring",
-    "Load": "room",
     "Where": "discovery",
     "discover": "exploring",
     "stranger": "discovery",
@@ -81,7 +79,6 @@ __all__ = [
     "Collector",
     "Courier",
     "Found",
-    "Load",
     "Remark",
     "Where",
     "after_outage",

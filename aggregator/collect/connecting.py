@@ -24,11 +24,8 @@ _LOOKUP_SECONDS = 5.0
 _PLAIN = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
-def guarded_session(
-    guard: Guard, seconds: float, *, total: float | None = None
-) -> aiohttp.ClientSession:
-    """A session that connects only where the guard admits it, and gives one request half of
-    ``seconds`` to connect, a third without progress, and ``total`` in all.
+def guarded_session(guard: Guard, seconds: float) -> aiohttp.ClientSession:
+    """A session that connects only where the guard admits it, and gives one request ``seconds``.
 
     It follows no cookie, no proxy of the environment and no coding of an answer.
     """
@@ -54,7 +51,9 @@ def guarded_session(
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        timeout=aiohttp.ClientTimeout(total=total, sock_connect=seconds / 2, sock_read=seconds / 3),
+        timeout=aiohttp.ClientTimeout(
+            total=seconds, sock_connect=seconds / 2, sock_read=seconds / 3
+        ),
         max_line_size=_HEADER_BYTES,
         max_field_size=_HEADER_BYTES,
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
@@ -89,11 +88,11 @@ async def refuse_inward(guard: Guard, host: str, named: str) -> None:
     """For a name that a proxy will resolve: raises RefusedURL where it leads inward from here.
 
     A proxy is often on our own machine or network, and would go there for anybody. What has no
-    address here, or none in time, is the proxy's to find.
+    address here is the proxy's to find. Raises TimeoutError where that could not be told in time.
     """
     found: list[Any] = []
-    with contextlib.suppress(OSError):  # TimeoutError is one
-        async with asyncio.timeout(_LOOKUP_SECONDS):
+    async with asyncio.timeout(_LOOKUP_SECONDS):
+        with contextlib.suppress(socket.gaierror):
             found = await asyncio.get_running_loop().getaddrinfo(
                 host, None, type=socket.SOCK_STREAM
             )

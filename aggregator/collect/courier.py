@@ -55,7 +55,7 @@ class Courier:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = guarded_session(self._guard, self._seconds, total=self._seconds)
+        self._session = guarded_session(self._guard, self._seconds)
         return self
 
     async def __aexit__(

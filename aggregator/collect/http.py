@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -14,7 +16,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 import aiohttp
 
 from aggregator.collect.address import same_server, with_login
-from aggregator.collect.bodies import read_body
 from aggregator.collect.connecting import (
     as_written,
     bare,
@@ -30,13 +31,15 @@ from aggregator.collect.failures import (
     failure,
     refuse_asked_wait,
     refuse_other_than_page,
+    swelling,
+    too_large,
 )
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts
 from aggregator.collect.local import read_local
 from aggregator.collect.rhythm import doubt
-from aggregator.collect.room import Load, Room
 from aggregator.model.address import canonical_url
+from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
 from aggregator.model.feed import Access, FailureKind, Feed, Postponed, Redirect, Response
 from aggregator.model.settings import CollectSettings
@@ -47,8 +50,9 @@ _FEEDS = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
 _PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
-# Bytes of answers that are held at once, from the first byte until they are archived.
-_ROOM = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+# Answers beyond so many bytes come in few at once: together they must not fill the memory.
+_LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
 # Seconds without a request to a host that asks for fewer and does not say for how long.
 _PAUSE = 3600.0
 _NO_ACCESS = Access()
@@ -57,11 +61,10 @@ _NO_ACCESS = Access()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
     """What is to be had. ``url`` may hold a log-in, which goes there and nowhere else;
-    ``named`` is what errors call it, ``load`` holds what comes."""
+    ``named`` is what errors call it."""
 
     url: str
     named: str
-    load: Load
     page: bool = False
     feed: Feed | None = None
     """Whose validators go back; None where nothing is to be compared."""
@@ -86,8 +89,7 @@ class Collector:
         self._guard = Guard(settings.allow_networks)
         self._access = access or {}
         self._hosts = Hosts(settings.host_spacing, settings.concurrency)
-        self.room = Room(_ROOM)
-        """Whose loads answers are held by; without one, an answer is counted only while it comes."""
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._headers = {
             "User-Agent": user_agent(version, settings.contact),
             "Accept-Encoding": "gzip, br, zstd, deflate",
@@ -119,40 +121,35 @@ class Collector:
             Postponed(host=host, until=until) for host, until in self._away.items() if now < until
         )
 
-    async def fetch(
-        self, feed: Feed, *, now: datetime, load: Load | None = None
-    ) -> Response | FeedError | Postponed:
+    async def fetch(self, feed: Feed, *, now: datetime) -> Response | FeedError | Postponed:
         """One conditional request for the feed, over its redirects.
 
         A failure is the result, never raised: FetchError (its kind says which),
         RefusedURL. A 304 is a Response with an empty body. Postponed: its host was not
-        asked, because it wants to be left alone. ``load``, of :attr:`room`, holds what comes.
+        asked, because it wants to be left alone.
         """
-        if load is None:
-            with self.room.load() as load:
-                return await self.fetch(feed, now=now, load=load)
-        if feed.fetch_url.lower().startswith("file:"):
-            return await self._read_file(feed, load, now)
-        wanted = _Wanted(
-            url=feed.fetch_url,
-            named=feed.url,
-            load=load,
-            feed=None if doubt(feed, now) else feed,
-            access=self._access_of(feed),
-            home=feed.url,
-        )
-        return await self._get(wanted, now)
+        if not feed.fetch_url.lower().startswith("file:"):
+            wanted = _Wanted(
+                url=feed.fetch_url,
+                named=feed.url,
+                feed=None if doubt(feed, now) else feed,
+                access=self._access_of(feed),
+                home=feed.url,
+            )
+            return await self._get(wanted, now)
+        try:
+            return read_local(feed, self._settings, now)
+        except FeedError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
+            return failure(feed.url, error)
 
-    async def fetch_aside(
-        self, feed: Feed, *, now: datetime, load: Load | None = None
-    ) -> Response | FeedError:
+    async def fetch_aside(self, feed: Feed, *, now: datetime) -> Response | FeedError:
         """As :meth:`fetch`, for what is no poll: a host that wants to be left alone is a failure."""
-        response = await self.fetch(feed, now=now, load=load)
+        response = await self.fetch(feed, now=now)
         return asked_away(shown(feed.fetch_url)) if isinstance(response, Postponed) else response
 
-    async def fetch_page(
-        self, feed: Feed, url: str, *, now: datetime, load: Load
-    ) -> Response | FeedError:
+    async def fetch_page(self, feed: Feed, url: str, *, now: datetime) -> Response | FeedError:
         """One request for a web page that an entry of the feed links to, over its redirects.
 
         Guarded, limited and spaced out as any other; what the feed's address holds of a
@@ -162,24 +159,12 @@ class Collector:
         wanted = _Wanted(
             url=with_login(url, feed.fetch_url),
             named=shown(url),
-            load=load,
             page=True,
             access=self._access_of(feed),
             home=feed.url,
         )
         response = await self._get(wanted, now)
         return asked_away(wanted.named) if isinstance(response, Postponed) else response
-
-    async def _read_file(self, feed: Feed, load: Load, now: datetime) -> Response | FeedError:
-        await load.hold(self._settings.max_bytes)
-        try:
-            read = read_local(feed, self._settings, now)
-        except FeedError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - whatever a file is, it costs only its own feed
-            return failure(feed.url, error)
-        load.keep(len(read.body))
-        return read
 
     def _access_of(self, feed: Feed) -> Access:
         return self._access.get(canonical_url(feed.url), _NO_ACCESS) if self._access else _NO_ACCESS
@@ -211,24 +196,20 @@ class Collector:
         """One request: an answer, or "301 URL" where it points elsewhere."""
         host = checked_host(self._guard, url, wanted.named)
         headers = self._headers_for(wanted, url)
-        session = self._session
-        if wanted.access.proxy:
-            await refuse_inward(self._guard, host, wanted.named)
-            session = self._proxied
+        session = self._proxied if wanted.access.proxy else self._session
         assert session is not None
         async with self._hosts.turn(host):
             # Only now: who waited for the host's turn may have waited for its refusal.
             if now < (until := self._away.get(host, now)):
                 return Postponed(host=host, until=until)
-            async with (
-                wanted.load.within(self._settings.timeout),
-                session.get(
-                    as_written(url),
-                    headers=headers,
-                    allow_redirects=False,
-                    proxy=wanted.access.proxy or None,
-                ) as answer,
-            ):
+            if wanted.access.proxy:
+                await refuse_inward(self._guard, host, wanted.named)
+            async with session.get(
+                as_written(url),
+                headers=headers,
+                allow_redirects=False,
+                proxy=wanted.access.proxy or None,
+            ) as answer:
                 try:
                     return await self._taken(wanted, url, headers, answer, now)
                 except FetchError as error:
@@ -273,17 +254,14 @@ class Collector:
         check_status(wanted.named, answer, now, conditional=conditional)
         if wanted.page:
             refuse_other_than_page(wanted.named, answer)
-        wire = body = b""
         # A 304 has none (RFC 9110, 15.4.5).
-        if answer.status != 304:
-            limit = self._settings.max_bytes
-            wire, body = await read_body(answer, wanted.load, wanted.named, limit)
+        wire = b"" if answer.status == 304 else await self._body(wanted, answer)
         return _Answer(
             url=shown(url),
             status=answer.status,
             headers=_headers(answer),
             wire=wire,
-            body=body,
+            body=self._decoded(wanted, answer, wire),
         )
 
     def _note_pause(self, host: str, error: FetchError, now: datetime, *, page: bool) -> None:
@@ -294,6 +272,34 @@ class Collector:
             wait = _PAUSE
         if wait and (error.status == 429 or page):
             self._away[host] = max(self._away.get(host, now), now + timedelta(seconds=wait))
+
+    async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
+        # One piece of memory that grows: hundreds of small ones would leave gaps behind.
+        limit, wire = self._settings.max_bytes, bytearray()
+        async with AsyncExitStack() as place:
+            async for piece in answer.content.iter_chunked(_CHUNK):
+                if len(wire) <= _LARGE < len(wire) + len(piece):
+                    await place.enter_async_context(self._large)
+                if len(wire) + len(piece) > limit:
+                    raise too_large(wanted.named, limit)
+                wire += piece
+            return bytes(wire)
+
+    def _decoded(self, wanted: _Wanted, answer: aiohttp.ClientResponse, wire: bytes) -> bytes:
+        try:
+            return decode(
+                wire, answer.headers.get("Content-Encoding", ""), self._settings.max_bytes
+            )
+        except Swells:
+            raise swelling(wanted.named) from None
+        except TooLarge:
+            raise too_large(wanted.named, self._settings.max_bytes) from None
+        except Undecodable as error:
+            raise FetchError(
+                f"the answer cannot be unpacked: {error}",
+                url=wanted.named,
+                kind=FailureKind.ENCODING,
+            ) from None
 
     def _check_hops(self, wanted: _Wanted, hops: Sequence[Redirect]) -> None:
         if len(hops) > self._settings.max_redirects:

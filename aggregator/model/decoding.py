@@ -22,17 +22,12 @@ class Undecodable(Exception):
     """A coding we do not know, or data that is not in the coding it claims."""
 
 
-def most_decoded(size: int) -> int:
-    """What so many bytes may stand for at the most, whatever the limit."""
-    return max(_MOST_RATIO * size, _SURE)
-
-
 def decode(wire: bytes, coding: str, limit: int) -> bytes:
     """The bytes that ``wire`` stands for under Content-Encoding ``coding`` (RFC 9110, 8.4).
 
     Raises TooLarge beyond ``limit`` decoded bytes, Swells, Undecodable.
     """
-    honest = most_decoded(len(wire))
+    honest = max(_MOST_RATIO * len(wire), _SURE)
     try:
         return _undone(wire, coding, min(limit, honest))
     except TooLarge:

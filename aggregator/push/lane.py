@@ -92,12 +92,11 @@ class Lane:
         if feed is None and (feed := await self._claimed(key, holder)) is None:
             return
         try:
-            with self._pipeline.load() as load:
-                fetched = await self._pipeline.fetch(feed, load)
-                if isinstance(fetched, Postponed):
-                    await asyncio.to_thread(self._pipeline.postpone, feed, fetched)
-                    return
-                written = await _whole(asyncio.to_thread(self._pipeline.write, [fetched]))
+            fetched = await self._pipeline.fetch(feed)
+            if isinstance(fetched, Postponed):
+                await asyncio.to_thread(self._pipeline.postpone, feed, fetched)
+                return
+            written = await _whole(asyncio.to_thread(self._pipeline.write, [fetched]))
         finally:
             await _whole(asyncio.to_thread(archive.release, holder))
         await self._arrived(written)

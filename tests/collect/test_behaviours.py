@@ -259,7 +259,7 @@ class Month:
         wanted = {url for name, row in ROWS.items() if hour in row.at for url in self.urls(name)}
         free = pipeline.archive.due(now, everything=True, max_interval=86400)
         asked = [pipeline.archive.feed(feed.url) for feed in free if feed.url in wanted]
-        fetched = await asyncio.gather(*(pipeline.fetch(feed, pipeline.load()) for feed in asked))
+        fetched = await asyncio.gather(*map(pipeline.fetch, asked))
         for feed, one in zip(asked, fetched, strict=True):
             if isinstance(one, Postponed):
                 pipeline.postpone(feed, one)

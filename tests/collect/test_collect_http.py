@@ -222,8 +222,7 @@ def test_one_request_at_a_time_to_a_host(server):
 def fetch_pages(of: Feed, *urls: str, now: datetime = NOW) -> list[Response | FeedError]:
     async def go() -> list[Response | FeedError]:
         async with Collector(OPEN, "9.9") as collector:
-            load = collector.room.load()
-            return [await collector.fetch_page(of, url, now=now, load=load) for url in urls]
+            return [await collector.fetch_page(of, url, now=now) for url in urls]
 
     return asyncio.run(go())
 
