@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import threading
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -354,3 +356,31 @@ def test_a_failure_does_not_hold_on_to_the_answer(body: bytes, headers: dict[str
         failure = fetch(feed(server.serve("/feed", body, headers=headers)))
     assert isinstance(failure, FeedError)
     assert (failure.__traceback__, failure.__context__, failure.__cause__) == (None, None, None)
+
+
+def test_names_that_nobody_answers_for_hold_up_nothing_else(monkeypatch):
+    """Without a name server each look-up takes seconds; the archive is written in threads, too."""
+    answered, system = threading.Event(), socket.getaddrinfo
+
+    def resolve(host, *args, **more):
+        if host.endswith(".example"):
+            answered.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return system(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    async def go():
+        async with Collector(replace(OPEN, timeout=30), "9.9") as collector:
+            wanted = [feed(f"http://host{n}.example/") for n in range(40)]
+            asked = [asyncio.create_task(collector.fetch(one, now=NOW)) for one in wanted]
+            await asyncio.sleep(0.1)
+            try:
+                async with asyncio.timeout(10):
+                    assert await asyncio.to_thread(lambda: "written") == "written"
+            finally:
+                answered.set()
+            return await asyncio.gather(*asked)
+
+    told = asyncio.run(go())
+    assert {one.kind.value for one in told} == {"dns"}
