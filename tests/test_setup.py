@@ -258,6 +258,8 @@ def test_ctrl_c_ends_the_daemon_well_though_make_is_interrupted_as_the_docs_say(
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs this in the background may have told it to ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         # Whoever runs this may be make too, and have this one tell of its folder.
         env={name: one for name, one in os.environ.items() if not name.startswith("MAKE")},
     ) as make:
