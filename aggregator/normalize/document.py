@@ -25,8 +25,8 @@ from aggregator.normalize.references import repaired
 from aggregator.normalize.sniffing import sniff
 
 hasten(feedparser.api, feedparser.mixin)
-_PERMALINK = re.compile("https?://|/", re.IGNORECASE)
 
+_PERMALINK = re.compile("https?://|/", re.IGNORECASE)
 _PERIODS = {
     "hourly": 3600,
     "daily": 86400,
