@@ -116,7 +116,7 @@ class _Service:
         self._ended = dict[str, bool]()
         """Why parts of the daemon ended, and whether they are begun again."""
         self._again = False
-        self._again_after = _AGAIN_SECONDS
+        self._again_after, self._ended_at = _AGAIN_SECONDS, 0.0
         self._beginning: asyncio.TimerHandle | None = None
         self._health: dict[str, object] = {}
         self._delays_until = 0.0
@@ -465,6 +465,10 @@ class _Service:
         hint = "it is begun again soon; please report it" if again else "start the daemon again"
         _log.error("a part of the daemon ended", why=why, hint=hint)
         if again and self._beginning is None:
+            if monotonic() - self._ended_at > 2 * _AGAIN_LATEST:
+                # All went well for long: this is no part that ends each time.
+                self._again_after = _AGAIN_SECONDS
+            self._ended_at = monotonic()
             loop = asyncio.get_running_loop()
             self._beginning = loop.call_later(self._again_after, self._begin_again)
             self._again_after = min(2 * self._again_after, _AGAIN_LATEST)
