@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.backfill import close_gap
-from aggregator.collect import after_outage, shared_cause
+from aggregator.collect import after_outage, at_home, shared_cause
 from aggregator.model.batch import Address, Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
@@ -54,6 +54,8 @@ class Round:
     claimed: int = 0
     counts: Counts = field(default_factory=Counts)
     failures: list[tuple[Feed, FeedError]] = field(default_factory=list)
+    answered: Feed | None = None
+    """One that did, from beyond our own network if there is one."""
     recovered: list[Feed] = field(default_factory=list)
     missed: list[Feed] = field(default_factory=list)
     postponed: list[Feed] = field(default_factory=list)
@@ -61,6 +63,11 @@ class Round:
     due: dict[FeedKey, datetime] = field(default_factory=dict)
     """When those that failed are asked again."""
     notices: list[tuple[Feed, Notice]] = field(default_factory=list)
+
+    @property
+    def cause(self) -> str | None:
+        """What all feeds fail of that need a network; None where there is no such thing."""
+        return shared_cause(self.failures, (self.answered,) if self.answered else ())
 
 
 Progress = Callable[[Round, Counts], None]
@@ -110,7 +117,7 @@ class _Crew:
                 self._written.set()
                 progress(self._round, counts)
             await fetching
-            if shared_cause(self._round.failures, self._round.counts.feeds):
+            if self._round.cause:
                 await self._in_writer(self._excuse)
             await self._close_gaps(progress)
         finally:
@@ -242,7 +249,9 @@ class _Crew:
             if failure:
                 self._round.failures.append((feed, failure))
                 self._round.due[feed.key] = one.poll.due
-            elif feed.failure:
+            elif self._round.answered is None or not at_home(feed):
+                self._round.answered = feed
+            if feed.failure and not failure:
                 self._round.recovered.append(feed)
             if one.noted:
                 self._round.notices += [(feed, notice) for notice in one.noted.notices]

@@ -141,9 +141,9 @@ def explain(
         ("topic", wanted.slug),
         ("title", record.title),
         ("matches", "yes" if told.matches else "no"),
-        *(("satisfied", str(one)) for one in told.query.satisfied),
+        *(("satisfied", one) for one in dict.fromkeys(map(str, told.query.satisfied))),
         *(("keeps", str(one)) for one in told.limits if one.holds),
-        *(("failed", one) for one in told.failed),
+        *(("failed", one) for one in dict.fromkeys(told.failed)),
         ("held", _describe(standing)),
     ]
     print_fields(rows)

@@ -110,7 +110,7 @@ async def _collect_with(
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator collect") as archive:
-        stop = stop_on_signals()
+        stop = stop_on_signals("stopping: what came is being stored; Ctrl-C again ends at once")
         archive.free_dead_claims()
         # What a round that was ended left behind.
         reclean(archive, settings.normalize)
@@ -157,11 +157,10 @@ async def _tell_hub(archive: Archive, settings: Settings) -> None:
 
 def _tell_failures(done: Round) -> None:
     """On standard error: a line a failure, one for many of the same cause, one for what all share."""
-    from aggregator.collect import by_cause, shared_cause
+    from aggregator.collect import by_cause
 
-    cause = shared_cause(done.failures, done.counts.feeds)
-    if cause:
-        note(f"aggregator: {cause}: {plural(done.counts.feeds, 'feed')}")
+    if done.cause:
+        note(f"aggregator: {done.cause}: {plural(len(done.failures), 'feed')}")
         return
     for error, feeds in by_cause(done.failures):
         named = [one_line(feed.url) for feed in feeds]

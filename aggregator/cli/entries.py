@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord
 
 _WORDS_SHOWN = 400
+# How a sighting was recognised, where the archive's word would say something else here.
+_HOW = {"first": "began it"}
 
 
 class Sort(StrEnum):
@@ -189,7 +191,13 @@ def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
         Column("address", wide=True),
     )  # fmt: skip
     rows = [
-        (local(one.dated), _later(one.dated - first), one.how, one.feed_title, one.url or "")
+        (
+            local(one.dated),
+            _later(one.dated - first),
+            _HOW.get(one.how, one.how),
+            one.feed_title,
+            one.url or "",
+        )
         for one in ordered
     ]
     print_table(columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,7 @@ from aggregator.cli.output import (
     size,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.troubles import cause_of_all
 
 if TYPE_CHECKING:
     from aggregator.model.feed import Feed, Subscription, Totals
@@ -41,7 +43,9 @@ def check(
     feeds.opml, and it changes these addresses alone. Asks no server anything.
     """
     session = session_of(context)
-    rows = [(line, feed) for line, feed in _known(session) if _trouble(line, feed)]
+    lines = session.subscriptions()
+    known = _known(session, lines)
+    rows = [(line, feed) for line, feed in known if _trouble(line, feed)]
     moves = {line.url: feed.fetch_url for line, feed in rows if _moved(line, feed)}
     fixed: tuple[str, ...] = ()
     if fix:
@@ -52,8 +56,21 @@ def check(
         print_json([_check_json(line, feed, fixed) for line, feed in rows])
         return
     columns = (Column("url", cut=True), Column("what", wide=True))
-    cells = [(line.url, _trouble(line, feed)) for line, feed in rows]
-    print_table(columns, cells, empty="all feeds are where feeds.opml says, and answer")
+    cause = cause_of_all([feed for _, feed in known])
+    unreached = {feed.key for _, feed in rows if cause and feed.failure}
+    # What all feeds share is no trouble of each.
+    cells = [
+        (line.url, _trouble(line, feed))
+        for line, feed in rows
+        if feed.key not in unreached or _moved(line, feed)
+    ]
+    asked = sum(feed.last_fetch is not None for _, feed in known) - len(unreached)
+    well = "all feeds that were asked are where feeds.opml says, and answer"
+    print_table(columns, cells, empty="" if unreached or not asked else well)
+    if unreached:
+        note(f"{cause}: none of {plural(len(unreached), 'feed')} was reached at the last try")
+    if unasked := len(lines) - len(unreached) - asked:
+        note(f"{plural(unasked, 'feed was', 'feeds were')} never asked: aggregator collect")
     for url in fixed:
         did = "would write" if dry_run else "wrote"
         note(f"{did} {one_line(moves[url])} for {one_line(url)}")
@@ -65,12 +82,12 @@ def check(
         )
 
 
-def _known(session: Session) -> list[tuple[Subscription, Feed]]:
+def _known(session: Session, lines: Sequence[Subscription]) -> list[tuple[Subscription, Feed]]:
     archive = session.reading_if_any()
     if archive is None:
         return []
     with archive:
-        found = [(line, archive.feed(line.url)) for line in session.subscriptions()]
+        found = [(line, archive.feed(line.url)) for line in lines]
     return [(line, feed) for line, feed in found if feed is not None]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -14,6 +13,8 @@ from aggregator.cli.output import (
     Column,
     away,
     local,
+    note,
+    one_line,
     plural,
     print_fields,
     print_json,
@@ -21,8 +22,8 @@ from aggregator.cli.output import (
     say,
     when,
 )
-from aggregator.cli.session import session_of
-from aggregator.cli.troubles import print_troubles, troubles_json
+from aggregator.cli.session import Session, session_of
+from aggregator.cli.troubles import cause_of_all, print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -54,11 +55,14 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
+    mistake = _mistake(session)
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
             print_json({"holder": None, "feeds": len(session.subscriptions()), "entries": 0})
             return
+        if mistake:
+            note(f"aggregator: {one_line(mistake)}")
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
     with archive:
@@ -71,7 +75,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         seconds = archive.delays(since=now() - WEEK)
     delay, delays = delay_of(chain.from_iterable(seconds.values())), delays_of(feeds, seconds)
     failing = [feed for feed in feeds if feed.failure]
-    cause = _cause(feeds)
+    cause = cause_of_all(feeds)
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
     if as_json:
@@ -83,6 +87,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "entries": info.entries,
                 "last_fetch": iso(last),
                 "next_due": iso(due),
+                "mistake": mistake,
                 "behind": behind,
                 "hub": hub,
                 "push": push,
@@ -95,10 +100,12 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         )
         return
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    unreached = f"{cause}: none of {plural(len(failing), 'feed')} was reached"
+    well = f"; {states['ok']} ok" if states["ok"] else ""
+    unreached = f"{cause}: none of {plural(len(failing), 'feed')} was reached{well}"
     print_fields(
         [
             ("writing", holder or "nobody: start `aggregator run`"),
+            *([("mistake", f"{mistake}; what was right last stands")] if mistake else []),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
             ("feeds", unreached if cause else counted),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
@@ -115,14 +122,16 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _cause(feeds: Sequence[Feed]) -> str | None:
-    """What all feeds fail of that are asked at all; None where there is no such thing."""
-    from aggregator.collect import shared_cause
-    from aggregator.model.feed import FeedState
+def _mistake(session: Session) -> str | None:
+    """What is wrong with the configuration, in a sentence; None where nothing is."""
+    from aggregator.config import load
+    from aggregator.model.errors import ConfigError
 
-    resting = {FeedState.PAUSED, FeedState.STOPPED}
-    asked = [feed for feed in feeds if feed.state not in resting]
-    return shared_cause([(feed, feed.failure) for feed in asked if feed.failure], len(asked))
+    try:
+        load(session.folder)
+    except ConfigError as error:
+        return error.sentence
+    return None
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

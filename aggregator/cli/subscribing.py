@@ -17,9 +17,11 @@ from aggregator.cli.subscriptions import at_address, named, with_feeds
 
 if TYPE_CHECKING:
     from aggregator.collect import Found
+    from aggregator.model.errors import FeedError
     from aggregator.model.feed import Subscription
 
 _CHOICE = 2
+_NO_SUCH_PAGE = (404, 410)
 PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the site, or a feed.")]
 
 # So many feeds that were there before are named; of more, only how many.
@@ -56,7 +58,8 @@ def add(
 
     Of a page, its feed is added; where it has several, they are listed, none is
     added and the exit code is 2. An address that cannot be reached now is added as
-    it stands. A running daemon picks it up.
+    it stands; none is added where the server says that there is no such page, or
+    collect.allow_networks forbids to ask. A running daemon picks it up.
     """
     from aggregator.config import add_subscription
     from aggregator.model.feed import Subscription
@@ -187,6 +190,13 @@ def _chosen(
 
     found = look(session, wanted.url, remember=not dry_run)
     if isinstance(found, FeedError):
+        if _nothing_there(found):
+            mend = f"{found.hint}; " if found.hint else ""
+            raise UsageError(
+                found.what,
+                where=found.where,
+                hint=f"{mend}--as-it-is adds the address all the same",
+            )
         note(f"aggregator: {one_line(found.what)}: the address is taken as it stands")
         return wanted
     meant = [one for one in found if not one.comments] or list(found)
@@ -199,6 +209,15 @@ def _chosen(
         note(f"{plural(len(found), 'feed')} there: add one of them by its address")
         raise typer.Exit(_CHOICE)
     return replace(wanted, url=meant[0].url)
+
+
+def _nothing_there(error: FeedError) -> bool:
+    """Whether asking again would bring the same: the server has no such page, or we may not ask."""
+    from aggregator.model.errors import FetchError, RefusedURL
+
+    return isinstance(error, RefusedURL) or (
+        isinstance(error, FetchError) and error.status in _NO_SUCH_PAGE
+    )
 
 
 def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:

@@ -136,6 +136,8 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a topic or query would catch; writes nothing."""
+    from difflib import get_close_matches
+
     from aggregator.model.topic import Topic
 
     session = session_of(context)
@@ -143,6 +145,8 @@ def preview(
     configuration = session.configuration()
     known = {topic.slug: topic for topic in configuration.topics}
     topic = known.get(text) or Topic(slug="preview", title=text, query=text)
+    if topic.slug not in known and (near := get_close_matches(text, list(known), n=1, cutoff=0.8)):
+        note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
         found, total, weeks = _caught(archive, configuration, topic, limit)
     if weekly and as_json:

@@ -15,6 +15,17 @@ _LATELY = timedelta(days=7)
 _SHOWN = 10
 
 
+def cause_of_all(feeds: Sequence[Feed]) -> str | None:
+    """What all feeds fail of that are asked and need a network; None where there is no such thing."""
+    from aggregator.collect import shared_cause
+    from aggregator.model.feed import FeedState
+
+    resting = {FeedState.PAUSED, FeedState.STOPPED}
+    asked = [feed for feed in feeds if feed.state not in resting]
+    failing = [(feed, feed.failure) for feed in asked if feed.failure]
+    return shared_cause(failing, [feed for feed in asked if not feed.failure])
+
+
 def trouble_words(feed: Feed, now: datetime) -> str:
     """What stands with a feed besides failing, in a few words; "" where nothing does."""
     from aggregator.model.feed import Trouble

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import ipaddress
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -52,18 +53,32 @@ Failed = tuple[Feed, FeedError | Failure]
 """A feed, and what went wrong with it now, or stands since before."""
 
 _NEAR = {FailureKind.DNS, FailureKind.CONNECT}
+# Names that no public name server knows (RFC 6761, 6762, 8375; "internal" by ICANN in 2024).
+_HOME_NAMES = (".localhost", ".local", ".home.arpa", ".internal", ".lan")
 
 
-def shared_cause(failures: Sequence[Failed], feeds: int) -> str | None:
+def shared_cause(failures: Sequence[Failed], answered: Iterable[Feed]) -> str | None:
     """The one sentence for a cause that all feeds share (no network), or None.
 
-    All of at least two feeds of different hosts failed, each because its name was
-    not found or its server not reached.
+    At least two feeds of different hosts failed, each because its name was not found or
+    its server not reached, and none ``answered``. What is at home answers and fails without
+    a network, and then says nothing of it.
     """
-    if len(failures) < feeds or any(error.kind not in _NEAR for _, error in failures):
+    answered = tuple(answered)
+    if any(error.kind not in _NEAR for _, error in failures) or not all(map(at_home, answered)):
         return None
-    hosts = {urlsplit(feed.fetch_url).netloc for feed, _ in failures}
-    return "no network" if len(hosts) > 1 else None
+    far = [feed for feed, _ in failures if not (answered and at_home(feed))]
+    return "no network" if len({urlsplit(feed.fetch_url).netloc for feed in far}) > 1 else None
+
+
+def at_home(feed: Feed) -> bool:
+    """Whether the feed is a file, or a server on this machine or in the network around it."""
+    address = urlsplit(feed.fetch_url)
+    host = address.hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return address.scheme == "file" or "." not in host or host.endswith(_HOME_NAMES)
 
 
 def by_cause(failures: Sequence[tuple[Feed, FeedError]]) -> list[tuple[FeedError, list[Feed]]]:
@@ -83,6 +98,7 @@ __all__ = [
     "Where",
     "after_outage",
     "after_pause",
+    "at_home",
     "body_hash",
     "by_cause",
     "discover",

@@ -43,9 +43,8 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             stories=counts.new_stories,
             seconds=round(counts.seconds, 2),
         )
-    cause = shared_cause(done.failures, counts.feeds)
-    if cause:
-        _tell_cause(cause, counts.feeds, next_due)
+    if done.cause:
+        _tell_cause(done.cause, len(done.failures), next_due)
     else:
         new = [
             (feed, error)
@@ -94,9 +93,9 @@ def report_standing(feeds: Sequence[Feed]) -> None:
     if not failing:
         return
     next_due = min((feed.next_due for feed, _ in failing if feed.next_due), default=None)
-    cause = shared_cause(failing, len(asked))
+    cause = shared_cause(failing, [feed for feed in asked if not feed.failure])
     if cause:
-        _tell_cause(f"{cause} at the last try", len(asked), next_due)
+        _tell_cause(f"{cause} at the last try", len(failing), next_due)
     else:
         _log.warning(
             f"{len(failing)} of {len(asked)} feeds failed at the last try",

@@ -155,13 +155,32 @@ def test_a_page_without_a_feed_is_not_added(place, server):
     assert len(server.requests) == asked
 
 
-@pytest.mark.parametrize("path", ["/missing", "/private"])
-def test_what_cannot_be_asked_now_is_added_as_it_stands(place, server, path):
-    server.serve("/private", b"", status=401)
+@pytest.mark.parametrize(("path", "status"), [("/private", 401), ("/busy", 503)])
+def test_what_cannot_be_asked_now_is_added_as_it_stands(place, server, path, status):
+    server.serve(path, b"", status=status)
     ran = place.run("feeds", "add", server.url(path))
     assert (ran.code, ran.out) == (0, f"added {server.url(path)}\n")
     assert "as it stands" in ran.err
     assert place.run("feeds", "discover", server.url(path)).code == 2
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_not_there_is_not_added(place, server, status):
+    before = (place.folder / "feeds.opml").read_bytes()
+    server.serve("/mistyped", b"", status=status)
+    ran = place.run("feeds", "add", server.url("/mistyped"))
+    assert ran.code == 2
+    assert str(status) in ran.err
+    assert "--as-it-is" in ran.err
+    assert (place.folder / "feeds.opml").read_bytes() == before
+
+
+def test_a_private_address_is_not_added_and_the_setting_is_named(place):
+    url = "http://10.11.12.13/feed"
+    ran = place.run("feeds", "add", url)
+    assert ran.code == 2
+    assert "collect.allow_networks" in ran.err
+    assert place.run("feeds", "add", url, "--as-it-is").out == f"added {url}\n"
 
 
 def test_a_page_leads_into_no_private_network(place, server):

@@ -137,6 +137,37 @@ def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
     assert json.loads(place.run("status", "--json").out)["cause"] is None
 
 
+def test_without_a_network_what_is_at_home_still_answers(place, server):
+    """A bridge on this machine is no sign that there is a network."""
+    far = ["http://one.invalid/a.xml", "http://two.invalid/b.xml"]
+    place.subscribe(*far, server.serve("/bridge.xml", WHOLE.encode()))
+    ran = place.run("collect")
+    assert "aggregator: no network: 2 feeds\n" in ran.err
+    ran = place.run("status")
+    assert _fields(ran)["feeds"] == "no network: none of 2 feeds was reached; 1 ok"
+    ran = place.run("feeds", "check")
+    assert (ran.out, ran.err) == ("", "no network: none of 2 feeds was reached at the last try\n")
+    assert len(json.loads(place.run("feeds", "check", "--json").out)) == 2
+
+
+def test_check_says_nothing_of_what_was_never_asked(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    assert place.run("feeds", "check").err == "1 feed was never asked: aggregator collect\n"
+    place.run("collect")
+    assert place.run("feeds", "check").err.startswith("all feeds that were asked are where")
+
+
+def test_a_mistake_in_the_configuration_shows_in_the_status(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.topics('[torres]\nquery = "torres"\n')
+    place.run("collect")
+    assert "mistake" not in _fields(place.run("status"))
+    place.topics('[torres]\nquery = "(torres"\n')
+    told = _fields(place.run("status"))["mistake"]
+    assert "topics.toml" in told
+    assert json.loads(place.run("status", "--json").out)["mistake"] in told
+
+
 def test_settings_are_told_with_their_units(place):
     told = dict(line.split("\t")[:2] for line in place.run("config", "show").out.splitlines())
     assert (told["collect.max_bytes"], told["collect.default_interval"]) == ("16 MiB", "1h")

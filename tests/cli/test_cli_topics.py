@@ -52,6 +52,26 @@ def test_explain_says_what_satisfied_and_what_kept_out(collected, terminal):
     assert collected.run("topics", "explain", "torres", rain).code == 2
 
 
+def test_explain_says_each_thing_once(collected):
+    collected.topics('[twice]\nquery = "(rain OR torres) AND (torres OR snow)"\n')
+    ids = {
+        word: parsed(collected.run("search", word, "--json"))[0]["id"]
+        for word in ("torres", "rain")
+    }
+    for word in ids:
+        out = collected.run("topics", "explain", "twice", ids[word]).out.splitlines()
+        assert len(out) == len(set(out))
+
+
+def test_a_key_that_was_mistyped_is_not_taken_for_a_query_in_silence(collected):
+    ran = collected.run("topics", "preview", "tores-coaching")
+    assert ran.code == 0
+    assert "no topic is called tores-coaching" in ran.err
+    assert "torres-coaching?" in ran.err
+    assert "no topic" not in collected.run("topics", "preview", "torres-coaching").err
+    assert "no topic" not in collected.run("topics", "preview", "torres coach*").err
+
+
 def test_preview_counts_a_week(collected):
     weeks = parsed(collected.run("topics", "preview", "torres-coaching", "--weeks", "--json"))
     assert [one["count"] for one in weeks] == [1]

@@ -236,6 +236,7 @@ def test_ctrl_c_ends_a_collection_with_130(place, server):
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
+    assert "what came is being stored" in err
 
 
 def test_init_without_a_folder_writes_the_configuration_folder(place, tmp_path):

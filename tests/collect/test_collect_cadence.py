@@ -308,21 +308,34 @@ def failed(kind: FailureKind, *hosts: str) -> list[tuple[Feed, FetchError]]:
     ]
 
 
+HOME = (
+    "http://192.168.1.7:1200/bridge",
+    "file:///srv/own.xml",
+    "http://rss-bridge.local/",
+    "http://nas/f",
+)
+
+
 @pytest.mark.parametrize(
-    ("failures", "feeds", "cause"),
+    ("failures", "answered", "cause"),
     [
-        (failed(FailureKind.DNS, "a", "b", "c"), 3, "no network"),
-        (failed(FailureKind.DNS, "a") + failed(FailureKind.CONNECT, "b"), 2, "no network"),
-        (failed(FailureKind.DNS, "a", "b", "c"), 4, None),
-        (failed(FailureKind.DNS, "a", "b") + failed(FailureKind.HTTP, "c"), 3, None),
+        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), (), "no network"),
+        (failed(FailureKind.DNS, "a.org") + failed(FailureKind.CONNECT, "b.org"), (), "no network"),
+        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), ("http://d.org/f",), None),
+        (failed(FailureKind.DNS, "a.org", "b.org") + failed(FailureKind.HTTP, "c.org"), (), None),
         # One server that is down says nothing of the network.
-        (failed(FailureKind.DNS, "a", "a"), 2, None),
-        (failed(FailureKind.DNS, "a"), 1, None),
-        ([], 0, None),
+        (failed(FailureKind.DNS, "a.org", "a.org"), (), None),
+        (failed(FailureKind.DNS, "a.org"), (), None),
+        ([], (), None),
+        # What is at home needs no network, and is down by itself.
+        (failed(FailureKind.DNS, "a.org", "b.org"), HOME, "no network"),
+        (failed(FailureKind.CONNECT, "127.0.0.1:1200", "127.0.0.1:1201"), HOME, None),
+        (failed(FailureKind.CONNECT, "127.0.0.1", "a.org"), HOME, None),
+        (failed(FailureKind.DNS, "a.org", "b.org"), (*HOME, "http://8.8.8.8/f"), None),
     ],
 )
-def test_one_cause_for_all(failures, feeds, cause):
-    assert shared_cause(failures, feeds) == cause
+def test_one_cause_for_all(failures, answered, cause):
+    assert shared_cause(failures, [feed(fetch_url=url) for url in answered]) == cause
 
 
 @pytest.mark.parametrize(

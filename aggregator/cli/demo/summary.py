@@ -85,14 +85,15 @@ def _print_topics(archive: Archive, settings: Settings) -> None:
             f"  {slug}: {counted}"
             + ("" if state.stories else f", waiting for: {state.topic.query}")
         )
-        for entry in archive.published.subscription_page(
-            slug, size=settings.publish.page_size
-        ).entries:
+        page = archive.published.subscription_page(slug, size=settings.publish.page_size)
+        for entry in page.entries:
             marks = [f"also in {_count(len(entry.also_in))}"] if entry.also_in else []
             marks += ["corrected"] if entry.corrected else []
             told = f" ({', '.join(marks)})" if marks else ""
             say(f"    {_title(entry.title)}{told}")
             say(f"      {one_line(entry.origin_title)}: {one_line(entry.reason)}")
+        if older := state.stories - len(page.entries):
+            say(f"    {older} more on archive pages alone, no news when the topic was made")
 
 
 def _count(others: int) -> str:
