@@ -27,6 +27,7 @@ from aggregator import __version__
 from aggregator.archive import Archive
 from aggregator.collect import (
     Collector,
+    Room,
     after_pause,
     body_hash,
     hub_of,
@@ -68,12 +69,17 @@ class Pipeline:
     workers: Workers
 
     async def fetch(self, feed: Feed) -> Fetched | Postponed:
-        """Feed → Response → Document. A failure of this feed is in the result, never raised.
+        """Feed → Response → Document: :meth:`ask`, and :meth:`read`."""
+        asked = await self.ask(feed)
+        return await self.read(asked) if isinstance(asked, Fetched) else asked
+
+    async def ask(self, feed: Feed, room: Room | None = None) -> Fetched | Postponed:
+        """Feed → Response, when there is ``room``. A failure of this feed is in the result, never raised.
 
         Postponed: it was not asked, because its host wants to be left alone.
         """
         at = now()
-        response = await self.collector.fetch(feed, now=at)
+        response = await self.collector.fetch(feed, now=at, room=room)
         if isinstance(response, Postponed):
             return response
         if isinstance(response, FeedError):
@@ -81,13 +87,17 @@ class Pipeline:
         if failure := still_no_feed(feed, response):
             return Fetched(feed=feed, at=at, response=response, failure=failure)
         digest = feed.body_hash if response.status == 304 else body_hash(response)
-        read = Fetched(feed=feed, at=at, response=response, body_hash=digest)
-        if digest == feed.body_hash:
-            return read
+        return Fetched(feed=feed, at=at, response=response, body_hash=digest)
+
+    async def read(self, asked: Fetched) -> Fetched:
+        """Response → Document, where there is one that says something else than the last."""
+        feed, response, at = asked.feed, asked.response, asked.at
+        if response is None or asked.failure or asked.body_hash == feed.body_hash:
+            return asked
         document = await self.workers.read(feed, response, now=at)
         if isinstance(document, FeedError):
             return Fetched(feed=feed, at=at, response=response, failure=document)
-        read = replace(read, document=document)
+        read = replace(asked, document=document)
         return await with_pages(read, self.archive, self.collector, self.workers, self.settings)
 
     def write(self, fetched: Sequence[Fetched]) -> Written:
@@ -147,8 +157,8 @@ async def open_pipeline(
     workers = workers or Workers(settings.normalize, settings.collect.max_entries)
     with archive.courtesy() as courtesy:
         away = courtesy.away(now())
-    collecting = Collector(settings.collect, __version__, access=access, away=away)
-    async with collecting as collector, workers:
+    made = Collector(settings.collect, __version__, access=access, away=away)
+    async with made as collector, workers:
         yield Pipeline(
             archive=archive,
             settings=settings,
@@ -159,14 +169,9 @@ async def open_pipeline(
 
 
 def prepare(
-    archive: Archive,
-    settings: Settings,
-    subscriptions: Sequence[Subscription],
-    interests: Interests,
-    *,
-    inclusions: Sequence[Inclusion] = (),
-    tell: Callable[[TopicEdit], None] = lambda _: None,
-) -> Matcher:
+    archive: Archive, settings: Settings, subscriptions: Sequence[Subscription], interests: Interests,
+    *, inclusions: Sequence[Inclusion] = (), tell: Callable[[TopicEdit], None] = lambda _: None,
+) -> Matcher:  # fmt: skip
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
     the matcher. ``tell`` is told what each of these came to.
 

@@ -1,7 +1,8 @@
 """A round: many feeds walk the pipeline at once, and batches of them are written.
 
 Fetching and reading overlap freely; writing is one batch after another, in one
-thread. Memory is bounded by the number of feeds claimed ahead.
+thread. Memory is bounded by the number of feeds claimed ahead, and by the bytes of what
+they brought and is not stored yet.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.backfill import close_gap
-from aggregator.collect import after_outage, at_home, shared_cause
+from aggregator.collect import Room, after_outage, at_home, shared_cause
 from aggregator.model.batch import Address, Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
@@ -36,6 +37,9 @@ _BATCH_SECONDS = 0.3
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
 _LEASE_SECONDS = 3600.0
+# Bytes of what was fetched and is not stored yet: as long as there are more, nobody is asked.
+# (What is on its way by then still comes: collect.concurrency times collect.max_bytes at most.)
+_HELD_BYTES = 64 << 20
 
 T = TypeVar("T")
 
@@ -100,12 +104,15 @@ class _Crew:
         self._everything = everything
         self._after = 0
         self._taken: set[int] = set()
+        self._claimed: set[int] = set()
+        """Those of which the claim was not given back."""
         self._stop = stop
         self._writer = writer
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
         self._written = asyncio.Event()
         self._hosts: Counter[str] = Counter()
+        self._room = Room(_HELD_BYTES)
         self._gaps: list[Feed] = []
         self._round = Round()
 
@@ -115,6 +122,7 @@ class _Crew:
             while batch := await self._next_batch():
                 counts = await self._in_writer(self._write, batch)
                 self._written.set()
+                self._room.give(one.feed.key for one in batch)
                 progress(self._round, counts)
             await fetching
             if self._round.cause:
@@ -123,7 +131,7 @@ class _Crew:
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
-            await self._in_writer(self._pipeline.archive.release, self._holder)
+            await self._in_writer(self._release)
         self._round.counts = replace(self._round.counts, seconds=monotonic() - began)
         return self._round
 
@@ -141,24 +149,24 @@ class _Crew:
         stopped = asyncio.create_task(self._stop.wait())
         stopped.add_done_callback(lambda _: stirred.set())
         try:
-            while not self._stop.is_set():
-                feeds = await self._in_writer(self._claim, at)
+            more = True
+            while more and not self._stop.is_set():
+                feeds, more = await self._in_writer(self._claim, at)
                 self._round.claimed += len(feeds)
                 for feed in feeds:
                     begun = asyncio.create_task(self._fetch(feed))
                     begun.add_done_callback(end)
                     running.add(begun)
-                if not running:
-                    break
                 # The last portion is waited for whole.
-                while self._busy(running, last=not feeds) and not self._stop.is_set():
+                while self._busy(running, last=not more) and not self._stop.is_set():
                     await stirred.wait()
                     stirred.clear()
                     for done in ended:
                         running.discard(done)
                         done.result()
                     ended.clear()
-                await self._room_to_go_on(stopped)
+                if more:
+                    await self._room_to_go_on(stopped)
         finally:
             for task in (*running, stopped):
                 task.cancel()
@@ -183,8 +191,9 @@ class _Crew:
             await asyncio.wait({written, stopped}, return_when=asyncio.FIRST_COMPLETED)
             written.cancel()
 
-    def _claim(self, at: datetime) -> tuple[Feed, ...]:
-        """Feeds that this round has not taken yet, whatever their due times say by now."""
+    def _claim(self, at: datetime) -> tuple[tuple[Feed, ...], bool]:
+        """Feeds that this round has not taken yet, whatever their due times say by now; and
+        whether there may be more."""
         feeds = self._pipeline.archive.claim_due(
             now=at,
             limit=_CLAIM,
@@ -197,13 +206,23 @@ class _Crew:
         self._after = max((feed.key for feed in feeds), default=self._after)
         fresh = tuple(feed for feed in feeds if feed.key not in self._taken)
         self._taken.update(feed.key for feed in fresh)
-        return fresh
+        self._claimed.update(feed.key for feed in feeds)
+        return fresh, len(feeds) == _CLAIM
+
+    def _release(self) -> None:
+        """Free what is still claimed: of a round that came to its end nothing, as a rule."""
+        if self._claimed:
+            self._pipeline.archive.release(self._holder)
 
     async def _fetch(self, feed: Feed) -> None:
         host = urlsplit(feed.fetch_url).hostname or ""
         self._hosts[host] += 1
         try:
-            fetched = await self._pipeline.fetch(feed)
+            fetched = await self._pipeline.ask(feed, self._room)
+            if not isinstance(fetched, Postponed):
+                if fetched.response is not None:
+                    self._room.take(feed.key, fetched.response)
+                fetched = await self._pipeline.read(fetched)
         finally:
             self._hosts[host] -= 1
             if not self._hosts[host]:
@@ -215,6 +234,7 @@ class _Crew:
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
         self._pipeline.postpone(feed, postponed)
+        self._claimed.discard(feed.key)
         self._round.postponed.append(feed)
 
     async def _next_batch(self) -> list[Fetched]:
@@ -240,6 +260,7 @@ class _Crew:
 
     def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
+        self._claimed.difference_update(one.feed.key for one in batch)
         self._round.counts += written.counts
         for one in written.settled:
             decision, address = one.decision, one.address

@@ -43,7 +43,7 @@ RHYTHMS = {48.0: 30, 12.0: 15, 3.0: 10, 1.0: 10, 0.15: 10}
 HOUR, DAY = 3600, 86400
 SHARES = 2
 """Each program's feeds are given to so many processes: no feed knows of another here."""
-TICK = timedelta(minutes=3)
+TICK = timedelta(minutes=4)
 """Ours looks whether a feed is due so often (the daemon: every 5 seconds, which takes long here)."""
 
 

@@ -15,6 +15,7 @@ from archivedesk import interests
 from feedserver import FeedServer
 from warcio.archiveiterator import ArchiveIterator
 
+from aggregator import rounds
 from aggregator.archive import open_archive
 from aggregator.model.batch import Counts
 from aggregator.model.entry import EntryRecord
@@ -96,6 +97,23 @@ def server():
 def html(server: FeedServer, path: str, page: str | bytes, **answer: object) -> str:
     body = page.encode() if isinstance(page, str) else page
     return server.serve(path, body, **({"content_type": "text/html; charset=utf-8"} | answer))
+
+
+@pytest.mark.parametrize("concurrency", [1, 64])
+def test_pages_come_where_there_is_room_for_no_other_feed(
+    tmp_path, server, monkeypatch, concurrency
+):
+    """Feeds wait for room without a turn or a place: the pages that make some need both."""
+    monkeypatch.setattr(rounds, "_HELD_BYTES", 1)
+    of = settings(tmp_path, concurrency=concurrency)
+    page = webpages.article()
+    sources = [
+        server.serve(f"/{n}.xml", feed(item(html(server, f"/news/{n}", page), name=str(n))))
+        for n in range(12)
+    ]
+    assert collect(of, *sources)[0].new == 12
+    assert all(webpages.PARAGRAPHS[-1] in entry.text for entry in archived(of))
+    assert len(server.requests) == 24
 
 
 def test_a_truncated_entry_is_archived_whole_with_its_page_captured(tmp_path, server):

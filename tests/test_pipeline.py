@@ -12,12 +12,15 @@ import pytest
 from archivedesk import interests
 from feedserver import FeedServer
 
+from aggregator import rounds
 from aggregator.archive import open_archive
+from aggregator.collect import Room
 from aggregator.model.errors import ArchiveError
-from aggregator.model.feed import Subscription
+from aggregator.model.feed import FeedKey, Response, Subscription
 from aggregator.model.settings import (
     ArchiveSettings,
     CollectSettings,
+    NormalizeSettings,
     PublishSettings,
     ServerSettings,
     Settings,
@@ -30,6 +33,18 @@ from aggregator.query import parse
 from aggregator.rounds import Round, collect_round
 
 TOPICS = interests(Topic(slug="seven", title="Seven", query='"number seven"'))
+
+
+_AT_ONCE = 3
+
+
+class HostsServer(FeedServer):
+    """A server at several addresses: several hosts, as the collector sees it."""
+
+    _hosts = 20
+
+    def serve_at(self, host: int, path: str, body: bytes) -> str:
+        return self.serve(path, body).replace("127.0.0.1", f"127.0.0.{host + 1}")
 
 
 def settings(folder: Path, **changes: object) -> Settings:
@@ -91,6 +106,32 @@ def test_three_hundred_feeds_cold_unchanged_and_one_new(tmp_path, server):
     assert (fresh.new, fresh.revised, fresh.vanished, fresh.failed) == (300, 0, 0, 0)
     with open_archive(of.archive) as archive:
         assert sum(1 for _ in archive.export()) == 9300
+
+
+def test_what_waits_in_memory_is_bounded_by_bytes(tmp_path, monkeypatch):
+    """Of answers of 1 MB no more than a few wait for the one process that reads them."""
+    monkeypatch.setattr(rounds, "_HELD_BYTES", 2_000_000)
+    most, take = [0], Room.take
+
+    def noted(room: Room, feed: FeedKey, answer: Response) -> None:
+        take(room, feed, answer)
+        most.append(sum(room._held.values()))
+
+    monkeypatch.setattr(Room, "take", noted)
+    of = settings(
+        tmp_path,
+        collect=CollectSettings(
+            allow_networks=("127.0.0.0/8",), host_spacing=0, concurrency=_AT_ONCE
+        ),
+        normalize=NormalizeSettings(workers=1),
+    )
+    with HostsServer() as server:
+        padding = b"<!--" + b" " * 500_000 + b"-->"
+        urls = [server.serve_at(n, f"/{n}.xml", document(n, 0, 60) + padding) for n in range(16)]
+        assert run(of, urls).counts.new == 16 * 60
+    assert len(most) == 17
+    # Those that were under way when the last of the room was taken.
+    assert max(most) < 2_000_000 + _AT_ONCE * 1_100_000
 
 
 def test_what_is_not_due_is_not_asked(tmp_path, server):

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +23,8 @@ from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
+    from aggregator.model.feed import Subscription
+    from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings
 
 _CONFIGURATION, _ARCHIVE, _SERVE = 2, 3, 4
 # No clock that is right can be before the day this was written.
@@ -91,18 +93,25 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     from aggregator.model.errors import ConfigError
 
     yield _python()
+    subscriptions: Sequence[Subscription] = ()
     try:
         configuration = session.configuration()
     except ConfigError as error:
         yield _fail("configuration", f"{error.where}: {error.what}", error.hint, _CONFIGURATION)
-        return
-    yield from _configuration(configuration)
-    yield from _archive(configuration, session)
-    yield _disk(configuration)
-    yield _output(configuration)
-    yield _port(configuration, session)
+        try:
+            # A mistake in another file leaves the rest to be looked at.
+            settings = session.settings()
+        except ConfigError:
+            return
+    else:
+        settings, subscriptions = configuration.settings, configuration.subscriptions
+        yield from _configuration(configuration)
+    yield from _archive(session)
+    yield _disk(settings.archive)
+    yield _output(settings.publish)
+    yield _port(settings.server, session)
     if network:
-        yield _names(configuration)
+        yield _names(subscriptions)
 
 
 def _ok(check: str, what: str) -> Finding:
@@ -140,7 +149,7 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
         yield _warn("contact", "publishers cannot reach you", mend)
 
 
-def _archive(configuration: Configuration, session: Session) -> Iterator[Finding]:
+def _archive(session: Session) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
     try:
@@ -170,8 +179,7 @@ def _clock(newest: datetime | None) -> Finding:
     return _ok("clock", f"{at:%Y-%m-%d %H:%M} UTC, shown as {at.astimezone():%H:%M %Z}")
 
 
-def _disk(configuration: Configuration) -> Finding:
-    settings = configuration.settings.archive
+def _disk(settings: ArchiveSettings) -> Finding:
     place = _existing(settings.directory)
     if not place.is_dir():
         mend = "move it away, or set archive.directory"
@@ -189,19 +197,18 @@ def _disk(configuration: Configuration) -> Finding:
     return _ok("disk", f"{size(free)} free at {place}")
 
 
-def _output(configuration: Configuration) -> Finding:
-    place = _existing(configuration.settings.publish.directory)
+def _output(settings: PublishSettings) -> Finding:
+    place = _existing(settings.directory)
     if not place.is_dir():
         mend = "move it away, or set publish.directory"
         return _fail("output", f"{place} is a file, where a folder must be", mend, _SERVE)
     if not os.access(place, os.W_OK | os.X_OK):
         mend = "give the user who runs this the right to write there, or set publish.directory"
         return _fail("output", f"{place} cannot be written", mend, _SERVE)
-    return _ok("output", str(configuration.settings.publish.directory))
+    return _ok("output", str(settings.directory))
 
 
-def _port(configuration: Configuration, session: Session) -> Finding:
-    server = configuration.settings.server
+def _port(server: ServerSettings, session: Session) -> Finding:
     where = f"{server.host}:{server.port}"
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
@@ -232,9 +239,9 @@ def _daemon(session: Session) -> str:
     return holder if holder.startswith(_DAEMON) else ""
 
 
-def _names(configuration: Configuration) -> Finding:
+def _names(subscriptions: Sequence[Subscription]) -> Finding:
     """Whether the name server answers for some feed hosts; nothing is fetched."""
-    urls = [urlsplit(line.url) for line in configuration.subscriptions]
+    urls = [urlsplit(line.url) for line in subscriptions]
     hosts = list(dict.fromkeys(url.hostname for url in urls if url.hostname))[:_HOSTS_RESOLVED]
     lost = [host for host in hosts if not _resolves(host)]
     if lost:

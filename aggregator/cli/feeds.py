@@ -304,7 +304,7 @@ def _hub_words(feed: Feed) -> str:
 
 
 def _fetch_words(fetch: FetchRecord) -> str:
-    """What one fetch came to: ``3 new, 1 revised (200, 12 kB, 0.4 s)``."""
+    """What one fetch came to: ``3 new, 1 revised (200, 12 KiB, 0.4 s)``."""
     news = [f"{fetch.new} new"] if fetch.new else []
     news += [f"{fetch.revised} revised"] if fetch.revised else []
     news += [fetch.message] if fetch.message else []

@@ -74,19 +74,20 @@ def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:
     from aggregator.model.errors import ArchiveError
     from aggregator.model.time import now
 
-    # What was found is told whatever the archive says.
-    with contextlib.suppress(ArchiveError):
+    try:
         archive = session.reading_if_any()
         if archive is None:
             return
         with archive:
             held = ((archive.feed(url), document) for url, document in brought.items())
-            hiding = [feed for feed, document in held if feed and hides(feed, document)]
-            for feed in hiding:
-                # A row is all there is to write; who reads it is there already.
-                with archive.courtesy(write=True) as courtesy:
-                    courtesy.doubt(feed, now())
+            for feed in [feed for feed, document in held if feed and hides(feed, document)]:
                 note(
                     f"{one_line(feed.url)}: its server said unchanged though it had news; the "
                     "collector asks it once without validators (once in 30 days at most)"
                 )
+                # A row is all there is to write; who reads it is there already.
+                with archive.courtesy(write=True) as courtesy:
+                    courtesy.doubt(feed, now())
+    except ArchiveError as error:
+        # What was found is told whatever the archive says.
+        note(f"aggregator: the archive was not told: {one_line(error.sentence)}")

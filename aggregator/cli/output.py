@@ -90,13 +90,13 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes in words: ``12 kB``, ``3.4 MB``."""
+    """Bytes in words, in the units that settings are written in: ``12 KiB``, ``3.4 MiB``."""
     value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit in {"bytes", "kB"} else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit in {"bytes", "KiB"} else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

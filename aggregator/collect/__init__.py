@@ -15,6 +15,7 @@ from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.noticing import gap_closed, noted
 from aggregator.collect.push import hub_of, told_of_news
 from aggregator.collect.rhythm import hides, still_no_feed
+from aggregator.collect.room import Room
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Failure, FailureKind, Feed, Response
 
@@ -95,6 +96,7 @@ __all__ = [
     "Courier",
     "Found",
     "Remark",
+    "Room",
     "Where",
     "after_outage",
     "after_pause",

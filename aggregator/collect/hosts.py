@@ -14,6 +14,10 @@ import aiohttp
 _PATIENCE = 3
 
 
+class Unused(Exception):
+    """Raised by who has a turn and asks nothing: the next need not wait."""
+
+
 @dataclass(slots=True)
 class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -35,6 +39,7 @@ class Hosts:
         """Wait for the host's turn, then for a place among all requests; hold both.
 
         Raises TimeoutError, without a turn, where it left those before without an answer.
+        Who finds that it need not ask raises Unused.
         """
         host = host.rstrip(".")
         held = self._hosts.setdefault(host, _Host())
@@ -49,6 +54,8 @@ class Hosts:
                         raise TimeoutError
                     try:
                         yield
+                    except Unused:
+                        raise
                     except aiohttp.ClientConnectorError as error:
                         # Nothing reached the host, so there is nothing to space out; a
                         # machine without a network knows so at once.

@@ -35,9 +35,10 @@ from aggregator.collect.failures import (
     too_large,
 )
 from aggregator.collect.guard import Guard
-from aggregator.collect.hosts import Hosts
+from aggregator.collect.hosts import Hosts, Unused
 from aggregator.collect.local import read_local
 from aggregator.collect.rhythm import doubt
+from aggregator.collect.room import Room
 from aggregator.model.address import canonical_url
 from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
 from aggregator.model.errors import FeedError, FetchError, RefusedURL
@@ -71,6 +72,8 @@ class _Wanted:
     access: Access = _NO_ACCESS
     home: str = ""
     """Where a person's log-in and headers may go: to the server of this address."""
+    room: Room | None = None
+    """What there must be in memory before it is asked for."""
 
 
 class Collector:
@@ -121,8 +124,10 @@ class Collector:
             Postponed(host=host, until=until) for host, until in self._away.items() if now < until
         )
 
-    async def fetch(self, feed: Feed, *, now: datetime) -> Response | FeedError | Postponed:
-        """One conditional request for the feed, over its redirects.
+    async def fetch(
+        self, feed: Feed, *, now: datetime, room: Room | None = None
+    ) -> Response | FeedError | Postponed:
+        """One conditional request for the feed, over its redirects; ``room``: when there is some.
 
         A failure is the result, never raised: FetchError (its kind says which),
         RefusedURL. A 304 is a Response with an empty body. Postponed: its host was not
@@ -135,8 +140,11 @@ class Collector:
                 feed=None if doubt(feed, now) else feed,
                 access=self._access_of(feed),
                 home=feed.url,
+                room=room,
             )
             return await self._get(wanted, now)
+        if room is not None:
+            await room.wait()
         try:
             return read_local(feed, self._settings, now)
         except FeedError as error:
@@ -174,7 +182,14 @@ class Collector:
         try:
             # Each request has its own time limit; none runs while waiting for a host's turn.
             while True:
-                answer = await self._ask(wanted, url, now)
+                try:
+                    answer = await self._ask(wanted, url, now, first=not hops)
+                except Unused:
+                    # Outside of the turn, and of the place among all requests: those who make
+                    # room may need them.
+                    assert wanted.room is not None
+                    await wanted.room.wait()
+                    continue
                 if isinstance(answer, Postponed):
                     return answer
                 if not isinstance(answer, str):
@@ -192,13 +207,18 @@ class Collector:
                 failed.reached = bool(hops)
             return failed
 
-    async def _ask(self, wanted: _Wanted, url: str, now: datetime) -> str | _Answer | Postponed:
-        """One request: an answer, or "301 URL" where it points elsewhere."""
+    async def _ask(
+        self, wanted: _Wanted, url: str, now: datetime, *, first: bool
+    ) -> str | _Answer | Postponed:
+        """One request: an answer, or "301 URL" where it points elsewhere. Raises Unused where
+        there is no room for the ``first``."""
         host = checked_host(self._guard, url, wanted.named)
         headers = self._headers_for(wanted, url)
         session = self._proxied if wanted.access.proxy else self._session
         assert session is not None
         async with self._hosts.turn(host):
+            if first and wanted.room is not None and not wanted.room.free:
+                raise Unused
             # Only now: who waited for the host's turn may have waited for its refusal.
             if now < (until := self._away.get(host, now)):
                 return Postponed(host=host, until=until)

@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
-from datetime import timedelta
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,12 +17,13 @@ from aggregator import __version__
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS, walk_back
 from aggregator.config import Configuration, default_folder, load
+from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.parts import Parts
 from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
-    describe_wait,
     report_edit,
     report_looks,
     report_round,
@@ -37,10 +36,9 @@ from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.inclusions import follow_lists
-from aggregator.model.address import shown_url
 from aggregator.model.batch import Counts
-from aggregator.model.errors import AggregatorError, ArchiveError, ConfigError, PublishError
-from aggregator.model.time import iso, now
+from aggregator.model.errors import ArchiveError, ConfigError, PublishError
+from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import Publisher
@@ -61,11 +59,6 @@ _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 _BACKFILL_SECONDS = 5.0
 # How soon a list that is due is asked.
 _LISTS_SECONDS = 10.0
-# Delays are those of what came in so long, and are worked out so often.
-_DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
-# How long after a part of the daemon ended of a mistake of ours all parts are begun again; longer
-# each time, since it may end each time, and ask a publisher before it does.
-_AGAIN_SECONDS, _AGAIN_LATEST = 60.0, 3600.0
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -109,17 +102,10 @@ class _Service:
         self._reload = asyncio.Event()
         self._unpublished = asyncio.Event()
         self._publishing = asyncio.Lock()
-        self._started = now()
         self._alive = monotonic()
-        self._paused: str | None = None
         self._edited = False
-        self._ended = dict[str, bool]()
-        """Why parts of the daemon ended, and whether they are begun again."""
-        self._again = False
-        self._again_after, self._ended_at = _AGAIN_SECONDS, 0.0
-        self._beginning: asyncio.TimerHandle | None = None
-        self._health: dict[str, object] = {}
-        self._delays_until = 0.0
+        self._parts = Parts()
+        self._health = Health(archive, self._parts, self._metrics, self._line)
         self._teller: Teller = Silent(_NOT_NOW)
         self._door: Door = Closed()
 
@@ -133,7 +119,7 @@ class _Service:
                     settings.server,
                     settings.publish.directory,
                     health=self._tell_health,
-                    metrics=self._tell_metrics,
+                    metrics=self._health.metrics,
                     links=lambda path: self._site.link_header(path),
                     ask=lambda fields: self._teller.ask(fields),
                     door=lambda: self._door,
@@ -157,9 +143,9 @@ class _Service:
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
             await stack.enter_async_context(
-                self._beside(self._watch.tell(self._reload), again=False)
+                self._parts.beside(self._watch.tell(self._reload), again=False)
             )
-            await stack.enter_async_context(self._beside(self._feed_watchdog(), again=False))
+            await stack.enter_async_context(self._parts.beside(self._feed_watchdog(), again=False))
             await self._until_stopped(ticks)
             notify("STOPPING=1")
         _log.info("stopped")
@@ -179,7 +165,7 @@ class _Service:
             except ArchiveError as error:
                 if not ready:
                     raise
-                self._pause(error)
+                self._health.pause(error)
                 await self._have_rest()
 
     async def _have_rest(self) -> None:
@@ -196,11 +182,7 @@ class _Service:
     async def _opened(self) -> AsyncIterator[Pipeline]:
         """The pipeline of the configuration as it is now, with everything behind published."""
         configuration = self._configuration
-        self._ended = {why: again for why, again in self._ended.items() if not again}
-        if self._beginning is not None:
-            self._beginning.cancel()
-            self._beginning = None
-        self._again = False
+        self._parts.begin()
         # No round runs here: claims are left from one that a crash or the database ended.
         await asyncio.to_thread(self._archive.free_dead_claims)
         matcher = await asyncio.to_thread(
@@ -216,7 +198,7 @@ class _Service:
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
-        self._look()
+        self._health.look()
         count = self._metrics.count_message
         async with (
             open_pipeline(
@@ -224,11 +206,11 @@ class _Service:
             ) as pipeline,
             telling(self._archive, configuration.settings, self._site, count) as teller,
             listening(pipeline, configuration.settings, count, self._arrived) as door,
-            self._beside(teller.run()),
-            self._beside(door.run()),
-            self._beside(self._publish_soon()),
-            self._beside(self._backfill(pipeline)),
-            self._beside(self._follow_lists(pipeline)),
+            self._parts.beside(teller.run()),
+            self._parts.beside(door.run()),
+            self._parts.beside(self._publish_soon()),
+            self._parts.beside(self._backfill(pipeline)),
+            self._parts.beside(self._follow_lists(pipeline)),
         ):
             self._teller, self._door = teller, door
             try:
@@ -267,7 +249,7 @@ class _Service:
         await asyncio.to_thread(self._archive.refuse_if_paused)
         if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
             self._resume()
-            self._look()
+            self._health.look()
             return
         done = await collect_round(pipeline, stop=self._stop, progress=self._show)
         self._resume()
@@ -277,7 +259,7 @@ class _Service:
         if done.failures or done.recovered or done.notices:
             # The front page says how many feeds are failing, the status feed which, and why.
             self._unpublished.set()
-        self._look()
+        self._health.look()
 
     async def _reclean(self) -> None:
         """Learn from what came, and have published what is shown otherwise now."""
@@ -354,53 +336,16 @@ class _Service:
                 _log.error("lists not asked, tried again", why=error.on_one_line)
             await asyncio.sleep(_LISTS_SECONDS)
 
-    def _tell_metrics(self) -> bytes:
-        """All metrics; the delays, which are read from the archive, a minute old at most."""
-        if monotonic() >= self._delays_until:
-            self._delays_until = monotonic() + _DELAYS_SECONDS
-            with contextlib.suppress(ArchiveError):
-                names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
-                found = self._archive.delays(since=now() - _DELAYS_OF)
-                self._metrics.show_delays({names[key]: held for key, held in found.items()})
-        return self._metrics.text()
-
     def _tell_health(self) -> dict[str, object]:
-        found = dict(self._health)
+        more: dict[str, object | None] = {}
         with contextlib.suppress(ArchiveError):
-            hub = self._teller.health()
-            push = standing(self._archive, address_of(self._configuration.settings))
-            found |= {name: one for name, one in (("hub", hub), ("push", push)) if one is not None}
-        return found
-
-    def _look(self) -> None:
-        """Refresh what /health, /metrics and the progress line show."""
-        stats, due = self._archive.stats(), self._archive.next_due()
-        self._metrics.show_archive(self._archive.feed_states(), stats.entries)
-        self._health = {
-            "status": "paused" if self._paused else "broken" if self._ended else "ok",
-            "paused": self._paused,
-            "ended": list(self._ended),
-            "version": __version__,
-            "started": iso(self._started),
-            "feeds": stats.feeds,
-            "failing": stats.failing,
-            "entries": stats.entries,
-            "next_due": iso(due),
-        }
-        self._line.show(describe_wait(due, stats.feeds))
-
-    def _pause(self, error: ArchiveError) -> None:
-        if self._paused is None:
-            _log.error("collecting is paused", why=error.what, where=error.where, hint=error.hint)
-        self._paused = str(error)
-        self._metrics.show_paused(True)
-        self._health = {**self._health, "status": "paused", "paused": self._paused}
+            more["hub"] = self._teller.health()
+            more["push"] = standing(self._archive, address_of(self._configuration.settings))
+        return self._health.tell(more)
 
     def _resume(self) -> None:
-        if self._paused is not None:
-            _log.info("collecting goes on")
-        self._paused, self._rest = None, 0.0
-        self._metrics.show_paused(False)
+        self._rest = 0.0
+        self._health.resume()
 
     async def _take_up_edits(self) -> bool:
         """Whether to begin again: files were edited, and are right, or a part had ended. An archive
@@ -409,7 +354,7 @@ class _Service:
         self._reload.clear()
         taken = self._edited and await asyncio.to_thread(self._load_again)
         self._edited = False
-        again, self._again = self._again, False
+        again = self._parts.take_due()
         return taken or again
 
     def _load_again(self) -> bool:
@@ -442,39 +387,6 @@ class _Service:
             if monotonic() - self._alive < patience:
                 notify("WATCHDOG=1")
             await asyncio.sleep(patience / 3)
-
-    @contextlib.asynccontextmanager
-    async def _beside(
-        self, work: Coroutine[Any, Any, None], *, again: bool = True
-    ) -> AsyncIterator[None]:
-        """Run ``work`` while the context lasts; its failure is told and ends only itself, until all
-        is begun ``again``."""
-        task = asyncio.create_task(work)
-        task.add_done_callback(partial(self._tell_failure, again=again))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    def _tell_failure(self, task: asyncio.Task[None], *, again: bool) -> None:
-        if task.cancelled() or not (error := task.exception()):
-            return
-        why = error.on_one_line if isinstance(error, AggregatorError) else repr(error)
-        self._ended[why] = again and self._ended.get(why, True)
-        hint = "it is begun again soon; please report it" if again else "start the daemon again"
-        _log.error("a part of the daemon ended", why=why, hint=hint)
-        if again and self._beginning is None:
-            if monotonic() - self._ended_at > 2 * _AGAIN_LATEST:
-                # All went well for long: this is no part that ends each time.
-                self._again_after = _AGAIN_SECONDS
-            self._ended_at = monotonic()
-            loop = asyncio.get_running_loop()
-            self._beginning = loop.call_later(self._again_after, self._begin_again)
-            self._again_after = min(2 * self._again_after, _AGAIN_LATEST)
-
-    def _begin_again(self) -> None:
-        self._again = True
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()

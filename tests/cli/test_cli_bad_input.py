@@ -1,5 +1,6 @@
 """Whatever is wrong: one clear message with the mend, the right exit code, no trace."""
 
+import json
 import socket
 import sqlite3
 
@@ -183,6 +184,15 @@ def test_an_archive_that_is_not_there_yet_is_no_mistake(place, database):
         (place.folder / "kept").mkdir()
     place.run("collect")
     assert (place.folder / ("kept/entries.db" if database else "archive/archive.db")).is_file()
+
+
+def test_the_doctor_looks_on_where_topics_are_wrong(place):
+    place.topics("[a\n")
+    ran = place.run("doctor", "--json")
+    assert ran.code == 2
+    checks = {one["check"]: one["verdict"] for one in json.loads(ran.out)}
+    assert checks["configuration"] == "fail"
+    assert {"archive", "clock", "disk", "output", "port"} <= checks.keys()
 
 
 def test_a_file_in_place_of_a_folder_is_told_as_one(place):

@@ -69,10 +69,10 @@ def test_durations_are_in_the_largest_unit_that_fits(seconds, words):
     ("count", "words"),
     [
         (0, "0 bytes"),
-        (999, "999 bytes"),
-        (12_000, "12 kB"),
-        (3_400_000, "3.4 MB"),
-        (2e12, "2.0 TB"),
+        (1023, "1023 bytes"),
+        (12_300, "12 KiB"),
+        (512 << 20, "512.0 MiB"),
+        (1 << 41, "2.0 TiB"),
     ],
 )
 def test_sizes_are_in_words(count, words):

@@ -47,7 +47,7 @@ def test_counts_are_full_and_nothing_is_told_as_a_dash(place, server):
     assert (as_json["revisions"], as_json["hits"]) == (1, 1)
     assert as_json["first"].endswith("Z")
     info = _fields(place.run("archive", "info"))
-    assert re.fullmatch(r"[\d.]+ kB", info["database"])
+    assert re.fullmatch(r"[\d.]+ KiB", info["database"])
     assert json.loads(place.run("archive", "info", "--json").out)["growth"] is None
     for command in (["stats"], ["archive", "info"], ["status"], ["feeds", "list"]):
         assert not re.search(r"None|\('|datetime", place.run(*command).out)

@@ -333,7 +333,7 @@ def test_a_slow_list_holds_up_neither_feeds_nor_the_end(daemon, server):
 MISTAKEN = """
 import sys
 from aggregator.__main__ import main
-from aggregator.daemon import service
+from aggregator.daemon import parts, service
 
 real, mistaken = service.follow_lists, []
 
@@ -343,7 +343,7 @@ async def mistaken_once(*given):
         raise RuntimeError("a mistake of ours")
     return await real(*given)
 
-service.follow_lists, service._AGAIN_SECONDS = mistaken_once, 1.0
+service.follow_lists, parts._AGAIN_SECONDS = mistaken_once, 1.0
 sys.exit(main(sys.argv[1:]))
 """
 

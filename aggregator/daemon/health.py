@@ -1,0 +1,90 @@
+"""How the daemon is: what ``/health``, ``/metrics`` and the line on a terminal tell of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from aggregator import __version__
+from aggregator.archive import Archive
+from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.parts import Parts
+from aggregator.daemon.reporting import ProgressLine, describe_wait
+from aggregator.model.address import shown_url
+from aggregator.model.errors import ArchiveError
+from aggregator.model.time import iso, now
+
+_log: Any = structlog.get_logger()
+
+# Delays are those of what came in so long, and are worked out so often.
+_DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
+
+
+class Health:
+    """What was seen at the last look, and whether collecting is paused."""
+
+    def __init__(
+        self, archive: Archive, parts: Parts, metrics: Metrics, line: ProgressLine
+    ) -> None:
+        self._archive = archive
+        self._parts = parts
+        self._metrics = metrics
+        self._line = line
+        self._started = now()
+        self._paused: str | None = None
+        self._seen: dict[str, object] = {}
+        self._delays_until = 0.0
+
+    def look(self) -> None:
+        """See how the archive stands. Raises ArchiveError."""
+        stats, due = self._archive.stats(), self._archive.next_due()
+        self._metrics.show_archive(self._archive.feed_states(), stats.entries)
+        self._seen = {
+            "feeds": stats.feeds,
+            "failing": stats.failing,
+            "entries": stats.entries,
+            "next_due": iso(due),
+        }
+        self._line.show(describe_wait(due, stats.feeds))
+
+    def pause(self, error: ArchiveError) -> None:
+        """Collecting rests until the archive is well again; told once."""
+        if self._paused is None:
+            _log.error("collecting is paused", why=error.what, where=error.where, hint=error.hint)
+        self._paused = str(error)
+        self._metrics.show_paused(True)
+
+    def resume(self) -> None:
+        """Collecting goes on; told where it was paused."""
+        if self._paused is not None:
+            _log.info("collecting goes on")
+        self._paused = None
+        self._metrics.show_paused(False)
+
+    def tell(self, more: Mapping[str, object | None]) -> dict[str, object]:
+        """The object of ``/health``; of ``more``, what there is."""
+        ended = self._parts.ended
+        return {
+            "status": "paused" if self._paused else "broken" if ended else "ok",
+            "paused": self._paused,
+            "ended": ended,
+            "version": __version__,
+            "started": iso(self._started),
+            **self._seen,
+            **{name: one for name, one in more.items() if one is not None},
+        }
+
+    def metrics(self) -> bytes:
+        """All metrics; the delays, which are read from the archive, a minute old at most."""
+        if monotonic() >= self._delays_until:
+            self._delays_until = monotonic() + _DELAYS_SECONDS
+            with contextlib.suppress(ArchiveError):
+                names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
+                found = self._archive.delays(since=now() - _DELAYS_OF)
+                self._metrics.show_delays({names[key]: held for key, held in found.items()})
+        return self._metrics.text()
