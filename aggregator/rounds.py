@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from time import monotonic
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
@@ -109,7 +110,8 @@ class _Crew:
         self._stop = stop
         self._writer = writer
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
-        self._queue: asyncio.Queue[Fetched | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[float, Fetched] | None] = asyncio.Queue()
+        """What is to be written, with when it came; None at the end."""
         self._written = asyncio.Event()
         self._hosts: Counter[str] = Counter()
         self._room = Room(_HELD_BYTES)
@@ -230,7 +232,7 @@ class _Crew:
         if isinstance(fetched, Postponed):
             await self._in_writer(self._postpone, feed, fetched)
         else:
-            self._queue.put_nowait(fetched)
+            self._queue.put_nowait((monotonic(), fetched))
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
         self._pipeline.postpone(feed, postponed)
@@ -238,25 +240,31 @@ class _Crew:
         self._round.postponed.append(feed)
 
     async def _next_batch(self) -> list[Fetched]:
-        """What is on the queue, or comes within a moment; empty at the end of the round."""
+        """What is on the queue, or comes before the first of it has waited for a moment; empty at
+        the end of the round. What came during a write has waited by then."""
         batch: list[Fetched] = []
-        weight = 0
-        try:
-            async with asyncio.timeout(None) as patience:
-                while weight < _BATCH_ENTRIES and len(batch) < _BATCH_FEEDS:
-                    item = await self._queue.get()
-                    if item is None:
-                        if batch:
-                            self._queue.put_nowait(None)
-                        break
-                    if not batch:
-                        loop_time = asyncio.get_running_loop().time()
-                        patience.reschedule(loop_time + _BATCH_SECONDS)
-                    batch.append(item)
-                    weight += len(item.document.entries) if item.document else 0
-        except TimeoutError:
-            pass
+        weight, until = 0, inf
+        while weight < _BATCH_ENTRIES and len(batch) < _BATCH_FEEDS:
+            try:
+                item = await self._come(until)
+            except TimeoutError:
+                break
+            if item is None:
+                if batch:
+                    self._queue.put_nowait(None)
+                break
+            came, fetched = item
+            until = min(until, came + _BATCH_SECONDS)
+            batch.append(fetched)
+            weight += len(fetched.document.entries) if fetched.document else 0
         return batch
+
+    async def _come(self, until: float) -> tuple[float, Fetched] | None:
+        """The next on the queue. Raises TimeoutError where none comes before a time."""
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        async with asyncio.timeout(None if until == inf else until - monotonic()):
+            return await self._queue.get()
 
     def _write(self, batch: list[Fetched]) -> Counts:
         written = self._pipeline.write(batch)
