@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from aggregator.archive import samples
+from aggregator.archive import samples, search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes
@@ -26,6 +26,9 @@ from aggregator.archive.schema import (
 from aggregator.model.settings import ArchiveSettings
 
 _KEPT_FETCHES = 100
+# Entries from which on it pays to join the runs of the index; and steps a day, a second or two
+# for each thousand that came since.
+_LARGE_INDEX, _MERGES = 50_000, 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +170,24 @@ def maintain(database: Database, now: datetime, story_window: timedelta) -> None
         connection.execute(sa.delete(fetches).where(fetches.c.fetch_key.in_(old)))
         connection.execute(sa.delete(meta).where(meta.c.name == "maintained"))
         connection.execute(sa.insert(meta), {"name": "maintained", "value": now.isoformat()})
+    _merge_index(database)
     if database.sqlite:
         with database.outside() as connection:
             connection.exec_driver_sql("PRAGMA optimize")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _merge_index(database: Database) -> None:
+    """Keep look-ups quick in a large index, step by step, so that no writer waits long; what is
+    left after so many steps is for the next time."""
+    with database.reading() as connection:
+        newest = connection.scalar(sa.select(sa.func.max(entries.c.entry_key))) or 0
+    if newest < _LARGE_INDEX:
+        return
+    for _ in range(_MERGES):
+        with database.writing() as connection:
+            if not search.merge(connection):
+                return
 
 
 def _prune_samples(database: Database, since: datetime) -> None:

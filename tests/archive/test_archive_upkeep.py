@@ -1,15 +1,18 @@
 """What the archive tells of itself, and its upkeep."""
 
+import random
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, answer, item
 
+from aggregator.archive import upkeep
 from aggregator.archive.database import SCHEMA_VERSION
 from aggregator.model.errors import NotAFeed
 from aggregator.model.feed import FeedState, Subscription
 from aggregator.model.topic import Topic
+from aggregator.query import parse
 
 LATER = NOON + timedelta(hours=2)
 
@@ -114,3 +117,36 @@ def test_upkeep_once_a_day_is_enough(desk):
     assert len(desk.archive.fetches(feed, limit=1000)) == 101
     assert desk.archive.maintain(NOON + timedelta(days=2))
     assert len(desk.archive.fetches(feed, limit=1000)) == 100
+
+
+def test_upkeep_joins_the_runs_of_a_large_index_and_finds_what_was_found(desk, monkeypatch):
+    desk.subscribe(ONE)
+    draw = random.Random(7)
+    for number in range(14):
+        words = " ".join(f"w{draw.randrange(10**9):x}" for _ in range(400))
+        desk.bring(ONE, item(f"e{number}", text=f"{words} harbour number{number % 3}"))
+
+    def found() -> list[list[str]]:
+        queries = ("harbour", "number1", '"harbour number2"', "numb*", "harbour NOT number0")
+        return [
+            [one.id for one in desk.archive.search(parse(query), limit=50, now=LATER)]
+            for query in queries
+        ]
+
+    def runs() -> int:
+        with desk.archive._database.reading() as connection:
+            if connection.dialect.name != "sqlite":
+                return 0
+            counted = "SELECT count(DISTINCT segid) FROM search_idx"
+            return connection.exec_driver_sql(counted).scalar()
+
+    before, several = found(), runs()
+    assert [len(one) for one in before] == [14, 5, 4, 14, 9]
+    assert desk.archive.maintain(LATER)
+    assert runs() == several, "not worth it in a small archive"
+    monkeypatch.setattr(upkeep, "_LARGE_INDEX", 0)
+    assert desk.archive.maintain(LATER + timedelta(days=2))
+    assert (runs() < several) == (desk.archive.dialect == "sqlite")
+    assert found() == before
+    desk.bring(ONE, item("late", text="harbour number1"), at=LATER)
+    assert [len(one) for one in found()] == [15, 6, 4, 15, 10]
