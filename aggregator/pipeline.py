@@ -69,21 +69,21 @@ class Pipeline:
     workers: Workers
 
     async def fetch(self, feed: Feed) -> Fetched | Postponed:
-        """Feed → Response → Document: :meth:`ask`, and :meth:`read`."""
+        """Feed → Response → Document: :meth:`ask`, :meth:`read` and :meth:`complete`."""
         asked = await self.ask(feed)
-        return await self.read(asked) if isinstance(asked, Fetched) else asked
+        return await self.complete(await self.read(asked)) if isinstance(asked, Fetched) else asked
 
     async def ask(self, feed: Feed, room: Room | None = None) -> Fetched | Postponed:
         """Feed → Response, when there is ``room``. A failure of this feed is in the result, never raised.
 
         Postponed: it was not asked, because its host wants to be left alone.
         """
-        at = now()
-        response = await self.collector.fetch(feed, now=at, room=room)
+        response = await self.collector.fetch(feed, now=now(), room=room)
         if isinstance(response, Postponed):
             return response
         if isinstance(response, FeedError):
-            return Fetched(feed=feed, at=at, failure=response)
+            return Fetched(feed=feed, at=now(), failure=response)
+        at = response.started
         if failure := still_no_feed(feed, response):
             return Fetched(feed=feed, at=at, response=response, failure=failure)
         digest = feed.body_hash if response.status == 304 else body_hash(response)
@@ -97,7 +97,10 @@ class Pipeline:
         document = await self.workers.read(feed, response, now=at)
         if isinstance(document, FeedError):
             return Fetched(feed=feed, at=at, response=response, failure=document)
-        read = replace(asked, document=document)
+        return replace(asked, document=document)
+
+    async def complete(self, read: Fetched) -> Fetched:
+        """Document → Document, with the text of linked pages where the feed is to have it."""
         return await with_pages(read, self.archive, self.collector, self.workers, self.settings)
 
     def write(self, fetched: Sequence[Fetched]) -> Written:

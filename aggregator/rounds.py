@@ -11,7 +11,7 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.backfill import close_gap
-from aggregator.collect import Room, after_outage, at_home, shared_cause
+from aggregator.collect import Room, after_outage, at_home, unreached
 from aggregator.model.batch import Address, Counts, Decision, Fetched
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedKey, Postponed
@@ -39,7 +39,7 @@ _BATCH_SECONDS = 0.3
 _CLAIM, _CLAIM_MOST = 200, 2000
 _LEASE_SECONDS = 3600.0
 # Bytes of what was fetched and is not stored yet: as long as there are more, nobody is asked.
-# (What is on its way by then still comes: collect.concurrency times collect.max_bytes at most.)
+# (What is on its way by then still comes.)
 _HELD_BYTES = 64 << 20
 
 T = TypeVar("T")
@@ -59,8 +59,8 @@ class Round:
     claimed: int = 0
     counts: Counts = field(default_factory=Counts)
     failures: list[tuple[Feed, FeedError]] = field(default_factory=list)
-    answered: Feed | None = None
-    """One that did, from beyond our own network if there is one."""
+    answered: list[Feed] = field(default_factory=list)
+    """One that did at home, and one beyond it, where there are such."""
     recovered: list[Feed] = field(default_factory=list)
     missed: list[Feed] = field(default_factory=list)
     postponed: list[Feed] = field(default_factory=list)
@@ -70,9 +70,9 @@ class Round:
     notices: list[tuple[Feed, Notice]] = field(default_factory=list)
 
     @property
-    def cause(self) -> str | None:
-        """What all feeds fail of that need a network; None where there is no such thing."""
-        return shared_cause(self.failures, (self.answered,) if self.answered else ())
+    def unreached(self) -> list[tuple[Feed, FeedError]]:
+        """Those of ``failures`` that are for want of a network."""
+        return unreached(self.failures, self.answered)
 
 
 Progress = Callable[[Round, Counts], None]
@@ -127,8 +127,8 @@ class _Crew:
                 self._room.give(one.feed.key for one in batch)
                 progress(self._round, counts)
             await fetching
-            if self._round.cause:
-                await self._in_writer(self._excuse)
+            if lost := self._round.unreached:
+                await self._in_writer(self._excuse, lost)
             await self._close_gaps(progress)
         finally:
             fetching.cancel()
@@ -225,6 +225,10 @@ class _Crew:
                 if fetched.response is not None:
                     self._room.take(feed.key, fetched.response)
                 fetched = await self._pipeline.read(fetched)
+                if feed.full_text:
+                    # Pages come at the pace of their host: nobody else is to wait for them.
+                    self._room.give((feed.key,))
+                fetched = await self._pipeline.complete(fetched)
         finally:
             self._hosts[host] -= 1
             if not self._hosts[host]:
@@ -278,8 +282,8 @@ class _Crew:
             if failure:
                 self._round.failures.append((feed, failure))
                 self._round.due[feed.key] = one.poll.due
-            elif self._round.answered is None or not at_home(feed):
-                self._round.answered = feed
+            elif at_home(feed) not in map(at_home, self._round.answered):
+                self._round.answered.append(feed)
             if feed.failure and not failure:
                 self._round.recovered.append(feed)
             if one.noted:
@@ -311,10 +315,10 @@ class _Crew:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _excuse(self) -> None:
+    def _excuse(self, lost: Sequence[tuple[Feed, FeedError]]) -> None:
         """No feed is at fault where none was reached: each is asked again soon, and its back-off
         is no longer than before."""
-        dues = ((feed, after_outage(feed, now())) for feed, _ in self._round.failures)
+        dues = ((feed, after_outage(feed, now())) for feed, _ in lost)
         self._pipeline.archive.excuse([(feed, due) for feed, due in dues if due])
 
     async def _in_writer(self, work: Callable[..., T], *args: object) -> T:

@@ -157,12 +157,12 @@ async def _tell_hub(archive: Archive, settings: Settings) -> None:
 
 def _tell_failures(done: Round) -> None:
     """On standard error: a line a failure, one for many of the same cause, one for what all share."""
-    from aggregator.collect import by_cause
+    from aggregator.collect import NO_NETWORK, by_cause
 
-    if done.cause:
-        note(f"aggregator: {done.cause}: {plural(len(done.failures), 'feed')}")
-        return
-    for error, feeds in by_cause(done.failures):
+    lost = {feed.key for feed, _ in done.unreached}
+    if lost:
+        note(f"aggregator: {NO_NETWORK}: {plural(len(lost), 'feed')}")
+    for error, feeds in by_cause([one for one in done.failures if one[0].key not in lost]):
         named = [one_line(feed.url) for feed in feeds]
         hint = f" ({error.hint})" if error.hint else ""
         why = f"{one_line(error.what)}{hint}; {_what_next(error, feeds, done)}"

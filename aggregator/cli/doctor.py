@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -103,6 +104,8 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
             settings = session.settings()
         except ConfigError:
             return
+        with contextlib.suppress(ConfigError):
+            subscriptions = session.subscriptions()
     else:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)

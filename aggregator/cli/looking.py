@@ -81,13 +81,11 @@ def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:
         with archive:
             held = ((archive.feed(url), document) for url, document in brought.items())
             for feed in [feed for feed, document in held if feed and hides(feed, document)]:
-                note(
-                    f"{one_line(feed.url)}: its server said unchanged though it had news; the "
-                    "collector asks it once without validators (once in 30 days at most)"
-                )
+                note(f"{one_line(feed.url)}: its server said unchanged though it had news")
                 # A row is all there is to write; who reads it is there already.
                 with archive.courtesy(write=True) as courtesy:
                     courtesy.doubt(feed, now())
+                note("the collector asks it once without validators (once in 30 days at most)")
     except ArchiveError as error:
         # What was found is told whatever the archive says.
         note(f"aggregator: the archive was not told: {one_line(error.sentence)}")

@@ -21,7 +21,7 @@ from aggregator.cli.output import (
     size,
 )
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.troubles import cause_of_all
+from aggregator.cli.troubles import unreached_of
 
 if TYPE_CHECKING:
     from aggregator.model.feed import Feed, Subscription, Totals
@@ -42,6 +42,8 @@ def check(
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone. Asks no server anything.
     """
+    from aggregator.collect import NO_NETWORK
+
     session = session_of(context)
     lines = session.subscriptions()
     known = _known(session, lines)
@@ -56,8 +58,7 @@ def check(
         print_json([_check_json(line, feed, fixed) for line, feed in rows])
         return
     columns = (Column("url", cut=True), Column("what", wide=True))
-    cause = cause_of_all([feed for _, feed in known])
-    unreached = {feed.key for _, feed in rows if cause and feed.failure}
+    unreached = unreached_of([feed for _, feed in known])
     # What all feeds share is no trouble of each.
     cells = [
         (line.url, _trouble(line, feed))
@@ -68,8 +69,8 @@ def check(
     well = "all feeds that were asked are where feeds.opml says, and answer"
     print_table(columns, cells, empty="" if unreached or not asked else well)
     if unreached:
-        note(f"{cause}: none of {plural(len(unreached), 'feed')} was reached at the last try")
-    if unasked := len(lines) - len(unreached) - asked:
+        note(f"{NO_NETWORK}: none of {plural(len(unreached), 'feed')} was reached at the last try")
+    if unasked := _unasked(lines, known):
         note(f"{plural(unasked, 'feed was', 'feeds were')} never asked: aggregator collect")
     for url in fixed:
         did = "would write" if dry_run else "wrote"
@@ -89,6 +90,18 @@ def _known(session: Session, lines: Sequence[Subscription]) -> list[tuple[Subscr
     with archive:
         found = [(line, archive.feed(line.url)) for line in lines]
     return [(line, feed) for line, feed in found if feed is not None]
+
+
+def _unasked(lines: Sequence[Subscription], known: Sequence[tuple[Subscription, Feed]]) -> int:
+    """How many feeds the next round asks for the first time."""
+    from aggregator.model.time import now
+
+    held = {line.url: feed for line, feed in known}
+    wanted = [held.get(line.url) for line in lines if not line.paused]
+    return sum(
+        feed is None or (feed.last_fetch is None and (not feed.next_due or feed.next_due <= now()))
+        for feed in wanted
+    )
 
 
 def _moved(line: Subscription, feed: Feed) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -25,9 +26,11 @@ def stop_on_signals(ending: str = "") -> asyncio.Event:
     def end(number: int) -> None:
         if stop.is_set():
             os._exit(_SIGNALLED + number)
-        if ending:
-            note(f"\n{ending}" if on_terminal(sys.stderr) else ending)
         stop.set()
+        if ending:
+            # Nobody may be there to read it.
+            with contextlib.suppress(OSError):
+                note(f"\n{ending}" if on_terminal(sys.stderr) else ending)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end, number)

@@ -23,7 +23,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.troubles import cause_of_all, print_troubles, troubles_json
+from aggregator.cli.troubles import print_troubles, troubles_json, unreached_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -39,7 +39,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     Reads the archive and its lock, so it works from another terminal, whether a
     daemon runs or not. Delays are from the dates that entries carry to their arrival,
     of the last week. What all feeds fail of (no network) is told once; JSON has it
-    as cause, and all the same each feed in failing. The exit code is 0 whatever fails.
+    as cause, and all the same each feed in failing. A mistake in the configuration,
+    which a daemon that runs does not take up, is told with its mend. The exit code is
+    0 whatever fails.
     """
     from itertools import chain
 
@@ -51,6 +53,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         delays_of,
         print_delays,
     )
+    from aggregator.collect import NO_NETWORK
     from aggregator.model.delay import delay_of
     from aggregator.model.time import iso, now
 
@@ -59,7 +62,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
-            print_json({"holder": None, "feeds": len(session.subscriptions()), "entries": 0})
+            feeds_listed = len(session.subscriptions())
+            print_json({"holder": None, "feeds": feeds_listed, "entries": 0, "mistake": mistake})
             return
         if mistake:
             note(f"aggregator: {one_line(mistake)}")
@@ -75,7 +79,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         seconds = archive.delays(since=now() - WEEK)
     delay, delays = delay_of(chain.from_iterable(seconds.values())), delays_of(feeds, seconds)
     failing = [feed for feed in feeds if feed.failure]
-    cause = cause_of_all(feeds)
+    lost = unreached_of(feeds)
+    cause = NO_NETWORK if lost else None
     states = Counter(feed.state.value for feed in feeds)
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
     if as_json:
@@ -100,12 +105,13 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         )
         return
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    stands = "; what was right last stands" if holder else ""
     well = f"; {states['ok']} ok" if states["ok"] else ""
-    unreached = f"{cause}: none of {plural(len(failing), 'feed')} was reached{well}"
+    unreached = f"{cause}: none of {plural(len(lost), 'feed')} was reached{well}"
     print_fields(
         [
             ("writing", holder or "nobody: start `aggregator run`"),
-            *([("mistake", f"{mistake}; what was right last stands")] if mistake else []),
+            *([("mistake", f"{mistake}{stands}")] if mistake else []),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
             ("feeds", unreached if cause else counted),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
@@ -116,8 +122,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             *([("delay", delay_words(delay))] if delay else []),
         ]
     )
-    if failing and not cause:
-        _print_failing(failing)
+    if own := [feed for feed in failing if feed.key not in lost]:
+        _print_failing(own)
     print_troubles([feed for feed in feeds if not feed.failure], now())
     print_delays(delays)
 

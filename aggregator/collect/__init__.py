@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from aggregator.collect.address import next_address, with_login
@@ -50,26 +50,30 @@ def body_hash(response: Response) -> bytes:
     return hashlib.blake2b(outside + response.body, digest_size=16).digest()
 
 
-Failed = tuple[Feed, FeedError | Failure]
-"""A feed, and what went wrong with it now, or stands since before."""
+NO_NETWORK = "no network"
+"""What :func:`unreached` feeds fail of, in words."""
 
+E = TypeVar("E", FeedError, Failure)
 _NEAR = {FailureKind.DNS, FailureKind.CONNECT}
 # Names that no public name server knows (RFC 6761, 6762, 8375; "internal" by ICANN in 2024).
 _HOME_NAMES = (".localhost", ".local", ".home.arpa", ".internal", ".lan")
 
 
-def shared_cause(failures: Sequence[Failed], answered: Iterable[Feed]) -> str | None:
-    """The one sentence for a cause that all feeds share (no network), or None.
+def unreached(failures: Sequence[tuple[Feed, E]], answered: Iterable[Feed]) -> list[tuple[Feed, E]]:
+    """Those of the failures that are for want of a network, and no feed's own; none as a rule.
 
-    At least two feeds of different hosts failed, each because its name was not found or
-    its server not reached, and none ``answered``. What is at home answers and fails without
-    a network, and then says nothing of it.
+    At least two feeds of different hosts failed, each because its name was not found or its
+    server not reached, and none ``answered``. What is at home needs no network: where one
+    answers there, whatever it says, the others that fail there are down by themselves.
     """
     answered = tuple(answered)
-    if any(error.kind not in _NEAR for _, error in failures) or not all(map(at_home, answered)):
-        return None
-    far = [feed for feed, _ in failures if not (answered and at_home(feed))]
-    return "no network" if len({urlsplit(feed.fetch_url).netloc for feed in far}) > 1 else None
+    far = [(feed, error) for feed, error in failures if not at_home(feed)]
+    home = [(feed, error) for feed, error in failures if at_home(feed)]
+    if not all(map(at_home, answered)) or any(error.kind not in _NEAR for _, error in far):
+        return []
+    if not answered and all(error.kind in _NEAR for _, error in home):
+        far = list(failures)
+    return far if len({urlsplit(feed.fetch_url).netloc for feed, _ in far}) > 1 else []
 
 
 def at_home(feed: Feed) -> bool:
@@ -91,6 +95,7 @@ def by_cause(failures: Sequence[tuple[Feed, FeedError]]) -> list[tuple[FeedError
 
 
 __all__ = [
+    "NO_NETWORK",
     "Answer",
     "Collector",
     "Courier",
@@ -111,9 +116,9 @@ __all__ = [
     "next_poll",
     "noted",
     "remarks",
-    "shared_cause",
     "still_no_feed",
     "stranger",
     "told_of_news",
+    "unreached",
     "with_login",
 ]

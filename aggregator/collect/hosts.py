@@ -44,6 +44,7 @@ class Hosts:
         host = host.rstrip(".")
         held = self._hosts.setdefault(host, _Host())
         held.waiting += 1
+        back = False
         try:
             async with held.lock:
                 loop = asyncio.get_running_loop()
@@ -55,6 +56,7 @@ class Hosts:
                     try:
                         yield
                     except Unused:
+                        back = True
                         raise
                     except aiohttp.ClientConnectorError as error:
                         # Nothing reached the host, so there is nothing to space out; a
@@ -70,7 +72,8 @@ class Hosts:
                     held.free_at = loop.time() + self._spacing
         finally:
             held.waiting -= 1
-            if not held.waiting:
+            # Who found no use for the turn comes back, and still waits, in a way.
+            if not held.waiting and not back:
                 held.silent = 0
-            if not held.waiting and not self._spacing:
-                self._hosts.pop(host, None)
+                if not self._spacing:
+                    self._hosts.pop(host, None)

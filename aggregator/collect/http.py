@@ -143,7 +143,8 @@ class Collector:
                 room=room,
             )
             return await self._get(wanted, now)
-        if room is not None:
+        # One after another: each takes its room before the next looks.
+        while room is not None and not room.free:
             await room.wait()
         try:
             return read_local(feed, self._settings, now)
@@ -183,7 +184,7 @@ class Collector:
             # Each request has its own time limit; none runs while waiting for a host's turn.
             while True:
                 try:
-                    answer = await self._ask(wanted, url, now, first=not hops)
+                    answer = await self._ask(wanted, url, now, began, first=not hops)
                 except Unused:
                     # Outside of the turn, and of the place among all requests: those who make
                     # room may need them.
@@ -193,7 +194,7 @@ class Collector:
                 if isinstance(answer, Postponed):
                     return answer
                 if not isinstance(answer, str):
-                    return _response(wanted, answer, now, monotonic() - began, tuple(hops))
+                    return _response(wanted, answer, monotonic() - began, tuple(hops))
                 hops.append(Redirect(status=int(answer[:3]), url=shown(answer[4:])))
                 url = with_login(answer[4:], wanted.url)
                 self._check_hops(wanted, hops)
@@ -208,10 +209,10 @@ class Collector:
             return failed
 
     async def _ask(
-        self, wanted: _Wanted, url: str, now: datetime, *, first: bool
+        self, wanted: _Wanted, url: str, now: datetime, began: float, *, first: bool
     ) -> str | _Answer | Postponed:
         """One request: an answer, or "301 URL" where it points elsewhere. Raises Unused where
-        there is no room for the ``first``."""
+        there is no room for the ``first``. ``began``: when it was ``now``, by the steady clock."""
         host = checked_host(self._guard, url, wanted.named)
         headers = self._headers_for(wanted, url)
         session = self._proxied if wanted.access.proxy else self._session
@@ -219,6 +220,8 @@ class Collector:
         async with self._hosts.turn(host):
             if first and wanted.room is not None and not wanted.room.free:
                 raise Unused
+            # What counts from the request counts from here: the turn may have been long in coming.
+            now += timedelta(seconds=int(monotonic() - began))
             # Only now: who waited for the host's turn may have waited for its refusal.
             if now < (until := self._away.get(host, now)):
                 return Postponed(host=host, until=until)
@@ -277,6 +280,7 @@ class Collector:
         # A 304 has none (RFC 9110, 15.4.5).
         wire = b"" if answer.status == 304 else await self._body(wanted, answer)
         return _Answer(
+            at=now,
             url=shown(url),
             status=answer.status,
             headers=_headers(answer),
@@ -342,22 +346,24 @@ def _basic(username: str, password: str) -> str:
 class _Answer:
     """What one request brought, before it is a Response."""
 
-    __slots__ = ("body", "headers", "status", "url", "wire")
+    __slots__ = ("at", "body", "headers", "status", "url", "wire")
 
     def __init__(
         self,
         *,
+        at: datetime,
         url: str,
         status: int,
         headers: tuple[tuple[str, str], ...],
         wire: bytes,
         body: bytes,
     ) -> None:
-        self.url, self.status, self.headers, self.wire, self.body = url, status, headers, wire, body
+        self.at, self.url, self.status, self.headers = at, url, status, headers
+        self.wire, self.body = wire, body
 
 
 def _response(
-    wanted: _Wanted, answer: _Answer, now: datetime, seconds: float, hops: tuple[Redirect, ...]
+    wanted: _Wanted, answer: _Answer, seconds: float, hops: tuple[Redirect, ...]
 ) -> Response:
     return Response(
         requested=wanted.url,
@@ -366,7 +372,7 @@ def _response(
         headers=answer.headers,
         wire=answer.wire,
         body=answer.body,
-        started=now,
+        started=answer.at,
         seconds=seconds,
         redirects=hops,
     )

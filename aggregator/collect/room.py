@@ -33,7 +33,8 @@ class Room:
 
     def take(self, feed: FeedKey, answer: Response) -> None:
         """A feed's answer has come."""
-        size = len(answer.wire) + len(answer.body)
+        coded = answer.wire is not answer.body
+        size = len(answer.body) + (len(answer.wire) if coded else 0)
         self._bytes += size - self._held.get(feed, 0)
         self._held[feed] = size
         self._look()

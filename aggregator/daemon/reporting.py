@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from aggregator.backfill import Walk
-from aggregator.collect import by_cause, shared_cause
+from aggregator.collect import NO_NETWORK, by_cause, unreached
 from aggregator.inclusions import Look
 from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError
@@ -43,15 +43,15 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             stories=counts.new_stories,
             seconds=round(counts.seconds, 2),
         )
-    if done.cause:
-        _tell_cause(done.cause, len(done.failures), next_due)
-    else:
-        new = [
-            (feed, error)
-            for feed, error in done.failures
-            if feed.failure is None or feed.failure.kind is not error.kind
-        ]
-        _tell_new(new)
+    lost = {feed.key for feed, _ in done.unreached}
+    if lost:
+        _tell_cause(NO_NETWORK, len(lost), next_due)
+    new = [
+        (feed, error)
+        for feed, error in done.failures
+        if (feed.failure is None or feed.failure.kind is not error.kind) and feed.key not in lost
+    ]
+    _tell_new(new)
     back = [feed.url for feed in done.recovered]
     if len(back) > _NAMED:
         _log.info(f"{len(back)} feeds recovered", some=", ".join(back[:_NAMED]))
@@ -93,12 +93,12 @@ def report_standing(feeds: Sequence[Feed]) -> None:
     if not failing:
         return
     next_due = min((feed.next_due for feed, _ in failing if feed.next_due), default=None)
-    cause = shared_cause(failing, [feed for feed in asked if not feed.failure])
-    if cause:
-        _tell_cause(f"{cause} at the last try", len(failing), next_due)
-    else:
+    lost = unreached(failing, [feed for feed in asked if feed.last_fetch and not feed.failure])
+    if lost:
+        _tell_cause(f"{NO_NETWORK} at the last try", len(lost), next_due)
+    if own := len(failing) - len(lost):
         _log.warning(
-            f"{len(failing)} of {len(asked)} feeds failed at the last try",
+            f"{own} of {len(asked)} feeds failed at the last try",
             **_next_try(next_due),
             hint="`aggregator status` names them",
         )

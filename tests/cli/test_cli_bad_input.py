@@ -188,6 +188,8 @@ def test_an_archive_that_is_not_there_yet_is_no_mistake(place, database):
 
 def test_the_doctor_looks_on_where_topics_are_wrong(place):
     place.topics("[a\n")
+    place.subscribe("http://one.invalid/a.xml")
+    assert "no address for one.invalid" in place.run("doctor", "--network").out
     ran = place.run("doctor", "--json")
     assert ran.code == 2
     checks = {one["check"]: one["verdict"] for one in json.loads(ran.out)}

@@ -144,6 +144,26 @@ def test_a_reader_that_leaves_is_no_error():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_heard_where_nobody_can_be_told(number):
+    script = (
+        "import asyncio; from aggregator.cli.signals import stop_on_signals\n"
+        "async def main():\n"
+        "    stop = stop_on_signals('stopping'); print('ready', flush=True)\n"
+        "    await stop.wait(); print('stopped', flush=True)\n"
+        "asyncio.run(main())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stderr.close()
+    with process.stdout:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == "stopped\n"
+    assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_ends_as_a_shell_expects_it(number):
     """130 for Ctrl-C, 143 for SIGTERM."""
     script = (

@@ -11,7 +11,7 @@ from promises import RAIN, rss
 from simclock import SimClock
 
 from aggregator.archive import open_archive
-from aggregator.config import load
+from aggregator.config import load, load_settings
 
 WHOLE = (
     "<rss version='2.0'><channel><title>Their own title</title><link>https://news.example/</link>"
@@ -137,10 +137,12 @@ def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
     assert json.loads(place.run("status", "--json").out)["cause"] is None
 
 
+FAR = ["http://one.invalid/a.xml", "http://two.invalid/b.xml"]
+
+
 def test_without_a_network_what_is_at_home_still_answers(place, server):
     """A bridge on this machine is no sign that there is a network."""
-    far = ["http://one.invalid/a.xml", "http://two.invalid/b.xml"]
-    place.subscribe(*far, server.serve("/bridge.xml", WHOLE.encode()))
+    place.subscribe(*FAR, server.serve("/bridge.xml", WHOLE.encode()))
     ran = place.run("collect")
     assert "aggregator: no network: 2 feeds\n" in ran.err
     ran = place.run("status")
@@ -150,11 +152,43 @@ def test_without_a_network_what_is_at_home_still_answers(place, server):
     assert len(json.loads(place.run("feeds", "check", "--json").out)) == 2
 
 
+def test_what_is_down_at_home_or_ended_is_not_for_want_of_a_network(place, server):
+    down = "http://127.0.0.1:9/own.xml"
+    gone = server.serve("/gone.xml", status=410)
+    place.subscribe(*FAR, server.serve("/bridge.xml", WHOLE.encode()), down, gone)
+    ran = place.run("collect")
+    assert "aggregator: no network: 2 feeds\n" in ran.err
+    assert f"failed: {down}: " in ran.err
+    for _ in range(2):
+        place.run("collect", "--all")
+    ran = place.run("feeds", "check")
+    assert {line.split("\t")[0] for line in ran.out.splitlines()} == {down, gone}
+    assert ran.err == "no network: none of 2 feeds was reached at the last try\n"
+    told = place.run("status")
+    assert "no network: none of 2 feeds was reached" in told.out
+    assert "refuses connections" in told.out
+    # It is no excuse for the one that is down: that waits longer each time.
+    assert "3 times" in place.run("feeds", "show", down).out
+    assert "1 time " in place.run("feeds", "show", FAR[0]).out
+
+
+def test_what_fails_at_home_for_a_reason_of_its_own_says_nothing_of_the_network(place, server):
+    place.subscribe(*FAR, server.serve("/bridge.xml", status=500))
+    ran = place.run("collect")
+    assert "aggregator: no network: 2 feeds\n" in ran.err
+    assert "/bridge.xml" in ran.err
+
+
 def test_check_says_nothing_of_what_was_never_asked(place, server):
     place.subscribe(server.serve("/a.xml", WHOLE.encode()))
     assert place.run("feeds", "check").err == "1 feed was never asked: aggregator collect\n"
     place.run("collect")
     assert place.run("feeds", "check").err.startswith("all feeds that were asked are where")
+    paused = f'<outline xmlUrl="{server.url("/b.xml")}" aggregatorPaused="true"/>'
+    opml = (place.folder / "feeds.opml").read_text()
+    (place.folder / "feeds.opml").write_text(opml.replace("</body>", f"{paused}</body>"))
+    place.run("collect")
+    assert "never asked" not in place.run("feeds", "check").err
 
 
 def test_a_mistake_in_the_configuration_shows_in_the_status(place, server):
@@ -165,7 +199,17 @@ def test_a_mistake_in_the_configuration_shows_in_the_status(place, server):
     place.topics('[torres]\nquery = "(torres"\n')
     told = _fields(place.run("status"))["mistake"]
     assert "topics.toml" in told
-    assert json.loads(place.run("status", "--json").out)["mistake"] in told
+    assert json.loads(place.run("status", "--json").out)["mistake"] == told
+    # Only a daemon has what was right before.
+    settings = load_settings(place.folder).archive
+    with open_archive(settings, write=True, purpose="aggregator run"):
+        assert _fields(place.run("status"))["mistake"] == f"{told}; what was right last stands"
+
+
+def test_a_mistake_is_told_before_anything_was_collected(place):
+    place.topics('[torres]\nquery = "(torres"\n')
+    assert "topics.toml" in place.run("status").err
+    assert "topics.toml" in json.loads(place.run("status", "--json").out)["mistake"]
 
 
 def test_settings_are_told_with_their_units(place):

@@ -15,7 +15,7 @@ from aggregator.collect import (
     by_cause,
     next_address,
     next_poll,
-    shared_cause,
+    unreached,
 )
 from aggregator.collect.caching import LONGEST, freshness, retry_after
 from aggregator.model.batch import Fetched
@@ -316,26 +316,35 @@ HOME = (
 )
 
 
+DOWN = failed(FailureKind.CONNECT, "127.0.0.1:1200")
+LOST = failed(FailureKind.DNS, "a.org", "b.org")
+
+
 @pytest.mark.parametrize(
-    ("failures", "answered", "cause"),
+    ("failures", "answered", "lost"),
     [
-        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), (), "no network"),
-        (failed(FailureKind.DNS, "a.org") + failed(FailureKind.CONNECT, "b.org"), (), "no network"),
-        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), ("http://d.org/f",), None),
-        (failed(FailureKind.DNS, "a.org", "b.org") + failed(FailureKind.HTTP, "c.org"), (), None),
+        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), (), 3),
+        (failed(FailureKind.DNS, "a.org") + failed(FailureKind.CONNECT, "b.org"), (), 2),
+        (failed(FailureKind.DNS, "a.org", "b.org", "c.org"), ("http://d.org/f",), 0),
+        (LOST + failed(FailureKind.HTTP, "c.org"), (), 0),
         # One server that is down says nothing of the network.
-        (failed(FailureKind.DNS, "a.org", "a.org"), (), None),
-        (failed(FailureKind.DNS, "a.org"), (), None),
-        ([], (), None),
+        (failed(FailureKind.DNS, "a.org", "a.org"), (), 0),
+        (failed(FailureKind.DNS, "a.org"), (), 0),
+        ([], (), 0),
         # What is at home needs no network, and is down by itself.
-        (failed(FailureKind.DNS, "a.org", "b.org"), HOME, "no network"),
-        (failed(FailureKind.CONNECT, "127.0.0.1:1200", "127.0.0.1:1201"), HOME, None),
-        (failed(FailureKind.CONNECT, "127.0.0.1", "a.org"), HOME, None),
-        (failed(FailureKind.DNS, "a.org", "b.org"), (*HOME, "http://8.8.8.8/f"), None),
+        (LOST, HOME, 2),
+        (LOST + DOWN, HOME, 2),
+        (LOST + DOWN + failed(FailureKind.HTTP, "nas"), (), 2),
+        (LOST + DOWN, (), 3),
+        (DOWN + failed(FailureKind.CONNECT, "127.0.0.1:1201"), HOME, 0),
+        (DOWN + failed(FailureKind.CONNECT, "127.0.0.1:1201"), (), 2),
+        (DOWN + failed(FailureKind.CONNECT, "a.org"), HOME, 0),
+        (LOST, (*HOME, "http://8.8.8.8/f"), 0),
     ],
 )
-def test_one_cause_for_all(failures, answered, cause):
-    assert shared_cause(failures, [feed(fetch_url=url) for url in answered]) == cause
+def test_one_cause_for_all(failures, answered, lost):
+    found = unreached(failures, [feed(fetch_url=url) for url in answered])
+    assert found == failures[:lost]
 
 
 @pytest.mark.parametrize(
