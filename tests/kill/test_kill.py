@@ -37,7 +37,7 @@ PLACES = [
     ("aggregator.archive:WriteBatch.store", 1),
     ("+aggregator.archive:WriteBatch.store", 1),
     ("+aggregator.pipeline:Pipeline.write", 1),
-    ("+aggregator.archive:Archive.release", 1),
+    ("+aggregator.rounds:_Crew._release", 1),
     ("aggregator.publishing:documents", 1),
     ("aggregator.publish:Folder.write", 2),
     ("+aggregator.publish:Folder.write", 3),
