@@ -168,7 +168,7 @@ class _Crew:
                         done.result()
                     ended.clear()
                 if more:
-                    await self._room_to_go_on(stopped)
+                    await self._wait_for_writer(stopped)
         finally:
             for task in (*running, stopped):
                 task.cancel()
@@ -185,7 +185,7 @@ class _Crew:
         places = self._pipeline.settings.collect.concurrency
         return len(self._hosts) >= places or len(running) >= _CLAIM_MOST
 
-    async def _room_to_go_on(self, stopped: asyncio.Task[Literal[True]]) -> None:
+    async def _wait_for_writer(self, stopped: asyncio.Task[Literal[True]]) -> None:
         """Wait while the writer is far behind: what was fetched waits in memory."""
         while self._queue.qsize() > _CLAIM and not self._stop.is_set():
             self._written.clear()

@@ -26,8 +26,8 @@ from aggregator.archive.schema import (
 from aggregator.model.settings import ArchiveSettings
 
 _KEPT_FETCHES = 100
-# Entries from which on it pays to join the runs of the index; and steps a day, a second or two
-# for each thousand that came since.
+# Entries from which on it pays to join the runs of the index; and steps a day at the most, of about
+# a twentieth of a second.
 _LARGE_INDEX, _MERGES = 50_000, 300
 
 

@@ -21,7 +21,6 @@ from aggregator.cli.output import (
     size,
 )
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.troubles import unreached_of
 
 if TYPE_CHECKING:
     from aggregator.model.feed import Feed, Subscription, Totals
@@ -42,7 +41,7 @@ def check(
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone. Asks no server anything.
     """
-    from aggregator.collect import NO_NETWORK
+    from aggregator.collect import NO_NETWORK, unreached_of
 
     session = session_of(context)
     lines = session.subscriptions()

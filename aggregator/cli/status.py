@@ -23,7 +23,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.troubles import print_troubles, troubles_json, unreached_of
+from aggregator.cli.troubles import print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -53,7 +53,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         delays_of,
         print_delays,
     )
-    from aggregator.collect import NO_NETWORK
+    from aggregator.collect import NO_NETWORK, unreached_of
     from aggregator.model.delay import delay_of
     from aggregator.model.time import iso, now
 

@@ -9,22 +9,10 @@ from typing import TYPE_CHECKING
 from aggregator.cli.output import Column, local, print_table, say
 
 if TYPE_CHECKING:
-    from aggregator.model.feed import Feed, FeedKey
+    from aggregator.model.feed import Feed
 
 _LATELY = timedelta(days=7)
 _SHOWN = 10
-
-
-def unreached_of(feeds: Sequence[Feed]) -> frozenset[FeedKey]:
-    """The feeds that fail for want of a network; none as a rule."""
-    from aggregator.collect import unreached
-    from aggregator.model.feed import FeedState
-
-    resting = {FeedState.PAUSED, FeedState.STOPPED}
-    asked = [feed for feed in feeds if feed.state not in resting]
-    failing = [(feed, feed.failure) for feed in asked if feed.failure]
-    found = unreached(failing, [feed for feed in asked if feed.last_fetch and not feed.failure])
-    return frozenset(feed.key for feed, _ in found)
 
 
 def trouble_words(feed: Feed, now: datetime) -> str:

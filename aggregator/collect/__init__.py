@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from aggregator.collect.address import next_address, with_login
 from aggregator.collect.cadence import after_outage, after_pause, next_poll
 from aggregator.collect.manners import Remark, remarks
 from aggregator.collect.noticing import gap_closed, noted
+from aggregator.collect.outages import NO_NETWORK, at_home, unreached, unreached_of
 from aggregator.collect.push import hub_of, told_of_news
 from aggregator.collect.rhythm import hides, still_no_feed
 from aggregator.collect.room import Room
 from aggregator.model.errors import FeedError
-from aggregator.model.feed import Failure, FailureKind, Feed, Response
+from aggregator.model.feed import Feed, Response
 
 if TYPE_CHECKING:
     from aggregator.collect.courier import Answer, Courier
@@ -48,42 +47,6 @@ def body_hash(response: Response) -> bytes:
     declared type and charset, and the address its relative addresses stand on."""
     outside = f"{response.header('content-type') or ''}\0{response.url}\0".encode()
     return hashlib.blake2b(outside + response.body, digest_size=16).digest()
-
-
-NO_NETWORK = "no network"
-"""What :func:`unreached` feeds fail of, in words."""
-
-E = TypeVar("E", FeedError, Failure)
-_NEAR = {FailureKind.DNS, FailureKind.CONNECT}
-# Names that no public name server knows (RFC 6761, 6762, 8375; "internal" by ICANN in 2024).
-_HOME_NAMES = (".localhost", ".local", ".home.arpa", ".internal", ".lan")
-
-
-def unreached(failures: Sequence[tuple[Feed, E]], answered: Iterable[Feed]) -> list[tuple[Feed, E]]:
-    """Those of the failures that are for want of a network, and no feed's own; none as a rule.
-
-    At least two feeds of different hosts failed, each because its name was not found or its
-    server not reached, and none ``answered``. What is at home needs no network: where one
-    answers there, whatever it says, the others that fail there are down by themselves.
-    """
-    answered = tuple(answered)
-    far = [(feed, error) for feed, error in failures if not at_home(feed)]
-    home = [(feed, error) for feed, error in failures if at_home(feed)]
-    if not all(map(at_home, answered)) or any(error.kind not in _NEAR for _, error in far):
-        return []
-    if not answered and all(error.kind in _NEAR for _, error in home):
-        far = list(failures)
-    return far if len({urlsplit(feed.fetch_url).netloc for feed, _ in far}) > 1 else []
-
-
-def at_home(feed: Feed) -> bool:
-    """Whether the feed is a file, or a server on this machine or in the network around it."""
-    address = urlsplit(feed.fetch_url)
-    host = address.hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return address.scheme == "file" or "." not in host or host.endswith(_HOME_NAMES)
 
 
 def by_cause(failures: Sequence[tuple[Feed, FeedError]]) -> list[tuple[FeedError, list[Feed]]]:
@@ -120,5 +83,6 @@ __all__ = [
     "stranger",
     "told_of_news",
     "unreached",
+    "unreached_of",
     "with_login",
 ]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from aggregator.backfill import Walk
-from aggregator.collect import NO_NETWORK, by_cause, unreached
+from aggregator.collect import NO_NETWORK, by_cause, unreached_of
 from aggregator.inclusions import Look
 from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError
@@ -93,7 +93,7 @@ def report_standing(feeds: Sequence[Feed]) -> None:
     if not failing:
         return
     next_due = min((feed.next_due for feed, _ in failing if feed.next_due), default=None)
-    lost = unreached(failing, [feed for feed in asked if feed.last_fetch and not feed.failure])
+    lost = unreached_of(asked)
     if lost:
         _tell_cause(f"{NO_NETWORK} at the last try", len(lost), next_due)
     if own := len(failing) - len(lost):

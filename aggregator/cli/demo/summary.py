@@ -93,7 +93,7 @@ def _print_topics(archive: Archive, settings: Settings) -> None:
             say(f"    {_title(entry.title)}{told}")
             say(f"      {one_line(entry.origin_title)}: {one_line(entry.reason)}")
         if older := state.stories - len(page.entries):
-            say(f"    {older} more on archive pages alone, no news when the topic was made")
+            say(f"    {older} more on archive pages alone")
 
 
 def _count(others: int) -> str:
