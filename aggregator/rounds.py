@@ -33,7 +33,9 @@ from aggregator.pipeline import Pipeline
 # shared by many, small enough that an entry is archived within a second or two.
 _BATCH_ENTRIES = 1200
 _BATCH_FEEDS = 250
-_BATCH_SECONDS = 0.3
+# It waits for more the longer the more feeds are on their way, so that the end of a round,
+# when nothing else is to be done, comes in small ones.
+_BATCH_SECONDS, _BATCH_SECONDS_MOST, _BATCH_SECONDS_EACH = 0.3, 1.2, 0.01
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
@@ -258,10 +260,15 @@ class _Crew:
                     self._queue.put_nowait(None)
                 break
             came, fetched = item
-            until = min(until, came + _BATCH_SECONDS)
+            until = min(until, came + self._patience())
             batch.append(fetched)
             weight += len(fetched.document.entries) if fetched.document else 0
         return batch
+
+    def _patience(self) -> float:
+        """Seconds that what came waits for others to be written with it."""
+        on_their_way = self._hosts.total() * _BATCH_SECONDS_EACH
+        return min(_BATCH_SECONDS_MOST, max(_BATCH_SECONDS, on_their_way))
 
     async def _come(self, until: float) -> tuple[float, Fetched] | None:
         """The next on the queue. Raises TimeoutError where none comes before a time."""

@@ -34,6 +34,13 @@ _TELLING = (
     "content-type", "content-encoding", "cache-control", "expires", "etag", "last-modified", "server",
 )  # fmt: skip
 
+# The other names of a row are columns, which are set to what it says.
+_SETTLED = (
+    sa.update(feeds)
+    .where(feeds.c.feed_key == sa.bindparam("of"))
+    .values(entries=feeds.c.entries + sa.bindparam("added", type_=sa.Integer))
+)
+
 
 def store_feeds(
     connection: sa.Connection, settled: Sequence[Settled], entry_keys: Mapping[EntryId, int]
@@ -52,13 +59,7 @@ def store_feeds(
     notices.add(connection, told)
     for names in {tuple(row) for row in rows}:
         alike = [row for row in rows if tuple(row) == names]
-        # The other names of a row are columns, which are set to what it says.
-        statement = (
-            sa.update(feeds)
-            .where(feeds.c.feed_key == sa.bindparam("of"))
-            .values(entries=feeds.c.entries + sa.bindparam("added", type_=sa.Integer))
-        )
-        execute_many(connection, statement, alike)
+        execute_many(connection, _SETTLED, alike)
     listed = [
         {"feed_key": one.decision.fetched.feed.key, "items": _listing(one, entry_keys)}
         for one in settled

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     """Add rows that all name the same columns."""
     if not rows:
         return
-    execute_many(connection, sa.insert(table), rows)
+    execute_many(connection, _insert(table), rows)
 
 
 def execute_many(
@@ -70,13 +71,25 @@ def execute_many(
         connection.execute(statement, list(rows))
         return
     # By column: row by row, as SQLAlchemy does it, costs a third more.
-    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
+    text, parameters = _compiled(statement, dialect, tuple(rows[0]))
     values = []
-    for name in compiled.positiontup or ():
-        bind = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+    for name, bind in parameters:
         column = [row[name] for row in rows]
         values.append(map(bind, column) if bind else column)
-    connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
+    connection.exec_driver_sql(text, list(zip(*values, strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    statement: Any, dialect: sa.Dialect, names: tuple[str, ...]
+) -> tuple[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]]:
+    """The text of a statement, and its parameters in order with what makes a value fit for the
+    driver. Kept for statements that are made once, as those of this module are."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    binds = ((name, compiled.binds[name].type) for name in compiled.positiontup or ())
+    return str(compiled), tuple(
+        (name, kind.dialect_impl(dialect).bind_processor(dialect)) for name, kind in binds
+    )
 
 
 def upsert(
@@ -90,23 +103,28 @@ def upsert(
     """Insert; where the primary key is there already, replace or add to the named columns."""
     if not rows:
         return
-    statement = _begun(connection, table)
-    values = {name: statement.excluded[name] for name in replace}
-    values |= {name: table.c[name] + statement.excluded[name] for name in add}
-    key = list(table.primary_key.columns)
-    if values:
-        statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
+    statement = _upsert(table, connection.dialect.name, tuple(replace), tuple(add))
     execute_many(connection, statement, rows)
 
 
-def _begun(connection: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that may go on where the row is there. Each dialect is loaded where it is used."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+@lru_cache(maxsize=64)
+def _insert(table: sa.Table) -> Any:
+    return sa.insert(table)
 
-        return insert_sqlite(table)
-    from sqlalchemy.dialects.postgresql import insert
 
-    return insert(table)
+@lru_cache(maxsize=64)
+def _upsert(
+    table: sa.Table, dialect: str, replace: tuple[str, ...], add: tuple[str, ...]
+) -> Any:
+    """An INSERT that goes on where the row is there. Each dialect is loaded where it is used."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table)
+    key = list(table.primary_key.columns)
+    values = {name: statement.excluded[name] for name in replace}
+    values |= {name: table.c[name] + statement.excluded[name] for name in add}
+    if values:
+        return statement.on_conflict_do_update(index_elements=key, set_=values)
+    return statement.on_conflict_do_nothing(index_elements=key)

@@ -21,6 +21,21 @@ from aggregator.model.topic import Backlog, Collapse, Hit, Silence, Standing, To
 
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
+# The other names of a row are columns, which are set to what it says.
+_EDITED = (
+    sa.update(topics)
+    .where(topics.c.topic_key == sa.bindparam("of"))
+    .values(version=topics.c.version + sa.bindparam("again", type_=sa.Integer))
+)
+_GROWN = (
+    sa.update(topics)
+    .where(topics.c.topic_key == sa.bindparam("of"))
+    .values(
+        version=topics.c.version + sa.literal_column("1"),
+        stories=topics.c.stories + sa.bindparam("more", type_=sa.Integer),
+        announced=topics.c.announced + sa.bindparam("told", type_=sa.Integer),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +146,7 @@ def fill(
         edits.append(edit)
         values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
     append(connection, fresh, at)
-    # The other names of a row are columns, which are set to what it says.
-    statement = (
-        sa.update(topics)
-        .where(topics.c.topic_key == sa.bindparam("of"))
-        .values(version=topics.c.version + sa.bindparam("again", type_=sa.Integer))
-    )
-    execute_many(connection, statement, values)
+    execute_many(connection, _EDITED, values)
     return tuple(edits)
 
 
@@ -268,19 +277,10 @@ def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: dateti
         of_topic[0] += name not in held
         of_topic[1] += one["announced"] and not held.get(name, False)
         held[name] = one["announced"] or held.get(name, False)
-    statement = (
-        sa.update(topics)
-        .where(topics.c.topic_key == sa.bindparam("of"))
-        .values(
-            version=topics.c.version + sa.literal_column("1"),
-            stories=topics.c.stories + sa.bindparam("more", type_=sa.Integer),
-            announced=topics.c.announced + sa.bindparam("told", type_=sa.Integer),
-        )
-    )
     counted = [
         {"of": key, "more": new, "told": told, "newest": at} for key, (new, told) in more.items()
     ]
-    execute_many(connection, statement, counted)
+    execute_many(connection, _GROWN, counted)
 
 
 def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
