@@ -33,9 +33,9 @@ from aggregator.pipeline import Pipeline
 # shared by many, small enough that an entry is archived within a second or two.
 _BATCH_ENTRIES = 1200
 _BATCH_FEEDS = 250
-# It waits for more the longer the more feeds are on their way, so that the end of a round,
-# when nothing else is to be done, comes in small ones.
-_BATCH_SECONDS, _BATCH_SECONDS_MOST, _BATCH_SECONDS_EACH = 0.3, 1.2, 0.01
+# What came waits for more to be written with it: for a part of the time that the rest of the
+# round takes, so that few writes serve many and the last of them are small.
+_BATCH_SECONDS, _BATCH_SECONDS_MOST, _BATCH_PART = 0.3, 1.2, 8
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
@@ -116,12 +116,15 @@ class _Crew:
         """What is to be written, with when it came; None at the end."""
         self._written = asyncio.Event()
         self._hosts: Counter[str] = Counter()
+        self._began = monotonic()
+        self._came = 0
+        """Feeds that were fetched and read."""
         self._room = Room(_HELD_BYTES)
         self._gaps: list[Feed] = []
         self._round = Round()
 
     async def run(self, progress: Progress) -> Round:
-        began, fetching = monotonic(), asyncio.create_task(self._fetch_all(now()))
+        fetching = asyncio.create_task(self._fetch_all(now()))
         try:
             while batch := await self._next_batch():
                 counts = await self._in_writer(self._write, batch)
@@ -136,7 +139,7 @@ class _Crew:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
             await self._in_writer(self._release)
-        self._round.counts = replace(self._round.counts, seconds=monotonic() - began)
+        self._round.counts = replace(self._round.counts, seconds=monotonic() - self._began)
         return self._round
 
     async def _fetch_all(self, at: datetime) -> None:
@@ -238,6 +241,7 @@ class _Crew:
         if isinstance(fetched, Postponed):
             await self._in_writer(self._postpone, feed, fetched)
         else:
+            self._came += 1
             self._queue.put_nowait((monotonic(), fetched))
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
@@ -267,8 +271,9 @@ class _Crew:
 
     def _patience(self) -> float:
         """Seconds that what came waits for others to be written with it."""
-        on_their_way = self._hosts.total() * _BATCH_SECONDS_EACH
-        return min(_BATCH_SECONDS_MOST, max(_BATCH_SECONDS, on_their_way))
+        each = (monotonic() - self._began) / max(1, self._came)
+        rest = each * self._hosts.total()
+        return min(_BATCH_SECONDS_MOST, max(_BATCH_SECONDS, rest / _BATCH_PART))
 
     async def _come(self, until: float) -> tuple[float, Fetched] | None:
         """The next on the queue. Raises TimeoutError where none comes before a time."""
