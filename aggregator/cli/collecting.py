@@ -84,12 +84,16 @@ def describe(counts: Counts, pages: int) -> str:
 
 
 async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool]:
+    import asyncio
+    from importlib import import_module
+
     from aggregator.normalize import Workers
 
     settings = session.settings()
     async with Workers(settings.normalize, settings.collect.max_entries) as workers:
-        # They load while we do.
+        # They load while we do; and so do the machine's certificates, which this one loads first.
         workers.start()
+        asyncio.get_running_loop().run_in_executor(None, import_module, "aiohttp")
         return await _collect_with(workers, session.configuration(), everything)
 
 
@@ -119,14 +123,14 @@ async def _collect_with(
             inclusions=configuration.inclusions, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
-        with progress("collecting", len(configuration.subscriptions)) as bar:
+        async with open_pipeline(
+            archive, settings, matcher, access=configuration.access, workers=workers
+        ) as pipeline:
+            with progress("collecting", len(configuration.subscriptions)) as bar:
 
-            def show(done: Round, wrote: Counts) -> None:
-                bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
+                def show(done: Round, wrote: Counts) -> None:
+                    bar(wrote.feeds, plural(done.counts.new, "new entry", "new entries"))
 
-            async with open_pipeline(
-                archive, settings, matcher, access=configuration.access, workers=workers
-            ) as pipeline:
                 looks = await follow_lists(
                     archive, pipeline.collector, configuration.subscriptions,
                     configuration.inclusions, everything=everything,
@@ -134,9 +138,12 @@ async def _collect_with(
                 done = await collect_round(
                     pipeline, everything=everything, stop=stop, progress=show
                 )
-        _tell_lists(looks)
-        await asyncio.to_thread(reclean, archive, settings.normalize)
-        changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
+            # Nothing is read any more: they end while what came is published.
+            ended = asyncio.create_task(workers.close())
+            _tell_lists(looks)
+            await asyncio.to_thread(reclean, archive, settings.normalize)
+            changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
+            await ended
         if settings.publish.hub:
             await _tell_hub(archive, settings)
         if not everything:

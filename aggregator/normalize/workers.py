@@ -91,6 +91,10 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the processes, now and for good; returns when they have. Again is allowed."""
         self._closed = True
         await self._stop()
 
