@@ -113,15 +113,13 @@ def _insert(table: sa.Table) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _upsert(
-    table: sa.Table, dialect: str, replace: tuple[str, ...], add: tuple[str, ...]
-) -> Any:
+def _upsert(table: sa.Table, dialect: str, replace: tuple[str, ...], add: tuple[str, ...]) -> Any:
     """An INSERT that goes on where the row is there. Each dialect is loaded where it is used."""
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    statement = insert(table)
+    statement: Any = insert(table)
     key = list(table.primary_key.columns)
     values = {name: statement.excluded[name] for name in replace}
     values |= {name: table.c[name] + statement.excluded[name] for name in add}
