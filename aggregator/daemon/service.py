@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -38,7 +39,7 @@ from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.inclusions import follow_lists
 from aggregator.model.batch import Counts
 from aggregator.model.errors import ArchiveError, ConfigError, PublishError
-from aggregator.model.time import now
+from aggregator.model.time import iso, now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import Publisher
@@ -55,6 +56,8 @@ _PUBLISH_DELAY = 1.0
 # Seconds of rest after the archive failed us, doubled each time: what could not be
 # stored is fetched again, and no publisher should feel our trouble.
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
+# Whoever has not looked for so long was asleep, as a laptop is when it is closed.
+_ASLEEP = timedelta(minutes=10)
 # How soon archive documents are read after a person asked for them.
 _BACKFILL_SECONDS = 5.0
 # How soon a list that is due is asked.
@@ -103,6 +106,7 @@ class _Service:
         self._unpublished = asyncio.Event()
         self._publishing = asyncio.Lock()
         self._alive = monotonic()
+        self._looked = now()
         self._edited = False
         self._parts = Parts()
         self._health = Health(archive, self._parts, self._metrics, self._line)
@@ -221,6 +225,7 @@ class _Service:
     def _return_slowly(self) -> None:
         with self._archive.courtesy(write=True) as courtesy:
             courtesy.return_slowly(now())
+        self._looked = now()
 
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
@@ -247,11 +252,16 @@ class _Service:
         """One round, if anything is due. Raises ArchiveError."""
         longest = pipeline.settings.collect.max_interval
         await asyncio.to_thread(self._archive.refuse_if_paused)
+        if now() - self._looked > _ASLEEP:
+            _log.info("back after a standstill", since=iso(self._looked))
+            await asyncio.to_thread(self._return_slowly)
+        self._looked = now()
         if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
             self._resume()
             self._health.look()
             return
         done = await collect_round(pipeline, stop=self._stop, progress=self._show)
+        self._looked = now()
         self._resume()
         await self._reclean()
         self._metrics.count_round(done.counts.seconds)
