@@ -29,6 +29,8 @@ _USAGE, _ARCHIVE, _BUG, _INTERRUPTED = 2, 3, 70, 130
 _LITTER = 10_000
 # mallopt's M_ARENA_MAX, in glibc.
 _ARENA_MAX = -8
+_BEFORE_COMMANDS = {"-C", "--verbose"}
+_TAKE_QUERIES = {"search", "topics preview"}
 # What the machine, not the program, is to blame for, should a room not have said it better.
 _MACHINE = {
     errno.ENOSPC: "make room on that disk",
@@ -125,8 +127,21 @@ def _usage(error: Exception) -> int:
         sys.stderr.write(message + "\n")
         return _USAGE
     where = context.command_path if context is not None else "aggregator"
-    sys.stderr.write(f"aggregator: {harmless(message)} (see: {where} --help)\n")
+    hint = f"see: {where} --help"
+    if type(error).__name__ == "NoSuchOption":
+        hint = _option_hint(getattr(error, "option_name", ""), where, hint)
+    sys.stderr.write(f"aggregator: {harmless(message)} ({hint})\n")
     return _USAGE
+
+
+def _option_hint(option: str, where: str, usual: str) -> str:
+    """What was probably meant by an option that a command does not know."""
+    command = where.partition(" ")[2]
+    if option in _BEFORE_COMMANDS:
+        return f"{option} stands before the command: aggregator {option} … {command}"
+    if command in _TAKE_QUERIES:
+        return f"a query that begins with - stands behind --: aggregator {command} -- …"
+    return usual
 
 
 def _machine(error: OSError, session: Session) -> int:

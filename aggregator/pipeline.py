@@ -176,15 +176,15 @@ def prepare(
     *, inclusions: Sequence[Inclusion] = (), tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:  # fmt: skip
     """Make the archive follow the configuration, and fill new and edited topics from it; returns
-    the matcher. ``tell`` is told what each of these came to.
-
-    Raises QueryError, ArchiveError.
+    the matcher. ``tell`` is told what each came to, and which are gone. Raises QueryError, ArchiveError.
     """
     at, matcher = now(), Matcher(interests)
     attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.sync_topics(wanted, page_size=size)
+    for slug in synced.deleted:
+        tell(TopicEdit(topic=slug, new=False, came=0, went=0, gone=True))
     announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)
 
     def backlog(slug: str, definition: str) -> Backlog:

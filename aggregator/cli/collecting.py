@@ -182,8 +182,12 @@ def _tell_failures(done: Round) -> None:
 
 
 def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
+    from aggregator.model.feed import OURS_TO_MEND
+
     if isinstance(error, FetchError) and error.retry is Retry.GONE:
         return "it is not asked again"
+    if error.kind in OURS_TO_MEND:
+        return "asked again with the next round"
     soonest = away(min(done.due[feed.key] for feed in feeds))
     return f"asked again {'with the next round' if soonest == 'now' else soonest}"
 

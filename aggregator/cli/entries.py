@@ -111,6 +111,8 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
         heading(f"{revision.number} · seen {local(revision.seen)}{changed}")
         print_differences(before, revision)
         before = revision
+    if record.vanished:
+        heading(f"vanished from its feed {local(record.vanished)}")
 
 
 def stories(

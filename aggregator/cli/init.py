@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.options import DryRun
 from aggregator.cli.output import note, say
 from aggregator.cli.session import session_of
+
+if TYPE_CHECKING:
+    from aggregator.model.settings import Settings
 
 
 def write_configuration(
@@ -38,5 +41,16 @@ def write_configuration(
     elif not dry_run:
         # A mistake in a file that was there before is for the next command to tell.
         with contextlib.suppress(ConfigError):
-            note(f"the archive will be in {load_settings(place).archive.directory}")
+            note(_archive_of(load_settings(place)))
         note(f"next: aggregator -C {place} run")
+
+
+def _archive_of(settings: Settings) -> str:
+    """Where the archive is; two configurations that share one would take turns to publish."""
+    directory = settings.archive.directory
+    if (directory / "archive.db").exists():
+        return (
+            f"an archive is in {directory} already, and is used; "
+            "for one of its own set archive.directory and publish.directory in aggregator.toml"
+        )
+    return f"the archive will be in {directory}"

@@ -74,7 +74,7 @@ def add(
         full_text=full_text,
     )
     added = add_subscription(session.place, wanted, dry_run=True)
-    if added and not as_it_is and not wanted.url.lower().startswith("file:"):
+    if added and not as_it_is:
         wanted = _chosen(session, wanted, as_json=as_json, dry_run=dry_run)
     added = added and add_subscription(session.place, wanted, dry_run=dry_run)
     if as_json:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aggregator.config.outlines import (
     FULL_TEXT,
+    INTERVAL,
     PAUSED,
     attribute,
     interval_of,
@@ -16,7 +17,9 @@ from aggregator.config.outlines import (
     open_outlines,
     outlines_in,
     read_outlines,
+    switch_of,
     title_of,
+    unknown_in,
 )
 from aggregator.model.address import canonical_url
 from aggregator.model.feed import Subscription
@@ -93,8 +96,13 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
             twice.append(f"{where}: {url} {named}; the line is left out")
             continue
         interval, problem = interval_of(outline)
-        if problem:
-            warnings.append(f"{where}: {problem}")
+        paused, unclear = switch_of(outline, PAUSED)
+        full_text, unsure = switch_of(outline, FULL_TEXT)
+        unknown = [
+            f"{name} is no attribute of ours ({INTERVAL}, {PAUSED}, {FULL_TEXT})"
+            for name in unknown_in(outline)
+        ]
+        warnings += [f"{where}: {one}" for one in (problem, unclear, unsure, *unknown) if one]
         found[canonical] = Subscription(
             url=url,
             title=title_of(outline, url),
@@ -102,8 +110,8 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
             home=attribute(outline, "htmlUrl"),
             lang=attribute(outline, "language"),
             interval=interval,
-            paused=attribute(outline, PAUSED).lower() == "true",
-            full_text=attribute(outline, FULL_TEXT).lower() == "true",
+            paused=paused,
+            full_text=full_text,
         )
     if (more := len(twice) - _NAMED) > 0:
         twice[_NAMED:] = [f"{name}: {more} more lines name feeds that are there already"]

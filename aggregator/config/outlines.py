@@ -42,7 +42,7 @@ def read_outlines(data: bytes, file: Path | str) -> Any:
             f"this is no XML: {error.msg}",
             file=str(file),
             line=error.lineno,
-            hint="an & in an address is written &amp;",
+            hint="an & in an address is written &amp;" if "entity" in error.msg.lower() else "",
         ) from None
     if etree.QName(root).localname.lower() != "opml":
         raise ConfigError(
@@ -106,6 +106,22 @@ def title_of(outline: Any, url: str) -> str:
     """The name a person gave the feed; OPML wants one, so that its address alone is none."""
     title = attribute(outline, "title") or attribute(outline, "text")
     return "" if title == url else title
+
+
+def switch_of(outline: Any, name: str) -> tuple[bool, str]:
+    """Whether an attribute of ours says "true", and what is wrong where it says neither that nor
+    "false"."""
+    text = attribute(outline, name)
+    if text.lower() in {"", "true", "false"}:
+        return text.lower() == "true", ""
+    return False, f'{name}: {text} is neither "true" nor "false"; it is left out'
+
+
+def unknown_in(outline: Any) -> list[str]:
+    """Attributes that begin as ours do, and are none."""
+    ours = {name.lower() for name in (INTERVAL, PAUSED, FULL_TEXT)}
+    begun = (str(name) for name in outline.attrib if str(name).lower().startswith("aggregator"))
+    return [name for name in begun if name.lower() not in ours]
 
 
 def interval_of(outline: Any) -> tuple[int | None, str]:

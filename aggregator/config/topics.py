@@ -18,6 +18,8 @@ from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import Bindings, parse
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+# The beginning of a BCP 47 tag (RFC 5646): two or three letters, and what narrows them.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _CHOICES: dict[str, type[Collapse | Detail | Period]] = {
     "collapse": Collapse,
     "detail": Detail,
@@ -173,9 +175,7 @@ def _value(key: str, value: Any) -> Any:
             raise ValueError(f"takes one of {', '.join(one.value for one in kind)}")
         return kind(value)
     if key in _LISTS:
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise ValueError("takes a list of texts")
-        return tuple(value)
+        return _texts(key, value)
     if key in _NUMBERS:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ValueError(f"takes a number of {_NUMBERS[key]}")
@@ -187,3 +187,11 @@ def _value(key: str, value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("takes a text in quotes")
     return value
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError("takes a list of texts")
+    if key == "languages" and (odd := [one for one in value if not _LANGUAGE.fullmatch(one)]):
+        raise ValueError(f'takes codes such as "en" or "pt-BR"; {odd[0]} is none')
+    return tuple(value)

@@ -197,7 +197,9 @@ def describe_wait(next_due: datetime | None, feeds: int) -> str:
 
 def report_edit(edit: TopicEdit) -> None:
     """What a new or edited topic found in the archive, and what it holds all the same."""
-    if edit.new:
+    if edit.gone:
+        _log.info("topic taken down", topic=edit.topic)
+    elif edit.new:
         _log.info("topic filled", topic=edit.topic, stories=edit.came)
     else:
         _log.info("topic edited", topic=edit.topic, came=edit.came, went=edit.went)

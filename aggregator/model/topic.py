@@ -85,12 +85,14 @@ class TopicEdit:
     does not collapse).
 
     ``went``: held, but not accepted any more. They stay: a topic feed is a complete record.
+    ``gone``: the topic itself is configured no more, and is published no more.
     """
 
     topic: str
     new: bool
     came: int
     went: int
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,12 @@ CONFIGURATIONS = [
     ("no folder", _remove_folder, ["init"], 1),
     ("no TOML", _write("aggregator.toml", "[collect\n"), ["aggregator.toml"], 1),
     (
+        "a language by its name",
+        _write("topics.toml", "[a]\nquery = 'x'\nlanguages = ['english']\n"),
+        ["topics.toml:3: a.languages", "english", '"pt-BR"'],
+        1,
+    ),
+    (
         "an unknown key",
         _write("aggregator.toml", "[collect]\ncontakt = 'x'\n"),
         ["aggregator.toml", "contakt", "contact"],
@@ -332,3 +338,22 @@ def test_verbose_adds_the_trace(place):
     ran = place.run("--verbose", "search", "x")
     assert ran.code == 3
     assert "Traceback" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search", "-torres"], ["stands behind --: aggregator search -- "]),
+        (["topics", "preview", "-torres"], ["aggregator topics preview -- "]),
+        (["status", "-C", "x"], ["-C stands before the command: aggregator -C … status"]),
+        (["status", "--nonesuch"], ["see: aggregator status --help"]),
+    ],
+)
+def test_an_option_that_is_none_is_told_with_what_was_meant(place, arguments, words):
+    ran = place.run(*arguments)
+    assert ran.code == 2
+    _one_message(ran, *words)
+
+
+def test_a_query_may_begin_with_a_minus_behind_two(collected):
+    assert collected.run("search", "--", "-rain", "torres").code == 0

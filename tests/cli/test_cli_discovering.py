@@ -183,6 +183,15 @@ def test_a_private_address_is_not_added_and_the_setting_is_named(place):
     assert place.run("feeds", "add", url, "--as-it-is").out == f"added {url}\n"
 
 
+def test_a_file_that_may_not_be_read_is_not_added(place):
+    file = place.folder / "feed.xml"
+    file.write_bytes(rss(RAIN))
+    ran = place.run("feeds", "add", file.as_uri())
+    assert ran.code == 2
+    assert "collect.allow_files" in ran.err
+    assert place.run("feeds", "add", file.as_uri(), "--as-it-is").out == f"added {file.as_uri()}\n"
+
+
 def test_a_page_leads_into_no_private_network(place, server):
     place.settings("")
     server.serve(

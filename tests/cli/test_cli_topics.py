@@ -88,6 +88,13 @@ def test_an_edit_of_a_topic_says_what_came_and_went(collected):
     assert (listed["came"], listed["went"]) == (1, 1)
 
 
+def test_a_topic_that_is_taken_out_is_named(collected):
+    collected.topics("")
+    ran = collected.run("collect")
+    assert "torres-coaching is no topic any more: its feeds are taken down" in ran.err
+    assert "torres-coaching" not in collected.run("collect").err
+
+
 def test_an_address_is_revoked_while_a_daemon_runs(collected):
     collected.topics(TOPICS + "private = true\n")
     collected.run("topics", "publish")

@@ -140,6 +140,15 @@ def test_init_writes_what_is_missing_and_never_over_what_is_there(place, tmp_pat
     assert (fresh / "topics.toml").read_text() == "# mine\n"
 
 
+def test_init_tells_of_an_archive_that_is_used_already(place):
+    beside = place.folder.parent / "beside"
+    (place.folder.parent / "archive").mkdir(exist_ok=True)
+    (place.folder.parent / "archive/archive.db").touch()
+    ran = place.run("init", str(beside))
+    assert f"an archive is in {beside.parent / 'archive'} already, and is used" in ran.err
+    assert "archive.directory" in ran.err
+
+
 def test_a_dry_run_changes_nothing(collected, server):
     before = {f: f.read_bytes() for f in collected.folder.glob("*.*")}
     for command in (

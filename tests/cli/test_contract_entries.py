@@ -169,5 +169,7 @@ def test_what_vanished_tells_when(place, server):
         assert place.run("collect", "--all").code == 0
     (gone,) = parsed(place.run("search", "covers", "--json"))
     assert TIME.fullmatch(gone["vanished"])
+    assert "vanished from its feed" in place.run("history", gone["id"]).out
     (still,) = parsed(place.run("search", "torres", "--json"))
     assert still["vanished"] is None
+    assert "vanished" not in place.run("history", still["id"]).out

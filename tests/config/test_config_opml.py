@@ -175,3 +175,22 @@ def test_of_many_duplicates_a_few_are_named(folder):
     assert len(warnings) == 4
     assert "997 more lines" in warnings[-1]
     assert " as " not in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"),
+    [
+        ('aggregatorPaused="yes"', 'aggregatorPaused: yes is neither "true" nor "false"'),
+        ('aggregatorFullText="1"', 'aggregatorFullText: 1 is neither "true" nor "false"'),
+        ('aggregatorIntervall="15m"', "aggregatorIntervall is no attribute of ours"),
+        ('aggregatorPaused="TRUE"', None),
+        ('aggregatorpaused="false"', None),
+        ('customPaused="yes"', None),
+    ],
+)
+def test_a_switch_that_is_none_is_told_and_stops_nothing(folder, attribute, told):
+    line = f'<outline text="a" xmlUrl="https://a.example/feed" {attribute}/>'
+    (folder / "feeds.opml").write_text(opml(line))
+    (found,), warnings = load_subscriptions(folder)
+    assert found.paused == (attribute == 'aggregatorPaused="TRUE"')
+    assert [told in one for one in warnings] == ([True] if told else [])
