@@ -33,9 +33,10 @@ from aggregator.pipeline import Pipeline
 # shared by many, small enough that an entry is archived within a second or two.
 _BATCH_ENTRIES = 1200
 _BATCH_FEEDS = 250
-# What came waits for more to be written with it: for a part of the time that the rest of the
-# round takes, so that few writes serve many and the last of them are small.
-_BATCH_SECONDS, _BATCH_SECONDS_MOST, _BATCH_PART = 0.3, 1.2, 8
+# What came waits for more to be written with it: for a part of the time that those under way
+# will take, so that few writes serve many and the last of a round are small. Where room is scarce
+# no longer than it must: nobody is asked before some is given back.
+_LEAST_WAIT, _MOST_WAIT, _WAIT_SHARE = 0.3, 1.2, 1 / 8
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
@@ -118,7 +119,7 @@ class _Crew:
         self._hosts: Counter[str] = Counter()
         self._began = monotonic()
         self._came = 0
-        """Feeds that were fetched and read."""
+        """Feeds with an outcome, failures too."""
         self._room = Room(_HELD_BYTES)
         self._gaps: list[Feed] = []
         self._round = Round()
@@ -271,9 +272,11 @@ class _Crew:
 
     def _patience(self) -> float:
         """Seconds that what came waits for others to be written with it."""
+        if self._room.scarce:
+            return _LEAST_WAIT
         each = (monotonic() - self._began) / max(1, self._came)
         rest = each * self._hosts.total()
-        return min(_BATCH_SECONDS_MOST, max(_BATCH_SECONDS, rest / _BATCH_PART))
+        return min(_MOST_WAIT, max(_LEAST_WAIT, rest * _WAIT_SHARE))
 
     async def _come(self, until: float) -> tuple[float, Fetched] | None:
         """The next on the queue. Raises TimeoutError where none comes before a time."""

@@ -25,6 +25,7 @@ from aggregator.model.settings import (
     ServerSettings,
     Settings,
 )
+from aggregator.model.time import now
 from aggregator.model.topic import Topic
 from aggregator.pipeline import open_pipeline, prepare
 from aggregator.publish import site_of
@@ -297,3 +298,32 @@ def test_captures_hold_the_bytes_that_were_served(tmp_path, server):
     with open_archive(of.archive) as archive:
         (found,) = archive.search(parse('"number seven"'), now=archive.feeds()[0].last_fetch)
         assert archive.capture(archive.history(found.id)[0].capture) == body
+
+
+@pytest.mark.parametrize(
+    ("under_way", "seconds", "came", "scarce", "expected"),
+    [
+        # Much is on its way, and comes slowly: few writes serve many.
+        (200, 10.0, 10, False, rounds._MOST_WAIT),
+        # The rest is here in a moment.
+        (20, 10.0, 200, False, rounds._LEAST_WAIT),
+        (60, 10.0, 100, False, 0.75),
+        # Nobody is asked before some of it is stored.
+        (200, 10.0, 10, True, rounds._LEAST_WAIT),
+    ],
+)
+def test_what_came_waits_by_what_is_under_way(under_way, seconds, came, scarce, expected):
+    async def go() -> float:
+        crew = rounds._Crew(None, False, asyncio.Event(), None)
+        crew._room = Room(100)
+        if scarce:
+            body = b"x" * 60
+            told = {"requested": "u", "url": "u", "status": 200, "headers": ()}
+            answer = Response(**told, wire=body, body=body, started=now(), seconds=0.0)
+            crew._room.take(FeedKey(1), answer)
+        crew._hosts["a.example"] = under_way
+        crew._began -= seconds
+        crew._came = came
+        return crew._patience()
+
+    assert asyncio.run(go()) == pytest.approx(expected, abs=0.01)

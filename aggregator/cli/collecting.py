@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,16 +87,22 @@ def describe(counts: Counts, pages: int) -> str:
 
 async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool]:
     import asyncio
-    from importlib import import_module
 
     from aggregator.normalize import Workers
 
     settings = session.settings()
     async with Workers(settings.normalize, settings.collect.max_entries) as workers:
-        # They load while we do; and so do the machine's certificates, which this one loads first.
+        # They load while we do; and so do the machine's certificates, which aiohttp reads as it
+        # is imported.
         workers.start()
-        asyncio.get_running_loop().run_in_executor(None, import_module, "aiohttp")
+        asyncio.get_running_loop().run_in_executor(None, _begin_import, "aiohttp")
         return await _collect_with(workers, session.configuration(), everything)
+
+
+def _begin_import(name: str) -> None:
+    # What fails here fails again, and is told, where the module is needed.
+    with contextlib.suppress(Exception):
+        import_module(name)
 
 
 async def _collect_with(

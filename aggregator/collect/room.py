@@ -27,6 +27,11 @@ class Room:
         """Whether another feed may be asked."""
         return self._freed.is_set()
 
+    @property
+    def scarce(self) -> bool:
+        """Whether more than half of it is taken."""
+        return self._bytes > self._most // 2
+
     async def wait(self) -> None:
         """Until there is room. Others may have taken it by then: look again before you ask."""
         await self._freed.wait()

@@ -75,6 +75,7 @@ class Workers:
         self._pool: Any = None
         self._up: asyncio.Future[None] | None = None
         self._closed = False
+        self._closing: asyncio.Future[None] | None = None
         self._awaited: set[asyncio.Future[Any]] = set()
         self._last_answer = 0.0
 
@@ -96,7 +97,10 @@ class Workers:
     async def close(self) -> None:
         """End the processes, now and for good; returns when they have. Again is allowed."""
         self._closed = True
-        await self._stop()
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._stop())
+        # Whoever else waits for the end is not to be left without it.
+        await asyncio.shield(self._closing)
 
     async def _stop(self) -> None:
         """End the workers at once, whatever they are at."""

@@ -273,3 +273,17 @@ def test_the_door_itself_is_light() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout.split()
     assert {"feedparser", "nh3", "pebble"}.isdisjoint(loaded)
+
+
+def test_whoever_closes_again_waits_for_the_same_end():
+    async def go() -> None:
+        workers = Workers(NormalizeSettings(workers=1), 100)
+        workers.start()
+        pool = workers._pool
+        first = asyncio.create_task(workers.close())
+        await asyncio.sleep(0)
+        await workers.close()
+        assert not pool.active
+        await first
+
+    asyncio.run(go())
