@@ -29,6 +29,7 @@ _USAGE, _ARCHIVE, _BUG, _INTERRUPTED = 2, 3, 70, 130
 _LITTER = 10_000
 # mallopt's M_ARENA_MAX, in glibc.
 _ARENA_MAX = -8
+# Options of the program, not of a command; and commands of which a word may begin with a minus.
 _BEFORE_COMMANDS = {"-C", "--verbose"}
 _TAKE_QUERIES = {"search", "topics preview"}
 # What the machine, not the program, is to blame for, should a room not have said it better.

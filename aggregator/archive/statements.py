@@ -65,7 +65,10 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def execute_many(
     connection: sa.Connection, statement: Any, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Execute a statement for each of some rows, which all name the same parameters."""
+    """Execute a statement for each of some rows, which all name the same parameters.
+
+    The statement is one that is made once: what it comes to in SQL is kept.
+    """
     dialect = connection.dialect
     if dialect.name != "sqlite":
         connection.execute(statement, list(rows))
@@ -84,7 +87,7 @@ def _compiled(
     statement: Any, dialect: sa.Dialect, names: tuple[str, ...]
 ) -> tuple[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]]:
     """The text of a statement, and its parameters in order with what makes a value fit for the
-    driver. Kept for statements that are made once, as those of this module are."""
+    driver."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     binds = ((name, compiled.binds[name].type) for name in compiled.positiontup or ())
     return str(compiled), tuple(
@@ -113,9 +116,11 @@ def _insert(table: sa.Table) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _upsert(table: sa.Table, dialect: str, replace: tuple[str, ...], add: tuple[str, ...]) -> Any:
+def _upsert(
+    table: sa.Table, dialect_name: str, replace: tuple[str, ...], add: tuple[str, ...]
+) -> Any:
     """An INSERT that goes on where the row is there. Each dialect is loaded where it is used."""
-    if dialect == "sqlite":
+    if dialect_name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]

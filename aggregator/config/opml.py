@@ -8,7 +8,6 @@ from typing import Any
 
 from aggregator.config.outlines import (
     FULL_TEXT,
-    INTERVAL,
     PAUSED,
     attribute,
     interval_of,
@@ -98,11 +97,8 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
         interval, problem = interval_of(outline)
         paused, unclear = switch_of(outline, PAUSED)
         full_text, unsure = switch_of(outline, FULL_TEXT)
-        unknown = [
-            f"{name} is no attribute of ours ({INTERVAL}, {PAUSED}, {FULL_TEXT})"
-            for name in unknown_in(outline)
-        ]
-        warnings += [f"{where}: {one}" for one in (problem, unclear, unsure, *unknown) if one]
+        problems = (problem, unclear, unsure, *unknown_in(outline))
+        warnings += [f"{where}: {one}" for one in problems if one]
         found[canonical] = Subscription(
             url=url,
             title=title_of(outline, url),

@@ -10,7 +10,7 @@ from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError
 
-INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
+OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
 
@@ -118,10 +118,11 @@ def switch_of(outline: Any, name: str) -> tuple[bool, str]:
 
 
 def unknown_in(outline: Any) -> list[str]:
-    """Attributes that begin as ours do, and are none."""
-    ours = {name.lower() for name in (INTERVAL, PAUSED, FULL_TEXT)}
+    """What is wrong with attributes that begin as ours do, and are none."""
+    ours = {name.lower() for name in OURS}
     begun = (str(name) for name in outline.attrib if str(name).lower().startswith("aggregator"))
-    return [name for name in begun if name.lower() not in ours]
+    unknown = (name for name in begun if name.lower() not in ours)
+    return [f"{name} is no attribute of ours ({', '.join(OURS)})" for name in unknown]
 
 
 def interval_of(outline: Any) -> tuple[int | None, str]:
