@@ -35,9 +35,13 @@ _WRITE_LOCK, _HOLDER_LOCK = 0x61676772, 0x61676773
 
 
 class Database:
-    """An engine with the transactions the archive needs: :meth:`reading` and :meth:`writing`."""
+    """An engine with the transactions the archive needs: :meth:`reading` and :meth:`writing`.
 
-    def __init__(self, settings: ArchiveSettings) -> None:
+    ``unchanging`` reads a SQLite file as one that nobody writes: without a lock and
+    without the files beside it (https://sqlite.org/uri.html#uriimmutable).
+    """
+
+    def __init__(self, settings: ArchiveSettings, *, unchanging: bool = False) -> None:
         self.url = _parsed(settings)
         self.dialect = self.url.get_backend_name()
         self._purpose: str | None = None
@@ -46,7 +50,8 @@ class Database:
         if self.sqlite:
             self.location = self.url.database or ":memory:"
             busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
-            self.engine = _engine(self.url, connect_args=busy)
+            url = _immutable(self.url) if unchanging else self.url
+            self.engine = _engine(url, connect_args=busy)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
@@ -206,6 +211,12 @@ def _parsed(settings: ArchiveSettings) -> sa.URL:
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ArchiveError(f"{url.drivername} is not supported", hint="use sqlite or postgresql")
     return url
+
+
+def _immutable(url: sa.URL) -> sa.URL:
+    assert url.database is not None
+    options = {**url.query, "immutable": "1", "uri": "true"}
+    return url.set(database=Path(url.database).absolute().as_uri(), query=options)
 
 
 def _engine(url: sa.URL, **more: Any) -> sa.Engine:

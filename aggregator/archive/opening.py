@@ -55,11 +55,28 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
     """Open what is there. Raises ArchiveError where there is no archive yet, or one of another version."""
     database = Database(settings)
     try:
+        if _unwritable(database):
+            database.close()
+            database = Database(settings, unchanging=True)
         _refuse_unreadable(database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _unwritable(database: Database) -> bool:
+    """Whether SQLite cannot write what it needs beside the file to read it (a disk that is full
+    or read-only, a folder of somebody else), and all that was stored is in the file itself."""
+    file = database.file
+    if file is None or not file.is_file():
+        return False
+    try:
+        database.version()
+    except ArchiveError:
+        log = file.with_name(f"{file.name}-wal")
+        return not log.exists() or log.stat().st_size == 0
+    return False
 
 
 def _refuse_unreadable(database: Database) -> None:

@@ -148,6 +148,52 @@ def test_reading_needs_an_archive(settings):
         open_archive(settings)
 
 
+TITLES = """
+import resource, sys
+from pathlib import Path
+from aggregator.archive import open_archive
+from aggregator.model.errors import ArchiveError
+from aggregator.model.settings import ArchiveSettings
+# Nothing more can be written to any file, as on a full disk.
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    with open_archive(ArchiveSettings(directory=Path(sys.argv[1]))) as archive:
+        print(*(record.title for record in archive.export()))
+except ArchiveError as error:
+    print(error)
+"""
+
+
+def titles_on_a_full_disk(directory: Path) -> str:
+    command = [sys.executable, "-c", TITLES, directory]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_an_archive_on_a_full_disk_can_be_read(tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "an archive?", free_space=0)
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.archive.attach([Subscription(url=ONE)], now=NOON)
+        desk.bring(ONE, item("a", title="Harbour"), at=NOON)
+        # While another process writes there are files beside it, which serve readers too.
+        assert titles_on_a_full_disk(settings.directory) == "Harbour\n"
+    assert titles_on_a_full_disk(settings.directory) == "Harbour\n"
+
+
+def test_what_a_crash_left_beside_the_file_is_never_read_past(tmp_path):
+    """The file alone would be an older archive than the one that was stored."""
+    crash = (
+        "import os, sys, sqlite3; database = sqlite3.connect(sys.argv[1]);"
+        "database.execute(\"INSERT INTO meta VALUES ('a', 'b')\"); database.commit(); os._exit(0)"
+    )
+    settings = ArchiveSettings(directory=tmp_path, free_space=0)
+    with open_archive(settings, write=True):
+        pass
+    subprocess.run([sys.executable, "-c", crash, tmp_path / "archive.db"], check=True, timeout=60)
+    (tmp_path / "archive.db-shm").unlink()
+    assert "is it full?" in titles_on_a_full_disk(settings.directory)
+
+
 def test_a_newer_archive_is_refused(settings):
     with open_archive(settings, write=True) as archive, archive._database.writing() as connection:
         connection.execute(sa.update(meta).where(meta.c.name == "schema").values(value="9999"))
