@@ -294,6 +294,7 @@ def test_it_reads_archive_documents_and_lists_while_it_runs(daemon, server):
     (walk,) = daemon.events("read archive documents")
     assert (walk["documents"], walk["new"]) == (1, 2)
     assert b"Ten" not in daemon.answers("/topics/torres.atom"), "backlog is no news"
+    daemon.wait_for(lambda: daemon.events("included list changed"))
     assert daemon.events("included list changed")[0]["feeds"] == 1
     assert daemon.end() == 0
 
