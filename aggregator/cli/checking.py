@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.model.topic import Standing, Topic, TopicEdit
-    from aggregator.topics import Failed, Survey
+    from aggregator.topics import Failed, Survey, Unknown
 
 _FAILED = 2
 _NEWEST = 1000
@@ -32,11 +32,11 @@ def check(
     """Try the topics on their samples.
 
     Exit code 2 tells that one fails. Topics that take up nothing, nearly everything, or part of what another takes up of
-    the newest 1,000 entries are named too; that is no failure.
+    the newest 1,000 entries are named too, and feeds and folders that nothing is called; that is no failure.
     """
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher, Survey, failing, survey
+    from aggregator.topics import Matcher, Survey, failing, survey, unknown
 
     session = session_of(context)
     configuration = session.configuration()
@@ -44,19 +44,25 @@ def check(
     interests, at = configuration.interests, now()
     archive = session.reading_if_any()
     if archive is None:
-        failed, found = list(failing(interests, topics, now=at)), Survey()
+        failed, found, lost = list(failing(interests, topics, now=at)), Survey(), []
     else:
         with archive:
             failed = list(failing(interests, topics, find=archive.entry, now=at))
             newest = islice(archive.candidates(parse("*")), _NEWEST)
             found = survey(Matcher(interests), interests.topics, newest, now=at)
-    _print_check(topics, failed, found, as_json=as_json)
+            lost = list(unknown(interests, topics, archive.feeds()))
+    _print_check(topics, failed, found, lost, as_json=as_json)
     if failed:
         raise typer.Exit(_FAILED)
 
 
 def _print_check(
-    topics: list[Topic], failed: list[Failed], found: Survey, *, as_json: bool
+    topics: list[Topic],
+    failed: list[Failed],
+    found: Survey,
+    lost: list[Unknown],
+    *,
+    as_json: bool,
 ) -> None:
     slugs = {one.slug for one in topics}
     nothing = [slug for slug in found.nothing if slug in slugs]
@@ -73,11 +79,14 @@ def _print_check(
                 "nothing": nothing,
                 "nearly_everything": nearly_all,
                 "subsets": [{"topic": one, "of": other} for one, other in subsets],
+                "unknown": [asdict(one) for one in lost],
             }
         )
         return
     for one in failed:
         say(one_line(str(one)))
+    for unknown in lost:
+        note(one_line(str(unknown)))
     among = f"of the newest {plural(found.entries, 'entry', 'entries')}"
     for slug in nothing:
         note(f"{slug}: matches none {among}")

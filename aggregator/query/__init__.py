@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -13,6 +13,7 @@ from aggregator.model.topic import Topic
 from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
 from aggregator.query.candidates import (
     MARKS,
+    OF_FEED,
     All,
     Any,
     Came,
@@ -33,7 +34,7 @@ from aggregator.query.matching import (
     satisfy,
 )
 from aggregator.query.subject import Subject
-from aggregator.query.tree import Named, Node, Reference, leaves
+from aggregator.query.tree import InField, Named, Node, Reference, leaves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,12 @@ class Query:
     def explain(self, subject: Subject, *, now: datetime) -> Explanation:
         """Which clauses the entry satisfies and which it fails."""
         return explain(self.tree, subject, now)
+
+    def of_feeds(self) -> Iterator[Came]:
+        """What it asks of an entry's feed, a clause each: of its name, address and folders."""
+        for name, leaf in leaves(self.tree):
+            if name in OF_FEED:
+                yield Came(part=InField(name=name, part=leaf, column=leaf.column))
 
     def wanted(self, languages: tuple[str, ...]) -> Wanted | None:
         """What an index may look for (see ``query.candidates``); None: it can say nothing."""

@@ -35,7 +35,7 @@ from aggregator.query.marks import (
     NOWHERE,
     language_mark,
 )
-from aggregator.query.matching import compiled
+from aggregator.query.matching import compiled, explain
 from aggregator.query.naming import anchors
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
@@ -56,9 +56,10 @@ from aggregator.query.tree import (
 
 MARKS = ("marks",)
 """The field of the index where marks stand."""
+OF_FEED = ("feed", "folder")
+"""The fields that tell nothing of an entry but which feed it came by."""
 
 _SIGNS = {"author": (AUTHOR, AUTHOR_FORM), "category": (CATEGORY, CATEGORY_FORM)}
-_OF_FEED = ("feed", "folder")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 T = TypeVar("T")
 
@@ -98,6 +99,11 @@ class Came:
     """The entry's feed must satisfy this: what is asked of its name, address and folders."""
 
     part: InField
+
+    def __str__(self) -> str:
+        return next(
+            iter(explain(self.part, Subject(title="", text=""), _NEVER).failed), self.part.name
+        )
 
     def fit(self, subjects: Iterable[tuple[T, Subject]]) -> Iterator[T]:
         """Whose subject satisfies it: entries that have nothing but their feed and language."""
@@ -166,7 +172,7 @@ def _wanted(node: Node, asked: _Asked) -> Wanted | None:
 def _in_field(node: InField, asked: _Asked) -> Wanted | None:
     name, part = node.name, node.part
     alone = all(not field and not isinstance(leaf, Named | Range) for field, leaf in leaves(part))
-    if name in _OF_FEED and alone:
+    if name in OF_FEED and alone:
         return Came(part=node)
     if name == "lang" and alone:
         holds = compiled(part, name)

@@ -121,6 +121,12 @@ class Subject:
             self._folded[name] = "\n".join(map(fold, self.written(name)))
         return self._folded[name]
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of its folders; of folders in folders also the way to the inmost."""
+        way = ("/".join(self.folders),) if len(self.folders) > 1 else ()
+        return (*self.folders, *way)
+
     def written(self, name: str) -> tuple[str, ...]:
         """What stands in a field; empty where nothing does."""
         match name:
@@ -129,7 +135,7 @@ class Subject:
             case "feed":
                 found = (self.feed_title, self.feed)
             case "folder":
-                found = self.folders
+                found = self.places
             case "author":
                 found = self.authors
             case "category":

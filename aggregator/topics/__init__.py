@@ -1,7 +1,15 @@
 """Topics: which stories each catches, and why. Change* → Hit*, over many topics at once."""
 
 from aggregator.topics.backlogs import portions
-from aggregator.topics.checking import Failed, Survey, contradicted, failing, survey
+from aggregator.topics.checking import (
+    Failed,
+    Survey,
+    Unknown,
+    contradicted,
+    failing,
+    survey,
+    unknown,
+)
 from aggregator.topics.limits import Limit
 from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
 
@@ -11,10 +19,12 @@ __all__ = [
     "Matcher",
     "Survey",
     "TopicExplanation",
+    "Unknown",
     "contradicted",
     "failing",
     "newest",
     "portions",
     "subject_of",
     "survey",
+    "unknown",
 ]

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.model.entry import EntryRecord
+from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.topic import Topic
-from aggregator.query import Subject, languages
+from aggregator.query import Bindings, Subject, languages, parse
+from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
 _ID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -42,6 +44,17 @@ class Failed:
             return f"{self.topic}: no entry {self.sample} is in the archive"
         verb = "must match" if self.must else "must not match"
         return f"{self.topic}: {verb} “{self.sample}”: {'; '.join(self.why) or 'everything'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A name of a feed or folder, in a topic or the mute table, that none of the feeds goes by."""
+
+    topic: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.asked} is no feed or folder that is subscribed to"
 
 
 @dataclass(slots=True)
@@ -113,6 +126,39 @@ def failing(
                     yield Failed(
                         topic=topic.slug, sample=sample, must=must, why=_why(explained, must)
                     )
+
+
+def unknown(
+    interests: Interests, topics: Sequence[Topic], feeds: Iterable[Feed]
+) -> Iterator[Unknown]:
+    """What the topics and the mute table call feeds and folders, and none of the feeds is called.
+
+    Raises QueryError.
+    """
+    subjects = [
+        Subject(title="", text="", feed=one.url, feed_title=one.title, folders=one.folders)
+        for one in feeds
+        if one.subscribed
+    ]
+    places = frozenset[str]().union(*map(places_of, subjects))
+    bindings = Bindings(interests.topics, interests.people)
+    named = [
+        (topic.slug, key, name)
+        for topic in topics
+        for key, names in (("include", topic.include), ("exclude", topic.exclude))
+        for name in names
+    ]
+    for owner, key, name in (*named, *(("mute", "feeds", one) for one in interests.mute.feeds)):
+        if called((name,)).isdisjoint(places):
+            yield Unknown(topic=owner, asked=f"{key} “{name}”")
+    queries = [
+        *((topic.slug, topic.query) for topic in topics),
+        *(("mute", query) for query in interests.mute.queries),
+    ]
+    for owner, text in queries:
+        for clause in bindings.bind(parse(text), name=owner).of_feeds():
+            if next(clause.fit((one, one) for one in subjects), None) is None:
+                yield Unknown(topic=owner, asked=str(clause))
 
 
 def survey(

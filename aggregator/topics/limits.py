@@ -39,8 +39,8 @@ class Limits:
         """The limits of a topic, ready to be compared."""
         return cls(
             topic=topic,
-            include=_places(topic.include),
-            exclude=_places(topic.exclude),
+            include=called(topic.include),
+            exclude=called(topic.exclude),
             languages=frozenset(map(_primary, topic.languages)),
         )
 
@@ -52,7 +52,7 @@ class Limits:
         """Every limit that is set, and whether the entry keeps to it."""
         topic = self.topic
         if self.include or self.exclude:
-            places, feed = _places_of(subject), subject.feed_title or subject.feed
+            places, feed = places_of(subject), subject.feed_title or subject.feed
             for name, asked, named, wanted in (
                 ("include", topic.include, self.include, True),
                 ("exclude", topic.exclude, self.exclude, False),
@@ -92,12 +92,12 @@ class Muting:
                 bindings.bind(parse(query, key="mute"), name="mute", key="mute")
                 for query in mute.queries
             ),
-            feeds=_places(mute.feeds),
+            feeds=called(mute.feeds),
         )
 
     def why(self, subject: Subject, now: datetime) -> str | None:
         """What mutes the entry, in words; None where nothing does."""
-        if not self.feeds.isdisjoint(_places_of(subject)):
+        if not self.feeds.isdisjoint(places_of(subject)):
             return f"feeds ({subject.feed_title or subject.feed})"
         for query in self.queries:
             match = query.match(subject, now=now)
@@ -129,13 +129,14 @@ class Caps:
         return True
 
 
-def _places(names: Sequence[str]) -> frozenset[str]:
+def called(names: Sequence[str]) -> frozenset[str]:
+    """Names of feeds and folders as they are compared: addresses canonical, all else folded."""
     return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
 
 
-def _places_of(subject: Subject) -> set[str]:
+def places_of(subject: Subject) -> set[str]:
     """What a feed may be called by: address, title, folders."""
-    return {canonical_url(subject.feed), fold(subject.feed_title), *map(fold, subject.folders)}
+    return {canonical_url(subject.feed), fold(subject.feed_title), *map(fold, subject.places)}
 
 
 def _primary(tag: str) -> str:

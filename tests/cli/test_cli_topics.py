@@ -36,6 +36,34 @@ def test_check_names_topics_that_match_nothing(collected):
     assert "none: matches none of the newest 2 entries" in ran.err
 
 
+def test_check_names_feeds_and_folders_that_nothing_is_called(collected):
+    """Of a feed or folder that was renamed a topic would get nothing, or leave out nothing."""
+    feed = "Feed 1"
+    collected.topics(
+        f'[known]\nquery = "folder:sport OR -feed:\\"{feed}\\" OR folder:*"\n'
+        f'include = ["SPORT", "{feed}"]\n'
+        '[lost]\nquery = "rain AND NOT (folder:cricket OR feed:/^BBC/)"\n'
+        'include = ["Football"]\nexclude = ["https://nowhere.example/feed"]\n'
+        '[mute]\nfeeds = ["The Gossip"]\nwords = ["folder:Gossip"]\n'
+    )
+    ran = collected.run("topics", "check")
+    assert ran.code == 0
+    lost = [line.split(" is no feed or folder")[0] for line in ran.err.splitlines()]
+    assert [line for line in lost if "matches" not in line][:-1] == [
+        "lost: include “Football”",
+        "lost: exclude “https://nowhere.example/feed”",
+        "mute: feeds “The Gossip”",
+        "lost: folder:cricket",
+        "lost: feed:/^BBC/",
+        "mute: folder:Gossip",
+    ]
+    told = parsed(collected.run("topics", "check", "known", "--json"))["unknown"]
+    assert told == [
+        {"topic": "mute", "asked": "feeds “The Gossip”"},
+        {"topic": "mute", "asked": "folder:Gossip"},
+    ]
+
+
 def test_explain_says_what_satisfied_and_what_kept_out(collected, terminal):
     torres, rain = (
         parsed(collected.run("search", word, "--json"))[0]["id"] for word in ("torres", "rain")

@@ -25,7 +25,7 @@ TORRES = subject(
     "The coach of Atlético's reserves was coaching in the rain. O'Neill won 3-2.",
     feed="https://news.example/rss",
     feed_title="Harbour Post",
-    folders=("Football",),
+    folders=("Spain", "Football"),
     authors=("Ida Morrow",),
     categories=("La Liga",),
     url="https://news.example/a/torres-coach",
@@ -67,6 +67,8 @@ TORRES = subject(
         ("feed:news.example", True),
         ("folder:football", True),
         ("folder:tennis", False),
+        ('folder:"Spain/Football"', True),
+        ('folder:"Football/Spain"', False),
         ("author:morrow", True),
         # Stars that begin nothing: too short outside of quotes, or in a name.
         ('"5* hotel"', False),
