@@ -14,7 +14,7 @@ from loopback import Loopback
 
 HOSTS = 20
 ENTRIES = 5
-EDITIONS = 4
+EDITIONS = 3
 
 
 def items(feed: int, edition: int) -> list[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ TOPICS = (
     Topic(slug="each", title="Each", query="*", collapse=Collapse.NONE, detail=Detail.SUMMARY),
     Topic(slug="mine", title="Mine", query="*", languages=("en",), private=True),
 )
-_MOST = 8
+_MOST = 5
 
 
 def read_all(folder: Path) -> Iterator[tuple[str, Document]]:
