@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,13 @@ from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now
 from aggregator.query import ANALYSIS_VERSION
+
+_OF_THE_DISK = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 
 def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> WriterLock:
@@ -73,10 +81,20 @@ def _unwritable(database: Database) -> bool:
         return False
     try:
         database.version()
-    except ArchiveError:
-        log = file.with_name(f"{file.name}-wal")
-        return not log.exists() or log.stat().st_size == 0
+    except ArchiveError as error:
+        driver = getattr(error.__cause__, "orig", None)
+        # The low byte: https://sqlite.org/rescode.html#primary_result_codes_versus_extended_result_codes
+        code = getattr(driver, "sqlite_errorcode", 0) & 0xFF
+        beside = [file.with_name(f"{file.name}-{name}") for name in ("wal", "journal")]
+        return code in _OF_THE_DISK and not any(map(_holds_something, beside))
     return False
+
+
+def _holds_something(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _refuse_unreadable(database: Database) -> None:

@@ -1,5 +1,6 @@
 """Opening an archive, and what each trouble with it is told as."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -178,6 +179,19 @@ def test_an_archive_on_a_full_disk_can_be_read(tmp_path):
         # While another process writes there are files beside it, which serve readers too.
         assert titles_on_a_full_disk(settings.directory) == "Harbour\n"
     assert titles_on_a_full_disk(settings.directory) == "Harbour\n"
+
+
+def test_an_archive_that_another_program_locks_is_not_read_past_its_lock(tmp_path):
+    database = f"sqlite:///{tmp_path}/archive.db?timeout=0.01"
+    settings = ArchiveSettings(directory=tmp_path, database=database, free_space=0)
+    with open_archive(settings, write=True):
+        pass
+    other = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
+    with contextlib.closing(other):
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ArchiveError, match="locked by another program"):
+            open_archive(settings)
 
 
 def test_what_a_crash_left_beside_the_file_is_never_read_past(tmp_path):
