@@ -39,9 +39,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     Reads the archive and its lock, so it works from another terminal, whether a
     daemon runs or not. Delays are from the dates that entries carry to their arrival,
     of the last week. What all feeds fail of (no network) is told once; JSON has it
-    as cause, and all the same each feed in failing. A mistake in the configuration,
-    which a daemon that runs does not take up, is told with its mend. The exit code is
-    0 whatever fails.
+    as cause, and all the same each feed in failing. A mistake in the configuration or
+    a sample that a topic fails, which a daemon that runs does not take up, is told
+    with its mend. The exit code is 0 whatever fails.
     """
     from itertools import chain
 
@@ -129,15 +129,21 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
 
 
 def _mistake(session: Session) -> str | None:
-    """What is wrong with the configuration, in a sentence; None where nothing is."""
+    """What is wrong with the configuration, in a sentence; None where nothing is.
+
+    Of samples only texts are tried: a daemon looks at those, and at entries, when it reads the file.
+    """
     from aggregator.config import load
     from aggregator.model.errors import ConfigError
+    from aggregator.model.time import now
+    from aggregator.topics import contradicted
 
     try:
-        load(session.folder)
+        configuration = load(session.folder)
     except ConfigError as error:
         return error.sentence
-    return None
+    failed = next(contradicted(configuration.interests, now=now()), None)
+    return f"{failed} (aggregator topics check tells all)" if failed else None
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

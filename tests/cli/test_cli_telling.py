@@ -200,6 +200,9 @@ def test_a_mistake_in_the_configuration_shows_in_the_status(place, server):
     told = _fields(place.run("status"))["mistake"]
     assert "topics.toml" in told
     assert json.loads(place.run("status", "--json").out)["mistake"] == told
+    place.topics('[torres]\nquery = "torres"\nmust = ["Zebra"]\n')
+    told = _fields(place.run("status"))["mistake"]
+    assert told.startswith("torres: must match “Zebra”: torres")
     # Only a daemon has what was right before.
     settings = load_settings(place.folder).archive
     with open_archive(settings, write=True, purpose="aggregator run"):
