@@ -91,7 +91,11 @@ def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> t
         # A person set it for this feed: that is the floor and the wish.
         return float(feed.interval), "the interval set for this feed"
     blind = rhythm.get("blind", 0.0) > 0
-    floor, why = (_BLIND_FLOOR, "its server sends no validators") if blind else (HOUR, "the hour")
+    floor, why = (
+        (_BLIND_FLOOR, "its server sends no validators")
+        if blind
+        else (HOUR, "an hour, the least wait")
+    )
     if settings.min_interval < HOUR or settings.min_interval > floor:
         floor, why = settings.min_interval, "collect.min_interval"
     said = {

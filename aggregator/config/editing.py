@@ -21,6 +21,7 @@ from aggregator.config.outlines import (
     folder_of,
     is_address,
     is_inclusion,
+    lacks_address,
     open_outlines,
     outlines_in,
     read_outlines,
@@ -134,6 +135,9 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
     ):
         listed = is_inclusion(outline)
         url = attribute(outline, "url" if listed else "xmlUrl")
+        if lacks_address(outline):
+            name = attribute(outline, "title") or attribute(outline, "text")
+            refused.append((name, f"line {outline.sourceline}: a feed without xmlUrl"))
         if not url:
             continue
         canonical = _LIST + url if listed else canonical_url(url)

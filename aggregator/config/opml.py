@@ -13,6 +13,7 @@ from aggregator.config.outlines import (
     interval_of,
     is_address,
     is_inclusion,
+    lacks_address,
     open_outlines,
     outlines_in,
     read_outlines,
@@ -81,6 +82,8 @@ def _subscriptions(root: Any, name: str) -> tuple[tuple[Subscription, ...], tupl
     for outline, folders in outlines_in(root):
         url = attribute(outline, "xmlUrl")
         where = f"{name}:{outline.sourceline}"
+        if lacks_address(outline):
+            warnings.append(f"{where}: a feed without xmlUrl; the line is left out")
         if not url:
             continue
         if not is_address(url):

@@ -87,6 +87,13 @@ def attribute(outline: Any, name: str) -> str:
     return str(value).strip()
 
 
+def lacks_address(outline: Any) -> bool:
+    """Whether it looks like a feed, but has no xmlUrl: a line that was cut or mistyped."""
+    if attribute(outline, "xmlUrl") or len(outline):
+        return False
+    return attribute(outline, "type").lower() in {"rss", "atom", "feed", "rdf", "json"}
+
+
 def is_inclusion(outline: Any) -> bool:
     """Whether it stands for a list elsewhere (OPML 2.0), and is no feed and no folder."""
     return attribute(outline, "type").lower() == "include" and not attribute(outline, "xmlUrl")

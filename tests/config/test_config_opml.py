@@ -166,6 +166,21 @@ def test_a_list_of_others_sets_nothing_here():
         subscriptions_of(b"<!doctype html><p>404", "x")
 
 
+def test_a_feed_that_lost_its_address_is_told(folder, tmp_path):
+    lines = (
+        '<outline type="rss" text="Lost" url="https://a.example/feed"/>',
+        '<outline type="rss" text="A folder"><outline xmlUrl="https://b.example/feed"/></outline>',
+        '<outline text="An empty folder"/>',
+        '<outline type="link" text="A page" url="https://c.example/"/>',
+    )
+    (folder / "feeds.opml").write_text(opml(*lines))
+    (found,), (warning,) = load_subscriptions(folder)
+    assert found.url == "https://b.example/feed"
+    assert "without xmlUrl" in warning
+    ((name, why),) = import_opml(tmp_path, folder / "feeds.opml").refused
+    assert (name, "without xmlUrl" in why) == ("Lost", True)
+
+
 def test_of_many_duplicates_a_few_are_named(folder):
     again = '<outline xmlUrl="http://one.example/feed"/>'
     file = folder / "feeds.opml"
