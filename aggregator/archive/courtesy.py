@@ -42,6 +42,10 @@ class Courtesy:
         not believed, unless it was doubted lately."""
         self._set(feed, doubted=at)
 
+    def revive(self, feed: Feed, at: datetime) -> None:
+        """A feed that was gone for good (410) answers again: it is asked with the next round."""
+        self._set(feed, stopped=False, next_due=at, due_reason="it answers again")
+
     def return_slowly(self, now: datetime) -> int:
         """After a long stop: feeds long overdue come one after another, the longest first, within
         ten minutes; returns how many they are."""

@@ -30,6 +30,8 @@ from aggregator.cli.subscriptions import name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.archive import FetchRecord
     from aggregator.model.feed import Failure, Feed, Subscription
 
@@ -74,7 +76,7 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
     cells = [
         (
             _state(line, feed),
-            when(feed.next_due) if feed else "",
+            when(_due(line, feed)),
             str(feed.entries) if feed else "0",
             *([name_of((line, feed))] if people else [title_of((line, feed)), line.url]),
             _wrong(feed),
@@ -221,6 +223,13 @@ def _state(line: Subscription, feed: Feed | None) -> str:
     return "ok" if feed.state.value == "paused" else feed.state.value
 
 
+def _due(line: Subscription, feed: Feed | None) -> datetime | None:
+    """When it is asked next; None for a feed that is paused or has ended, whatever was planned."""
+    if feed is None or _state(line, feed) in {"paused", "stopped"}:
+        return None
+    return feed.next_due
+
+
 def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
     """The object of ``feeds list --json``, keys as the contract names them."""
     from aggregator.model.time import iso
@@ -230,7 +239,7 @@ def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
         "title": title_of((line, feed)) or line.url,
         "folders": list(line.folders),
         "state": _state(line, feed),
-        "next_due": iso(feed.next_due) if feed else None,
+        "next_due": iso(_due(line, feed)),
         "last_success": iso(feed.last_success) if feed else None,
         "failure": _failure_json(feed.failure) if feed and feed.failure else None,
         "entries": feed.entries if feed else 0,
@@ -269,13 +278,13 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
         ("full text", "from the linked pages" if line.full_text else ""),
     ]
     if feed:
-        due = f"{local(feed.next_due)} ({away(feed.next_due)})" if feed.next_due else ""
+        due = _due(line, feed)
         facts += [
             ("home", feed.home),
             ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
             ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
-            ("next due", due),
-            ("because", feed.due_reason),
+            ("next due", f"{local(due)} ({away(due)})" if due else "never"),
+            ("because", "it is paused in feeds.opml" if line.paused else feed.due_reason),
             ("last fetch", local(feed.last_fetch)),
             ("last success", local(feed.last_success)),
             ("stay away until", local(feed.retry_after)),

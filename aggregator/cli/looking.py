@@ -51,7 +51,7 @@ def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, .
 
     found = asyncio.run(ask())
     if brought and remember:
-        _note_hidden(session, brought)
+        _note_brought(session, brought)
     return found
 
 
@@ -68,10 +68,11 @@ def _away(session: Session) -> tuple[Postponed, ...]:
     return ()
 
 
-def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:
-    """Doubt the "unchanged" of servers that have news all the same."""
+def _note_brought(session: Session, brought: Mapping[str, Document]) -> None:
+    """Doubt the "unchanged" of servers that have news all the same; ask feeds again that had ended."""
     from aggregator.collect import hides
     from aggregator.model.errors import ArchiveError
+    from aggregator.model.feed import FeedState
     from aggregator.model.time import now
 
     try:
@@ -79,8 +80,13 @@ def _note_hidden(session: Session, brought: Mapping[str, Document]) -> None:
         if archive is None:
             return
         with archive:
-            held = ((archive.feed(url), document) for url, document in brought.items())
-            for feed in [feed for feed, document in held if feed and hides(feed, document)]:
+            looked = ((archive.feed(url), document) for url, document in brought.items())
+            held = [(feed, document) for feed, document in looked if feed]
+            for feed in [feed for feed, _ in held if feed.state is FeedState.STOPPED]:
+                with archive.courtesy(write=True) as courtesy:
+                    courtesy.revive(feed, now())
+                note(f"{one_line(feed.url)} had ended (410) and answers again")
+            for feed in [feed for feed, document in held if hides(feed, document)]:
                 note(f"{one_line(feed.url)}: its server said unchanged though it had news")
                 # A row is all there is to write; who reads it is there already.
                 with archive.courtesy(write=True) as courtesy:

@@ -44,7 +44,7 @@ def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dic
     if mistakes:
         raise ConfigError("; ".join(mistakes), hint="mend it, then try again")
     settings = _build(values, folder)
-    _check_together(settings, file)
+    _check_together(settings, file, sources)
     return settings, sources
 
 
@@ -127,7 +127,7 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
     )
 
 
-def _check_together(settings: Settings, file: Path) -> None:
+def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) -> None:
     """What a value alone does not show. Raises ConfigError with all mistakes."""
     collect, log = settings.collect, settings.log
     base, contact = settings.publish.base_url, collect.contact
@@ -135,7 +135,7 @@ def _check_together(settings: Settings, file: Path) -> None:
     checks = (
         (
             collect.min_interval <= collect.default_interval <= collect.max_interval,
-            "collect: min_interval, default_interval and max_interval must not fall in this order",
+            "collect: default_interval must lie between min_interval and max_interval",
         ),
         (
             not base or _is_web_address(base),
@@ -155,7 +155,7 @@ def _check_together(settings: Settings, file: Path) -> None:
         ),
         (
             lease.min_lease <= lease.default_lease <= lease.max_lease,
-            "hub: min_lease, default_lease and max_lease must not fall in this order",
+            "hub: default_lease must lie between min_lease and max_lease",
         ),
         (
             not contact or re.fullmatch(r"https?://\S+|(?:mailto:)?[^\s@]+@[^\s@]+", contact),
@@ -174,7 +174,17 @@ def _check_together(settings: Settings, file: Path) -> None:
         except ValueError:
             mistakes.append(f"collect.allow_networks: {network!r} is no network; write 10.0.0.0/8")
     if mistakes:
-        raise ConfigError("; ".join(mistakes), file=str(file), hint="mend it, then try again")
+        placed = (_placed(one, file, sources) for one in mistakes)
+        raise ConfigError("; ".join(placed), hint="mend it, then try again")
+
+
+def _placed(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
+    """A mistake with where it stands: the line, or the environment variable."""
+    name, _, what = mistake.partition(" ")
+    source = sources.get(name.rstrip(":"))
+    if source is None:
+        return f"{file}: {mistake}"
+    return f"{_spot(file, source, name.rstrip(':')).rstrip()}{':' * name.endswith(':')} {what}"
 
 
 def _is_web_address(text: str, *, query: bool = False) -> bool:

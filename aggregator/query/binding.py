@@ -17,17 +17,17 @@ MAX_CHAIN = 20
 MAX_BOUND = 4000
 """Words of a query with those of all topics that it refers to."""
 
-People = Mapping[str, Person]
+People = Mapping[str, tuple[Person, ...]]
 """The people of people.toml by name and by alias, folded: see :func:`by_name`."""
 
 
 def by_name(people: Sequence[Person]) -> People:
-    """The people by each name that a query may give; a name goes before an alias."""
-    found: dict[str, Person] = {}
+    """The people by each name that a query may give; where a name is meant, no alias is."""
+    found: dict[str, tuple[Person, ...]] = {}
     for person in people:
-        for alias in person.aliases:
-            found.setdefault(fold(alias), person)
-    return found | {fold(person.name): person for person in people}
+        for alias in {fold(alias) for alias in person.aliases}:
+            found[alias] = (*found.get(alias, ()), person)
+    return found | {fold(person.name): (person,) for person in people}
 
 
 class Source(Protocol):
@@ -74,7 +74,11 @@ class Binder:
             case Not(part=part) | InField(part=part):
                 return replace(node, part=self._bind(part, path, rests))
             case Named(text=text):
-                person = self._people.get(fold(text), node.person)
+                person, *others = self._people.get(fold(text), (node.person,))
+                if others:
+                    names = " and ".join(one.name for one in (person, *others))
+                    mend = f'write person:"{person.name}"'
+                    raise MistakeError(f"{names} are called {text} too", node.column, mend)
                 rests[f"person:{text}"] = repr(person)
                 return replace(node, person=person)
             case Reference(text=name):

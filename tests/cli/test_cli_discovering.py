@@ -274,6 +274,22 @@ def test_news_that_a_server_hides_from_the_collector_are_seen_by_who_looks(place
     assert sent == [None, '"a"', None, '"a"', None, None, None]
 
 
+def test_a_feed_that_ended_and_is_back_is_asked_again_once_a_person_added_it(place, server):
+    place.subscribe(server.serve("/a.xml", status=410))
+    place.run("collect")
+    (listed,) = json.loads(place.run("feeds", "list", "--json").out)
+    shown = parsed(place.run("feeds", "show", server.url("/a.xml"), "--json"))
+    for one in (listed, shown):
+        assert (one["state"], one["next_due"]) == ("stopped", None)
+    assert "never" in place.run("feeds", "show", server.url("/a.xml")).out
+    server.serve("/a.xml", rss(TORRES))
+    assert parsed(place.run("collect", "--all", "--json"))["feeds"] == 0
+    place.subscribe()
+    ran = place.run("feeds", "add", server.url("/a.xml"))
+    assert "had ended (410) and answers again" in ran.err
+    assert parsed(place.run("collect", "--json"))["new"] == 1
+
+
 def test_a_host_that_asked_to_be_left_alone_is_left_alone(place, server):
     place.subscribe(server.serve("/a.xml", status=429, headers={"Retry-After": "3600"}))
     assert place.run("collect").code == 1

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model.errors import QueryError
+from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query import Bindings, Subject, analyse, fold, parse, words
 from aggregator.query.patterns import MAX_READ
+from aggregator.query.tree import leaves
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -283,6 +285,21 @@ def test_topics_in_topics_are_bounded():
     wide = topics({f"t{n}": f"topic:t{n + 1} " * 100 for n in range(9)} | {"t9": "x"})
     with pytest.raises(QueryError, match="4000 words"):
         Bindings(wide, ()).bind(parse("topic:t0"))
+
+
+def test_an_alias_of_two_people_is_no_name_of_either():
+    people = [
+        Person(name="Ann Morrow", aliases=("El Nino", "El Niño", "Bob Grey")),
+        Person(name="Bob Grey", aliases=("El Niño",)),
+    ]
+    for order in (people, people[::-1]):
+        bindings = Bindings((), order)
+        with pytest.raises(QueryError, match="are called el niño too") as told:
+            bindings.bind(parse('goal OR person:"el niño"'))
+        assert told.value.column == 9
+        assert f'person:"{order[0].name}"' in told.value.hint
+        (leaf,) = [one for _, one in leaves(bindings.bind(parse('person:"bob grey"')).tree)]
+        assert leaf.person.name == "Bob Grey"
 
 
 PIECE = st.sampled_from(
