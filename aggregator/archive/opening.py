@@ -63,9 +63,15 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
     """Open what is there. Raises ArchiveError where there is no archive yet, or one of another version."""
     database = Database(settings)
     try:
-        if _unwritable(database):
-            database.close()
-            database = Database(settings, unchanging=True)
+        return _readable(database)
+    except ArchiveError as error:
+        if not _unwritable(database, error):
+            raise
+    return _readable(Database(settings, unchanging=True))
+
+
+def _readable(database: Database) -> Database:
+    try:
         _refuse_unreadable(database)
     except BaseException:
         database.close()
@@ -73,21 +79,16 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
     return database
 
 
-def _unwritable(database: Database) -> bool:
+def _unwritable(database: Database, error: ArchiveError) -> bool:
     """Whether SQLite cannot write what it needs beside the file to read it (a disk that is full
     or read-only, a folder of somebody else), and all that was stored is in the file itself."""
     file = database.file
-    if file is None or not file.is_file():
+    # The low byte: https://sqlite.org/rescode.html#primary_result_codes_versus_extended_result_codes
+    code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    if file is None or code not in _OF_THE_DISK:
         return False
-    try:
-        database.version()
-    except ArchiveError as error:
-        driver = getattr(error.__cause__, "orig", None)
-        # The low byte: https://sqlite.org/rescode.html#primary_result_codes_versus_extended_result_codes
-        code = getattr(driver, "sqlite_errorcode", 0) & 0xFF
-        beside = [file.with_name(f"{file.name}-{name}") for name in ("wal", "journal")]
-        return code in _OF_THE_DISK and not any(map(_holds_something, beside))
-    return False
+    beside = [file.with_name(f"{file.name}-{name}") for name in ("wal", "journal")]
+    return not any(map(_holds_something, beside))
 
 
 def _holds_something(file: Path) -> bool:

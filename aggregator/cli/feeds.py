@@ -225,9 +225,11 @@ def _state(line: Subscription, feed: Feed | None) -> str:
 
 def _due(line: Subscription, feed: Feed | None) -> datetime | None:
     """When it is asked next; None for a feed that is paused or has ended, whatever was planned."""
-    if feed is None or _state(line, feed) in {"paused", "stopped"}:
-        return None
-    return feed.next_due
+    return None if feed is None or _rests(line, feed) else feed.next_due
+
+
+def _rests(line: Subscription, feed: Feed | None) -> bool:
+    return _state(line, feed) in {"paused", "stopped"}
 
 
 def _feed_json(line: Subscription, feed: Feed | None) -> dict[str, object]:
@@ -283,7 +285,7 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             ("home", feed.home),
             ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
             ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
-            ("next due", f"{local(due)} ({away(due)})" if due else "never"),
+            ("next due", f"{local(due)} ({away(due)})" if due else "never" * _rests(line, feed)),
             ("because", "it is paused in feeds.opml" if line.paused else feed.due_reason),
             ("last fetch", local(feed.last_fetch)),
             ("last success", local(feed.last_success)),

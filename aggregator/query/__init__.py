@@ -29,6 +29,7 @@ from aggregator.query.matching import (
     Explanation,
     Holds,
     Match,
+    as_typed,
     compiled,
     explain,
     satisfy,
@@ -70,11 +71,12 @@ class Query:
         """Which clauses the entry satisfies and which it fails."""
         return explain(self.tree, subject, now)
 
-    def of_feeds(self) -> Iterator[Came]:
-        """What it asks of an entry's feed, a clause each: of its name, address and folders."""
+    def of_feeds(self) -> Iterator[tuple[str, Came]]:
+        """What it asks of an entry's feed (its name, address, folders): each clause, as typed and to try."""
         for name, leaf in leaves(self.tree):
             if name in OF_FEED:
-                yield Came(part=InField(name=name, part=leaf, column=leaf.column))
+                asked = Came(part=InField(name=name, part=leaf, column=leaf.column))
+                yield f"{name}:{as_typed(leaf)}", asked
 
     def wanted(self, languages: tuple[str, ...]) -> Wanted | None:
         """What an index may look for (see ``query.candidates``); None: it can say nothing."""

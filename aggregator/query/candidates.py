@@ -35,7 +35,7 @@ from aggregator.query.marks import (
     NOWHERE,
     language_mark,
 )
-from aggregator.query.matching import compiled, explain
+from aggregator.query.matching import compiled
 from aggregator.query.naming import anchors
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
@@ -99,11 +99,6 @@ class Came:
     """The entry's feed must satisfy this: what is asked of its name, address and folders."""
 
     part: InField
-
-    def __str__(self) -> str:
-        return next(
-            iter(explain(self.part, Subject(title="", text=""), _NEVER).failed), self.part.name
-        )
 
     def fit(self, subjects: Iterable[tuple[T, Subject]]) -> Iterator[T]:
         """Whose subject satisfies it: entries that have nothing but their feed and language."""

@@ -161,12 +161,12 @@ def _account(
         case _:
             found = _leaf(node, subject, now, field)
             if found is None:
-                return (), (f"{field}:{_text(node)}" if field else _text(node),)
+                return (), (f"{field}:{as_typed(node)}" if field else as_typed(node),)
             return found, ()
 
 
-def _text(leaf: Leaf) -> str:
-    """The leaf as it was typed."""
+def as_typed(leaf: Leaf) -> str:
+    """A leaf as it was typed, without its field."""
     match leaf:
         case Everything():
             return "*"
@@ -192,18 +192,18 @@ def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evid
             return _anything(subject, field)
         case Named(person=person):
             proof = named(person, subject, (field,) if field else TEXT_FIELDS)
-            return proof and (Evidence(clause=_text(leaf), found=proof[0], field=proof[1]),)
+            return proof and (Evidence(clause=as_typed(leaf), found=proof[0], field=proof[1]),)
         case Pattern():
             return _patterned(leaf, subject, field)
         case Reference():
-            raise LookupError(f"{_text(leaf)} was not bound")
+            raise LookupError(f"{as_typed(leaf)} was not bound")
         case Word() if field in _ADDRESSES:
             return _in_address(leaf, subject, field)
     look = _LOOK[type(leaf)]
     for name in (field,) if field else TEXT_FIELDS:
         found = look(leaf, subject, name)
         if found is not None:
-            return (Evidence(clause=_text(leaf), found=found, field=name),)
+            return (Evidence(clause=as_typed(leaf), found=found, field=name),)
     return None
 
 
@@ -220,7 +220,7 @@ def _patterned(leaf: Pattern, subject: Subject, field: str) -> tuple[Evidence, .
         found = find_pattern(leaf.text, written)
         if found is not None:
             shown = " ".join(found[:_SHOWN].split())
-            return (Evidence(clause=_text(leaf), found=shown, field=field),)
+            return (Evidence(clause=as_typed(leaf), found=shown, field=field),)
     return None
 
 

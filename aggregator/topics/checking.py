@@ -54,7 +54,7 @@ class Unknown:
     asked: str
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.asked} is no feed or folder that is subscribed to"
+        return f"{self.topic}: {self.asked} names no feed or folder of aggregator feeds list"
 
 
 @dataclass(slots=True)
@@ -156,9 +156,9 @@ def unknown(
         *(("mute", query) for query in interests.mute.queries),
     ]
     for owner, text in queries:
-        for clause in bindings.bind(parse(text), name=owner).of_feeds():
+        for typed, clause in bindings.bind(parse(text), name=owner).of_feeds():
             if next(clause.fit((one, one) for one in subjects), None) is None:
-                yield Unknown(topic=owner, asked=str(clause))
+                yield Unknown(topic=owner, asked=typed)
 
 
 def survey(

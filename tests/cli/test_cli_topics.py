@@ -48,7 +48,7 @@ def test_check_names_feeds_and_folders_that_nothing_is_called(collected):
     )
     ran = collected.run("topics", "check")
     assert ran.code == 0
-    lost = [line.split(" is no feed or folder")[0] for line in ran.err.splitlines()]
+    lost = [line.split(" names no feed or folder")[0] for line in ran.err.splitlines()]
     assert [line for line in lost if "matches" not in line][:-1] == [
         "lost: include “Football”",
         "lost: exclude “https://nowhere.example/feed”",
