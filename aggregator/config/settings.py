@@ -174,17 +174,26 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
         except ValueError:
             mistakes.append(f"collect.allow_networks: {network!r} is no network; write 10.0.0.0/8")
     if mistakes:
-        placed = (_placed(one, file, sources) for one in mistakes)
+        placed = (_place(one, file, sources) + one for one in mistakes)
         raise ConfigError("; ".join(placed), hint="mend it, then try again")
 
 
-def _placed(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
-    """A mistake with where it stands: the line, or the environment variable."""
-    name, _, what = mistake.partition(" ")
-    source = sources.get(name.rstrip(":"))
-    if source is None:
-        return f"{file}: {mistake}"
-    return f"{_spot(file, source, name.rstrip(':')).rstrip()}{':' * name.endswith(':')} {what}"
+def _place(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
+    """Where the settings stand that a mistake is of: a line of the file, or environment variables.
+
+    A mistake begins with its setting, or with the section of those that it names.
+    """
+    told = set(re.findall(r"[a-z_]+", mistake))
+    section = re.split(r"[.:]", mistake, maxsplit=1)[0]
+    names = [
+        one for one in sources if one.startswith(f"{section}.") and one[len(section) + 1 :] in told
+    ]
+    variables = [sources[one] for one in names if sources[one] not in {"default", file.name}]
+    if variables:
+        return f"{' and '.join(variables)}: "
+    lines = (line_of(file, *one.split(".")) for one in names)
+    line = next((one for one in lines if one), None)
+    return f"{file}{f':{line}' if line else ''}: "
 
 
 def _is_web_address(text: str, *, query: bool = False) -> bool:

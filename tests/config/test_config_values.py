@@ -86,7 +86,11 @@ def test_what_is_beyond_the_bounds_is_refused(folder, name):
         ("PUBLISH__BASE_URL", "http://[::1", "web address"),
         ("PUBLISH__BASE_URL", "http://", "web address"),
         ("PUBLISH__HUB", "abc", "AGGREGATOR_PUBLISH__HUB: publish.hub: 'abc'"),
-        ("COLLECT__MIN_INTERVAL", "2d", "min_interval"),
+        (
+            "COLLECT__MIN_INTERVAL",
+            "2d",
+            "AGGREGATOR_COLLECT__MIN_INTERVAL: collect: default_interval",
+        ),
         ("LOG__LEVEL", "loud", "AGGREGATOR_LOG__LEVEL: log.level takes debug"),
         ("COLLECT_CONTACT", "me@example.org", "AGGREGATOR_COLLECT__CONTACT"),
         ("COLLECT__CONTAKT", "me@example.org", "AGGREGATOR_COLLECT__CONTACT"),
