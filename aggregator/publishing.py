@@ -79,8 +79,8 @@ class Publisher:
 
     def _look(self, *, everything: bool, strange: bool) -> Sequence[str]:
         """Write what is behind, missing, or made for another site; remove what is no more."""
-        self._places = None
-        states, changed = self._archive.topics(), list[str]()
+        self._places, archive = None, self._archive
+        states, changed = archive.topics(), list[str]()
         lacking = self._folder.lacking()
         whole = everything or strange or not self._folder.made_for(self._site)
         # Readers take a full page for what never changes: its feeds are left, unless they would
@@ -90,15 +90,16 @@ class Publisher:
         for state in again:
             changed += self._write(state, whole=True, afresh=afresh)
         # The others, of which some pages changed.
-        for state in self._archive.published.behind():
+        for state in archive.published.behind():
             changed += self._write(state)
-        changed += publish_digests(self._archive, self._folder, self._site, again)
+        changed += publish_digests(archive, self._folder, self._site, again)
         told = whole or STATUS in lacking
-        changed += publish_status(self._archive, self._folder, self._site, whole=told)
+        changed += publish_status(archive, self._folder, self._site, whole=told)
         changed += self._folder.write(directory(states, self._site))
-        places = frozenset(place for state in states for place in stems(state))
-        changed += self._folder.retain(places | {STATUS}, rewritten=whole)
-        self._archive.published.note_folder(self._folder.settle(self._site))
+        places = _places(states)
+        ended = _places(archive.published.deleted_topics())
+        changed += self._folder.retain(places | {STATUS}, ended=ended, rewritten=whole)
+        archive.published.note_folder(self._folder.settle(self._site))
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 
@@ -146,9 +147,21 @@ class Publisher:
         return Card(state=state, titles=self._archive.newest_titles(state.topic.slug))
 
 
+def _places(states: Sequence[TopicState]) -> frozenset[str]:
+    """Where the documents of topics stand."""
+    return frozenset(place for state in states for place in stems(state))
+
+
 def _lacks(state: TopicState, lacking: frozenset[str]) -> bool:
     """Whether a file of the topic may be missing."""
     return PRIVATE in lacking if state.token else not lacking.isdisjoint(stems(state))
+
+
+def all_is_due(archive: Archive, settings: Settings, site: Site) -> bool:
+    """Whether the next turn writes every page again: for another site or folder, or as this
+    version renders it. Raises PublishError, ArchiveError."""
+    folder = Folder(settings.publish.directory)
+    return archive.published.folder() != folder.mark or not folder.made_for(site)
 
 
 def publish_behind(

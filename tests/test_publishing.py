@@ -14,7 +14,7 @@ from publishing import Newsroom
 
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Topic
-from aggregator.publish import site_of
+from aggregator.publish import retired, site_of
 from aggregator.publishing import Publisher
 
 TOPICS = tuple(Topic(slug=f"w{n}", title=f"Word {n}", query=f"word{n}") for n in range(200))
@@ -176,6 +176,24 @@ def test_what_another_archive_published_is_gone(tmp_path):
             older.publish()
             assert everything(older) == expected
             assert older.publish() == ()
+
+
+def test_what_ended_stays_ended_in_another_folder(tmp_path):
+    """As after a restore on another machine, where the old folder is not."""
+    secret = Topic(slug="secret", title="Hidden", query="*", private=True)
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.topics(*TOPICS[:2], secret)
+        room.publish()
+        ended = {room.address("secret"), f"topics/{TOPICS[0].slug}"}
+        room.topics(TOPICS[1])
+        room.publish()
+        room.move(tmp_path / "other")
+        room.publish()
+        places = {*ended, "topics/secret", f"topics/{TOPICS[1].slug}", "topics/never"}
+        assert {place for place in places if retired(room.public, place)} == ended
+        room.topics(*TOPICS[:2])
+        room.publish()
+        assert not retired(room.public, f"topics/{TOPICS[0].slug}")
 
 
 def test_a_folder_that_is_taken_away_comes_back_whole(tmp_path):

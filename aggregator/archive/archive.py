@@ -282,6 +282,13 @@ class Archive:
         with self._database.writing() as connection:
             return topics.sync(connection, wanted, page_size, clock())
 
+    def compare_topics(
+        self, wanted: Sequence[tuple[Topic, str]], *, page_size: int
+    ) -> TopicsSynced:
+        """What :meth:`sync_topics` would do."""
+        with self._database.reading() as connection:
+            return topics.compare(connection, wanted, page_size)
+
     def fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
         """Add what new or edited topics find in the archive, in one write; says what came and went."""
         with self._database.writing() as connection:

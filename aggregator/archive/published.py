@@ -32,8 +32,8 @@ class Published:
         with self._database.writing() as connection:
             states.note_folder(connection, mark)
 
-    def deleted_topics(self) -> tuple[str, ...]:
-        """Slugs of topics that were taken out of the configuration."""
+    def deleted_topics(self) -> tuple[TopicState, ...]:
+        """The topics that were taken out of the configuration, as they were."""
         with self._database.reading() as connection:
             return states.deleted(connection)
 

@@ -55,10 +55,10 @@ def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
     return tuple(_titles(connection, read_topic(connection, slug)))
 
 
-def deleted(connection: sa.Connection) -> tuple[str, ...]:
-    """Slugs of topics that were taken out of the configuration."""
-    query = sa.select(topics.c.slug).where(topics.c.deleted.is_not(None)).order_by(topics.c.slug)
-    return tuple(connection.execute(query).scalars())
+def deleted(connection: sa.Connection) -> tuple[TopicState, ...]:
+    """The topics that were taken out of the configuration, as they were, in order of their making."""
+    query = sa.select(topics).where(topics.c.deleted.is_not(None)).order_by(topics.c.topic_key)
+    return tuple(map(_state, connection.execute(query)))
 
 
 def folder(connection: sa.Connection) -> str:

@@ -40,11 +40,13 @@ _GROWN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicsSynced:
-    """Slugs of topics that wait to be filled because they are new or were edited, and deleted ones."""
+    """Slugs of topics that wait to be filled because they are new or were edited, and deleted ones;
+    and of those that are published again, as the archive held other settings of them."""
 
     new: tuple[str, ...]
     edited: tuple[str, ...]
     deleted: tuple[str, ...]
+    renewed: tuple[str, ...]
 
 
 def sync(
@@ -57,28 +59,47 @@ def sync(
     comes back counts as edited: it missed what came meanwhile; and none of it is published.
     """
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
+    synced = _compared(held, wanted, page_size)
     next_key = max((row.topic_key for row in held.values()), default=0) + 1
-    new, edited, rows = list[str](), list[str](), list[dict[str, Any]]()
+    missing = (topic for topic, _ in wanted if topic.slug not in held)
+    rows = [_new_row(key, topic, page_size) for key, topic in enumerate(missing, next_key)]
+    if rows:
+        connection.execute(sa.insert(topics), rows)
+    configured = {topic.slug: topic for topic, _ in wanted}
+    for slug in synced.renewed:
+        _follow(connection, held[slug], configured[slug], page_size)
+    # Without a definition they are filled again, should they come back.
+    gone = sa.update(topics).values(deleted=at, definition="")
+    for chunk in chunks(synced.deleted):
+        connection.execute(gone.where(topics.c.slug.in_(chunk)))
+    return synced
+
+
+def compare(
+    connection: sa.Connection, wanted: Sequence[tuple[Topic, str]], page_size: int
+) -> TopicsSynced:
+    """What :func:`sync` would do."""
+    held = {row.slug: row for row in connection.execute(sa.select(topics))}
+    return _compared(held, wanted, page_size)
+
+
+def _compared(
+    held: Mapping[str, Any], wanted: Sequence[tuple[Topic, str]], page_size: int
+) -> TopicsSynced:
+    new, edited, renewed = list[str](), list[str](), list[str]()
     for topic, definition in wanted:
         row = held.get(topic.slug)
-        if row is None:
-            rows.append(_new_row(next_key + len(rows), topic, page_size))
-            new.append(topic.slug)
-            continue
-        if row.definition is None:
+        if row is None or row.definition is None:
             new.append(topic.slug)
         elif row.definition != definition:
             edited.append(topic.slug)
-        _follow(connection, row, topic, page_size)
-    if rows:
-        connection.execute(sa.insert(topics), rows)
+        if row is not None and _differs(row, topic, page_size):
+            renewed.append(topic.slug)
     slugs = {topic.slug for topic, _ in wanted}
-    deleted = [slug for slug, row in held.items() if slug not in slugs and row.deleted is None]
-    # Without a definition they are filled again, should they come back.
-    gone = sa.update(topics).values(deleted=at, definition="")
-    for chunk in chunks(deleted):
-        connection.execute(gone.where(topics.c.slug.in_(chunk)))
-    return TopicsSynced(new=tuple(new), edited=tuple(edited), deleted=tuple(deleted))
+    deleted = (slug for slug, row in held.items() if slug not in slugs and row.deleted is None)
+    return TopicsSynced(
+        new=tuple(new), edited=tuple(edited), deleted=tuple(deleted), renewed=tuple(renewed)
+    )
 
 
 def _new_row(key: int, topic: Topic, page_size: int) -> dict[str, Any]:
@@ -89,24 +110,28 @@ def _new_row(key: int, topic: Topic, page_size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _differs(row: Any, topic: Topic, page_size: int) -> bool:
+    return bool(
+        row.settings != pack_topic(topic) or row.deleted is not None or row.page_size != page_size
+    )
+
+
 def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -> None:
-    settings = pack_topic(topic)
-    if row.settings != settings or row.deleted or row.page_size != page_size:
-        moves = topic.private != bool(row.token)
-        connection.execute(
-            sa.update(topics)
-            .where(topics.c.topic_key == row.topic_key)
-            .values(
-                settings=settings,
-                deleted=None,
-                page_size=page_size,
-                version=topics.c.version + 1,
-                # Its files are removed where it was, those of closed pages too.
-                published_place=0 if row.deleted or moves else row.published_place,
-                token=(_new_token() if topic.private else "") if moves else row.token,
-                next_digest=digests.first_due(topic),
-            )
+    moves = topic.private != bool(row.token)
+    connection.execute(
+        sa.update(topics)
+        .where(topics.c.topic_key == row.topic_key)
+        .values(
+            settings=pack_topic(topic),
+            deleted=None,
+            page_size=page_size,
+            version=topics.c.version + 1,
+            # Its files are removed where it was, those of closed pages too.
+            published_place=0 if row.deleted or moves else row.published_place,
+            token=(_new_token() if topic.private else "") if moves else row.token,
+            next_digest=digests.first_due(topic),
         )
+    )
 
 
 def _new_token() -> str:

@@ -190,13 +190,7 @@ def publish(
     session = session_of(context)
     configuration = session.configuration()
     if dry_run:
-        states = _states(session)
-        for slug in (topic.slug for topic in configuration.topics):
-            state = states.pop(slug, None)
-            if everything or state is None or state.version > state.published_version:
-                say(f"would publish {slug}")
-        for slug in states:
-            say(f"would remove {slug}")
+        _say_what_is_due(session, configuration, everything)
         return
     from aggregator.publish import shown_path
 
@@ -267,6 +261,30 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
         _prepare(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)
+
+
+def _say_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
+    from aggregator.publish import site_of
+    from aggregator.publishing import all_is_due
+    from aggregator.topics import Matcher
+
+    settings, matcher = configuration.settings, Matcher(configuration.interests)
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+    due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
+    archive = session.reading_if_any()
+    if archive is not None:
+        with archive:
+            synced = archive.compare_topics(wanted, page_size=settings.publish.page_size)
+            removed = synced.deleted
+            if not everything and not all_is_due(archive, settings, site_of(settings)):
+                behind = {state.topic.slug for state in archive.published.behind()}
+                due &= behind.union(synced.new, synced.edited, synced.renewed)
+    for topic, _ in wanted:
+        if topic.slug in due:
+            say(f"would publish {topic.slug}")
+    for slug in removed:
+        say(f"would remove {slug}")
+    note(f"{plural(len(due), 'topic')} would be published, {len(removed)} removed")
 
 
 def _states(session: Session) -> dict[str, TopicState]:

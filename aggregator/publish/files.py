@@ -132,13 +132,19 @@ class Folder:
                 self._remember("mark", secrets.token_hex(16))
             return self._recall("mark")
 
-    def retain(self, stems: Collection[str], *, rewritten: bool = False) -> tuple[str, ...]:
+    def retain(
+        self,
+        stems: Collection[str],
+        *,
+        ended: Collection[str] = (),
+        rewritten: bool = False,
+    ) -> tuple[str, ...]:
         """Keep the documents of the topics that stand there and remove those of all others;
         where all were ``rewritten``, those that were not among them too.
 
         Only files that we wrote are removed; the addresses they stood at are gone from
-        then on (:func:`retired`), until they come back. Returns the removed paths.
-        Raises PublishError.
+        then on (:func:`retired`), until they come back. So are those that ``ended`` in another
+        folder, before this one. Returns the removed paths. Raises PublishError.
         """
         with _explained(self._directory):
             ours = [*self._known(), *self._private_files()]
@@ -152,7 +158,7 @@ class Folder:
                 path for path in ours if rewritten and _owner(path) in stems and path not in written
             ]
             before = _gone(self._directory)
-            after = (before | set(map(_name, gone.values()))) - set(map(_name, stems))
+            after = before.union(map(_name, (*gone.values(), *ended))).difference(map(_name, stems))
             if after != before:
                 self._remember("gone", "".join(f"{name}\n" for name in sorted(after)))
             for path in (*gone, *stale):

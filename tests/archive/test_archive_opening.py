@@ -328,6 +328,7 @@ READS = {
     "feed_states": lambda archive: archive.feed_states(),
     "known": lambda archive: archive.known([BROUGHT]),
     "topics": lambda archive: archive.topics(),
+    "compare_topics": lambda archive: archive.compare_topics([], page_size=5),
     "behind": lambda archive: archive.published.behind(),
     "deleted_topics": lambda archive: archive.published.deleted_topics(),
     "subscription_page": lambda archive: archive.published.subscription_page("all", size=5),

@@ -11,6 +11,8 @@ from aggregator.config import load
 from aggregator.publish import site_of
 from aggregator.publishing import publish_behind
 
+RAIN_AND_SNOW = '[rain]\nquery = "*"\n[snow]\nquery = "*"\n'
+
 
 def test_check_tries_the_samples_and_says_which_clause_failed(collected):
     entry = parsed(collected.run("search", "torres", "--json"))[0]
@@ -182,6 +184,30 @@ def test_publishing_says_what_was_written_and_what_was_removed(collected):
     for line in told:
         done, _, path = line.partition(" ")
         assert (collected.folder / "public" / path).exists() is (done == "wrote")
+
+
+@pytest.mark.parametrize(
+    ("change", "due"),
+    [
+        (lambda room: None, set()),
+        (lambda room: room.topics(RAIN_AND_SNOW.replace("*", "torres", 1)), {"rain"}),
+        (lambda room: room.topics(f'{RAIN_AND_SNOW}title = "Ice"\n'), {"snow"}),
+        (lambda room: room.settings("page_size = 1\n"), {"rain", "snow"}),
+        (lambda room: room.settings('base_url = "https://x.example"\n'), {"rain", "snow"}),
+        (lambda room: room.environ("AGGREGATOR_PUBLISH__DIRECTORY", str(room.folder / "else")), {"rain", "snow"}),
+    ],
+    ids=["nothing", "query", "title", "page_size", "base_url", "directory"],
+)  # fmt: skip
+def test_a_dry_run_says_what_publishing_would_write(collected, change, due):
+    collected.topics(RAIN_AND_SNOW)
+    collected.run("topics", "publish")
+    change(collected)
+    ran = collected.run("topics", "publish", "--dry-run")
+    assert set(ran.out.splitlines()) == {f"would publish {slug}" for slug in due}
+    assert f"{len(due)} topic" in ran.err
+    wrote = collected.run("topics", "publish").out
+    assert {slug for slug in ("rain", "snow") if f"topics/{slug}." in wrote} == due
+    assert collected.run("topics", "publish", "--dry-run").out == ""
 
 
 def test_a_private_topic_is_marked_as_one(collected):
