@@ -7,13 +7,14 @@ failure leaves what it named last. What it drops is paused, so that nothing is l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.archive import Archive
 from aggregator.collect import Collector, stranger
 from aggregator.config import subscriptions_of
+from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, FeedError, FetchError
 from aggregator.model.feed import Response, Subscription
 from aggregator.model.inclusion import FeedList, Inclusion, followed, with_included
@@ -26,10 +27,12 @@ _MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A look at one list: what is known of it now. ``changed``: it names other feeds than before."""
+    """A look at one list: what is known of it now. ``changed``: it names other feeds than before.
+    ``paused``: so many that it named are asked no more, since nobody else names them."""
 
     list: FeedList
     changed: bool
+    paused: int = 0
 
 
 async def follow_lists(
@@ -60,17 +63,27 @@ async def follow_lists(
         if everything or held.next_due is None or held.next_due <= at
     ]
     looks = await asyncio.gather(*(look(one, held) for one, held in due))
-    if any(look.changed for look in looks):
-        await asyncio.to_thread(attach, archive, subscriptions, inclusions)
-    return tuple(looks)
+    if not any(look.changed for look in looks):
+        return tuple(looks)
+    lines = await asyncio.to_thread(attach, archive, subscriptions, inclusions)
+    asked = {canonical_url(line.url) for line in lines if not line.paused}
+    asked.update(canonical_url(line.url) for line in subscriptions)
+    return tuple(replace(look, paused=_left(look.list, asked)) for look in looks)
+
+
+def _left(found: FeedList, asked: Collection[str]) -> int:
+    return sum(canonical_url(line.url) not in asked for line in found.lines)
 
 
 def attach(
     archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
-) -> None:
-    """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
+) -> tuple[Subscription, ...]:
+    """Make the feeds follow the subscriptions, and what the included lists name; returns all of
+    them. Blocks."""
     lists = archive.lists.read() if inclusions else ()
-    archive.attach(with_included(subscriptions, inclusions, lists), now=now())
+    lines = with_included(subscriptions, inclusions, lists)
+    archive.attach(lines, now=now())
+    return lines
 
 
 def after(

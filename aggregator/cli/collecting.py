@@ -226,8 +226,8 @@ def _tell_lists(looks: Sequence[Look]) -> None:
         if one.failure:
             note(f"{url}: {one_line(one.failure)}: its feeds are collected as it named them last")
         elif look.changed:
-            dropped = f", {one.dropped} dropped by it are paused" if one.dropped else ""
-            note(f"{url}: {plural(len(one.lines) - one.dropped, 'feed')} included{dropped}")
+            dropped = f", {look.paused} dropped by it are paused" if look.paused else ""
+            note(f"{url}: {plural(one.named, 'feed')} included{dropped}")
 
 
 def _tell_notices(done: Round) -> None:

@@ -13,9 +13,11 @@ from aggregator.cli.looking import look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.subscriptions import at_address, named, with_feeds
+from aggregator.cli.subscriptions import at_address, named, subscribed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aggregator.collect import Found
     from aggregator.model.errors import FeedError
     from aggregator.model.feed import Subscription
@@ -97,8 +99,8 @@ def remove(
     lines = session.subscriptions()
     # Only the archive knows what feeds call themselves; an address is found without it.
     meant = at_address([(line, None) for line in lines], name)
-    line, _ = meant or named(with_feeds(session, lines), name)
-    gone = remove_subscription(session.place, line.url, dry_run=dry_run)
+    url = meant[0].url if meant else _own(session, lines, name)
+    gone = remove_subscription(session.place, url, dry_run=dry_run)
     say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
 
 
@@ -209,6 +211,25 @@ def _chosen(
         note(f"{plural(len(found), 'feed')} there: add one of them by its address")
         raise typer.Exit(_CHOICE)
     return replace(wanted, url=meant[0].url)
+
+
+def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:
+    """The address of the line that is meant. Raises UsageError, also where a list names the feed."""
+    from aggregator.model.address import canonical_url
+    from aggregator.model.errors import UsageError
+
+    if canonical_url(name) in {canonical_url(one.url) for one in session.inclusions()}:
+        raise UsageError(
+            f"{name} is a list of feeds that feeds.opml includes",
+            hint="delete its line there: its feeds are asked no more, what they brought stays",
+        )
+    line, _ = named(subscribed(session), name)
+    if canonical_url(line.url) not in {canonical_url(one.url) for one in lines}:
+        raise UsageError(
+            f"{line.url} is no line of feeds.opml: a list that it includes names it",
+            hint='a line of its own with aggregatorPaused="true" leaves it out',
+        )
+    return line.url
 
 
 def _nothing_there(error: FeedError) -> bool:

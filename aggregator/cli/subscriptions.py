@@ -31,15 +31,6 @@ def subscribed(session: Session) -> list[Row]:
     return _each_once(rows)
 
 
-def with_feeds(session: Session, lines: Iterable[Subscription]) -> list[Row]:
-    """Some lines with what the archive, if there is one, knows of each."""
-    archive = session.reading_if_any()
-    if archive is None:
-        return [(line, None) for line in lines]
-    with archive:
-        return _known(lines, archive)
-
-
 def title_of(row: Row) -> str:
     """The title a person gave the feed, or else its own; "" where it has neither."""
     line, feed = row

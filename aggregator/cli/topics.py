@@ -318,7 +318,8 @@ def _caught(
 
 
 def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
-    """Where it is published; nothing of a private topic whose address is not made yet."""
+    """Where it is published, first the address that our own server alone answers with what is asked
+    for; nothing of a private topic whose address is not made yet."""
     from aggregator.publish import site_of, stem
 
     if topic.private and not (state and state.token):
@@ -326,7 +327,7 @@ def _addresses(configuration: Configuration, topic: Topic, state: TopicState | N
     base = site_of(configuration.settings).base_url
     place = stem(state) if state and topic.private else f"topics/{topic.slug}"
     further = [f".{series}.atom" for series in topic.series if series]
-    return [f"{base}/{place}{end}" for end in ("", ".atom", ".rss", ".json", *further)]
+    return [f"{base}/{place}{end}" for end in ("", ".html", ".atom", ".rss", ".json", *further)]
 
 
 def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:

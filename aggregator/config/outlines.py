@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError
+from aggregator.model.settings import MINUTE
 
 OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
@@ -137,9 +138,12 @@ def interval_of(outline: Any) -> tuple[int | None, str]:
     if not text:
         return None, ""
     try:
-        return max(60, int(parse_duration(text))), ""
+        seconds = int(parse_duration(text))
     except ValueError as error:
         return None, f"{INTERVAL}: {error}; it is left out"
+    if seconds < MINUTE:
+        return MINUTE, f"{INTERVAL}: {text} is too short; a minute is taken, the least"
+    return seconds, ""
 
 
 def find(root: Any, url: str) -> Any:

@@ -73,8 +73,7 @@ def report_looks(looks: Sequence[Look]) -> None:
         if one.failures == 1:
             _log.warning("included list failed", list=one.url, why=one.failure)
         elif look.changed:
-            named = len(one.lines) - one.dropped
-            _log.info("included list changed", list=one.url, feeds=named, paused=one.dropped)
+            _log.info("included list changed", list=one.url, feeds=one.named, paused=look.paused)
 
 
 def report_walk(feed: Feed, walk: Walk) -> None:

@@ -42,9 +42,9 @@ class FeedList:
         require_utc(self.last_success, "last_success")
 
     @property
-    def dropped(self) -> int:
-        """How many feeds are paused: by the list itself, or because it names them no more."""
-        return sum(one.paused for one in self.lines)
+    def named(self) -> int:
+        """How many feeds it names, to be collected."""
+        return sum(not one.paused for one in self.lines)
 
 
 def followed(

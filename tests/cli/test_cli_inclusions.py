@@ -93,6 +93,34 @@ def test_a_line_of_ones_own_outweighs_a_list(included, server):
     assert parsed(included.run("feeds", "list", "--json"))[0]["title"] == "Mine"
 
 
+def test_only_what_nobody_else_names_is_said_to_be_paused(included, server):
+    """A line of one's own, or another list, has it still."""
+    own = f'<outline text="Mine" xmlUrl="{server.url("/a.xml")}"/>'
+    lists = ("/list.opml", "/other.opml")
+    listed = "".join(f'<outline type="include" url="{server.url(path)}"/>' for path in lists)
+    include(included, own + listed)
+    urls = [server.url(path) for path in ("/a.xml", "/b.xml", "/c.xml")]
+    server.serve("/c.xml", rss(RAIN))
+    server.serve("/other.opml", opml(urls[1]))
+    server.serve("/list.opml", opml(*urls))
+    assert "list.opml: 3 feeds included\n" in included.run("collect", "--all").err
+    server.serve("/list.opml", opml(server.url("/d.xml")))
+    told = included.run("collect", "--all").err
+    assert "list.opml: 1 feed included, 1 dropped by it are paused\n" in told
+    assert {url: state for url, (state, _) in states(included).items() if url != "/d.xml"} == {
+        "/a.xml": "ok", "/b.xml": "ok", "/c.xml": "paused",
+    }  # fmt: skip
+
+
+def test_removing_says_what_a_list_brought(included, server):
+    before = (included.folder / "feeds.opml").read_bytes()
+    ran = included.run("feeds", "remove", server.url("/a.xml"))
+    assert (ran.code, "a list that it includes names it" in ran.err) == (2, True)
+    ran = included.run("feeds", "remove", server.url("/list.opml"))
+    assert (ran.code, "is a list of feeds that feeds.opml includes" in ran.err) == (2, True)
+    assert (included.folder / "feeds.opml").read_bytes() == before
+
+
 def test_a_list_that_is_taken_out_takes_its_feeds_along(included, server):
     include(included, "")
     assert included.run("collect", "--all").code == 0

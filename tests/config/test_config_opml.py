@@ -198,6 +198,8 @@ def test_of_many_duplicates_a_few_are_named(folder):
         ('aggregatorPaused="yes"', 'aggregatorPaused: yes is neither "true" nor "false"'),
         ('aggregatorFullText="1"', 'aggregatorFullText: 1 is neither "true" nor "false"'),
         ('aggregatorIntervall="15m"', "aggregatorIntervall is no attribute of ours"),
+        ('aggregatorInterval="30s"', "30s is too short; a minute is taken"),
+        ('aggregatorInterval="60"', None),
         ('aggregatorPaused="TRUE"', None),
         ('aggregatorpaused="false"', None),
         ('customPaused="yes"', None),
