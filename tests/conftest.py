@@ -45,3 +45,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return ""
+
+
+@pytest.fixture
+def new_postgres_archive(postgres_server: str) -> Iterator[str]:
+    """URL of a PostgreSQL database with a new archive in it."""
+    with postgres.archive_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def archive_url(request: pytest.FixtureRequest) -> str:
+    """``archive.database`` for a new archive on each kind: of SQLite it is still to be made."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("new_postgres_archive"))
+    return ""

@@ -12,8 +12,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
+
+from aggregator.archive.database import Database
+from aggregator.archive.schema import meta, metadata
+from aggregator.model.settings import ArchiveSettings
 
 # What makes a test server quick and a real one unsafe: nothing here has to survive a power cut.
 _QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
@@ -56,7 +61,7 @@ _free: list[str] = []
 def database(server_url: str) -> Iterator[str]:
     """The URL of an empty database that nobody else uses meanwhile."""
     name = _free.pop() if _free else _made(server_url)
-    url = sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    url = _url(server_url, name)
     try:
         yield url
     finally:
@@ -66,6 +71,62 @@ def database(server_url: str) -> Iterator[str]:
         except sa.exc.DBAPIError:
             # The test took it apart.
             _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+# Databases with an archive that nothing is in: to make its tables and drop them again costs more
+# than most tests do, and to delete the few rows of one hardly anything.
+_standing: dict[str, tuple[Any, ...]] = {}
+"""What each is in whole, by name."""
+
+
+@contextmanager
+def archive_database(server_url: str) -> Iterator[str]:
+    """The URL of a database with a new archive in it that nobody else uses meanwhile."""
+    if _standing:
+        name, new = _standing.popitem()
+        url = _url(server_url, name)
+    else:
+        name = _made(server_url)
+        url = _url(server_url, name)
+        database = Database(ArchiveSettings(database=url))
+        database.create()
+        database.close()
+        new = _whole(url)
+    try:
+        yield url
+    finally:
+        if _emptied(url) and _whole(url) == new:
+            _standing[name] = new
+        else:
+            # The test took it apart.
+            _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _emptied(url: str) -> bool:
+    """Delete all that was written; whether that could be done."""
+    tables = ["search", *(table.name for table in reversed(metadata.sorted_tables))]
+    deleted = "; ".join(f"DELETE FROM {name}" for name in tables if name != meta.name)
+    try:
+        _run(url, _END_OTHERS, f"{deleted}; {_NOT_NEW}")
+    except sa.exc.DBAPIError:
+        return False
+    return True
+
+
+# What else stands in this table is written as an archive is used.
+_NOT_NEW = "DELETE FROM meta WHERE name NOT IN ('schema', 'analysis')"
+
+
+def _whole(url: str) -> tuple[Any, ...]:
+    """Every column and index of a database's tables, and what a new archive has written."""
+    engine = _engine(url)
+    with engine.connect() as plain:
+        columns = plain.exec_driver_sql(
+            "SELECT attrelid::regclass::text, attname, atttypid, attnotnull FROM pg_attribute"
+            " JOIN pg_class ON pg_class.oid = attrelid"
+            " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2"
+        )
+        return (*columns, *plain.execute(sa.select(meta).order_by(meta.c.name)))
 
 
 _END_OTHERS = (
@@ -82,16 +143,25 @@ def _made(server_url: str) -> str:
 
 def drop_databases(server_url: str) -> None:
     """Drop those that were made: the server may not be ours."""
-    while _free:
-        _run(server_url, f'DROP DATABASE IF EXISTS "{_free.pop()}" WITH (FORCE)')
+    for name in (*_free, *_standing):
+        _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _free.clear()
+    _standing.clear()
 
 
-def _run(url: str, *statements: str) -> None:
-    engine = sa.create_engine(
+def _url(server_url: str, name: str) -> str:
+    return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=sa.NullPool,
         isolation_level="AUTOCOMMIT",
     )
-    with engine.connect() as plain:
+
+
+def _run(url: str, *statements: str) -> None:
+    with _engine(url).connect() as plain:
         for statement in statements:
             plain.exec_driver_sql(statement)

@@ -77,10 +77,10 @@ ORDERS = {
 @pytest.mark.parametrize("name", seed_article.articles())
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
 @pytest.mark.parametrize("order", ORDERS)
-def test_six_versions_are_one_story(name, together, order, database_url, tmp_path):
+def test_six_versions_are_one_story(name, together, order, archive_url, tmp_path):
     text = seed_article.articles()[name]
     bodies = list(versions(text).values())
-    settings = ArchiveSettings(directory=tmp_path / "archive", database=database_url, free_space=0)
+    settings = ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0)
     with open_archive(settings, write=True, purpose="a test") as archive:
         desk = Desk(archive, settings)
         desk.subscribe(*(url(number) for number in range(6)))

@@ -11,9 +11,9 @@ from aggregator.model.settings import ArchiveSettings
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> ArchiveSettings:
-    """Settings of an archive that is not there yet, on each database."""
-    return ArchiveSettings(directory=tmp_path / "archive", database=database_url, free_space=0)
+def settings(archive_url: str, tmp_path: Path) -> ArchiveSettings:
+    """Settings of a new archive, on each database."""
+    return ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0)
 
 
 @pytest.fixture

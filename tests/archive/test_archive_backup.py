@@ -70,7 +70,7 @@ def test_backup_wipe_restore(stocked, settings, tmp_path, request):
         _restored_equals(before, target, settings)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql", "sqlite"], indirect=True)
+@pytest.mark.parametrize("archive_url", ["postgresql", "sqlite"], indirect=True)
 def test_a_backup_of_one_database_fits_the_other(stocked, settings, tmp_path, request):
     before = everything(stocked.archive)
     target = tmp_path / "archive.backup"

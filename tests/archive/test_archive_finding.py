@@ -277,7 +277,7 @@ def test_words_that_begin_so_are_found_however_many_they_are(desk):
     assert len(MANY) > 200
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
 def test_the_words_of_the_index_in_order(desk):
     desk.bring(ONE, item("a", title="Coach", text="coaching coaches coal the theatre"))
     with desk.archive._database.reading() as connection:

@@ -54,6 +54,12 @@ def shape(database):
         return told
 
 
+@pytest.fixture
+def archive_url(database_url):
+    """Nothing is there yet: it is made before the test's eyes."""
+    return database_url
+
+
 def test_a_fresh_schema_equals_all_migrations(settings, tmp_path, request):
     settings.directory.mkdir()
     fresh, migrated = Database(settings), None

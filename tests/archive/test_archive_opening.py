@@ -44,6 +44,12 @@ with open_archive(ArchiveSettings(directory=Path(directory), database=database),
 
 
 @pytest.fixture
+def archive_url(database_url):
+    """Nothing is there yet: it is made before the test's eyes."""
+    return database_url
+
+
+@pytest.fixture
 def other(settings):
     """Another process that writes the archive."""
     place = json.dumps([str(settings.directory), settings.database])

@@ -19,8 +19,8 @@ def server() -> Iterator[Callbacks]:
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path) -> Iterator[HubDesk]:
+def desk(archive_url: str, tmp_path: Path) -> Iterator[HubDesk]:
     """An archive with a topic that is published."""
-    held = ArchiveSettings(directory=tmp_path / "archive", database=database_url, free_space=0)
+    held = ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0)
     with open_archive(held, write=True, purpose="a test") as archive:
         yield HubDesk(archive, held, tmp_path / "public")

@@ -13,8 +13,8 @@ from aggregator.model.settings import ArchiveSettings
 
 
 @pytest.fixture
-def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
-    held = ArchiveSettings(directory=tmp_path / "archive", database=database_url, free_space=0)
+def archive(archive_url: str, tmp_path: Path) -> Iterator[Archive]:
+    held = ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0)
     with open_archive(held, write=True, purpose="a test") as opened:
         Desk(opened, held).subscribe(ONE, TWO)
         yield opened
