@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from aggregator.cli import application
 
 _PAGE = Path(__file__).with_name("commands.md")
@@ -44,7 +42,7 @@ Shell completion: `aggregator --install-completion`.
 def page() -> str:
     """The whole text of docs/commands.md."""
     os.environ["COLUMNS"] = "88"  # the width the help is wrapped at, on any terminal
-    command = typer.main.get_command(application())
+    command = application()
     return "\n".join([_HEAD, *_sections(command, "aggregator", None)])
 
 

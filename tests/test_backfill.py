@@ -94,9 +94,7 @@ def server():
 @pytest.fixture
 def desk(tmp_path, server, archive_url):
     settings = Settings(
-        archive=ArchiveSettings(
-            directory=tmp_path / "archive", database=archive_url, free_space=0
-        ),
+        archive=ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0),
         collect=CollectSettings(allow_networks=("127.0.0.0/8",), host_spacing=0),
         normalize=NormalizeSettings(workers=1),
         publish=PublishSettings(directory=tmp_path / "public"),

@@ -34,9 +34,7 @@ TOPICS = interests(Topic(slug="all", title="All", query="*"))
 @pytest.fixture
 def of(archive_url: str, tmp_path: Path) -> Settings:
     return Settings(
-        archive=ArchiveSettings(
-            directory=tmp_path / "archive", database=archive_url, free_space=0
-        ),
+        archive=ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0),
         collect=CollectSettings(allow_networks=("127.0.0.0/8",), host_spacing=0),
         normalize=NormalizeSettings(workers=1),
         publish=PublishSettings(directory=tmp_path / "public", page_size=1000),

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import typer
 
 from aggregator.cli import application
 from aggregator.daemon.metrics import Metrics
@@ -47,7 +46,7 @@ def commands() -> list[str]:
             return [" ".join(path)]
         return [line for name, child in children.items() for line in below(child, (*path, name))]
 
-    return below(typer.main.get_command(application()), ("aggregator",))
+    return below(application(), ("aggregator",))
 
 
 def metrics() -> list[str]:
@@ -100,7 +99,7 @@ def invocations() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "words"), invocations())
 def test_command_lines_that_are_shown_are_understood(where, words):
     """The words up to the first that is no command, and every option, are known."""
-    command = typer.main.get_command(application())
+    command = application()
     known = {name for option in command.params for name in option.opts}
     for word in words.split():
         if word in getattr(command, "commands", {}):

@@ -7,6 +7,7 @@ it runs, so that ``aggregator --help`` answers at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -75,8 +76,9 @@ _GROUPS = {
 }
 
 
-def application() -> typer.Typer:
-    """The whole command line."""
+@cache
+def application() -> Callable[..., object]:
+    """The whole command line: a command of Typer's, put together once a process."""
     app = typer.Typer(
         help=_HELP,
         cls=_InOrder,
@@ -91,7 +93,7 @@ def application() -> typer.Typer:
         app.command(name)(command)
     for name, group in _GROUPS.items():
         app.add_typer(group, name=name)
-    return app
+    return typer.main.get_command(app)
 
 
 class _InOrder(TyperGroup):

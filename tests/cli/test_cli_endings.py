@@ -43,7 +43,7 @@ def _application(error):
         def fail() -> None:
             raise error
 
-        return app
+        return typer.main.get_command(app)
 
     return application
 
