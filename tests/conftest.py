@@ -3,9 +3,12 @@
 import os
 from collections.abc import Iterator
 
+import compiling
 import postgres
 import pytest
 from hypothesis import settings
+
+compiling.share()
 
 # How long an example takes is for benchmarks to say. The same examples each time, so that
 # a change is judged by itself; make test ARGS=--hypothesis-profile=search looks for new ones.
