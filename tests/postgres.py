@@ -91,42 +91,44 @@ def archive_database(server_url: str) -> Iterator[str]:
         database = Database(ArchiveSettings(database=url))
         database.create()
         database.close()
-        new = _whole(url)
+        with _connected(url) as plain:
+            new = _whole(plain)
     try:
         yield url
     finally:
-        if _emptied(url) and _whole(url) == new:
+        if _emptied(url) == new:
             _standing[name] = new
         else:
             # The test took it apart.
             _run(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _emptied(url: str) -> bool:
-    """Delete all that was written; whether that could be done."""
+def _emptied(url: str) -> tuple[Any, ...]:
+    """What a database is in whole, after all that was written is deleted; () where it cannot be."""
     tables = ["search", *(table.name for table in reversed(metadata.sorted_tables))]
     deleted = "; ".join(f"DELETE FROM {name}" for name in tables if name != meta.name)
     try:
-        _run(url, _END_OTHERS, f"{deleted}; {_NOT_NEW}")
+        with _connected(url) as plain:
+            plain.exec_driver_sql(_END_OTHERS)
+            plain.exec_driver_sql(f"{deleted}; {_NOT_NEW}")
+            return _whole(plain)
     except sa.exc.DBAPIError:
-        return False
-    return True
+        return ()
 
 
 # What else stands in this table is written as an archive is used.
 _NOT_NEW = "DELETE FROM meta WHERE name NOT IN ('schema', 'analysis')"
 
 
-def _whole(url: str) -> tuple[Any, ...]:
+def _whole(plain: sa.Connection) -> tuple[Any, ...]:
     """Every column and index of a database's tables, and what a new archive has written."""
-    engine = _engine(url)
-    with engine.connect() as plain:
-        columns = plain.exec_driver_sql(
-            "SELECT attrelid::regclass::text, attname, atttypid, attnotnull FROM pg_attribute"
-            " JOIN pg_class ON pg_class.oid = attrelid"
-            " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2"
-        )
-        return (*columns, *plain.execute(sa.select(meta).order_by(meta.c.name)))
+    columns = plain.exec_driver_sql(
+        "SELECT attrelid::regclass::text, attname, atttypid, attnotnull FROM pg_attribute"
+        " JOIN pg_class ON pg_class.oid = attrelid"
+        " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2"
+    )
+    held = plain.exec_driver_sql("SELECT name, value FROM meta ORDER BY name")
+    return (*map(tuple, columns), *map(tuple, held))
 
 
 _END_OTHERS = (
@@ -153,15 +155,16 @@ def _url(server_url: str, name: str) -> str:
     return sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
-def _engine(url: str) -> sa.Engine:
-    return sa.create_engine(
+def _connected(url: str) -> sa.Connection:
+    engine = sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=sa.NullPool,
         isolation_level="AUTOCOMMIT",
     )
+    return engine.connect()
 
 
 def _run(url: str, *statements: str) -> None:
-    with _engine(url).connect() as plain:
+    with _connected(url) as plain:
         for statement in statements:
             plain.exec_driver_sql(statement)

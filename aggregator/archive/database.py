@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -162,9 +163,7 @@ class Database:
     def create(self) -> None:
         """Make all tables in an empty database."""
         with self.writing() as connection:
-            metadata.create_all(connection, checkfirst=False)
-            search = SEARCH_SQLITE if self.sqlite else SEARCH_POSTGRESQL
-            for statement in (*CONDITIONAL, *search):
+            for statement in _making(self.url.drivername):
                 connection.exec_driver_sql(statement)
             connection.execute(
                 sa.insert(meta),
@@ -217,6 +216,20 @@ def _immutable(url: sa.URL) -> sa.URL:
     assert url.database is not None
     options = {**url.query, "immutable": "1", "uri": "true"}
     return url.set(database=Path(url.database).absolute().as_uri(), query=options)
+
+
+@cache
+def _making(driver: str) -> tuple[str, ...]:
+    """The statements that make all tables and indices, in order: compiled once, however many
+    archives a process makes."""
+    statements, url = list[str](), sa.make_url(f"{driver}://")
+    dialect = url.get_dialect()()
+    keep = sa.create_mock_engine(
+        url, lambda one, *_: statements.append(str(one.compile(dialect=dialect)))
+    )
+    metadata.create_all(keep, checkfirst=False)
+    search = SEARCH_SQLITE if dialect.name == "sqlite" else SEARCH_POSTGRESQL
+    return (*statements, *CONDITIONAL, *search)
 
 
 def _engine(url: sa.URL, **more: Any) -> sa.Engine:

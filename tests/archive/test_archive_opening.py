@@ -44,12 +44,6 @@ with open_archive(ArchiveSettings(directory=Path(directory), database=database),
 
 
 @pytest.fixture
-def archive_url(database_url):
-    """Nothing is there yet: it is made before the test's eyes."""
-    return database_url
-
-
-@pytest.fixture
 def other(settings):
     """Another process that writes the archive."""
     place = json.dumps([str(settings.directory), settings.database])
@@ -150,7 +144,8 @@ def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tm
             open_archive(replace(settings, directory=tmp_path / "two"), write=True)
 
 
-def test_reading_needs_an_archive(settings):
+def test_reading_needs_an_archive(database_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "archive", database=database_url)
     with pytest.raises(ArchiveError, match="no archive yet"):
         open_archive(settings)
 
