@@ -155,7 +155,7 @@ async def _collect_with(
         if settings.publish.hub:
             await _tell_hub(archive, settings)
         if not everything:
-            _tell_waiting(archive.feeds(), done)
+            _tell_waiting(archive, done)
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
         await asyncio.to_thread(archive.maintain, now(), story_days=days)
@@ -239,14 +239,16 @@ def _tell_notices(done: Round) -> None:
             note(f"{one_line(feed.url)}: {one_line(notice.message)}")
 
 
-def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
-    """How many subscribed feeds fail and were not asked, because they are not due yet."""
+def _tell_waiting(archive: Archive, done: Round) -> None:
+    """How many subscribed feeds fail and were not asked, because they are not due yet; or when the
+    first one is due, where none was."""
     from aggregator.model.feed import FeedState
+    from aggregator.model.time import now
 
     asked = {feed.key for feed, _ in done.failures}
     due = [
         feed.next_due
-        for feed in feeds
+        for feed in archive.feeds()
         if feed.subscribed
         and feed.state is FeedState.FAILING
         and feed.next_due
@@ -255,6 +257,8 @@ def _tell_waiting(feeds: Sequence[Feed], done: Round) -> None:
     if due:
         failing = plural(len(due), "feed is failing and", "feeds are failing and")
         note(f"{failing} not due before {local(min(due))}; --all asks now")
+    elif not done.counts.feeds and (soonest := archive.next_due()) and soonest > now():
+        note(f"no feed is due before {local(soonest)}; --all asks now")
 
 
 def _print_due(session: Session, everything: bool) -> None:

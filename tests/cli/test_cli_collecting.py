@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from feedserver import FeedServer
@@ -43,6 +44,18 @@ def test_a_dry_run_names_what_a_round_would_fetch(place, server):
         urls[1],
         "http://new.example/feed",
     ]
+
+
+def test_a_round_in_which_nothing_is_due_says_when_something_will_be(place, server):
+    place.subscribe(server.serve("/a.xml", RSS % b""))
+    assert "is due" not in place.run("collect").err
+    again = place.run("collect")
+    due = json.loads(place.run("feeds", "list", "--json").out)[0]["next_due"]
+    (told,) = (line for line in again.err.splitlines() if "no feed is due before" in line)
+    said = datetime.fromisoformat(told.split()[5].rstrip(";"))
+    assert abs(said.astimezone(UTC) - datetime.fromisoformat(due)) < timedelta(minutes=1)
+    assert len(server.asked("/a.xml")) == 1
+    assert "is due" not in place.run("collect", "--all").err
 
 
 def test_no_log_in_is_shown(place, server):
