@@ -7,7 +7,7 @@ failure leaves what it named last. What it drops is paused, so that nothing is l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from aggregator.collect import Collector, stranger
 from aggregator.config import subscriptions_of
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, FeedError, FetchError
-from aggregator.model.feed import Response, Subscription
+from aggregator.model.feed import FeedState, Response, Subscription
 from aggregator.model.inclusion import FeedList, Inclusion, followed, with_included
 from aggregator.model.settings import DAY, HOUR
 from aggregator.model.time import now
@@ -28,7 +28,7 @@ _MOST = 10_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """A look at one list: what is known of it now. ``changed``: it names other feeds than before.
-    ``paused``: so many that it named are asked no more, since nobody else names them."""
+    ``paused``: so many of the feeds that it does not name any more are asked no more."""
 
     list: FeedList
     changed: bool
@@ -65,25 +65,31 @@ async def follow_lists(
     looks = await asyncio.gather(*(look(one, held) for one, held in due))
     if not any(look.changed for look in looks):
         return tuple(looks)
-    lines = await asyncio.to_thread(attach, archive, subscriptions, inclusions)
-    asked = {canonical_url(line.url) for line in lines if not line.paused}
-    asked.update(canonical_url(line.url) for line in subscriptions)
-    return tuple(replace(look, paused=_left(look.list, asked)) for look in looks)
+    await asyncio.to_thread(attach, archive, subscriptions, inclusions)
+    before = {url: one.lines for url, one in known.items()}
+    return await asyncio.to_thread(
+        lambda: tuple(
+            replace(look, paused=_paused(archive, before.get(look.list.url, ()), look.list.lines))
+            for look in looks
+        )
+    )
 
 
-def _left(found: FeedList, asked: Collection[str]) -> int:
-    return sum(canonical_url(line.url) not in asked for line in found.lines)
+def _paused(archive: Archive, before: Sequence[Subscription], after: Sequence[Subscription]) -> int:
+    """How many feeds that lines named ``before``, and do not ``after``, are paused now: another line
+    may have them too, under whatever address."""
+    named = {canonical_url(line.url) for line in after if not line.paused}
+    dropped = (line.url for line in before if not line.paused)
+    feeds = (archive.feed(url) for url in dropped if canonical_url(url) not in named)
+    return len({feed.key for feed in feeds if feed and feed.state is FeedState.PAUSED})
 
 
 def attach(
     archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
-) -> tuple[Subscription, ...]:
-    """Make the feeds follow the subscriptions, and what the included lists name; returns all of
-    them. Blocks."""
+) -> None:
+    """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
     lists = archive.lists.read() if inclusions else ()
-    lines = with_included(subscriptions, inclusions, lists)
-    archive.attach(lines, now=now())
-    return lines
+    archive.attach(with_included(subscriptions, inclusions, lists), now=now())
 
 
 def after(

@@ -121,18 +121,25 @@ _NOT_NEW = "DELETE FROM meta WHERE name NOT IN ('schema', 'analysis')"
 
 
 def _whole(plain: sa.Connection) -> tuple[Any, ...]:
-    """Every column and index of a database's tables, and what a new archive has written."""
-    columns = plain.exec_driver_sql(
-        "SELECT attrelid::regclass::text, attname, atttypid, attnotnull FROM pg_attribute"
-        " JOIN pg_class ON pg_class.oid = attrelid"
-        " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2"
+    """Every column, index and constraint of a database's tables, and what a new archive has written."""
+    told = (
+        (
+            "SELECT attrelid::regclass::text, attname, atttypid, attnotnull FROM pg_attribute"
+            " JOIN pg_class ON pg_class.oid = attrelid"
+            " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2"
+        ),
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        (
+            "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+        ),
+        "SELECT name, value FROM meta ORDER BY name",
     )
-    held = plain.exec_driver_sql("SELECT name, value FROM meta ORDER BY name")
-    return (*map(tuple, columns), *map(tuple, held))
+    return tuple(tuple(row) for query in told for row in plain.exec_driver_sql(query))
 
 
 _END_OTHERS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 

@@ -185,11 +185,13 @@ def test_what_ended_stays_ended_in_another_folder(tmp_path):
         room.topics(*TOPICS[:2], secret)
         room.publish()
         ended = {room.address("secret"), f"topics/{TOPICS[0].slug}"}
+        # A slip of the pen that was mended before anything was published is nobody's address.
+        room.topics(*TOPICS[:3], secret)
         room.topics(TOPICS[1])
         room.publish()
         room.move(tmp_path / "other")
         room.publish()
-        places = {*ended, "topics/secret", f"topics/{TOPICS[1].slug}", "topics/never"}
+        places = {*ended, "topics/secret", *(f"topics/{topic.slug}" for topic in TOPICS[1:3])}
         assert {place for place in places if retired(room.public, place)} == ended
         room.topics(*TOPICS[:2])
         room.publish()

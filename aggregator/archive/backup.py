@@ -154,7 +154,9 @@ def _bring_back(scratch: Path, database: Database, settings: ArchiveSettings) ->
         migrate(held)
         with held.writing() as connection:
             # What is published may be newer than the backup: every topic is written again.
-            connection.execute(sa.update(topics).values(published_version=0, published_place=0))
+            # One that was deleted is not, and stays known as one that was published.
+            again = sa.update(topics).where(topics.c.deleted.is_(None))
+            connection.execute(again.values(published_version=0, published_place=0))
             connection.execute(sa.delete(meta).where(meta.c.name == FOLDER))
         _bring_captures(scratch / _CAPTURES, settings.directory / _CAPTURES)
         if database.file is None:

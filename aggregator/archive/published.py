@@ -33,7 +33,7 @@ class Published:
             states.note_folder(connection, mark)
 
     def deleted_topics(self) -> tuple[TopicState, ...]:
-        """The topics that were taken out of the configuration, as they were."""
+        """The topics that were published and then taken out of the configuration, as they were."""
         with self._database.reading() as connection:
             return states.deleted(connection)
 

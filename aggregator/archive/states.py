@@ -56,8 +56,9 @@ def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
 
 
 def deleted(connection: sa.Connection) -> tuple[TopicState, ...]:
-    """The topics that were taken out of the configuration, as they were, in order of their making."""
-    query = sa.select(topics).where(topics.c.deleted.is_not(None)).order_by(topics.c.topic_key)
+    """The topics that were published and then taken out of the configuration, as they were."""
+    ended = sa.and_(topics.c.deleted.is_not(None), topics.c.published_version > 0)
+    query = sa.select(topics).where(ended).order_by(topics.c.topic_key)
     return tuple(map(_state, connection.execute(query)))
 
 

@@ -286,7 +286,7 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
             ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
             ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
             ("next due", f"{local(due)} ({away(due)})" if due else "never" * _rests(line, feed)),
-            ("because", "it is paused in feeds.opml" if line.paused else feed.due_reason),
+            ("because", "its line is paused" if line.paused else feed.due_reason),
             ("last fetch", local(feed.last_fetch)),
             ("last success", local(feed.last_success)),
             ("stay away until", local(feed.retry_after)),

@@ -82,13 +82,17 @@ def _note_brought(session: Session, brought: Mapping[str, Document]) -> None:
         with archive:
             looked = ((archive.feed(url), document) for url, document in brought.items())
             held = [(feed, document) for feed, document in looked if feed]
-            for feed in [
-                feed for feed, _ in held if feed.subscribed and feed.state is FeedState.STOPPED
-            ]:
+            ended = {
+                feed.key: feed
+                for feed, _ in held
+                if feed.subscribed and feed.state is FeedState.STOPPED
+            }
+            for feed in ended.values():
                 with archive.courtesy(write=True) as courtesy:
                     courtesy.revive(feed, now())
                 note(
-                    f"{one_line(feed.url)} had ended (410) and answers again: the next round asks it"
+                    f"{one_line(feed.url)} had ended (410) and answers again: it is asked again, "
+                    "unless its line is paused"
                 )
             for feed in [feed for feed, document in held if hides(feed, document)]:
                 note(f"{one_line(feed.url)}: its server said unchanged though it had news")

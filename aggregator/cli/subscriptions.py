@@ -31,6 +31,15 @@ def subscribed(session: Session) -> list[Row]:
     return _each_once(rows)
 
 
+def with_feeds(session: Session, lines: Iterable[Subscription]) -> list[Row]:
+    """Some lines with what the archive, if there is one, knows of each."""
+    archive = session.reading_if_any()
+    if archive is None:
+        return [(line, None) for line in lines]
+    with archive:
+        return _known(lines, archive)
+
+
 def title_of(row: Row) -> str:
     """The title a person gave the feed, or else its own; "" where it has neither."""
     line, feed = row
@@ -61,14 +70,20 @@ def named(rows: Sequence[Row], name: str) -> Row:
     if not sought:  # which would be a part of every title
         raise _none(rows, name)
     titled = [row for row in rows if title_of(row).casefold() == sought]
-    found = titled or [row for row in rows if _holds(row, sought)]
+    found = titled or [row for row in rows if fits(row, sought)]
     if len(found) == 1:
         return found[0]
     raise _several(found, name) if found else _none(rows, name)
 
 
-def _holds(row: Row, folded: str) -> bool:
-    return folded in title_of(row).casefold() or folded in row[0].url.casefold()
+def fits(row: Row, name: str) -> bool:
+    """Whether this is in the feed's title or address, or is its address in another form."""
+    sought = name.strip().casefold()
+    return bool(sought) and (
+        sought in title_of(row).casefold()
+        or sought in row[0].url.casefold()
+        or at_address([row], name) is not None
+    )
 
 
 def _several(found: Sequence[Row], name: str) -> Exception:

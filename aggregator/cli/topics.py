@@ -264,6 +264,7 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
 
 
 def _say_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
+    from aggregator.model.time import now
     from aggregator.publish import site_of
     from aggregator.publishing import all_is_due
     from aggregator.topics import Matcher
@@ -278,6 +279,7 @@ def _say_what_is_due(session: Session, configuration: Configuration, everything:
             removed = synced.deleted
             if not everything and not all_is_due(archive, settings, site_of(settings)):
                 behind = {state.topic.slug for state in archive.published.behind()}
+                behind.update(archive.published.due_digests(now()))
                 due &= behind.union(synced.new, synced.edited, synced.renewed)
     for topic, _ in wanted:
         if topic.slug in due:

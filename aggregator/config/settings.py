@@ -179,21 +179,24 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
 
 
 def _place(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
-    """Where the settings stand that a mistake is of: a line of the file, or environment variables.
+    """Where the settings stand that a mistake is of: environment variables, and a line of the file.
 
     A mistake begins with its setting, or with the section of those that it names.
     """
+    begun = re.match(r"[a-z_]+(\.[a-z_]+)?", mistake)
+    setting = begun[0] if begun else ""
     told = set(re.findall(r"[a-z_]+", mistake))
-    section = re.split(r"[.:]", mistake, maxsplit=1)[0]
     names = [
-        one for one in sources if one.startswith(f"{section}.") and one[len(section) + 1 :] in told
+        one
+        for one in sources
+        if one == setting or (one.startswith(f"{setting}.") and one.partition(".")[2] in told)
     ]
-    variables = [sources[one] for one in names if sources[one] not in {"default", file.name}]
-    if variables:
-        return f"{' and '.join(variables)}: "
-    lines = (line_of(file, *one.split(".")) for one in names)
-    line = next((one for one in lines if one), None)
-    return f"{file}{f':{line}' if line else ''}: "
+    places = [sources[one] for one in names if sources[one] not in {"default", file.name}]
+    written = [one for one in names if sources[one] == file.name]
+    if written or not places:
+        line = next((line for one in written if (line := line_of(file, *one.split(".")))), None)
+        places.append(f"{file}{f':{line}' if line else ''}")
+    return f"{' and '.join(places)}: "
 
 
 def _is_web_address(text: str, *, query: bool = False) -> bool:

@@ -61,7 +61,8 @@ def with_included(
     own: Sequence[Subscription], inclusions: Sequence[Inclusion], lists: Iterable[FeedList]
 ) -> tuple[Subscription, ...]:
     """A person's own subscriptions, then those of the lists they include, each feed once: the own
-    line counts, then the first list's."""
+    line counts, then the first list's that has it to be asked. Those that are paused come last: under
+    another address one may be a feed that is asked."""
     known = {one.url: one for one in lists}
     named: dict[str, Subscription] = {}
     for inclusion in inclusions:
@@ -73,4 +74,5 @@ def with_included(
     if not named:
         return tuple(own)
     ours = {canonical_url(one.url) for one in own}
-    return (*own, *(one for canonical, one in named.items() if canonical not in ours))
+    lines = (one for canonical, one in named.items() if canonical not in ours)
+    return (*own, *sorted(lines, key=lambda one: one.paused))

@@ -143,8 +143,8 @@ class Folder:
         where all were ``rewritten``, those that were not among them too.
 
         Only files that we wrote are removed; the addresses they stood at are gone from
-        then on (:func:`retired`), until they come back. So are those that ``ended`` in another
-        folder, before this one. Returns the removed paths. Raises PublishError.
+        then on (:func:`retired`), until they come back. So are those where topics ``ended``, in
+        this folder or in one before it. Returns the removed paths. Raises PublishError.
         """
         with _explained(self._directory):
             ours = [*self._known(), *self._private_files()]

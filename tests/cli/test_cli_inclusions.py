@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.sax.saxutils import quoteattr
 
 import pytest
 from promises import RAIN, TORRES, parsed, rss
+
+from aggregator.model.feed import Subscription
+from aggregator.model.inclusion import FeedList, Inclusion, with_included
 
 
 def opml(*urls: str) -> bytes:
@@ -110,6 +114,25 @@ def test_only_what_nobody_else_names_is_said_to_be_paused(included, server):
     assert {url: state for url, (state, _) in states(included).items() if url != "/d.xml"} == {
         "/a.xml": "ok", "/b.xml": "ok", "/c.xml": "paused",
     }  # fmt: skip
+
+
+def test_a_feed_that_any_list_has_to_be_asked_is_asked():
+    """Paused lines come last: the archive takes the first line of a feed, whatever its address."""
+    left, right = Inclusion(url="https://l.example/o"), Inclusion(url="https://r.example/o")
+    old, new = Subscription(url="https://f.example/old"), Subscription(url="https://f.example/new")
+    lists = (
+        FeedList(url=left.url, lines=(replace(old, paused=True),)),
+        FeedList(url=right.url, lines=(new,)),
+    )
+    assert [line.url for line in with_included((), (left, right), lists)] == [new.url, old.url]
+
+
+def test_removing_takes_ones_own_line_first(included, server):
+    own = f'<outline text="Fine" xmlUrl="{server.url("/c.xml")}"/>'
+    include(included, f'{own}<outline type="include" url="{server.url("/list.opml")}"/>')
+    # The list calls its feeds F.
+    assert included.run("feeds", "remove", "F").out == f"removed {server.url('/c.xml')}\n"
+    assert "a list that it includes names it" in included.run("feeds", "remove", "F").err
 
 
 def test_removing_says_what_a_list_brought(included, server):

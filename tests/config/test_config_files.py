@@ -135,6 +135,35 @@ def test_a_mistake_in_the_settings(folder, text, words):
 
 
 @pytest.mark.parametrize(
+    ("text", "environ", "places"),
+    [
+        ('default_interval = "5m"', {}, "{file}:2: collect: default"),
+        ("", {"DEFAULT_INTERVAL": "5m"}, "AGGREGATOR_COLLECT__DEFAULT_INTERVAL: collect: default"),
+        (
+            'default_interval = "5m"',
+            {"MAX_INTERVAL": "2d"},
+            "AGGREGATOR_COLLECT__MAX_INTERVAL and {file}:2: collect: default",
+        ),
+        # A word of the value is no setting that is to blame.
+        (
+            'push_address = "contact"',
+            {"CONTACT": "a@b.example"},
+            "aggregator: {file}:2: collect.push_address",
+        ),
+    ],
+)
+def test_a_mistake_that_settings_make_together_names_where_each_stands(
+    folder, text, environ, places
+):
+    file = folder / "aggregator.toml"
+    file.write_text(f"[collect]\n{text}\n")
+    given = {f"AGGREGATOR_COLLECT__{name}": value for name, value in environ.items()}
+    with pytest.raises(ConfigError) as caught:
+        load(folder, environ=given)
+    assert f"aggregator: {caught.value}".count(places.format(file=file)) == 1, str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[a]\ntitle = 1\nquery = 'x'", ["a.title"]),
