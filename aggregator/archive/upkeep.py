@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -173,8 +174,18 @@ def maintain(database: Database, now: datetime, story_window: timedelta) -> None
     _merge_index(database)
     if database.sqlite:
         with database.outside() as connection:
-            connection.exec_driver_sql("PRAGMA optimize")
+            _optimize(connection)
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _optimize(connection: sa.Connection) -> None:
+    """Let SQLite renew its statistics; another time where somebody writes, for whom it does not
+    wait here, as it does elsewhere."""
+    try:
+        connection.exec_driver_sql("PRAGMA optimize")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            raise
 
 
 def _merge_index(database: Database) -> None:

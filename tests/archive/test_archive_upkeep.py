@@ -1,11 +1,13 @@
 """What the archive tells of itself, and its upkeep."""
 
 import random
+import sqlite3
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, answer, item
+from sqlalchemy import event
 
 from aggregator.archive import upkeep
 from aggregator.archive.database import SCHEMA_VERSION
@@ -50,6 +52,28 @@ def test_feeds_are_counted_by_the_state_that_each_has(stocked):
     found = Counter(feed.state for feed in stocked.feeds() if feed.subscribed)
     assert found == {FeedState.PAUSED: 1, FeedState.FAILING: 1, FeedState.NEW: 1}
     assert stocked.feed_states() == {state: found[state] for state in FeedState}
+
+
+@pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
+def test_upkeep_does_not_fail_where_somebody_writes_meanwhile(stocked, settings):
+    """SQLite waits for no writer when it renews its statistics: they are for the next time then."""
+    engine, refused = stocked._database.engine, []
+    other = sqlite3.connect(settings.directory / "archive.db", isolation_level=None)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def write(_connection, _cursor, statement, *_):
+        if statement == "PRAGMA optimize":
+            other.execute("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "handle_error")
+    def note(context):
+        refused.append(str(context.original_exception))
+
+    assert stocked.maintain(LATER)
+    other.close()
+    event.remove(engine, "before_cursor_execute", write)
+    assert stocked.maintain(LATER + timedelta(days=2))
+    assert refused == ["database is locked"]
 
 
 def test_place_and_size(stocked, settings):
