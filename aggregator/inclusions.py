@@ -65,14 +65,16 @@ async def follow_lists(
     looks = await asyncio.gather(*(look(one, held) for one, held in due))
     if not any(look.changed for look in looks):
         return tuple(looks)
-    await asyncio.to_thread(attach, archive, subscriptions, inclusions)
-    before = {url: one.lines for url, one in known.items()}
-    return await asyncio.to_thread(
-        lambda: tuple(
+
+    def attached() -> tuple[Look, ...]:
+        attach(archive, subscriptions, inclusions)
+        before = {url: one.lines for url, one in known.items()}
+        return tuple(
             replace(look, paused=_paused(archive, before.get(look.list.url, ()), look.list.lines))
             for look in looks
         )
-    )
+
+    return await asyncio.to_thread(attached)
 
 
 def _paused(archive: Archive, before: Sequence[Subscription], after: Sequence[Subscription]) -> int:

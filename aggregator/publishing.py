@@ -64,7 +64,7 @@ class Publisher:
         known = self._places is not None and self._places.issuperset(map(stem, behind))
         # Another folder was published in since, or another archive in this one; or somebody took
         # the folder away.
-        strange = self._archive.published.folder() != self._folder.mark
+        strange = _strange(self._archive, self._folder)
         if strange:
             self._folder = Folder(self._directory)
         if everything or strange or not known:
@@ -161,7 +161,12 @@ def all_is_due(archive: Archive, settings: Settings, site: Site) -> bool:
     """Whether the next turn writes every page again: for another site or folder, or as this
     version renders it. Raises PublishError, ArchiveError."""
     folder = Folder(settings.publish.directory)
-    return archive.published.folder() != folder.mark or not folder.made_for(site)
+    return _strange(archive, folder) or not folder.made_for(site)
+
+
+def _strange(archive: Archive, folder: Folder) -> bool:
+    """Whether the archive was published elsewhere since, or another archive in this folder."""
+    return archive.published.folder() != folder.mark
 
 
 def publish_behind(

@@ -280,12 +280,12 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
         ("full text", "from the linked pages" if line.full_text else ""),
     ]
     if feed:
-        due = _due(line, feed)
+        due, never = _due(line, feed), "never" if _rests(line, feed) else ""
         facts += [
             ("home", feed.home),
             ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
             ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
-            ("next due", f"{local(due)} ({away(due)})" if due else "never" * _rests(line, feed)),
+            ("next due", f"{local(due)} ({away(due)})" if due else never),
             ("because", "its line is paused" if line.paused else feed.due_reason),
             ("last fetch", local(feed.last_fetch)),
             ("last success", local(feed.last_success)),

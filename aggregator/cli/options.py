@@ -23,13 +23,12 @@ FeedName = Annotated[
     ),
 ]
 
-_SHORTEST = 60
-
 
 def read_interval(text: str) -> int | None:
     """Seconds of ``--interval``, a minute at the least; None for "". Raises UsageError."""
     from aggregator.config import parse_duration
     from aggregator.model.errors import UsageError
+    from aggregator.model.settings import MINUTE
 
     if not text:
         return None
@@ -37,6 +36,6 @@ def read_interval(text: str) -> int | None:
         seconds = int(parse_duration(text))
     except ValueError as error:
         raise UsageError(f"--interval: {error}", hint="such as --interval 15m") from None
-    if seconds < _SHORTEST:
-        raise UsageError(f"--interval takes {_SHORTEST} s or more", hint="such as --interval 15m")
+    if seconds < MINUTE:
+        raise UsageError(f"--interval takes {MINUTE} s or more", hint="such as --interval 15m")
     return seconds

@@ -13,7 +13,7 @@ from aggregator.cli.looking import look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.subscriptions import at_address, fits, named, subscribed, with_feeds
+from aggregator.cli.subscriptions import at_address, fitting, named, subscribed, with_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,12 +223,10 @@ def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:
             f"{name} is a list of feeds that feeds.opml includes",
             hint="delete its line there: its feeds are asked no more, what they brought stays",
         )
-    rows, listed = with_feeds(session, lines), None
-    if not any(fits(row, name) for row in rows):
-        listed = next((row for row in subscribed(session) if fits(row, name)), None)
-    if listed:
+    rows = with_feeds(session, lines)
+    if not fitting(rows, name) and (listed := fitting(subscribed(session), name)):
         raise UsageError(
-            f"{listed[0].url} is no line of feeds.opml: a list that it includes names it",
+            f"{listed[0][0].url} is no line of feeds.opml: a list that it includes names it",
             hint='a line of its own with aggregatorPaused="true" leaves it out',
         )
     return named(rows, name)[0].url

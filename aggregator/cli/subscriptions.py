@@ -64,26 +64,26 @@ def at_address(rows: Iterable[Row], url: str) -> Row | None:
 
 def named(rows: Sequence[Row], name: str) -> Row:
     """The one feed of this URL or title, or the only one with this in either. Raises UsageError."""
-    if exact := at_address(rows, name):
-        return exact
-    sought = name.strip().casefold()
-    if not sought:  # which would be a part of every title
-        raise _none(rows, name)
-    titled = [row for row in rows if title_of(row).casefold() == sought]
-    found = titled or [row for row in rows if fits(row, sought)]
+    found = fitting(rows, name)
     if len(found) == 1:
         return found[0]
     raise _several(found, name) if found else _none(rows, name)
 
 
-def fits(row: Row, name: str) -> bool:
-    """Whether this is in the feed's title or address, or is its address in another form."""
+def fitting(rows: Sequence[Row], name: str) -> list[Row]:
+    """The feeds that a person may mean: that of this URL, or else those of this title, or else those
+    with this in either."""
+    if exact := at_address(rows, name):
+        return [exact]
     sought = name.strip().casefold()
-    return bool(sought) and (
-        sought in title_of(row).casefold()
-        or sought in row[0].url.casefold()
-        or at_address([row], name) is not None
-    )
+    if not sought:  # which would be a part of every title
+        return []
+    titled = [row for row in rows if title_of(row).casefold() == sought]
+    return titled or [row for row in rows if _holds(row, sought)]
+
+
+def _holds(row: Row, folded: str) -> bool:
+    return folded in title_of(row).casefold() or folded in row[0].url.casefold()
 
 
 def _several(found: Sequence[Row], name: str) -> Exception:

@@ -116,6 +116,19 @@ def test_only_what_nobody_else_names_is_said_to_be_paused(included, server):
     }  # fmt: skip
 
 
+def test_a_feed_that_a_list_names_by_its_new_address_is_not_paused(included, server):
+    server.serve("/new.xml", rss(TORRES))
+    server.serve("/a.xml", status=301, headers={"Location": server.url("/new.xml")})
+    for _ in range(3):
+        assert included.run("collect", "--all").code == 0
+    shown = parsed(included.run("feeds", "show", server.url("/a.xml"), "--json"))
+    assert shown["url"] == server.url("/a.xml")
+    server.serve("/list.opml", opml(server.url("/new.xml"), server.url("/b.xml")))
+    told = included.run("collect", "--all").err
+    assert "list.opml: 2 feeds included\n" in told
+    assert {state for state, _ in states(included).values()} == {"ok"}
+
+
 def test_a_feed_that_any_list_has_to_be_asked_is_asked():
     """Paused lines come last: the archive takes the first line of a feed, whatever its address."""
     left, right = Inclusion(url="https://l.example/o"), Inclusion(url="https://r.example/o")
