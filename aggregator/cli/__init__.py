@@ -6,13 +6,12 @@ it runs, so that ``aggregator --help`` answers at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from aggregator import __version__
 from aggregator.cli import archive, configuration, entries, feeds, topics
@@ -34,54 +33,33 @@ New here: "aggregator demo" shows everything offline in a minute;
 "aggregator init" writes a configuration; "aggregator run" starts the daemon."""
 
 
-_ORDER = (
-    "init",
-    "config",
-    "run",
-    "collect",
-    "status",
-    "feeds",
-    "topics",
-    "search",
-    "show",
-    "history",
-    "stories",
-    "stats",
-    "export",
-    "archive",
-    "serve",
-    "doctor",
-    "demo",
-)
-_COMMANDS: dict[str, Callable[..., None]] = {
+# In the order in which a newcomer meets them.
+_COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "init": write_configuration,
+    "config": configuration.app,
     "run": run,
     "collect": collect,
     "status": print_status,
+    "feeds": feeds.app,
+    "topics": topics.app,
     "search": entries.search,
     "show": entries.show,
     "history": entries.history,
     "stories": entries.stories,
     "stats": print_stats,
     "export": entries.export,
+    "archive": archive.app,
     "serve": serve,
     "doctor": diagnose,
     "demo": play,
 }
-_GROUPS = {
-    "config": configuration.app,
-    "feeds": feeds.app,
-    "topics": topics.app,
-    "archive": archive.app,
-}
 
 
 @cache
-def application() -> Callable[..., object]:
+def application() -> Any:
     """The whole command line: a command of Typer's, put together once a process."""
     app = typer.Typer(
         help=_HELP,
-        cls=_InOrder,
         no_args_is_help=True,
         # Plain help: the same words on a terminal, in a pipe and in docs/commands.md.
         rich_markup_mode=None,
@@ -89,19 +67,38 @@ def application() -> Callable[..., object]:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_before)
-    for name, command in _COMMANDS.items():
-        app.command(name)(command)
-    for name, group in _GROUPS.items():
-        app.add_typer(group, name=name)
-    return typer.main.get_command(app)
+    made: Any = typer.main.get_command(app)
+    made.commands = _Commands()
+    return made
 
 
-class _InOrder(TyperGroup):
-    """Lists the commands in the order in which a newcomer meets them."""
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each made when somebody asks for it: most processes run one, and to
+    make them all takes longer than many a command does."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Names as _ORDER has them; Typer would put groups after all single commands."""
-        return sorted(self.commands, key=_ORDER.index)
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _made(name, _COMMANDS[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+def _made(name: str, of: Callable[..., None] | typer.Typer) -> Any:
+    if not isinstance(of, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(of)
+        of = alone
+    made = typer.main.get_command(of)
+    made.name = name
+    return made
 
 
 def _print_version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from aggregator.cli.output import (
 )
 from aggregator.cli.session import session_of
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aggregator.model.entry import EntryRecord
     from aggregator.model.topic import PageEntry, Topic, TopicState
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 app.command()(check)
 app.command()(explain)
 

@@ -16,8 +16,9 @@ import structlog
 
 from aggregator import __version__
 from aggregator.archive import Archive, open_archive
-from aggregator.backfill import GAP_DOCUMENTS, walk_back
+from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
+from aggregator.daemon.errands import ask_lists, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
@@ -26,17 +27,14 @@ from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
-    report_looks,
     report_round,
     report_standing,
-    report_walk,
     welcome,
 )
 from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
-from aggregator.inclusions import follow_lists
 from aggregator.model.batch import Counts
 from aggregator.model.errors import ArchiveError, ConfigError, PublishError
 from aggregator.model.time import iso, now
@@ -58,10 +56,6 @@ _PUBLISH_DELAY = 1.0
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
 # Whoever has not looked for so long was asleep, as a laptop is when it is closed.
 _ASLEEP = timedelta(minutes=10)
-# How soon archive documents are read after a person asked for them.
-_BACKFILL_SECONDS = 5.0
-# How soon a list that is due is asked.
-_LISTS_SECONDS = 10.0
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -213,8 +207,10 @@ class _Service:
             self._parts.beside(teller.run()),
             self._parts.beside(door.run()),
             self._parts.beside(self._publish_soon()),
-            self._parts.beside(self._backfill(pipeline)),
-            self._parts.beside(self._follow_lists(pipeline)),
+            self._parts.beside(read_archives(pipeline, self._unpublished)),
+            self._parts.beside(
+                ask_lists(pipeline, configuration.subscriptions, configuration.inclusions)
+            ),
         ):
             self._teller, self._door = teller, door
             try:
@@ -322,29 +318,6 @@ class _Service:
         self._metrics.count_published(len(changed))
         if changed:
             self._teller.wake()
-
-    async def _backfill(self, pipeline: Pipeline) -> None:
-        """Read the archive documents that a person asked for while we run."""
-        while True:
-            try:
-                for feed, documents in await asyncio.to_thread(self._archive.asked_backfills):
-                    walk = await walk_back(pipeline, feed, asyncio.to_thread, documents=documents)
-                    await asyncio.to_thread(self._archive.ask_backfill, feed, None)
-                    report_walk(feed, walk)
-                    self._unpublished.set()
-            except ArchiveError as error:
-                _log.error("archive documents not read, tried again", why=error.on_one_line)
-            await asyncio.sleep(_BACKFILL_SECONDS)
-
-    async def _follow_lists(self, pipeline: Pipeline) -> None:
-        """Ask the included lists that are due; no feed waits for them, and they for none."""
-        asked, lists = self._configuration.subscriptions, self._configuration.inclusions
-        while lists:
-            try:
-                report_looks(await follow_lists(self._archive, pipeline.collector, asked, lists))
-            except ArchiveError as error:
-                _log.error("lists not asked, tried again", why=error.on_one_line)
-            await asyncio.sleep(_LISTS_SECONDS)
 
     def _tell_health(self) -> dict[str, object]:
         more: dict[str, object | None] = {}
