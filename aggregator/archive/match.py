@@ -68,6 +68,17 @@ def without_beginnings(wanted: Wanted) -> Wanted | None:
             return wanted
 
 
+def has_sequences(wanted: Wanted) -> bool:
+    """Whether words are sought side by side, or near each other."""
+    match wanted:
+        case Terms(sequences=sequences):
+            return any(len(one) > 1 for one in sequences)
+        case All(parts=parts) | AnyOf(parts=parts):
+            return any(map(has_sequences, parts))
+        case _:
+            return False
+
+
 _FORMS, _SAID = ("forms",), ("title", "text")
 _NOTHING = Terms(fields=MARKS, sequences=((NOWHERE,),))
 

@@ -15,8 +15,9 @@ from itertools import islice
 
 import sqlalchemy as sa
 
+from aggregator.archive.halves import look_up
 from aggregator.archive.lexemes import lexemes_of, tsquery
-from aggregator.archive.match import match_text, spelled_out, without_beginnings
+from aggregator.archive.match import has_sequences, match_text, spelled_out, without_beginnings
 from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
 from aggregator.archive.statements import chunks
 from aggregator.archive.words import beginning
@@ -192,12 +193,10 @@ def _sqlite(connection: sa.Connection, wanted: Wanted) -> Iterator[int]:
             yield below
         if tried < _TRIED:
             return
-    rows = connection.exec_driver_sql(
-        "SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC",
-        (match_text(wanted), _LARGEST if below is None else below),
-    )
-    for row in rows:
-        yield row[0]
+    match, last = match_text(wanted), _LARGEST if below is None else below
+    # (What gathers all entries before it gives the first would do so in each half.)
+    halved = has_sequences(wanted) and simpler == wanted
+    yield from look_up(connection, match, last, halved=halved)
 
 
 def _postgresql(connection: sa.Connection, query: str) -> Iterator[int]:
