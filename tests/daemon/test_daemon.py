@@ -334,9 +334,9 @@ def test_a_slow_list_holds_up_neither_feeds_nor_the_end(daemon, server):
 MISTAKEN = """
 import sys
 from aggregator.__main__ import main
-from aggregator.daemon import parts, service
+from aggregator.daemon import errands, parts
 
-real, mistaken = service.follow_lists, []
+real, mistaken = errands.follow_lists, []
 
 async def mistaken_once(*given):
     if not mistaken:
@@ -344,7 +344,7 @@ async def mistaken_once(*given):
         raise RuntimeError("a mistake of ours")
     return await real(*given)
 
-service.follow_lists, parts._AGAIN_SECONDS = mistaken_once, 1.0
+errands.follow_lists, parts._AGAIN_SECONDS = mistaken_once, 1.0
 sys.exit(main(sys.argv[1:]))
 """
 
