@@ -35,7 +35,7 @@ feed text are shown as `\\x1b`, never sent to the terminal.
 | 70 | a bug of ours |
 | 130 | interrupted (143 where a second SIGTERM ended it at once) |
 
-Shell completion: `aggregator --install-completion`.
+Shell completion, of topics too: `aggregator --install-completion`.
 """
 
 

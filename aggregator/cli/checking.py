@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.options import EntryIdentifier, Json
+from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
 from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
 from aggregator.cli.session import session_of
 
@@ -25,7 +25,12 @@ _NEWEST = 1000
 def check(
     context: typer.Context,
     topic: Annotated[
-        str, typer.Argument(metavar="[TOPIC]", help="A topic's key in topics.toml [default: all].")
+        str,
+        typer.Argument(
+            metavar="[TOPIC]",
+            help="A topic's key in topics.toml [default: all].",
+            autocompletion=complete_topic,
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -100,7 +105,7 @@ def _print_check(
 
 def explain(
     context: typer.Context,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")],
+    topic: TopicKey,
     entry: EntryIdentifier,
     as_json: Json = False,
 ) -> None:

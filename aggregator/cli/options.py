@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from aggregator.cli.session import Session
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines for people.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")]
@@ -20,6 +23,27 @@ FeedName = Annotated[
     str,
     typer.Argument(
         metavar="FEED", help="The feed's address or title, or a part that no other has."
+    ),
+]
+
+
+def complete_topic(context: typer.Context, incomplete: str) -> list[str]:
+    """The keys of topics.toml that begin so, for the shell; none where the file cannot be read."""
+    from aggregator.config import topic_keys
+    from aggregator.model.errors import ConfigError
+
+    folder = context.find_root().params.get("folder")
+    try:
+        keys = topic_keys(Session(folder=Path(folder) if folder else None).place)
+    except ConfigError:
+        return []
+    return [key for key in keys if key.startswith(incomplete)]
+
+
+TopicKey = Annotated[
+    str,
+    typer.Argument(
+        metavar="TOPIC", help="A topic's key in topics.toml.", autocompletion=complete_topic
     ),
 ]
 

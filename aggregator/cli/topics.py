@@ -10,7 +10,7 @@ import typer
 
 from aggregator.cli.checking import check, explain, tell_edit, topic_of, warn_of_samples
 from aggregator.cli.entries import short
-from aggregator.cli.options import DryRun, Json, Limit
+from aggregator.cli.options import DryRun, Json, Limit, TopicKey, complete_topic
 from aggregator.cli.output import (
     Column,
     heading,
@@ -39,8 +39,6 @@ app.command()(explain)
 # They publish on their own, and have the right to write the archive as long as they run.
 _PUBLISHING = ("aggregator run", "aggregator collect")
 _WEEKS_DRAWN = 52
-
-Slug = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's key in topics.toml.")]
 
 
 @app.callback()
@@ -83,7 +81,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json = False) -> None:
+def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Json = False) -> None:
     """Show one topic: query, addresses, newest stories."""
     session = session_of(context)
     configuration = session.configuration()
@@ -127,7 +125,12 @@ def show(context: typer.Context, topic: Slug, limit: Limit = 10, as_json: Json =
 def preview(
     context: typer.Context,
     query: Annotated[
-        list[str], typer.Argument(metavar="TOPIC|QUERY...", help="A topic's key, or a query.")
+        list[str],
+        typer.Argument(
+            metavar="TOPIC|QUERY...",
+            help="A topic's key, or a query.",
+            autocompletion=complete_topic,
+        ),
     ],
     limit: Limit = 20,
     weekly: Annotated[
@@ -202,7 +205,7 @@ def publish(
 
 
 @app.command()
-def revoke(context: typer.Context, topic: Slug, dry_run: DryRun = False) -> None:
+def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> None:
     """Give a private topic a new address.
 
     The old one answers 410 from then on. Where a daemon runs, it publishes there within a minute.

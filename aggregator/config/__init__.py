@@ -14,7 +14,7 @@ from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
-from aggregator.config.topics import read_interests
+from aggregator.config.topics import read_interests, read_topic_keys
 from aggregator.config.values import as_written, parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Access, Subscription
@@ -92,6 +92,11 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
 def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     """The subscriptions alone, and warnings: lines that were left out. Raises ConfigError."""
     return opml.read_subscriptions(folder / "feeds.opml")
+
+
+def topic_keys(folder: Path) -> tuple[str, ...]:
+    """The keys of topics.toml, whether or not its topics are right. Raises ConfigError."""
+    return read_topic_keys(folder / "topics.toml")
 
 
 def load_inclusions(folder: Path) -> tuple[Inclusion, ...]:
@@ -174,5 +179,6 @@ __all__ = [
     "readdress_subscriptions",
     "remove_subscription",
     "subscriptions_of",
+    "topic_keys",
     "write_starter",
 ]

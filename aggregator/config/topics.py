@@ -44,16 +44,13 @@ def read_interests(file: Path, people: Sequence[Person]) -> Interests:
 
     Raises ConfigError, QueryError.
     """
-    data = read_toml(
-        file, hint='a query stands in quotes; inside them a quote is written \\"', names=_NAMES
-    )
     mistakes, topics, mute = list[ConfigError](), list[Topic](), Mute()
-    for name, value in data.items():
+    for name, value in _tables(file).items():
         table = _Table(file, name, value)
         try:
             if name == _MUTE:
                 mute = _mute(table)
-            elif not name.startswith("_"):
+            elif _is_topic(name):
                 topics.append(_topic(table))
         except ConfigError as error:
             mistakes.append(error)
@@ -62,6 +59,20 @@ def read_interests(file: Path, people: Sequence[Person]) -> Interests:
     interests = Interests(topics=tuple(topics), people=tuple(people), mute=mute)
     _refuse(list(_unbound(interests, file)))
     return interests
+
+
+def read_topic_keys(file: Path) -> tuple[str, ...]:
+    """The names of all topics, in order of the file. Raises ConfigError."""
+    return tuple(filter(_is_topic, _tables(file)))
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    hint = 'a query stands in quotes; inside them a quote is written \\"'
+    return read_toml(file, hint=hint, names=_NAMES)
+
+
+def _is_topic(name: str) -> bool:
+    return name != _MUTE and not name.startswith("_")
 
 
 def _unbound(interests: Interests, file: Path) -> Iterator[ConfigError]:

@@ -2,8 +2,11 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
+from environment import clean_environment
 from promises import TOPICS, parsed
 
 from aggregator.archive import open_archive
@@ -221,3 +224,31 @@ def test_a_private_topic_is_marked_as_one(collected):
     told = parsed(collected.run("topics", "list", "--json"))
     assert {one["slug"]: one["private"] for one in told} == {"torres-coaching": True, "open": False}
     assert parsed(collected.run("topics", "show", "torres-coaching", "--json"))["private"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "completed"),
+    [
+        ('[tea]\nquery = "tea"\n[ten]\nquery = "("\n[mute]\nwords = ["x"]\n', ["show", "te"], ["tea", "ten"]),
+        ('[tea]\nquery = "tea"\n[ten]\nquery = "ten"\n', ["explain", "ten"], ["ten"]),
+        ('[tea]\nquery = "tea"\n', ["check", "m"], []),
+        ("[tea", ["preview", "t"], []),
+    ],
+    ids=["show", "explain", "check", "no-toml"],
+)  # fmt: skip
+def test_the_shell_completes_topics(place, text, words, completed):
+    place.topics(text)
+    line = ["aggregator", "-C", str(place.folder), "topics", *words]
+    ran = subprocess.run(
+        [sys.executable, "-m", "aggregator"],
+        env={
+            **clean_environment(),
+            "_AGGREGATOR_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(line),
+            "COMP_CWORD": str(len(line) - 1),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout.split(), ran.stderr) == (completed, "")
