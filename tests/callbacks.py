@@ -13,13 +13,15 @@ from loopback import Loopback
 
 @dataclass
 class Callback:
-    """One callback and what came to it. ``confirms`` makes the answer to a question of its challenge."""
+    """One callback and what came to it. ``confirms`` makes the answer to a question of its challenge;
+    what is brought is answered ``delay`` seconds later, and not before it is ``ready``."""
 
     url: str
     confirms: object = lambda challenge: challenge
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    ready: object = lambda: True
     asked: list[dict[str, str]] = field(default_factory=list)
     brought: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     under_way: int = 0
@@ -63,6 +65,8 @@ class Callbacks(Loopback):
             headers = {name.lower(): value for name, value in request.headers.items()}
             held.brought.append((headers, body))
             await asyncio.sleep(held.delay)
+            if not held.ready():
+                await asyncio.to_thread(until, held.ready)
         finally:
             held.under_way -= 1
         return web.Response(status=held.status, headers=held.headers)

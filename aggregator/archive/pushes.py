@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ _ASKED = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.st
 _JOINED = pushes.join(feeds, feeds.c.feed_key == pushes.c.feed_key)
 _LEASE = (
     pushes.c.feed_key, pushes.c.hub, pushes.c.topic, pushes.c.token, pushes.c.secret,
-    pushes.c.failures, pushes.c.failure, feeds.c.url,
+    pushes.c.failures, pushes.c.failure, pushes.c.next_try, feeds.c.url,
 )  # fmt: skip
 
 
@@ -52,26 +53,35 @@ class Pushes:
         ).first()
         return None if row is None else _lease(row)
 
-    def ask(self, one: Lease, address: str, next_try: datetime) -> None:
+    def ask(self, one: Lease, address: str, next_try: datetime) -> Lease | None:
         """A request goes out: until it is confirmed it counts as one that nothing came of. What a
-        hub confirmed for another address is worth nothing any more."""
+        hub confirmed for another address is worth nothing any more. None, and nothing is noted,
+        where it is no more as it was read: an earlier request may have been confirmed since."""
         self._connection.execute(
             sa.update(pushes)
-            .where(pushes.c.feed_key == one.feed, pushes.c.address != address)
+            .where(_unmoved(one), pushes.c.address != address)
             .values(until=None, proven=False)
         )
-        self._set(
-            one.feed,
+        asked = replace(one, next_try=next_try, failures=one.failures + 1)
+        noted = self._set_unmoved(
+            one,
             address=address,
-            token=one.token,
-            secret=one.secret,
-            next_try=next_try,
-            failures=one.failures + 1,
+            token=asked.token,
+            secret=asked.secret,
+            next_try=asked.next_try,
+            failures=asked.failures,
         )
+        return asked if noted else None
 
-    def fail(self, feed: int, why: str, next_try: datetime | None = None) -> None:
-        """It is of no use now, and why; ``next_try`` is when to ask again, where that changes."""
-        self._set(feed, failure=why, **({} if next_try is None else {"next_try": next_try}))
+    def fail(self, one: Lease, why: str, next_try: datetime) -> bool:
+        """Nothing came of a request, and why; ``one`` is what :meth:`ask` returned. False, and
+        nothing is noted, where the hub confirmed or denied it before it answered: that stands,
+        else a hub that confirms and then answers with an error would be asked without end."""
+        return self._set_unmoved(one, failure=why, next_try=next_try)
+
+    def complain(self, feed: int, why: str) -> None:
+        """What the hub sends is of no use, and why."""
+        self._set(feed, failure=why)
 
     def deny(self, feed: int, why: str, next_try: datetime) -> None:
         """The hub ended it."""
@@ -154,6 +164,24 @@ class Pushes:
     def _set(self, feed: int, **values: Any) -> None:
         self._connection.execute(sa.update(pushes).where(pushes.c.feed_key == feed).values(values))
 
+    def _set_unmoved(self, one: Lease, **values: Any) -> bool:
+        """Set it where it is as it was read; whether it was. Looked at and set in one statement:
+        the hub may come to another process."""
+        rows = self._connection.execute(
+            sa.update(pushes).where(_unmoved(one)).values(values).returning(pushes.c.feed_key)
+        )
+        return rows.first() is not None
+
+
+def _unmoved(one: Lease) -> sa.ColumnElement[bool]:
+    """It is the same subscription, and was not asked for, confirmed or denied since it was read."""
+    return sa.and_(
+        pushes.c.feed_key == one.feed,
+        pushes.c.hub == one.offer.hub,
+        pushes.c.topic == one.offer.topic,
+        pushes.c.next_try.is_not_distinct_from(one.next_try),
+    )
+
 
 def _lease(row: Any, *, fresh: bool = False) -> Lease:
     return Lease(
@@ -164,4 +192,5 @@ def _lease(row: Any, *, fresh: bool = False) -> Lease:
         secret=b"" if fresh else bytes(row.secret or b""),
         failures=row.failures,
         failure=row.failure,
+        next_try=row.next_try,
     )

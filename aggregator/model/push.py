@@ -50,7 +50,8 @@ class Lease:
 
     ``feed`` is the feed's row; ``token`` ends the callback's address and is as secret as
     ``secret``, which signs what the hub sends. ``failures`` counts requests that nothing
-    came of, one after another.
+    came of, one after another. ``next_try`` is when the next one is due (None: at once);
+    whatever else comes of the subscription moves it.
     """
 
     feed: int
@@ -60,6 +61,7 @@ class Lease:
     secret: bytes = field(repr=False)
     failures: int = 0
     failure: str = ""
+    next_try: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ class Listener:
 
     def _complain(self, feed: int, why: str) -> None:
         with self._archive.pushes(write=True) as held:
-            held.fail(feed, why)
+            held.complain(feed, why)
 
     def _find(self, token: str) -> Lease | None:
         if not is_token(token):

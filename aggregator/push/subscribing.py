@@ -93,16 +93,19 @@ class Subscriptions:
             _log.error("a hub not asked", hub=one.offer.hub, why=error.on_one_line)
 
     async def _ask_hub(self, one: Lease) -> None:
-        """Ask once. That it was asked is stored before: the hub may ask back before it answers."""
+        """Ask once. That it was asked is stored before: the hub may ask back before it answers, and
+        what came of that counts, whatever the answer is."""
         hub = one.offer.hub
         if not one.token:
             secret = secrets.token_hex(32).encode() if may_know_secret(hub) else b""
             one = replace(one, token=secrets.token_urlsafe(TOKEN_BYTES), secret=secret)
         async with self._places[urlsplit(hub).netloc]:
-            await asyncio.to_thread(self._note, one)
+            asked = await asyncio.to_thread(self._note, one)
+            if asked is None:
+                return
             if not can_reach(self._address, hub):
                 why = "it cannot reach this machine: collect.push_address is on loopback"
-                await asyncio.to_thread(self._fail, one, why, float(DAY))
+                await asyncio.to_thread(self._fail, asked, why, float(DAY))
                 return
             answer = await self._post(hub, request_form(one, self._address))
         if isinstance(answer, Answer) and answer.ok:
@@ -111,10 +114,10 @@ class Subscriptions:
         refused = isinstance(answer, Answer)
         why = f"it answers {answer.status}" if isinstance(answer, Answer) else answer.what
         self._count("subscription", "refused" if refused else "failed")
-        if not one.failure:
+        told = (answer.retry_after if isinstance(answer, Answer) else None) or 0.0
+        stands = await asyncio.to_thread(self._fail, asked, why, max(_wait(one), min(told, DAY)))
+        if stands and not one.failure:
             _log.warning("no subscription at a hub", hub=hub, feed=shown_url(one.url), why=why)
-        asked = answer.retry_after if isinstance(answer, Answer) else None
-        await asyncio.to_thread(self._fail, one, why, max(_wait(one), min(asked or 0.0, DAY)))
 
     async def _post(self, hub: str, form: bytes) -> Answer | FeedError:
         """The answer to a request, where the hub has moved to (WebSub, section 5.1)."""
@@ -128,13 +131,13 @@ class Subscriptions:
             answer = await self._courier.post(answer.location, form, _FORM)
         return answer
 
-    def _note(self, one: Lease) -> None:
+    def _note(self, one: Lease) -> Lease | None:
         with self._archive.pushes(write=True) as held:
-            held.ask(one, self._address, now() + timedelta(seconds=_wait(one)))
+            return held.ask(one, self._address, now() + timedelta(seconds=_wait(one)))
 
-    def _fail(self, one: Lease, why: str, wait: float) -> None:
+    def _fail(self, asked: Lease, why: str, wait: float) -> bool:
         with self._archive.pushes(write=True) as held:
-            held.fail(one.feed, why, now() + timedelta(seconds=wait))
+            return held.fail(asked, why, now() + timedelta(seconds=wait))
 
 
 def _wait(one: Lease) -> float:

@@ -31,8 +31,7 @@ def asked(archive: Archive, token: str = "token", at=NOON):
     (one,) = due(archive, at)
     one = replace(one, token=one.token or token, secret=one.secret or b"secret")
     with archive.pushes(write=True) as held:
-        held.ask(one, ADDRESS, at + MINUTE)
-    return one
+        return held.ask(one, ADDRESS, at + MINUTE)
 
 
 def confirmed(archive: Archive, *, hours: float = 10):
@@ -68,6 +67,79 @@ def test_a_confirmed_subscription_is_renewed_in_time(archive):
     assert due(archive, NOON + timedelta(hours=6)) == ()
     (renewed,) = due(archive, NOON + timedelta(hours=8))
     assert (renewed.token, renewed.failures) == ("token", 0)
+
+
+def test_a_request_that_fails_is_made_again_when_it_is_said(archive):
+    bring(archive, OFFER)
+    one = asked(archive)
+    with archive.pushes(write=True) as held:
+        assert held.fail(one, "it answers 500", NOON + 5 * MINUTE)
+    assert archive.feed(ONE).push.failure == "it answers 500"
+    assert due(archive, NOON + 4 * MINUTE) == ()
+    (again,) = due(archive, NOON + 5 * MINUTE)
+    assert again.failures == 1
+
+
+def test_a_request_that_fails_after_it_was_confirmed_changes_nothing(archive):
+    bring(archive, OFFER)
+    one = confirmed(archive)
+    with archive.pushes(write=True) as held:
+        assert not held.fail(one, "it answers 500", NOON + MINUTE)
+    assert archive.feed(ONE).push.failure == ""
+    assert due(archive, NOON + timedelta(hours=6)) == ()
+    (renewed,) = due(archive, NOON + timedelta(hours=7))
+    assert renewed.failures == 0
+    # The renewal is a request of its own: that one may fail.
+    one = asked(archive, at=NOON + timedelta(hours=7))
+    with archive.pushes(write=True) as held:
+        assert held.fail(one, "it answers 500", NOON + timedelta(hours=8))
+    assert archive.feed(ONE).push.failure == "it answers 500"
+
+
+def test_a_request_that_fails_after_it_was_denied_leaves_the_denial(archive):
+    bring(archive, OFFER)
+    one = asked(archive)
+    with archive.pushes(write=True) as held:
+        held.deny(one.feed, "it refuses", NOON + timedelta(days=1))
+        assert not held.fail(one, "it answers 403", NOON + MINUTE)
+    assert archive.feed(ONE).push.failure == "it refuses"
+    assert due(archive, NOON + timedelta(hours=23)) == ()
+
+
+def test_a_request_that_waited_is_not_made_where_an_earlier_one_was_confirmed(archive):
+    bring(archive, OFFER)
+    first = asked(archive)
+    (waits,) = due(archive, NOON + 2 * MINUTE)
+    with archive.pushes(write=True) as held:
+        held.confirm(first.feed, NOON + timedelta(hours=10), NOON + timedelta(hours=7))
+        assert held.ask(waits, ADDRESS, NOON + 12 * MINUTE) is None
+    assert due(archive, NOON + timedelta(hours=6)) == ()
+    assert counts(archive).subscribed == 1
+
+
+def test_of_two_who_read_the_same_one_asks(archive):
+    bring(archive, OFFER)
+    (one,) = due(archive)
+    one = replace(one, token="token")
+    with archive.pushes(write=True) as held:
+        assert held.ask(one, ADDRESS, NOON + MINUTE)
+        assert held.ask(replace(one, token="other"), ADDRESS, NOON + 2 * MINUTE) is None
+        assert held.find("other") is None
+
+
+@pytest.mark.parametrize(
+    "other", [replace(OFFER, hub="https://b.example/"), replace(OFFER, topic=TWO)]
+)
+def test_what_was_for_one_hub_is_not_noted_for_the_next(archive, other):
+    bring(archive, OFFER)
+    (waits,) = due(archive)
+    one = asked(archive)
+    bring(archive, other)
+    with archive.pushes(write=True) as held:
+        assert not held.fail(one, "it answers 500", NOON + MINUTE)
+        assert held.ask(replace(waits, token="token"), ADDRESS, NOON + MINUTE) is None
+        assert held.find("token") is None
+    assert len(due(archive)) == 1
 
 
 def test_another_address_of_ours_is_another_callback(archive):
