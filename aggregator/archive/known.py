@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ from aggregator.model.feed import FeedKey
 
 _MOST_SIGNS = 20_000
 """Characters of a text that are looked at when it is compared with a new one."""
+_BRINGERS = 20
+"""Entries of one page, the newest, with which a new one may share its story."""
 T = TypeVar("T")
 
 _ENTRY = (
@@ -70,7 +73,8 @@ def read_known(
     _read_stories(connection, known, fresh)
     story_keys = {held.story_key for group in known.groups() for held in group.values()}
     joined = [text.story for texts in known.alike.values() for text in texts]
-    for story in (*known.stories_by_url.values(), *known.stories_by_text.values(), *joined):
+    paged = chain.from_iterable(known.stories_by_url.values())
+    for story in (*paged, *known.stories_by_text.values(), *joined):
         story_keys.add(story.key)
     known.hits = _read_hits(connection, story_keys)
     if capped and now is not None:
@@ -250,7 +254,7 @@ def _known_entry(row: Any, whole: dict[str, str]) -> KnownEntry:
 _STORY = (
     sa.select(
         stories.c.story_key, stories.c.story_id, entries.c.entry_key, entries.c.feed_key,
-        entries.c.first_seen, entries.c.canonical_url, sightings.c.text_hash,
+        entries.c.first_seen, entries.c.canonical_url, entries.c.parts, sightings.c.text_hash,
     )
     .join(sightings, sightings.c.story_key == stories.c.story_key)
     .join(entries, entries.c.entry_key == sightings.c.entry_key)
@@ -265,10 +269,10 @@ def _read_stories(connection: sa.Connection, known: Known, fresh: Sequence[Entry
     """Stories that bring the same page, the same text or nearly the same, over all feeds."""
     whole = {name_of(one.canonical_url): one.canonical_url for one in fresh if one.canonical_url}
     ordered = _STORY.order_by(entries.c.entry_key)
-    by_url: dict[str, Any] = {}
+    by_url: dict[str, deque[Any]] = {}
     for chunk in chunks(sorted(whole)):
         for row in connection.execute(ordered.where(entries.c.canonical_url.in_(chunk))):
-            by_url.setdefault(whole[row.canonical_url], row)
+            by_url.setdefault(whole[row.canonical_url], deque(maxlen=_BRINGERS)).append(row)
     by_text: dict[bytes, Any] = {}
     for hashes in chunks(sorted({one.text_hash for one in fresh if one.text_hash})):
         for row in connection.execute(ordered.where(sightings.c.text_hash.in_(hashes))):
@@ -276,9 +280,11 @@ def _read_stories(connection: sa.Connection, known: Known, fresh: Sequence[Entry
             by_text[row.text_hash] = row
     alike, known.crowded = samples.find(connection, fresh)
     texts = _texts(connection, {key for keys in alike.values() for key in keys})
-    rows = (*by_url.values(), *by_text.values(), *texts.values())
+    rows = (*chain.from_iterable(by_url.values()), *by_text.values(), *texts.values())
     leads = _leads(connection, {row.story_key for row in rows})
-    known.stories_by_url = {url: _story(row, leads) for url, row in by_url.items()}
+    known.stories_by_url = {
+        url: tuple(_story(row, leads) for row in bringers) for url, bringers in by_url.items()
+    }
     known.stories_by_text = {text: _story(row, leads) for text, row in by_text.items()}
     known.alike = {
         identifier: tuple(_text(texts[key], leads) for key in keys)
@@ -317,14 +323,15 @@ def _story(row: Any, leads: dict[int, Lead]) -> KnownStory:
         id=StoryId(row.story_id),
         newest=row.first_seen,
         lead=leads.get(row.story_key),
+        feed=FeedKey(row.feed_key),
+        page=row.canonical_url,
+        packed=row.parts,
     )
 
 
 def _text(row: Any, leads: dict[int, Lead]) -> KnownText:
     return KnownText(
         key=EntryKey(row.entry_key),
-        feed=FeedKey(row.feed_key),
-        canonical_url=row.canonical_url,
         story=_story(row, leads),
         title=row.title,
         text=row.said,

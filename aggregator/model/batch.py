@@ -119,22 +119,27 @@ class Lead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownStory:
-    """A story that a new entry may belong to."""
+    """A story that a new entry may belong to, by one of its entries: ``feed``, ``page`` (canonical
+    URL) and ``packed`` parts are that one's, ``newest`` is its first sight."""
 
     key: StoryKey
     id: StoryId
     newest: datetime
-    """First sight of its newest entry."""
     lead: Lead | None = None
+    feed: FeedKey | None = None
+    page: str | None = None
+    packed: str = ""
+
+    @property
+    def parts(self) -> tuple[tuple[str, bytes], ...]:
+        return unpack_parts(self.packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownText:
-    """An archived entry whose words a new one may repeat. ``story.newest`` is its first sight."""
+    """An archived entry whose words a new one may repeat; ``story`` is its own, by it."""
 
     key: EntryKey
-    feed: FeedKey
-    canonical_url: str | None
     story: KnownStory
     title: str
     text: str
@@ -149,7 +154,7 @@ class Known:
     those of which the item came again word for word: of most of them ``kept`` has the id, by key;
     ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
-    and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
+    (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
     ones with which it shares words, most first; ``crowded`` are hashes of runs that
     too many stories carry to tell any; ``hits`` maps (topic, story) to the entries that
     stood for it, the one shown now last, each with whether it was ever announced;
@@ -164,7 +169,7 @@ class Known:
     kept: dict[EntryKey, EntryId] = field(default_factory=dict)
     said: dict[EntryKey, Said] = field(default_factory=dict)
     used: set[EntryId] = field(default_factory=set)
-    stories_by_url: dict[str, KnownStory] = field(default_factory=dict)
+    stories_by_url: dict[str, tuple[KnownStory, ...]] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
     alike: dict[EntryId, tuple[KnownText, ...]] = field(default_factory=dict)
     crowded: frozenset[int] = frozenset()

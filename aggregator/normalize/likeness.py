@@ -42,6 +42,8 @@ _SENTENCE = 15
 """Words that a note must have to be known under another headline."""
 _OWN = 5
 """Words in a row that only one of two texts has: what is left may be the site's footer."""
+_SAME_NAMES = 0.5
+"""Of the words of the shorter of two titles with figures."""
 _LEAST = 8
 """Words that any note must have: "Today's results in brief" comes again tomorrow."""
 
@@ -72,6 +74,11 @@ def wording(title: str, text: str) -> Wording:
     return Wording(head, body, _runs(body), bool(_ROLLING.search(title)))
 
 
+def shared(one: Wording, other: Wording) -> float:
+    """The share of the shorter text's runs that the other has, from 0 to 1."""
+    return len(one.runs & other.runs) / max(1, min(len(one.runs), len(other.runs)))
+
+
 def same_story(one: Wording, other: Wording, *, one_site: bool = False) -> bool:
     """Whether one of the two is a copy of the other: edited, cut, lengthened or re-ordered.
 
@@ -85,9 +92,9 @@ def same_story(one: Wording, other: Wording, *, one_site: bool = False) -> bool:
 
 def _alike_enough(one: Wording, other: Wording) -> bool:
     short, long = sorted((one, other), key=lambda each: len(each.words))
-    shared = len(short.runs & long.runs)
-    inside = shared / max(1, min(len(short.runs), len(long.runs)))
-    both = shared / max(1, len(short.runs) + len(long.runs) - shared)
+    common = len(short.runs & long.runs)
+    inside = shared(short, long)
+    both = common / max(1, len(short.runs) + len(long.runs) - common)
     if len(long.words) < SHORT:
         return _same_note(short, long, inside, both)
     if inside < SHARED:
@@ -97,6 +104,8 @@ def _alike_enough(one: Wording, other: Wording) -> bool:
     if len(short.words) < _SENTENCE and not titled:
         # A teaser that may stand over many articles.
         return False
+    if _scores_differ(short.title, long.title):
+        return False
     if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
         # Under another headline, with nothing of the old beginning: the old text as background.
         return begins > 0 or titled
@@ -105,6 +114,13 @@ def _alike_enough(one: Wording, other: Wording) -> bool:
     if len(short.words) < SHORT and inside >= NOTE_INSIDE and _begins(short, long) >= BEGINS:
         return True
     return begins >= BEGINS or titled
+
+
+def _scores_differ(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two headlines tell of other figures and of other names: reports of two matches that
+    one form was filled with."""
+    first, second = ({word for word in title if word.isdigit()} for title in (one, other))
+    return bool(first and second and not first & second) and _alike(one, other) < _SAME_NAMES
 
 
 def _same_note(short: Wording, long: Wording, inside: float, both: float) -> bool:

@@ -12,13 +12,16 @@ from aggregator.model.address import canonical_url
 from aggregator.model.batch import Known, KnownEntry
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
+from aggregator.normalize.editions import agree, is_next_edition
 from aggregator.normalize.identity import base_of
+from aggregator.normalize.likeness import shared, wording
 
 # What two states of one item have alike when only its name in the document differs.
 _TWIN = ("title", "published")
-_TELLING = {"title", "published", "content", "summary"}
 # So many items show that a whole feed moved; fewer may have changed by themselves.
 _FLEET = 3
+_STILL_ITSELF = 0.3
+"""Of the shorter text's runs of words: what keeps so much was edited, however much else is new."""
 T = TypeVar("T")
 
 
@@ -110,7 +113,16 @@ class _Roll:
     def _by_page(self, entry: Entry) -> KnownEntry | None:
         if not entry.canonical_url:
             return None
-        return self.known.by_url.get((self.feed.key, entry.canonical_url))
+        held = self.known.by_url.get((self.feed.key, entry.canonical_url))
+        return None if held and self._is_filled_anew(entry, held) else held
+
+    def _is_filled_anew(self, entry: Entry, held: KnownEntry) -> bool:
+        """Whether the page has another item by now, which has a name of its own: a daily column's."""
+        said = self.known.said.get(held.key)
+        if entry.page_id is None or said is None or not is_next_edition(entry.parts, held.parts):
+            return False
+        before = wording("", said.text or said.summary)
+        return shared(wording("", entry.text or entry.summary), before) < _STILL_ITSELF
 
     def _by_likeness(self, entry: Entry) -> KnownEntry | None:
         if not entry.likeness:
@@ -165,12 +177,7 @@ def _grouped(pairs: Iterable[tuple[T, KnownEntry]]) -> dict[T, list[KnownEntry]]
 def _agree(entry: Entry, held: KnownEntry) -> bool:
     """Whether an item and the entry of its guid have anything else in common: the page, the
     headline, the date or the text. If not, the guid has been given to another item."""
-    if _page(held.url) == _page(entry.url):
-        return True
-    before = dict(held.parts)
-    return any(
-        hashed and before.get(name) == hashed for name, hashed in entry.parts if name in _TELLING
-    )
+    return _page(held.url) == _page(entry.url) or agree(entry.parts, held.parts)
 
 
 def _twin(entry: Entry, likely: Iterable[KnownEntry]) -> KnownEntry | None:

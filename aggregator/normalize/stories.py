@@ -16,6 +16,7 @@ from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
 from aggregator.model.entry import Entry, StoryId
 from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.sample import CROWDED, LEAST_SHARED
+from aggregator.normalize.editions import agree, is_days_later, is_next_edition
 from aggregator.normalize.identity import story_id
 from aggregator.normalize.likeness import Wording, same_story, wording
 
@@ -92,14 +93,13 @@ class Stories:
 
     def _joined(self, entry: Entry, feed: FeedKey) -> StoryChoice | None:
         if entry.canonical_url:
-            old = self.known.stories_by_url.get(entry.canonical_url)
-            if old:
+            if old := _of_page(entry, feed, self.known.stories_by_url.get(entry.canonical_url, ())):
                 return self._known(old, "url")
             if entry.canonical_url in self._by_url:
                 return replace(self._by_url[entry.canonical_url], how="url")
         if entry.text_hash:
             old = self.known.stories_by_text.get(entry.text_hash)
-            if old and self._recent(old):
+            if old and self._recent(old) and not _is_anew(entry, feed, old):
                 return self._known(old, "text")
             if entry.text_hash in self._by_text:
                 return replace(self._by_text[entry.text_hash], how="text")
@@ -108,12 +108,13 @@ class Stories:
     def _near(self, entry: Entry, feed: FeedKey) -> StoryChoice | None:
         own: Wording | None = None
         for text in self.known.alike.get(entry.id, ()):
-            if self._recent(text.story):
+            story = text.story
+            if self._recent(story) and not _is_anew(entry, feed, story):
                 own = own or _wording(entry)
                 known = self._worded(f"known {text.key}", text.title, text.text)
-                one_site = feed == text.feed or _share_host(entry.canonical_url, text.canonical_url)
+                one_site = feed == story.feed or _share_host(entry.canonical_url, story.page)
                 if same_story(own, known, one_site=one_site):
-                    return self._known(text.story, "near")
+                    return self._known(story, "near")
         for at in self._alike(entry.sample):
             other = self._brought[at]
             own = own or _wording(entry)
@@ -173,6 +174,30 @@ class Stories:
         whole = 3 * lead.length >= 2 * held.length
         rank = self.sources.rank
         return whole and rank(lead.feed, lead.folders) < rank(held.feed, held.folders)
+
+
+def _of_page(entry: Entry, feed: FeedKey, stories: Sequence[KnownStory]) -> KnownStory | None:
+    """The story of a page, by the last entry that brought it; None where this feed fills the page
+    anew, and nobody brought this edition of it."""
+    for story in reversed(stories):
+        if agree(entry.parts, story.parts):
+            return story
+    own = [story for story in stories if story.feed == feed]
+    if own and all(is_next_edition(entry.parts, story.parts) for story in own):
+        stories = [story for story in stories if not is_next_edition(entry.parts, story.parts)]
+    return stories[-1] if stories else None
+
+
+def _is_anew(entry: Entry, feed: FeedKey, story: KnownStory) -> bool:
+    """Whether a site has the same words on another page on another day: a column, or a form that
+    is filled anew, of which each edition is a story."""
+    pages = entry.canonical_url, story.page
+    return (
+        None not in pages
+        and pages[0] != pages[1]
+        and (feed == story.feed or _share_host(*pages))
+        and is_days_later(entry.parts, story.parts)
+    )
 
 
 def _share_host(one: str | None, other: str | None) -> bool:

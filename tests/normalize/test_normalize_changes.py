@@ -89,9 +89,13 @@ class Shelf:
                 known.kept[one.key] = one.id
             else:
                 known.listed[one.key] = one
-            story = KnownStory(key=one.story_key, id=one.story, newest=self.seen[key])
+            story = KnownStory(
+                key=one.story_key, id=one.story, newest=self.seen[key],
+                feed=one.feed, page=one.canonical_url, packed=one.packed,
+            )  # fmt: skip
             if one.canonical_url:
-                known.stories_by_url[one.canonical_url] = story
+                before = known.stories_by_url.get(one.canonical_url, ())
+                known.stories_by_url[one.canonical_url] = (*before, story)
             if one.text_hash:
                 known.stories_by_text[one.text_hash] = story
         return known

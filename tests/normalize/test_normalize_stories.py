@@ -181,10 +181,10 @@ CUT = Article(STORY.title, (" ".join(STORY.text.split()[:40]) + " …",))
 
 
 def known_text(article: Article, *, seen: datetime, lead: Lead | None = None) -> KnownText:
-    story = KnownStory(key=StoryKey(3), id=StoryId("urn:uuid:s"), newest=seen, lead=lead)
-    return KnownText(
-        key=EntryKey(9), feed=FeedKey(9), canonical_url=None, story=story, title=article.title, text=article.text,
-    )  # fmt: skip
+    story = KnownStory(
+        key=StoryKey(3), id=StoryId("urn:uuid:s"), newest=seen, lead=lead, feed=FeedKey(9)
+    )
+    return KnownText(key=EntryKey(9), story=story, title=article.title, text=article.text)
 
 
 def test_copies_of_copies_in_one_batch_are_one_story():
