@@ -107,7 +107,7 @@ def _refuse_unreadable(database: Database) -> None:
     if version is None:
         raise NoArchiveYet("there is no archive yet", where=database.location, hint=begin)
     if version != SCHEMA_VERSION:
-        _refuse_newer(version, database)
+        refuse_newer(version, database)
         raise ArchiveError(
             f"the archive is of an older version ({version})",
             where=database.location,
@@ -133,7 +133,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
     if before is None:
         database.create()
     elif before != SCHEMA_VERSION:
-        _refuse_newer(before, database)
+        refuse_newer(before, database)
         if database.file is not None:
             _copy_first(database)
         # Alembic is loaded only where there is something to migrate.
@@ -171,7 +171,8 @@ def repair(database: Database, files: Captures) -> None:
         files.repair(end_of, now())
 
 
-def _refuse_newer(version: str, database: Database) -> None:
+def refuse_newer(version: str, database: Database) -> None:
+    """ArchiveError where the schema is one that this program does not know yet."""
     if version > SCHEMA_VERSION:
         raise ArchiveError(
             f"the archive was written by a newer aggregator (schema {version}, this one knows {SCHEMA_VERSION})",
