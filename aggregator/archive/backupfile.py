@@ -6,7 +6,7 @@ import hashlib
 import re
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,16 +93,15 @@ def open_backup(source: Path) -> Iterator[BackupFile]:
     if not source.is_file():
         missing = "no file" if source.exists() else "not there"
         raise UsageError(f"{source} is {missing}", hint=_HINT)
-    try:
-        file = source.open("rb")
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read: {error.strerror}", hint=_HINT) from None
-    with file:
+    with ExitStack() as stack:
         try:
-            with tarfile.open(fileobj=file, mode="r:") as tar:
-                backup = BackupFile(source, file, tar)
+            file = stack.enter_context(source.open("rb"))
+            tar = stack.enter_context(tarfile.open(fileobj=file, mode="r:"))
+            backup = BackupFile(source, file, tar)
         except tarfile.TarError as error:
             raise UsageError(f"{source} is no backup: {error}", hint=_HINT) from None
+        except OSError as error:
+            raise UsageError(f"{source} cannot be read: {error.strerror}") from None
         yield backup
 
 

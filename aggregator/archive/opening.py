@@ -30,7 +30,7 @@ def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> Wr
     """Make the folder if need be, and be the writer of it and of the database. Raises
     AlreadyRunning, ArchiveError."""
     directory = settings.directory
-    _refuse_file(directory)
+    refuse_file(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,7 +101,7 @@ def _holds_something(file: Path) -> bool:
 def _refuse_unreadable(database: Database) -> None:
     begin = "aggregator run or aggregator collect makes it"
     if database.file is not None and not database.file.exists():
-        _refuse_file(database.file.parent)
+        refuse_file(database.file.parent)
         raise NoArchiveYet("there is no archive yet", where=str(database.file), hint=begin)
     version = database.version()
     if version is None:
@@ -115,7 +115,8 @@ def _refuse_unreadable(database: Database) -> None:
         )
 
 
-def _refuse_file(folder: Path) -> None:
+def refuse_file(folder: Path) -> None:
+    """ArchiveError where a file stands in the place of the folder."""
     if folder.exists() and not folder.is_dir():
         raise ArchiveError(
             "this is a file, where a folder must be",

@@ -25,7 +25,7 @@ from aggregator.archive.captures import is_whole
 from aggregator.archive.database import Database
 from aggregator.archive.disk import free_bytes, refuse_network_disk, sync_folder
 from aggregator.archive.lock import refuse_held
-from aggregator.archive.opening import migrate, refuse_newer, take_lock
+from aggregator.archive.opening import migrate, refuse_file, refuse_newer, take_lock
 from aggregator.archive.schema import captures, entries, feeds, meta, subscribers, topics
 from aggregator.archive.states import FOLDER
 from aggregator.model.errors import ArchiveError, UsageError
@@ -68,6 +68,7 @@ def check_restore(
     with open_backup(source) as backup:
         database = Database(settings)
         try:
+            refuse_file(settings.directory)
             refuse_held(settings.directory, database.file)
             database.hold(_PURPOSE)
             # Others may write while this only looks.
@@ -84,25 +85,25 @@ def _checked(
 ) -> Iterator[tuple[Database, tuple[str, ...]]]:
     """The database of the backup, unpacked on the disk where it is to be, and what the backup
     lacks; refused where there is no place for it, or it is not sound."""
-    home = _home(database, settings)
+    home, there = _home(database, settings), _captures_of(settings)
     if database.file is not None:
         refuse_network_disk(home)
     _refuse_filled(database)
-    _refuse_crowded(backup, home, _captures_of(settings))
-    _refuse_other_captures(backup, _captures_of(settings))
-    scratch = tempfile.TemporaryDirectory(dir=_nearest(home), prefix=_SCRATCH)
-    with database.told(), scratch as folder:
-        copy = Path(folder) / DATABASE
-        intact = backup.unpack_database(copy)
-        held = Database(ArchiveSettings(directory=copy.parent, database=f"sqlite:///{copy}"))
-        try:
-            _refuse_unsound(held, backup.source)
-            lost = _lost(held, backup, _captures_of(settings), intact=intact)
-            if lost and not damaged:
-                raise _lacking(backup.source, lost)
-            yield held, lost
-        finally:
-            held.close()
+    with database.told():
+        _refuse_crowded(backup, home, there)
+        _refuse_other_captures(backup, there)
+        with tempfile.TemporaryDirectory(dir=_nearest(home), prefix=_SCRATCH) as folder:
+            copy = Path(folder) / DATABASE
+            intact = backup.unpack_database(copy)
+            held = Database(ArchiveSettings(directory=copy.parent, database=f"sqlite:///{copy}"))
+            try:
+                _refuse_unsound(held, backup.source)
+                lost = _lost(held, backup, there, intact=intact)
+                if lost and not damaged:
+                    raise _lacking(backup.source, lost)
+                yield held, lost
+            finally:
+                held.close()
 
 
 def _home(database: Database, settings: ArchiveSettings) -> Path:
@@ -145,6 +146,7 @@ def _refuse_filled(database: Database) -> None:
     )  # fmt: skip
     with _told_to_move(database):
         if database.version() is None:
+            _refuse_foreign(database)
             return
         with database.reading() as connection:
             found = [
@@ -156,6 +158,19 @@ def _refuse_filled(database: Database) -> None:
             where=database.location,
             hint="restore into another archive.directory, or move this one away",
         )
+
+
+def _refuse_foreign(database: Database) -> None:
+    """On SQLite the whole file is replaced; on PostgreSQL tables of others are left alone."""
+    if not database.sqlite:
+        return
+    with database.reading() as connection:
+        if sa.inspect(connection).get_table_names():
+            raise ArchiveError(
+                "the file is another program's database",
+                where=database.location,
+                hint="check archive.database",
+            )
 
 
 @contextmanager
@@ -190,6 +205,7 @@ def _refuse_crowded(backup: BackupFile, home: Path, there: Path) -> None:
 
 def _refuse_other_captures(backup: BackupFile, there: Path) -> None:
     """A capture file that is there already may only be longer, never another."""
+    refuse_file(there)
     for name in backup.captures:
         if (there / name).exists() and not _begins_with(there / name, backup, name):
             raise ArchiveError(
