@@ -1,7 +1,6 @@
 """What a restore refuses, what it brings back of a damaged backup, and where it puts things."""
 
 import errno
-import io
 import os
 import shutil
 import sqlite3
@@ -13,6 +12,19 @@ from pathlib import Path
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, answer, item
+from damages import (
+    change_a_text,
+    cut_at_a_member,
+    cut_at_the_end,
+    cut_in_a_capture,
+    cut_in_a_header,
+    files_in,
+    leave_a_file_out,
+    members,
+    rewrite,
+    zero_a_header,
+    zero_in_a_capture,
+)
 
 from aggregator.archive import check_restore, open_archive, restore
 from aggregator.model.errors import AlreadyRunning, ArchiveError, FetchError, UsageError
@@ -62,15 +74,6 @@ def elsewhere(tmp_path):
         yield Path(folder)
 
 
-def members(backup):
-    with tarfile.open(backup) as tar:
-        return {one.name: one for one in tar.getmembers()}
-
-
-def files_in(backup):
-    return sorted(name for name in members(backup) if name.startswith("captures/"))
-
-
 def bodies(settings):
     """Every capture that can be read."""
     with open_archive(settings) as archive:
@@ -82,57 +85,6 @@ def bodies(settings):
                 except ArchiveError:
                     found[one.capture] = None
         return found
-
-
-def cut_at_a_member(backup):
-    first_left_out = members(backup)[files_in(backup)[1]]
-    os.truncate(backup, first_left_out.offset)
-
-
-def cut_in_a_header(backup):
-    os.truncate(backup, members(backup)[files_in(backup)[1]].offset_data - 100)
-
-
-def cut_in_a_capture(backup):
-    os.truncate(backup, members(backup)[files_in(backup)[1]].offset_data + 4500)
-
-
-def cut_at_the_end(backup):
-    last = members(backup)[files_in(backup)[1]]
-    os.truncate(backup, last.offset_data + (last.size + 511) // 512 * 512)
-
-
-def zero_in_a_capture(backup):
-    with backup.open("r+b") as file:
-        file.seek(members(backup)[files_in(backup)[0]].offset_data + 1500)
-        file.write(bytes(512))
-
-
-def zero_a_header(backup):
-    one = members(backup)[files_in(backup)[1]]
-    with backup.open("r+b") as file:
-        file.seek(one.offset)
-        file.write(bytes(one.offset_data - one.offset))
-
-
-def leave_a_file_out(backup):
-    rewrite(backup, leave_out=files_in(backup)[0])
-
-
-def change_a_text(backup):
-    """One that SQLite takes for sound: a letter of an entry."""
-    data = backup.read_bytes()
-    assert b"Some words about" in data
-    backup.write_bytes(data.replace(b"Some words about", b"Some wordz about", 1))
-
-
-def rewrite(backup, *, leave_out=""):
-    with tarfile.open(backup) as tar:
-        content = [(one, tar.extractfile(one).read()) for one in tar.getmembers()]
-    with tarfile.open(backup, "w") as tar:
-        for one, data in content:
-            if one.name != leave_out:
-                tar.addfile(one, io.BytesIO(data))
 
 
 DAMAGES = [
