@@ -5,13 +5,13 @@
 """
 
 from aggregator.archive.archive import Archive, WriteBatch, open_archive
-from aggregator.archive.backup import restore
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.lock import holder_of
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
+from aggregator.archive.restoring import check_restore, restore
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
@@ -28,6 +28,7 @@ __all__ = [
     "Subscribers",
     "TopicsSynced",
     "WriteBatch",
+    "check_restore",
     "holder_of",
     "open_archive",
     "restore",

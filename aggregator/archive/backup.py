@@ -1,15 +1,16 @@
-"""Backup and restore: one tar file with a database and the captures, equal whichever database it came from.
+"""Backup: one tar file with a database and the captures, equal whichever database it came from.
 
 The database inside is always an SQLite file (``archive.db``): the very copy that
-SQLite makes of itself, or the rows of PostgreSQL, table by table.
+SQLite makes of itself, or the rows of PostgreSQL, table by table. Its digest stands
+beside it, as ``sha256sum`` writes one; captures carry checksums of their own.
 """
 
 from __future__ import annotations
 
-import filecmp
+import errno
+import hashlib
+import io
 import os
-import re
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -19,183 +20,117 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from aggregator.archive import search
+from aggregator.archive.backupfile import CAPTURES, DATABASE, DIGEST, digest_line
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
-from aggregator.archive.disk import free_bytes, refuse_network_disk
-from aggregator.archive.opening import migrate, take_lock
-from aggregator.archive.schema import entries, meta, metadata, topics
-from aggregator.archive.states import FOLDER
+from aggregator.archive.disk import sync_folder
+from aggregator.archive.schema import captures, meta, metadata
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
-_DATABASE, _CAPTURES = "archive.db", "captures"
-_A_CAPTURE = re.compile(rf"{_CAPTURES}/[^/]+\.warc\.gz")
 _PORTION = 1000
+# What file systems without hard links answer (FAT, some of FUSE).
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def write_backup(database: Database, files: Captures, target: Path) -> int:
     """Write the backup to ``target`` (a new file); returns its bytes. Raises UsageError, ArchiveError.
 
-    It is whole or not there. The database is copied first: every capture that it
-    refers to is in the files by then.
+    It is whole or not there, and never in the place of another file, also where two
+    are written at once. The database is copied first: every capture that it refers to
+    is in the files by then.
     """
-    if target.exists():
-        raise UsageError(f"{target} exists already", hint="give another name, or move it away")
+    with _scratch_beside(target) as scratch:
+        copy, part = scratch / DATABASE, scratch / "part"
+        _copy_database(database, copy)
+        with part.open("xb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                _add_database(tar, copy)
+                for path in files.files():
+                    tar.add(path, arcname=f"{CAPTURES}/{path.name}")
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(part, target)
+        sync_folder(target.parent)
+    return target.stat().st_size
+
+
+def check_backup(target: Path) -> None:
+    """Refuse a target that :func:`write_backup` would refuse, and write nothing."""
+    with _scratch_beside(target):
+        pass
+
+
+def missing_captures(database: Database, files: Captures) -> tuple[str, ...]:
+    """What entries refer to and the capture files do not hold, a line for each file."""
+    end = sa.func.max(captures.c.offset + captures.c.length)
+    query = sa.select(captures.c.file, end, sa.func.count()).group_by(captures.c.file)
+    with database.reading() as connection:
+        wanted = connection.execute(query.order_by(captures.c.file)).all()
+    sizes = {path.name: path.stat().st_size for path in files.files()}
+    lines = []
+    for name, needed, count in wanted:
+        if name not in sizes:
+            lines.append(f"{name} is not there; captures in it: {count}")
+        elif sizes[name] < needed:
+            lines.append(f"{name} is cut off: {sizes[name]} bytes, and captures go on to {needed}")
+    return tuple(lines)
+
+
+@contextmanager
+def _scratch_beside(target: Path) -> Iterator[Path]:
+    """A folder on the disk of the target, which must not be there. What the disk refuses is told."""
+    if os.path.lexists(target):
+        raise _exists(target)
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", hint="make it, or give another")
-    part = target.with_name(f"{target.name}.part")
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            copy = Path(scratch) / _DATABASE
-            _copy_database(database, copy)
-            with part.open("wb") as file:
-                with tarfile.open(fileobj=file, mode="w") as tar:
-                    tar.add(copy, arcname=_DATABASE)
-                    for path in files.files():
-                        tar.add(path, arcname=f"{_CAPTURES}/{path.name}")
-                file.flush()
-                os.fsync(file.fileno())
-        part.rename(target)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix="aggregator-backup-") as scratch:
+            yield Path(scratch)
     except OSError as error:
         raise ArchiveError(
             f"the backup cannot be written: {error.strerror or error}",
             where=str(target),
             hint="give another place, or free some disk",
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
-    return target.stat().st_size
 
 
-def restore(source: Path, settings: ArchiveSettings) -> None:
-    """Make the archive of ``settings`` from a backup. It must be empty.
+def _exists(target: Path) -> UsageError:
+    return UsageError(f"{target} exists already", hint="give another name, or move it away")
 
-    Raises UsageError where ``source`` is no backup, AlreadyRunning, ArchiveError.
-    Nothing that is there already is overwritten.
-    """
-    if not source.is_file():
-        raise UsageError(
-            f"{source} is {'no file' if source.exists() else 'not there'}",
-            hint="a .tar file that aggregator archive backup wrote is needed",
-        )
-    members = _members(source)
-    database = Database(settings)
-    lock = take_lock(settings, database, "aggregator archive restore")
+
+def _add_database(tar: tarfile.TarFile, copy: Path) -> None:
+    with copy.open("rb") as file:
+        line = digest_line(hashlib.file_digest(file, "sha256").hexdigest())
+    tar.add(copy, arcname=DATABASE)
+    beside = tarfile.TarInfo(DIGEST)
+    beside.size, beside.mtime = len(line), int(copy.stat().st_mtime)
+    tar.addfile(beside, io.BytesIO(line))
+
+
+def _put_in_place(part: Path, target: Path) -> None:
+    """Give the file its name, unless something has that name by now: a rename would replace it."""
     try:
-        if database.file is not None:
-            refuse_network_disk(database.file.parent)
-        database.hold("aggregator archive restore")
-        _refuse_filled(database)
-        _refuse_crowded(source, settings.directory)
-        with database.told(), tempfile.TemporaryDirectory(dir=settings.directory) as scratch:
-            with _reading(source) as tar:
-                tar.extractall(scratch, members=members, filter="data")
-            _bring_back(Path(scratch), database, settings)
-    finally:
-        database.close()
-        lock.release()
+        os.link(part, target)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _claim_and_replace(part, target)
 
 
-@contextmanager
-def _reading(source: Path) -> Iterator[tarfile.TarFile]:
+def _claim_and_replace(part: Path, target: Path) -> None:
     try:
-        with tarfile.open(source, "r:") as tar:
-            yield tar
-    except tarfile.TarError as error:
-        raise UsageError(
-            f"{source} is no backup: {error}",
-            hint="a .tar file that aggregator archive backup wrote is needed",
-        ) from None
-
-
-def _members(source: Path) -> list[tarfile.TarInfo]:
-    """What is taken from the file: the database and the captures. Raises UsageError."""
-    with _reading(source) as tar:
-        found = [
-            one
-            for one in tar.getmembers()
-            if one.isfile() and (one.name == _DATABASE or _A_CAPTURE.fullmatch(one.name))
-        ]
-        if _DATABASE not in [one.name for one in found]:
-            raise tarfile.TarError(f"it holds no {_DATABASE}")
-    return found
-
-
-def _refuse_filled(database: Database) -> None:
-    if database.version() is None:
-        return
-    with database.reading() as connection:
-        if connection.scalar(sa.select(entries.c.entry_key).limit(1)) is not None:
-            raise ArchiveError(
-                "this archive is not empty",
-                where=database.location,
-                hint="restore into another archive.directory, or move this one away",
-            )
-
-
-def _refuse_crowded(source: Path, directory: Path) -> None:
-    needed = 2 * source.stat().st_size
-    if free_bytes(directory) < needed:
-        raise ArchiveError(
-            f"restoring needs {needed // 2**20} MiB, which are not free",
-            where=str(directory),
-            hint="free some disk",
-        )
-
-
-def _bring_back(scratch: Path, database: Database, settings: ArchiveSettings) -> None:
-    copy = scratch / _DATABASE
-    held = Database(ArchiveSettings(directory=scratch, database=f"sqlite:///{copy}"))
+        target.open("xb").close()
+    except FileExistsError:
+        raise _exists(target) from None
     try:
-        with held.reading() as connection:
-            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
-                raise ArchiveError("the database in the backup is damaged", where=str(copy.name))
-        migrate(held)
-        with held.writing() as connection:
-            # What is published may be newer than the backup: every topic is written again.
-            # One that was deleted is not, and stays known as one that was published.
-            again = sa.update(topics).where(topics.c.deleted.is_(None))
-            connection.execute(again.values(published_version=0, published_place=0))
-            connection.execute(sa.delete(meta).where(meta.c.name == FOLDER))
-        _bring_captures(scratch / _CAPTURES, settings.directory / _CAPTURES)
-        if database.file is None:
-            copy_rows(held, database)
-    finally:
-        held.close()
-    if database.file is not None:
-        database.close()
-        for leftover in ("-wal", "-shm"):
-            database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
-        shutil.move(copy, database.file)
-
-
-def _bring_captures(brought: Path, target: Path) -> None:
-    """Put the capture files in place; one that is there already may only be longer, never another."""
-    files = sorted(brought.glob("*.warc.gz"))
-    for path in files:
-        there = target / path.name
-        if there.exists() and not _begins_with(there, path):
-            raise ArchiveError(
-                "a capture file is there already, and is another than the backup's",
-                where=str(there),
-                hint="move the folder of captures away, then restore again",
-            )
-    target.mkdir(exist_ok=True)
-    for path in files:
-        if not (target / path.name).exists():
-            path.rename(target / path.name)
-
-
-def _begins_with(longer: Path, shorter: Path) -> bool:
-    size = shorter.stat().st_size
-    if longer.stat().st_size == size:
-        return filecmp.cmp(longer, shorter, shallow=False)
-    with longer.open("rb") as one, shorter.open("rb") as other:
-        while piece := other.read(1 << 20):
-            if one.read(len(piece)) != piece:
-                return False
-    return True
+        part.replace(target)
+    except OSError:
+        target.unlink()
+        raise
 
 
 def copy_rows(source: Database, target: Database, *, index: bool = True) -> None:

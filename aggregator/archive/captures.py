@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from aggregator.archive.disk import sync_folder
 from aggregator.model.address import shown_url
 from aggregator.model.decoding import TooLarge, Undecodable, decode
 from aggregator.model.errors import ArchiveError
@@ -75,7 +76,7 @@ class Captures:
             finally:
                 os.close(file)
             if fresh:
-                _sync_folder(self.directory)
+                sync_folder(self.directory)
         except OSError as error:
             raise ArchiveError(
                 f"a capture cannot be written: {error.strerror}",
@@ -164,12 +165,17 @@ def _append(file: int, name: str, records: Sequence[bytes]) -> list[Place]:
     return places
 
 
-def _sync_folder(directory: Path) -> None:
-    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def is_whole(file: BinaryIO, offset: int, length: int) -> bool:
+    """Whether the bytes from there on are one gzip member of this length, sound by its checksum."""
+    file.seek(offset)
+    member, left = zlib.decompressobj(31), length
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        while left and (piece := file.read(min(left, _PIECE))):
+            member.decompress(piece)
+            left -= len(piece)
+    except zlib.error:
+        return False
+    return member.eof and not left and not member.unused_data
 
 
 def _sound_end(path: Path, start: int) -> int:

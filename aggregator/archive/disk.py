@@ -64,3 +64,12 @@ def refuse_full_disk(directory: Path, floor: int) -> None:
             where=str(directory),
             hint="free some disk; collecting goes on by itself then",
         )
+
+
+def sync_folder(directory: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

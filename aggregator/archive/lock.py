@@ -42,13 +42,7 @@ class WriterLock:
             raise _unwritable(path, error, hint) from None
         if not _taken(file):
             os.close(file)
-            holder = _holder(path) or "another process"
-            raise AlreadyRunning(
-                f"{holder} is writing this archive",
-                holder=holder,
-                where=str(path.parent),
-                hint="stop it first, or use another archive.directory",
-            )
+            raise _held(path, _holder(path) or "another process")
         self._files.append(file)
         command = purpose or Path(sys.argv[0] or "aggregator").name
         told = f"{command} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
@@ -64,6 +58,15 @@ class WriterLock:
             file = self._files.pop()
             os.ftruncate(file, 0)
             os.close(file)
+
+
+def _held(path: Path, holder: str) -> AlreadyRunning:
+    return AlreadyRunning(
+        f"{holder} is writing this archive",
+        holder=holder,
+        where=str(path.parent),
+        hint="stop it first, or use another archive.directory",
+    )
 
 
 def _unwritable(path: Path, error: OSError, hint: str) -> ArchiveError:
@@ -94,6 +97,13 @@ def holder_of(directory: Path, database: Path | None = None) -> str | None:
     """Who holds the folder or the database file now, in words; None where nobody does."""
     found = (_holder(path) for path in _places(directory, database))
     return next((holder for holder in found if holder), None)
+
+
+def refuse_held(directory: Path, database: Path | None = None) -> None:
+    """AlreadyRunning, as :class:`WriterLock` raises it, where somebody holds one of them now."""
+    for path in _places(directory, database):
+        if holder := _holder(path):
+            raise _held(path, holder)
 
 
 def _holder(path: Path) -> str | None:

@@ -30,7 +30,7 @@ def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> Wr
     """Make the folder if need be, and be the writer of it and of the database. Raises
     AlreadyRunning, ArchiveError."""
     directory = settings.directory
-    _refuse_file(directory)
+    refuse_file(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,13 +101,13 @@ def _holds_something(file: Path) -> bool:
 def _refuse_unreadable(database: Database) -> None:
     begin = "aggregator run or aggregator collect makes it"
     if database.file is not None and not database.file.exists():
-        _refuse_file(database.file.parent)
+        refuse_file(database.file.parent)
         raise NoArchiveYet("there is no archive yet", where=str(database.file), hint=begin)
     version = database.version()
     if version is None:
         raise NoArchiveYet("there is no archive yet", where=database.location, hint=begin)
     if version != SCHEMA_VERSION:
-        _refuse_newer(version, database)
+        refuse_newer(version, database)
         raise ArchiveError(
             f"the archive is of an older version ({version})",
             where=database.location,
@@ -115,7 +115,8 @@ def _refuse_unreadable(database: Database) -> None:
         )
 
 
-def _refuse_file(folder: Path) -> None:
+def refuse_file(folder: Path) -> None:
+    """ArchiveError where a file stands in the place of the folder."""
     if folder.exists() and not folder.is_dir():
         raise ArchiveError(
             "this is a file, where a folder must be",
@@ -133,7 +134,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
     if before is None:
         database.create()
     elif before != SCHEMA_VERSION:
-        _refuse_newer(before, database)
+        refuse_newer(before, database)
         if database.file is not None:
             _copy_first(database)
         # Alembic is loaded only where there is something to migrate.
@@ -171,7 +172,8 @@ def repair(database: Database, files: Captures) -> None:
         files.repair(end_of, now())
 
 
-def _refuse_newer(version: str, database: Database) -> None:
+def refuse_newer(version: str, database: Database) -> None:
+    """ArchiveError where the schema is one that this program does not know yet."""
     if version > SCHEMA_VERSION:
         raise ArchiveError(
             f"the archive was written by a newer aggregator (schema {version}, this one knows {SCHEMA_VERSION})",

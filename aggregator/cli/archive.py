@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import (
     NOTHING,
     note,
+    one_line,
     plural,
     print_fields,
     print_json,
@@ -87,25 +89,44 @@ def backup(
     """
     with session_of(context).reading() as archive:
         if dry_run:
+            archive.check_backup(target)
             say(f"would copy {archive.location} to {target}")
-            return
-        archive.backup(target)
-    say(f"wrote {target}")
+        else:
+            archive.backup(target)
+            say(f"wrote {target}")
+        missing = archive.missing_captures()
+    _tell("the archive lacks captures, and so does its backup:", missing)
 
 
 @app.command()
 def restore(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="PATH", help="A .tar file that backup wrote.")],
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help="Bring back what is left of a damaged backup.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Bring a backup back, into an archive that is empty or absent."""
+    """Bring a backup back, into an archive that is empty or absent.
+
+    All of it is looked at first: every capture, and the database.
+    """
+    from aggregator.archive import check_restore
     from aggregator.archive import restore as restore_archive
 
     settings = session_of(context).settings().archive
     if dry_run:
+        lost = check_restore(source, settings, damaged=damaged)
         say(f"would restore {source}")
-        return
-    restore_archive(source, settings)
-    say(f"restored {source}")
-    note("next: aggregator topics publish")
+    else:
+        lost = restore_archive(source, settings, damaged=damaged)
+        say(f"restored {source}")
+    _tell("the backup lacks some of what it should hold:", lost)
+    if not dry_run:
+        note("next: aggregator topics publish")
+
+
+def _tell(what: str, lines: Sequence[str]) -> None:
+    """Say on standard error what is missing, where anything is."""
+    if lines:
+        note("\n  ".join([what, *map(one_line, lines)]))

@@ -1,5 +1,8 @@
 """Backup → wipe → restore gives an equal archive, also on the other database."""
 
+import errno
+import hashlib
+import os
 import shutil
 import tarfile
 from dataclasses import replace
@@ -8,7 +11,7 @@ from datetime import timedelta
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, answer, item
 
-from aggregator.archive import open_archive, restore
+from aggregator.archive import backup, open_archive, restore
 from aggregator.model.errors import AlreadyRunning, ArchiveError, UsageError
 from aggregator.model.topic import Topic
 from aggregator.query import parse
@@ -153,6 +156,65 @@ def test_a_backup_overwrites_nothing(stocked, tmp_path):
     assert (tmp_path / "b").read_text() == "mine"
     with pytest.raises(UsageError, match="there is no folder"):
         stocked.archive.backup(tmp_path / "no" / "such" / "folder")
+
+
+ON_SQLITE = pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
+
+
+@ON_SQLITE
+def test_two_backups_to_one_name_at_once_spoil_neither(stocked, settings, tmp_path, monkeypatch):
+    """The second begins while the first copies its database, and is done before it."""
+    target, whole = tmp_path / "b.tar", []
+    copy_database = backup._copy_database
+
+    def slowly(database, copy):
+        copy_database(database, copy)
+        if not whole:
+            whole.append(b"")
+            stocked.archive.backup(target)
+            whole.append(target.read_bytes())
+
+    monkeypatch.setattr(backup, "_copy_database", slowly)
+    with pytest.raises(UsageError, match="exists already"):
+        stocked.archive.backup(target)
+    assert target.read_bytes() == whole[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "b.tar"]
+    restore(target, replace(settings, directory=tmp_path / "other"))
+
+
+@ON_SQLITE
+def test_a_file_that_came_meanwhile_is_not_replaced_where_there_are_no_hard_links(
+    stocked, tmp_path, monkeypatch
+):
+    def link(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    stocked.archive.backup(tmp_path / "b.tar")
+    assert tarfile.is_tarfile(tmp_path / "b.tar")
+    (tmp_path / "part").write_text("new")
+    with pytest.raises(UsageError, match="exists already"):
+        backup._put_in_place(tmp_path / "part", tmp_path / "b.tar")
+
+
+@ON_SQLITE
+def test_a_backup_leaves_other_files_beside_it_alone(stocked, tmp_path):
+    (tmp_path / "b.tar.part").write_text("mine")
+    (tmp_path / "nowhere.tar").symlink_to(tmp_path / "not there")
+    stocked.archive.backup(tmp_path / "b.tar")
+    assert (tmp_path / "b.tar.part").read_text() == "mine"
+    with pytest.raises(UsageError, match="exists already"):
+        stocked.archive.backup(tmp_path / "nowhere.tar")
+    assert (tmp_path / "nowhere.tar").is_symlink()
+
+
+@ON_SQLITE
+def test_the_digest_beside_the_database_is_one_that_sha256sum_knows(stocked, tmp_path):
+    stocked.archive.backup(tmp_path / "b.tar")
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        line = tar.extractfile("archive.db.sha256").read().decode()
+        digest = hashlib.sha256(tar.extractfile("archive.db").read()).hexdigest()
+    assert line == f"{digest}  archive.db\n"
 
 
 @pytest.mark.parametrize("made", ["absent", "text", "empty tar"])

@@ -326,6 +326,7 @@ READS = {
     "next_due": lambda archive: archive.next_due(),
     "feeds": lambda archive: archive.feeds(),
     "feed": lambda archive: archive.feed(ONE),
+    "missing_captures": lambda archive: archive.missing_captures(),
     "feed_states": lambda archive: archive.feed_states(),
     "known": lambda archive: archive.known([BROUGHT]),
     "topics": lambda archive: archive.topics(),
@@ -416,6 +417,7 @@ def test_every_method_is_tried_against_a_locked_database():
 
     names = {name for of in (Archive, Published) for name in dir(of) if not name.startswith("_")}
     others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
+    others |= {"check_backup"}
     others |= {"known", "blocks", "refuse_if_paused", "published"}
     assert names - others <= READS.keys() | WRITES.keys()
 

@@ -11,8 +11,7 @@ import pytest
 from archivedesk import ONE, item
 from publishing import Newsroom, free_port, served
 
-from aggregator.archive import open_archive
-from aggregator.archive.backup import restore
+from aggregator.archive import open_archive, restore
 from aggregator.model.errors import UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.topic import Topic

@@ -1,0 +1,91 @@
+"""Backup and restore as commands: a dry run refuses what the real one refuses."""
+
+import os
+import tarfile
+
+import pytest
+
+from aggregator.archive import open_archive
+from aggregator.model.settings import ArchiveSettings
+
+
+@pytest.fixture
+def backed_up(collected, tmp_path):
+    """A place with entries, and its backup b.tar."""
+    assert collected.run("archive", "backup", "b.tar").code == 0
+    return collected
+
+
+def both(place, *command):
+    """How the dry run ended, and then the command itself."""
+    return place.run(*command, "--dry-run"), place.run(*command)
+
+
+def test_a_dry_run_of_a_backup_refuses_what_the_backup_refuses(backed_up, tmp_path):
+    for target, words in (("b.tar", "exists already"), ("none/b.tar", "there is no folder none")):
+        dry, real = both(backed_up, "archive", "backup", target)
+        assert words in dry.err
+        assert (dry.code, dry.err) == (real.code, real.err) != (0, "")
+    before = sorted(tmp_path.iterdir())
+    ran = backed_up.run("archive", "backup", "c.tar", "--dry-run")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("would copy ")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("source", ["none.tar", "config", "config/feeds.opml"])
+def test_a_dry_run_of_a_restore_refuses_what_is_no_backup(place, source):
+    dry, real = both(place, "archive", "restore", source)
+    assert dry.code == 2
+    assert (dry.code, dry.err) == (real.code, real.err)
+    assert not (place.folder / "archive/archive.db").exists()
+
+
+def test_a_dry_run_of_a_restore_refuses_an_archive_that_is_not_empty(backed_up):
+    dry, real = both(backed_up, "archive", "restore", "b.tar")
+    assert "this archive is not empty: it has entries" in dry.err
+    assert (dry.code, dry.err) == (real.code, real.err) == (3, real.err)
+
+
+def test_a_dry_run_of_a_restore_refuses_an_archive_that_is_written(backed_up, tmp_path):
+    backed_up.environ("AGGREGATOR_ARCHIVE__DIRECTORY", str(tmp_path / "other"))
+    settings = ArchiveSettings(directory=tmp_path / "other", free_space=0)
+    with open_archive(settings, write=True, purpose="the daemon"):
+        dry, real = both(backed_up, "archive", "restore", "b.tar")
+    assert "the daemon" in dry.err
+    assert (dry.code, dry.err) == (real.code, real.err) == (4, real.err)
+
+
+def test_a_damaged_backup_is_named_by_what_it_lacks(backed_up, tmp_path):
+    with tarfile.open("b.tar") as tar:
+        capture = next(one for one in tar.getmembers() if one.name.endswith(".warc.gz"))
+    os.truncate("b.tar", capture.offset)
+    backed_up.environ("AGGREGATOR_ARCHIVE__DIRECTORY", str(tmp_path / "other"))
+    dry, real = both(backed_up, "archive", "restore", "b.tar")
+    assert dry.code == 3
+    assert (dry.code, dry.err) == (real.code, real.err)
+    name = capture.name.removeprefix("captures/")
+    assert f"{name} is not in it; captures in that file: " in dry.err
+    assert not (tmp_path / "other/archive.db").exists()
+    for ran in both(backed_up, "archive", "restore", "b.tar", "--damaged"):
+        assert ran.code == 0
+        assert f"{name} is not in it" in ran.err
+    assert ran.out == "restored b.tar\n"
+    assert backed_up.run("search", "torres").out
+
+
+def test_a_backup_tells_of_captures_that_are_not_there(collected):
+    for path in (collected.folder / "archive/captures").iterdir():
+        path.unlink()
+    for ran in both(collected, "archive", "backup", "b.tar"):
+        assert ran.code == 0
+        assert "the archive lacks captures, and so does its backup:" in ran.err
+        assert "is not there; captures in it: " in ran.err
+
+
+def test_a_backup_that_is_sound_is_restored_without_a_word(backed_up, tmp_path):
+    backed_up.environ("AGGREGATOR_ARCHIVE__DIRECTORY", str(tmp_path / "other"))
+    dry, real = both(backed_up, "archive", "restore", "b.tar")
+    assert (dry.code, dry.out, dry.err) == (0, "would restore b.tar\n", "")
+    assert (real.code, real.out) == (0, "restored b.tar\n")
+    assert real.err == "next: aggregator topics publish\n"
