@@ -85,7 +85,8 @@ def backup(
 ) -> None:
     """Copy the archive, as it is at one moment, to one .tar file.
 
-    Works while the daemon runs. The copy holds everything: database and captures.
+    Works while the daemon runs. The copy holds database and captures; the configuration
+    folder is for you to copy.
     """
     with session_of(context).reading() as archive:
         if dry_run:
@@ -109,7 +110,9 @@ def restore(
 ) -> None:
     """Bring a backup back, into an archive that is empty or absent.
 
-    All of it is looked at first: every capture, and the database.
+    All of it is looked at first: every capture, and the database. Topics that the
+    configuration does not have are taken down at the next publishing: put back the
+    configuration of that time before.
     """
     from aggregator.archive import check_restore
     from aggregator.archive import restore as restore_archive
@@ -123,7 +126,7 @@ def restore(
         say(f"restored {source}")
     _tell("the backup lacks some of what it should hold:", lost)
     if not dry_run:
-        note("next: aggregator topics publish")
+        note("next: put its configuration back too, then aggregator topics publish")
 
 
 def _tell(what: str, lines: Sequence[str]) -> None:

@@ -65,12 +65,16 @@ def local(at: datetime | None) -> str:
     return here.isoformat(timespec="seconds")
 
 
+_NOW = 5
+"""Seconds that are as good as none."""
+
+
 def away(at: datetime | None) -> str:
-    """How far off a time is, in words: ``in 5 min``, ``3 h ago``; "" for None."""
+    """How far off a time is, in words: ``in 5 min``, ``40 s ago``; "" for None."""
     if at is None:
         return ""
     seconds = (at - now()).total_seconds()
-    if abs(seconds) < 60:
+    if abs(seconds) < _NOW:
         return "now"
     text = duration(abs(seconds))
     return f"in {text}" if seconds > 0 else f"{text} ago"

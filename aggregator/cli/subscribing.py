@@ -184,7 +184,7 @@ def export_feeds(
 def _chosen(
     session: Session, wanted: Subscription, *, as_json: bool, dry_run: bool
 ) -> Subscription:
-    """The subscription with the address of the one feed that is meant.
+    """The subscription with the address, and the name, of the one feed that is meant.
 
     Raises UsageError where a page has none, Exit 2 where it has several, which are listed.
     """
@@ -210,7 +210,7 @@ def _chosen(
         _print_found(found, as_json=as_json)
         note(f"{plural(len(found), 'feed')} there: add one of them by its address")
         raise typer.Exit(_CHOICE)
-    return replace(wanted, url=meant[0].url)
+    return replace(wanted, url=meant[0].url, title=wanted.title or meant[0].title)
 
 
 def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:

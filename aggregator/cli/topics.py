@@ -39,6 +39,8 @@ app.command()(explain)
 # They publish on their own, and have the right to write the archive as long as they run.
 _PUBLISHING = ("aggregator run", "aggregator collect")
 _WEEKS_DRAWN = 52
+# So many of the newest entries are looked at for one that is muted.
+_TRIED = 1000
 
 
 @app.callback()
@@ -152,6 +154,7 @@ def preview(
         note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
         found, total, weeks = _caught(archive, configuration, topic, limit)
+        muted = None if total else _muted(archive, configuration, topic)
     if weekly and as_json:
         print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
         return
@@ -175,6 +178,8 @@ def preview(
     ]
     print_table(columns, rows)
     note(f"{plural(total, 'story', 'stories')} in all")
+    if muted:
+        note(f"what matches is muted ([mute] in topics.toml): {one_line(muted)}")
     if weeks:
         # A single old story would make a line of years; --weeks has them all.
         lately = weeks[-_WEEKS_DRAWN:]
@@ -320,6 +325,21 @@ def _caught(
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
     weeks = weekly_counts([dated[hit.entry] for hit in hits])
     return [(record, reason) for record, reason in shown if record], len(hits), weeks
+
+
+def _muted(archive: Archive, configuration: Configuration, topic: Topic) -> str | None:
+    """What mutes the newest entry that a topic would take up else; None where there is none."""
+    from itertools import islice
+
+    from aggregator.model.time import now
+    from aggregator.topics import Matcher
+
+    matcher, at = Matcher(configuration.interests, only=(topic,)), now()
+    for record in islice(archive.candidates(matcher.query(topic.slug)), _TRIED):
+        told = matcher.explain(topic.slug, record, now=at)
+        if told.muted and told.query.matches and all(one.holds for one in told.limits):
+            return told.muted
+    return None
 
 
 def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:

@@ -111,9 +111,10 @@ def is_address(url: str) -> bool:
 
 
 def title_of(outline: Any, url: str) -> str:
-    """The name a person gave the feed; OPML wants one, so that its address alone is none."""
+    """The name a person gave the feed; OPML wants one, so that an address alone, as one that the
+    feed has left, is none."""
     title = attribute(outline, "title") or attribute(outline, "text")
-    return "" if title == url else title
+    return "" if title == url or is_address(title) else title
 
 
 def switch_of(outline: Any, name: str) -> tuple[bool, str]:

@@ -115,6 +115,8 @@ class Lead:
     """The feed's URL."""
     folders: tuple[str, ...]
     length: int
+    dated: datetime | None = None
+    """Its publisher's date, of one that came in this batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

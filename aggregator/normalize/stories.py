@@ -160,7 +160,9 @@ class Stories:
 
     def _takes_lead(self, choice: StoryChoice, entry: Entry, feed: Feed) -> bool:
         """Whether the entry leads its story from now on: the earliest full version of the best source."""
-        lead = Lead(feed=feed.url, folders=feed.folders, length=len(_said(entry)[1]))
+        lead = Lead(
+            feed=feed.url, folders=feed.folders, length=len(_said(entry)[1]), dated=entry.published
+        )
         held = self._leads.get(choice.id)
         if choice.new or (held is not None and self._is_better(lead, held)):
             self._leads[choice.id] = lead
@@ -171,9 +173,12 @@ class Stories:
         if 3 * held.length <= 2 * lead.length:
             # The one that leads is a beginning only.
             return lead.length > 0
-        whole = 3 * lead.length >= 2 * held.length
-        rank = self.sources.rank
-        return whole and rank(lead.feed, lead.folders) < rank(held.feed, held.folders)
+        if 3 * lead.length < 2 * held.length:
+            return False
+        rank, best = (self.sources.rank(one.feed, one.folders) for one in (lead, held))
+        # Of one batch nobody came first.
+        earlier = lead.dated is not None and held.dated is not None and lead.dated < held.dated
+        return rank < best or (rank == best and earlier)
 
 
 def _of_page(entry: Entry, feed: FeedKey, stories: Sequence[KnownStory]) -> KnownStory | None:

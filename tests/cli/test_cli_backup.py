@@ -88,4 +88,4 @@ def test_a_backup_that_is_sound_is_restored_without_a_word(backed_up, tmp_path):
     dry, real = both(backed_up, "archive", "restore", "b.tar")
     assert (dry.code, dry.out, dry.err) == (0, "would restore b.tar\n", "")
     assert (real.code, real.out) == (0, "restored b.tar\n")
-    assert real.err == "next: aggregator topics publish\n"
+    assert real.err == "next: put its configuration back too, then aggregator topics publish\n"

@@ -121,6 +121,7 @@ def test_a_page_is_added_by_its_feed(place, server):
     assert (ran.code, ran.out) == (0, f"added {server.url('/a.xml')}\n")
     (feed,) = parsed(place.run("feeds", "list", "--json"))
     assert (feed["url"], feed["folders"]) == (server.url("/a.xml"), ["A"])
+    assert 'text="Sample"' in (place.folder / "feeds.opml").read_text("utf-8")
     again = place.run("feeds", "add", server.url("/"), "--json")
     assert (again.code, json.loads(again.out)) == (0, {"url": server.url("/a.xml"), "added": False})
 

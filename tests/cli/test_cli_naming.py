@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from promises import TORRES, rss
+from promises import TORRES, rss, parsed
 
 FEEDS = """<opml version="2.0"><body>
 <outline text="City Herald" xmlUrl="https://herald.example/city.xml"/>
@@ -60,9 +60,24 @@ def test_a_name_that_fits_several_feeds_lists_them(place, command):
 
 def test_a_feed_is_removed_by_the_title_it_gives_itself(place, server):
     url = server.serve("/own.xml", rss(TORRES, title="Their own title"))
-    place.run("feeds", "add", url)
+    place.run("feeds", "add", url, "--as-it-is")
     place.run("collect")
     assert place.run("feeds", "remove", "own title").out == f"removed {url}\n"
+
+
+@pytest.mark.parametrize("text", ["own", "former"])
+def test_a_line_that_has_an_address_for_a_name_goes_by_the_feeds_own(place, server, text):
+    """Other programs write addresses there, and ``feeds check --fix`` leaves what stands."""
+    url = server.serve("/own.xml", rss(TORRES, title="Their own title"))
+    name = {"own": url, "former": "https://former.example/rss"}[text]
+    (place.folder / "feeds.opml").write_text(
+        f'<opml version="2.0"><body><outline text="{name}" xmlUrl="{url}"/></body></opml>', "utf-8"
+    )
+    place.run("collect")
+    assert [one["title"] for one in parsed(place.run("feeds", "list", "--json"))] == [
+        "Their own title"
+    ]
+    assert parsed(place.run("search", 'feed:"their own title"', "--json"))
 
 
 def test_a_feed_is_removed_by_its_address_whatever_is_wrong_with_the_archive(place):

@@ -80,6 +80,8 @@ def test_explain_says_what_satisfied_and_what_kept_out(collected, terminal):
     out = collected.run("topics", "explain", "torres-coaching", rain).out.splitlines()
     failed = [line.split("\t")[1] for line in out if line.startswith("failed")]
     assert failed == ["torres", "coach*", "languages es (en)", "muted: covers (text)"]
+    ran = collected.run("topics", "preview", "rain")
+    assert "muted ([mute] in topics.toml): covers (text)" in ran.err
     told = terminal(lambda: collected.run("topics", "explain", "torres-coaching", torres))
     assert re.search(r"held +since \d{4}-\d\d-\d\d \d\d:\d\d, announced", told)
     assert collected.run("topics", "explain", "torres", rain).code == 2

@@ -242,6 +242,23 @@ def test_a_better_source_takes_the_lead(prefer, leads):
     assert [change.lead for change in changes] == leads
 
 
+@pytest.mark.parametrize(
+    ("minutes", "leads"),
+    [((60, 0), [True, True]), ((0, 60), [True, False]), ((0, 0), [True, False]), ((60, None), [True, False])],
+)  # fmt: skip
+def test_of_one_batch_who_published_first_leads(minutes, leads):
+    feeds, fetched = (feed(1), feed(2)), []
+    for of, after in zip(feeds, minutes, strict=True):
+        dated = None if after is None else NOW - timedelta(hours=3) + timedelta(minutes=after)
+        (one,) = read_one(STORY, of).entries
+        document = Document(version="rss20", entries=(replace(one, published=dated),))
+        fetched.append(Fetched(feed=of, at=NOW, document=document))
+    decisions = decide(fetched, Known(), now=NOW, settings=NormalizeSettings())
+    changes = [change for decision in decisions for change in decision.changes]
+    assert [change.lead for change in changes] == leads
+    assert len({change.story.id for change in changes}) == 1
+
+
 def test_a_better_source_that_has_only_the_beginning_does_not_lead():
     changes = brought(STORY, CUT, prefer_sources=("feed2.example",))
     assert [change.lead for change in changes] == [True, False]
