@@ -141,7 +141,7 @@ def _option_hint(option: str, where: str, usual: str) -> str:
     if option in _BEFORE_COMMANDS:
         return f"{option} stands before the command: aggregator {option} … {command}"
     if command in _TAKE_QUERIES:
-        return f"a query that begins with - stands behind --: aggregator {command} -- …"
+        return f"a query with a - in it stands in quotes, behind --: aggregator {command} -- 'one -other'"
     return usual
 
 

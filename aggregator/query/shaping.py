@@ -105,8 +105,9 @@ class ToTree(Transformer[Token, Node]):
                     "write two or three letters, such as lang:en or lang:pt-BR",
                 )
             if (name == "published") is not isinstance(leaf, Range):
+                told = "published: takes" if name == "published" else "published: alone takes"
                 raise MistakeError(
-                    "a time range belongs to published:, and nothing else does",
+                    f"{told} a time range",
                     leaf.column,
                     "write published:[2026-01-01 TO 2026-01-31] or published:[now-7d TO *]",
                 )

@@ -343,7 +343,7 @@ def test_verbose_adds_the_trace(place):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["search", "-torres"], ["stands behind --: aggregator search -- "]),
+        (["search", "-torres"], ["in quotes, behind --: aggregator search -- "]),
         (["topics", "preview", "-torres"], ["aggregator topics preview -- "]),
         (["status", "-C", "x"], ["-C stands before the command: aggregator -C … status"]),
         (["status", "--nonesuch"], ["see: aggregator status --help"]),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from promises import TORRES, rss, parsed
+from promises import TORRES, parsed, rss
 
 FEEDS = """<opml version="2.0"><body>
 <outline text="City Herald" xmlUrl="https://herald.example/city.xml"/>
