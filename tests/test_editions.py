@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 
 import pytest
+import seed_article
 from archivedesk import Desk, answer
 
 from aggregator.archive import open_archive
@@ -156,6 +157,16 @@ def test_a_form_that_a_site_fills_again_the_next_day_is_another_story(newsroom):
     # Elsewhere what is nearly word for word one is a copy, on any day.
     newsroom.bring("local", MONDAY + DAY, (*_charged(19, "Saturday"), "https://local.example/2"))
     assert len(newsroom.stories) == 2
+
+
+def test_a_long_report_that_a_site_has_again_the_next_day_is_one_story(newsroom):
+    report = " ".join(seed_article.articles()[sorted(seed_article.articles())[0]].split()[:400])
+    newsroom.bring("sport", MONDAY, ("A long report", report, "https://sport.example/1"))
+    again = f"{report} It was published again."
+    newsroom.bring(
+        "sport", MONDAY + DAY, ("The same long report", again, "https://sport.example/2")
+    )
+    assert len(newsroom.stories) == 1
 
 
 def test_two_matches_in_one_form_are_two_stories_on_any_site(newsroom):

@@ -27,6 +27,8 @@ TITLE = 0.9
 """Of the words of the shorter title."""
 SHORT = 60
 """Words; texts below it are judged as notes."""
+FORM = 150
+"""Words; what a site publishes again by mistake is longer, what it fills anew each day is not."""
 NOTE_INSIDE = 0.9
 """Of a note, in a full text that it is to be a summary of."""
 NOTE_EQUAL = 0.9

@@ -18,7 +18,7 @@ from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.sample import CROWDED, LEAST_SHARED
 from aggregator.normalize.editions import agree, is_days_later, is_next_edition
 from aggregator.normalize.identity import story_id
-from aggregator.normalize.likeness import Wording, same_story, wording
+from aggregator.normalize.likeness import FORM, Wording, same_story, wording
 
 _WORDINGS = 256
 """Prepared texts that are kept; a long one takes about 300 kB."""
@@ -194,14 +194,16 @@ def _of_page(entry: Entry, feed: FeedKey, stories: Sequence[KnownStory]) -> Know
 
 
 def _is_anew(entry: Entry, feed: FeedKey, story: KnownStory) -> bool:
-    """Whether a site has the same words on another page on another day: a column, or a form that
-    is filled anew, of which each edition is a story."""
+    """Whether a site has the same few words on another page on another day: a column, or a form
+    that is filled anew, of which each edition is a story. A long text that a site has again the
+    next day is one that it published twice."""
     pages = entry.canonical_url, story.page
     return (
         None not in pages
         and pages[0] != pages[1]
         and (feed == story.feed or _share_host(*pages))
         and is_days_later(entry.parts, story.parts)
+        and len(_wording(entry).words) < FORM
     )
 
 
