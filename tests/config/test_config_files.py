@@ -33,7 +33,7 @@ def folder(tmp_path):
     for name, text in (
         ("aggregator.toml", ""),
         ("feeds.opml", '<opml version="2.0"><body/></opml>'),
-        ("topics.toml", ""),
+        ("topics.toml", "# no topics\n"),
     ):
         (tmp_path / name).write_text(text)
     return tmp_path
