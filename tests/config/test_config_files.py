@@ -354,7 +354,7 @@ NAMES = st.text(
 def test_what_is_added_is_read_again(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("opml")
     for name in ("aggregator.toml", "topics.toml"):
-        (folder / name).write_text("")
+        (folder / name).write_text("# nothing yet\n")
     (folder / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
     added = {
         url: (title, tuple(folders))
