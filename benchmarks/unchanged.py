@@ -69,7 +69,7 @@ class Ours:
         )
         folder.mkdir()
         (folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{lines}</body></opml>')
-        (folder / "topics.toml").write_text("")
+        (folder / "topics.toml").write_text("# no topics\n")
         (folder / "aggregator.toml").write_text(
             f'[archive]\ndirectory = "{folder}/archive"\nfree_space = 0\n'
             f'[collect]\nallow_networks = ["127.0.0.0/8"]\nhost_spacing = 0\nconcurrency = {CONCURRENCY}\n'

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.archive import notices
 from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
 from aggregator.archive.offers import PUSH_COLUMNS, read_push
@@ -47,7 +48,7 @@ class Attached:
 _ASKED = (
     feeds.c.feed_key, feeds.c.url, feeds.c.title, feeds.c.folders, feeds.c.interval,
     feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url, feeds.c.full_text,
-    feeds.c.next_due, feeds.c.due_reason, feeds.c.last_fetch,
+    feeds.c.next_due, feeds.c.due_reason, feeds.c.last_fetch, feeds.c.told,
 )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def attach(
         connection.execute(
             sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(subscribed=False)
         )
+    notices.end_of_removed(connection, [(row.feed_key, row.told) for row in gone], now)
     connection.execute(
         sa.update(feeds)
         .where(feeds.c.failure_kind.in_(OURS_TO_MEND), feeds.c.next_due > now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from aggregator.archive.schema import feeds, meta, notices
 from aggregator.archive.statements import upsert
 from aggregator.model.address import shown_url
 from aggregator.model.feed import Feed, FeedKey, Trouble
-from aggregator.model.notice import Noted, Notice, NoticeRecord
+from aggregator.model.notice import REMOVED, Noted, Notice, NoticeRecord
 
 _PUBLISHED = "status_published"
 
@@ -40,6 +41,21 @@ def add(connection: sa.Connection, told: Sequence[tuple[FeedKey, Notice]]) -> No
         for at, (key, one) in enumerate(told)
     ]  # fmt: skip
     connection.execute(sa.insert(notices), rows)
+
+
+def end_of_removed(
+    connection: sa.Connection, removed: Sequence[tuple[FeedKey, str]], at: datetime
+) -> None:
+    """One notice for each removed feed whose troubles (as its row has them) were told: they are
+    over. Should it come back, they are told anew."""
+    standing = [(key, Trouble(told.split()[0])) for key, told in removed if told]
+    ends = [
+        (key, Notice(at=at, trouble=trouble, message=REMOVED, over=True))
+        for key, trouble in standing
+    ]
+    add(connection, ends)
+    for key, _ in standing:
+        connection.execute(sa.update(feeds).where(feeds.c.feed_key == key).values(told=""))
 
 
 class Notices:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import typer
 
 from aggregator.cli.options import Json
-from aggregator.cli.output import one_line, plural, print_json, say, size
+from aggregator.cli.output import one_line, plural, print_json, say, size, some_of
 from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,10 @@ def _version() -> str:
 def _configuration(configuration: Configuration) -> Iterator[Finding]:
     feeds, topics = len(configuration.subscriptions), len(configuration.topics)
     told = f"{configuration.folder}: {plural(feeds, 'feed')}, {plural(topics, 'topic')}"
-    if feeds:
+    if configuration.warnings:
+        wrong = some_of(configuration.warnings)
+        yield _warn("configuration", f"{told}; {wrong}", "mend it where it stands")
+    elif feeds:
         yield _ok("configuration", told)
     else:
         yield _warn("configuration", told, "aggregator feeds add URL")

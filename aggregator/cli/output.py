@@ -108,6 +108,12 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def some_of(sentences: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f"; and {len(sentences) - 1:,} more" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{more}"
+
+
 def on_terminal(stream: IO[str]) -> bool:
     """Whether a person reads this stream as it comes."""
     try:

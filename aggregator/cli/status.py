@@ -20,6 +20,7 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
+    some_of,
     when,
 )
 from aggregator.cli.session import Session, session_of
@@ -41,7 +42,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     of the last week. What all feeds fail of (no network) is told once; JSON has it
     as cause, and all the same each feed in failing. A mistake in the configuration or
     a sample that a topic fails, which a daemon that runs does not take up, is told
-    with its mend. The exit code is 0 whatever fails.
+    with its mend, and so is the first line of feeds.opml that is left out (JSON has all,
+    as warnings). The exit code is 0 whatever fails.
     """
     from itertools import chain
 
@@ -58,15 +60,17 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
-    mistake = _mistake(session)
+    mistake, warnings = _mistake(session)
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
             feeds_listed = len(session.subscriptions())
-            print_json({"holder": None, "feeds": feeds_listed, "entries": 0, "mistake": mistake})
+            wrong = {"mistake": mistake, "warnings": warnings}
+            print_json({"holder": None, "feeds": feeds_listed, "entries": 0, **wrong})
             return
-        if mistake:
-            note(f"aggregator: {one_line(mistake)}")
+        for wrong_line in [mistake, *warnings]:
+            if wrong_line:
+                note(f"aggregator: {one_line(wrong_line)}")
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
     with archive:
@@ -93,6 +97,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "last_fetch": iso(last),
                 "next_due": iso(due),
                 "mistake": mistake,
+                "warnings": warnings,
                 "behind": behind,
                 "hub": hub,
                 "push": push,
@@ -112,6 +117,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         [
             ("writing", holder or "nobody: start `aggregator run`"),
             *([("mistake", f"{mistake}{stands}")] if mistake else []),
+            *([("warnings", some_of(warnings))] if warnings else []),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
             ("feeds", unreached if cause else counted),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
@@ -128,8 +134,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _mistake(session: Session) -> str | None:
-    """What is wrong with the configuration, in a sentence; None where nothing is.
+def _mistake(session: Session) -> tuple[str | None, list[str]]:
+    """What is wrong with the configuration, in a sentence, None where nothing is; and the warnings:
+    lines that are left out of what is taken up, none where it cannot be read.
 
     Of samples only texts are tried: a daemon looks at those, and at entries, when it reads the file.
     """
@@ -141,9 +148,10 @@ def _mistake(session: Session) -> str | None:
     try:
         configuration = load(session.folder)
     except ConfigError as error:
-        return error.sentence
+        return error.sentence, []
     failed = next(contradicted(configuration.interests, now=now()), None)
-    return f"{failed} (aggregator topics check tells all)" if failed else None
+    mistake = f"{failed} (aggregator topics check tells all)" if failed else None
+    return mistake, list(configuration.warnings)
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

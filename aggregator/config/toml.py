@@ -14,10 +14,13 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+(\s*\.\s*[A-Za-z0-9_-]+)*")
 _TWICE = re.compile(r"Cannot declare \('(?P<table>[^']*)',\) twice")
 
 
-def read_toml(file: Path, *, hint: str, names: str = "") -> dict[str, Any]:
+def read_toml(file: Path, *, hint: str, names: str = "", empty: str = "") -> dict[str, Any]:
     """The tables of a file. Raises ConfigError, with ``hint`` where the file is no TOML; with
-    ``names``, should there be such a hint, where it is so because of a table's name."""
+    ``names``, should there be such a hint, where it is so because of a table's name; with
+    ``empty``, should there be such a hint, where nothing at all stands in the file."""
     text = read_text(file)
+    if empty and not text.strip():
+        raise ConfigError("the file is empty", file=str(file), hint=empty)
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -68,7 +68,9 @@ def read_topic_keys(file: Path) -> tuple[str, ...]:
 
 def _tables(file: Path) -> dict[str, Any]:
     hint = 'a query stands in quotes; inside them a quote is written \\"'
-    return read_toml(file, hint=hint, names=_NAMES)
+    # An editor that is saving, or a full disk, leaves an empty file: no reason to take all down.
+    empty = 'put the topics back; where there are to be none, write a comment: "# no topics"'
+    return read_toml(file, hint=hint, names=_NAMES, empty=empty)
 
 
 def _is_topic(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
@@ -14,6 +15,10 @@ from structlog.typing import Processor
 from aggregator.model.address import shown_url
 from aggregator.model.settings import LogSettings
 from aggregator.model.time import iso, now
+from aggregator.publish import PRIVATE, TOKEN_SIGNS
+
+# What of a private topic's address nobody can guess, in a path, an address or a file's name.
+_PRIVATE = re.compile(rf"({PRIVATE}/)[0-9a-f]{{{TOKEN_SIGNS}}}")
 
 
 def configure(settings: LogSettings) -> None:
@@ -69,9 +74,10 @@ def _for_people(moment: datetime) -> str:
 def _harmless(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Feed text is never a log line or a terminal sequence of its own; no log-in is in an address."""
+    """Feed text is never a log line or a terminal sequence of its own; no log-in is in an address,
+    and no private topic's address is told."""
     for key, value in event.items():
         if isinstance(value, str):
-            told = shown_url(value)
+            told = _PRIVATE.sub(r"\1…", shown_url(value))
             event[key] = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
     return event

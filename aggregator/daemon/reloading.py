@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,14 @@ def with_right_topics(old: Configuration, fresh: Configuration, archive: Archive
         return fresh
     _log.error("topics kept as they were", why=str(wrong), hint="aggregator topics check")
     return replace(fresh, interests=old.interests)
+
+
+def warn_of_lines(configuration: Configuration, *, told: Collection[str] = ()) -> None:
+    """A line for each line of the files that is left out, but for those that were ``told``: an
+    edit elsewhere repeats none."""
+    for warning in configuration.warnings:
+        if warning not in told:
+            _log.warning(warning)
 
 
 def warn_of_samples(configuration: Configuration, archive: Archive) -> None:

@@ -197,7 +197,8 @@ def describe_wait(next_due: datetime | None, feeds: int) -> str:
 def report_edit(edit: TopicEdit) -> None:
     """What a new or edited topic found in the archive, and what it holds all the same."""
     if edit.gone:
-        _log.info("topic taken down", topic=edit.topic)
+        hint = "its addresses answer 410 until its key stands in topics.toml again"
+        _log.warning("topic taken down", topic=edit.topic, hint=hint)
     elif edit.new:
         _log.info("topic filled", topic=edit.topic, stories=edit.came)
     else:

@@ -23,7 +23,7 @@ from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.parts import Parts
-from aggregator.daemon.reloading import kept, warn_of_samples, with_right_topics
+from aggregator.daemon.reloading import kept, warn_of_lines, warn_of_samples, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
@@ -135,8 +135,7 @@ class _Service:
                 topics=len(self._configuration.topics),
             )
             welcome(address)
-            for warning in self._configuration.warnings:
-                _log.warning(warning)
+            warn_of_lines(self._configuration)
             warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
@@ -361,6 +360,7 @@ class _Service:
         _log.info(
             "configuration reloaded", feeds=len(fresh.subscriptions), topics=len(fresh.topics)
         )
+        warn_of_lines(fresh, told=old.warnings)
         return True
 
     async def _feed_watchdog(self) -> None:

@@ -8,6 +8,10 @@ from datetime import datetime
 from aggregator.model.feed import Trouble
 from aggregator.model.time import require_utc
 
+REMOVED = "it is subscribed to no more, so it is not asked; what came from it stays archived"
+"""What is said of a trouble that ended because its feed was removed. It stands in archives, and the
+status feed knows such an end by it: it never changes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:

@@ -102,7 +102,7 @@ def _refuse(body: bytes, url: str) -> None:
         raise NotAFeed(
             "the answer is empty",
             url=url,
-            hint="the publisher may be rebuilding; it is tried again",
+            hint="the publisher may be rebuilding it",
         )
     start = body[:20000]
     if _FEED.search(start):

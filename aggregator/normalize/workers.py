@@ -40,7 +40,7 @@ _ATTEMPTS = 3
 _NICENESS = 5
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
-_HINT = "the other feeds go on; it is tried again later"
+_HINT = "the other feeds go on"
 
 T = TypeVar("T")
 

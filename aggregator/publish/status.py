@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from aggregator.model.entry import EntryId
 from aggregator.model.feed import Trouble
-from aggregator.model.notice import Notice, NoticeRecord
+from aggregator.model.notice import REMOVED, Notice, NoticeRecord
 from aggregator.model.topic import Page, PageEntry, Topic
 from aggregator.publish.site import STATUS, Site
 from aggregator.publish.text import one_line, shorten
@@ -116,6 +116,8 @@ def _entry(group: _Group, address: str) -> PageEntry:
 def _title(group: _Group, count: int) -> str:
     notice = group.first.notice
     word = (_OVER if notice.over else _BEGUN)[notice.trouble]
+    if notice.over and notice.message == REMOVED:
+        word = "Removed"
     if count > 1:
         return f"{word}: {count:,} feeds"
     return one_line(f"{word}: {group.first.feed_title}")

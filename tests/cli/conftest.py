@@ -54,7 +54,7 @@ class Place:
         folder.mkdir(parents=True, exist_ok=True)
         self.settings("")
         self.subscribe()
-        self.topics("")
+        self.topics("# no topics\n")
 
     def settings(self, more: str) -> None:
         (self.folder / "aggregator.toml").write_text(SETTINGS + more, encoding="utf-8")

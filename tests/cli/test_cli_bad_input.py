@@ -70,6 +70,12 @@ CONFIGURATIONS = [
         1,
     ),
     ("a wrong value", _write("aggregator.toml", "[server]\nport = 'x'\n"), ["server.port"], 1),
+    (
+        "empty topics",
+        _write("topics.toml", "\ufeff \n"),
+        ["topics.toml: the file is empty", "# no topics"],
+        1,
+    ),
     ("topics that are no TOML", _write("topics.toml", "[a\n"), ["topics.toml"], 1),
     (
         "a query that cannot be read",

@@ -215,6 +215,29 @@ def test_a_mistake_is_told_before_anything_was_collected(place):
     assert "topics.toml" in json.loads(place.run("status", "--json").out)["mistake"]
 
 
+def test_lines_that_are_left_out_show_in_status_and_doctor(place, server):
+    good = server.serve("/a.xml", WHOLE.encode())
+    place.subscribe(good)
+    assert re.search(r"ok +configuration ", place.run("doctor").out)
+    place.subscribe(good, "htp://one.example/a.xml", good)
+    first = f"{place.folder}/feeds.opml:1: htp://one.example/a.xml is no http"
+    assert first in place.run("status").err, "before anything was collected"
+    assert len(json.loads(place.run("status", "--json").out)["warnings"]) == 2
+    place.run("collect")
+    told = _fields(place.run("status"))["warnings"]
+    assert told.startswith(first)
+    assert told.endswith("; the line is left out; and 1 more")
+    as_json = json.loads(place.run("status", "--json").out)
+    assert (len(as_json["warnings"]), as_json["mistake"]) == (2, None)
+    assert "is there already" in as_json["warnings"][1]
+    found = {one["check"]: one for one in json.loads(place.run("doctor", "--json").out)}
+    assert found["configuration"]["verdict"] == "warn"
+    assert "1 feed, 0 topics; " + told in found["configuration"]["what"]
+    place.subscribe(good)
+    assert "warnings" not in _fields(place.run("status"))
+    assert json.loads(place.run("status", "--json").out)["warnings"] == []
+
+
 def test_settings_are_told_with_their_units(place):
     told = dict(line.split("\t")[:2] for line in place.run("config", "show").out.splitlines())
     assert (told["collect.max_bytes"], told["collect.default_interval"]) == ("16 MiB", "1h")

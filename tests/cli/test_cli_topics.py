@@ -124,7 +124,7 @@ def test_an_edit_of_a_topic_says_what_came_and_went(collected):
 
 
 def test_a_topic_that_is_taken_out_is_named(collected):
-    collected.topics("")
+    collected.topics("# no topics\n")
     ran = collected.run("collect")
     assert "torres-coaching is no topic any more: its feeds are taken down" in ran.err
     assert "torres-coaching" not in collected.run("collect").err

@@ -51,6 +51,34 @@ def test_a_feed_that_turns_into_a_page_is_told_of_once(fed, server):
     assert "after 3 failures" in told(fed)[0]["summary"]
 
 
+def test_a_broken_feed_that_is_removed_is_told_of_as_removed(fed, server):
+    server.serve("/sport.xml", PAGE, content_type="text/html")
+    fed.run("collect", "--all")
+    fed.run("feeds", "remove", server.url("/sport.xml"))
+    for _ in range(2):
+        fed.run("collect")
+    assert [item["title"] for item in told(fed)] == ["Removed: Feed 1", "Broken: Feed 1"]
+    assert "It is subscribed to no more" in told(fed)[0]["summary"]
+    # Should it come back as it was, that is news.
+    fed.subscribe(server.url("/sport.xml"))
+    fed.run("collect")
+    assert titles(fed) == ["Broken", "Removed", "Broken"]
+
+
+def test_a_sound_feed_that_is_removed_is_no_trouble(fed, server):
+    fed.subscribe()
+    fed.run("collect")
+    assert told(fed) == []
+
+
+def test_an_empty_answer_says_once_that_it_is_tried_again(fed, server):
+    server.serve("/sport.xml", b"")
+    fed.run("collect", "--all")
+    (item,) = told(fed)
+    assert item["summary"].count("tried again") == 1
+    assert "The answer is empty (the publisher may be rebuilding it); it is" in item["summary"]
+
+
 def test_a_feed_that_falls_empty_is_told_of_once(fed, server):
     server.serve("/sport.xml", rss())
     first, second = fed.run("collect", "--all"), fed.run("collect", "--all")

@@ -33,7 +33,7 @@ def folder(tmp_path):
     for name, text in (
         ("aggregator.toml", ""),
         ("feeds.opml", '<opml version="2.0"><body/></opml>'),
-        ("topics.toml", ""),
+        ("topics.toml", "# no topics\n"),
     ):
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -354,7 +354,7 @@ NAMES = st.text(
 def test_what_is_added_is_read_again(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("opml")
     for name in ("aggregator.toml", "topics.toml"):
-        (folder / name).write_text("")
+        (folder / name).write_text("# nothing yet\n")
     (folder / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
     added = {
         url: (title, tuple(folders))

@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("config")
     (made / "aggregator.toml").write_text("")
     (made / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
-    (made / "topics.toml").write_text("")
+    (made / "topics.toml").write_text("# no topics\n")
     return made
 
 

@@ -76,3 +76,15 @@ def test_moves_and_pauses_are_told():
     assert [one["to"] for one in told[:2]] == ["http://new.example/f"] * 2
     assert told[2]["host"] == "old.example"
     assert "feeds check --fix" in told[1]["hint"]
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_no_address_of_a_private_topic_is_logged(logging_to, form):
+    token = "0123456789abcdef" * 2
+    why = f"/srv/public/private/{token}/4.atom: cannot publish: no room; see private/{token}.atom"
+    logged = logging_to(form)
+    structlog.get_logger().error(f"not published: private/{token}.rss", why=why)
+    told = logged()
+    assert token not in told
+    assert "/srv/public/private/…/4.atom: cannot publish" in told
+    assert "see private/….atom" in told

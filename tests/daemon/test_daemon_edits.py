@@ -1,0 +1,72 @@
+"""What a running daemon says of edited files: lines left out, an empty file, a topic taken down."""
+
+from __future__ import annotations
+
+import signal
+import urllib.error
+import urllib.request
+
+import pytest
+from daemonprocess import Daemon
+
+GOOD, BAD, WORSE = "http://127.0.0.1:9/a.xml", "htp://one.example/a", "htp://two.example/b"
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    running = Daemon(tmp_path / "config")
+    running.subscribe(GOOD)
+    running.start()
+    running.wait_for(lambda: running.events("topic filled"))
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+def reloaded(daemon, times: int) -> None:
+    daemon.wait_for(lambda: len(daemon.events("configuration reloaded")) >= times)
+
+
+def status_of(daemon, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.port}{path}", timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_line_that_an_edit_leaves_out_is_told_once(daemon):
+    daemon.process.send_signal(signal.SIGHUP)
+    reloaded(daemon, 1)
+    assert not daemon.events("left out")
+    daemon.subscribe(GOOD, BAD)
+    daemon.wait_for(lambda: daemon.events("left out"))
+    (told,) = daemon.events("left out")
+    assert told["level"] == "warning"
+    assert told["event"].startswith(f"{daemon.folder}/feeds.opml:1: {BAD} is no http")
+    before = len(daemon.events("configuration reloaded"))
+    daemon.process.send_signal(signal.SIGHUP)
+    reloaded(daemon, before + 1)
+    daemon.subscribe(GOOD, BAD, WORSE)
+    daemon.wait_for(lambda: daemon.events(WORSE))
+    assert len(daemon.events(BAD)) == 1
+
+
+def test_an_empty_topics_file_takes_nothing_down(daemon):
+    topics = daemon.folder / "topics.toml"
+    right = topics.read_text()
+    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
+    topics.write_text("")
+    daemon.wait_for(lambda: daemon.events("configuration kept"))
+    assert "topics.toml: the file is empty" in daemon.events("configuration kept")[0]["why"]
+    assert not daemon.events("topic taken down")
+    assert status_of(daemon, "/topics/torres.atom") == 200
+    # Who wants no topics says so.
+    topics.write_text("# no topics\n")
+    daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 410)
+    (told,) = daemon.events("topic taken down")
+    assert (told["topic"], told["level"]) == ("torres", "warning")
+    assert "410 until its key stands in topics.toml again" in told["hint"]
+    topics.write_text(right)
+    daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 200)
