@@ -122,7 +122,8 @@ class _Desk:
             fetched=self.fetched,
             changes=(*changes, *gone),
             listing=(*listing, *missing),
-            missed=bool(self.feed.listing and met and not overlap),
+            # What a document that is not complete left out may be what was there before.
+            missed=bool(self.feed.listing and met and not overlap and self.document.complete),
         )
 
     def _age(self, entry: Entry) -> tuple[float, int]:

@@ -20,12 +20,12 @@ RULES = b"1"
 
 _ITEMS = {"item", "entry"}
 # Where items stand, by the names of all elements around them.
-_HOLDERS = {
+HOLDERS = {
     ("rss",), ("rss", "channel"), ("rdf",), ("rdf", "channel"), ("feed",), ("channel",),
 }  # fmt: skip
 # What a feed says of itself and of its items as well, where they do not say it.
 _INHERITED = {"title", "language", "author", "creator", "managingeditor"}
-_START_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
+START_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ class _Walk:
             raise _GoesWhole
 
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
-        at, local = self._parser.CurrentByteIndex, _local(name)
+        at, local = self._parser.CurrentByteIndex, local_name(name)
         if local in _ITEMS:
             if not self._holds_items():
                 raise _GoesWhole
@@ -150,7 +150,7 @@ class _Walk:
             self._inherited = (self._path.copy(), at)
         self._path.append(local)
         if self._holds_items():
-            found = _START_TAG.match(self._body, at)
+            found = START_TAG.match(self._body, at)
             tag = found.group(0) if found else b""
             self.around.append(tag)
             self.tags.append(tag)
@@ -165,7 +165,7 @@ class _Walk:
                 self._item = ""
                 self._parser.StartElementHandler = self._start
             return
-        if _local(name) in _ITEMS:
+        if local_name(name) in _ITEMS:
             # One item in another ended before.
             raise _GoesWhole
         self._path.pop()
@@ -175,7 +175,7 @@ class _Walk:
 
     def _holds_items(self) -> bool:
         """Whether items may stand right here."""
-        return len(self._path) < 3 and tuple(self._path) in _HOLDERS
+        return len(self._path) < 3 and tuple(self._path) in HOLDERS
 
     def _after(self, at: int) -> int:
         """The byte after the end tag of an item; an empty-element tag is too rare to look for."""
@@ -184,7 +184,7 @@ class _Walk:
         return self._body.index(b">", at) + 1
 
 
-def _local(name: str) -> str:
+def local_name(name: str) -> str:
     return name.rpartition(" ")[2].lower()
 
 

@@ -18,6 +18,7 @@ from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates, plain
 from aggregator.normalize.cutting import Cut, cut
+from aggregator.normalize.ending import BREAKS_OFF, came_whole
 from aggregator.normalize.expat import hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
@@ -56,7 +57,9 @@ def parse(
     it would take for a file name or an address.
     """
     source = sniff(body, content_type=content_type, url=url)
-    whole = repaired(_without_traps(source.body, url))
+    whole, breaks_off = repaired(_without_traps(source.body, url)), False
+    if not source.whole:
+        whole, breaks_off = came_whole(whole, source.charset)
     pieces = cut(whole, charset=source.charset, url=url, seen=seen)
     simple = _read_plain(pieces, url) if pieces and quick else {}
     places = _others(pieces, simple) if pieces else []
@@ -68,10 +71,10 @@ def parse(
         return parse(body, content_type=content_type, url=url, seen={}, quick=False)
     if not parsed.entries and not parsed.version:
         raise _no_feed(url)
-    problems = list(source.notes)
+    complete = source.whole or not (breaks_off or parsed.bozo)
+    problems = [*source.notes, *(() if complete else (BREAKS_OFF,))]
     if isinstance(parsed.get("bozo_exception"), SAXException):
         problems.append(f"not well-formed: {parsed.bozo_exception}"[:300])
-    complete = source.whole or not parsed.bozo
     if not (pieces and alike):
         places = list(range(len(parsed.entries)))
     hashes = pieces.hashes if pieces and alike else [b""] * len(parsed.entries)

@@ -11,10 +11,13 @@ from typing import Any
 
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
+from aggregator.normalize.ending import BREAKS_OFF, came_whole
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 
 _URLSET = re.compile(rb"<(?:\w+:)?urlset\b[^>]*schemas/sitemap-news/", re.IGNORECASE)
+_CLOSED = re.compile(rb"</(?:\w+:)?urlset\s*>", re.IGNORECASE)
+_ARTICLES = frozenset({b"url"})
 _LOOKED_AT = 20_000
 
 
@@ -30,6 +33,9 @@ def parse(body: bytes, *, url: str) -> Parsed:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True
     )
+    breaks_off = False
+    if not _CLOSED.search(body, max(0, len(body) - _LOOKED_AT)):
+        body, breaks_off = came_whole(body, "", _ARTICLES)
     try:
         root = etree.fromstring(body.lstrip(), parser)
     except etree.XMLSyntaxError:
@@ -45,7 +51,11 @@ def parse(body: bytes, *, url: str) -> Parsed:
         title=first["name"],
         home=absolute("/", url) or "",
         lang=first["lang"],
-        problems=("not well-formed",) if parser.error_log else (),
+        complete=not breaks_off,
+        problems=(
+            *((BREAKS_OFF,) if breaks_off else ()),
+            *(("not well-formed",) if parser.error_log else ()),
+        ),
     )
     return Parsed(head=head, items=[_item(one, at) for at, one in enumerate(told)])
 

@@ -24,6 +24,10 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,400}?encoding\s*=\s*["']([A-Za-z0-9._-]
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\?xml|!DOCTYPE|rss|(?:\w+:)?feed|(?:\w+:)?RDF|channel)\b", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:rss|(?:\w+:)?feed|(?:\w+:)?RDF)\s*>", re.IGNORECASE)
+_ENDS = re.compile(
+    rb"</(?:channel\s*>\s*</rss|(?:\w+:)?entry\s*>\s*</(?:\w+:)?feed|item\s*>\s*</(?:\w+:)?RDF)\s*>\s*\Z",
+    re.IGNORECASE,
+)
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE,
@@ -66,18 +70,18 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
     charset = ""
     wide = next((name for mark, name in _WIDE if body.startswith(mark)), "")
     if wide:
-        body, charset = body.decode(wide, "replace").encode("utf-8", "replace"), "utf-8"
+        # Without half a character, where the document breaks off in one.
+        text = codecs.getincrementaldecoder(wide)("replace").decode(body)
+        body, charset = text.encode("utf-8", "replace"), "utf-8"
     while body.startswith(codecs.BOM_UTF8):
         body, charset = body[3:], "utf-8"
     body = body.lstrip(b" \t\r\n\0")
     _refuse(body, url)
     body = _from_root(body, notes)
     body, whole = _to_end(body)
-    charset = charset or _charset(body, content_type)
+    charset = charset or _charset(body, content_type, whole)
     if charset == "utf-8":
         body = _DECLARATION.sub(b'<?xml version="1.0"?>', body, count=1)
-    if not whole:
-        notes.append("the document breaks off; what came of it was read")
     return Source(
         body=body,
         charset=charset,
@@ -135,24 +139,35 @@ def _from_root(body: bytes, notes: list[str]) -> bytes:
 
 def _to_end(body: bytes) -> tuple[bytes, bool]:
     """Without what follows the document; and whether the document has its end at all."""
-    closed = [one.end() for one in _CLOSED.finditer(body, max(0, len(body) - 8192))]
+    closed = [
+        one.end()
+        for one in _CLOSED.finditer(body, max(0, len(body) - 8192))
+        if not _in_cdata(body, one.start())
+    ]
     if not closed:
-        return body, False
+        # Where somebody forgot to close CDATA the end is there, though it counts as text.
+        return body, _ENDS.search(body, max(0, len(body) - 200)) is not None
     tail = body[closed[-1] :]
     if not tail.strip() or b"<item" in tail or b"<entry" in tail:
         return body, True
     return body[: closed[-1]], True
 
 
-def _charset(body: bytes, content_type: str) -> str:
-    """What to tell the parser: the header's charset, or utf-8 where the bytes prove it."""
+def _in_cdata(body: bytes, at: int) -> bool:
+    """Whether a tag stands in a text that is about feeds."""
+    return body.rfind(b"<![CDATA[", 0, at) > body.rfind(b"]]>", 0, at)
+
+
+def _charset(body: bytes, content_type: str, whole: bool) -> str:
+    """What to tell the parser: the header's charset, or utf-8 where the bytes prove it. One that
+    breaks off may do so within a character."""
     told = _CHARSET.search(content_type)
     charset = told.group(1).lower() if told else ""
     declared = _DECLARED.match(body)
     written = (declared.group(1).decode() if declared else "").lower()
     if not body.isascii():
         try:
-            body.decode("utf-8")
+            codecs.getincrementaldecoder("utf-8")().decode(body, whole)
         except UnicodeDecodeError:
             pass
         else:

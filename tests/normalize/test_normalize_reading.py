@@ -341,7 +341,10 @@ def test_the_whole_corpus_goes_through():
     for path in _corpus():
         body, began = path.read_bytes(), monotonic()
         try:
-            found = len(read(body, content_type="").entries)
+            document = read(body, content_type="")
+            # The item that a document breaks off in is left out.
+            half = any("breaks off" in problem for problem in document.problems)
+            found = len(document.entries) + half
         except NotAFeed as error:
             assert error.what, path.name
             found = None
