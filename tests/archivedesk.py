@@ -15,7 +15,7 @@ from aggregator.model.original import pack_original
 from aggregator.model.person import Person
 from aggregator.model.settings import ArchiveSettings, NormalizeSettings
 from aggregator.model.topic import Backlog, Hit, Mute, Topic, TopicEdit
-from aggregator.normalize import decide
+from aggregator.normalize import decide, read
 from aggregator.query import analyse
 from aggregator.topics import Matcher
 
@@ -115,6 +115,19 @@ class Desk:
             "document", Document(version="rss20", title="A feed", entries=tuple(placed))
         )
         return Fetched(feed=feed, at=at, response=response, body_hash=b"h" * 16, **given)
+
+    def read(
+        self, url: str, body: bytes, at: datetime = NOON, *, content_type: str = "application/xml"
+    ) -> Fetched:
+        """The bytes of a document, read as the pipeline would."""
+        feed = self.archive.feed(url)
+        assert feed is not None
+        document = read(
+            body, content_type=content_type, url=feed.url, feed=feed.identity,
+            seen=feed.seen, now=at, max_entries=100,
+        )  # fmt: skip
+        response = answer(feed.url, at, body)
+        return Fetched(feed=feed, at=at, response=response, body_hash=b"h" * 16, document=document)
 
     def bring(self, url: str, *items: Entry, at: datetime = NOON, **given) -> Counts:
         """One document of these items, newest first, stored in a write of its own."""

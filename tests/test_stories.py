@@ -8,13 +8,12 @@ from random import Random
 
 import pytest
 import seed_article
-from archivedesk import Desk, answer
+from archivedesk import Desk
 
 from aggregator.archive import open_archive
 from aggregator.model.batch import Fetched
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.topic import Topic
-from aggregator.normalize import read
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TOPIC = Topic(slug="torres-coaching", title="Torres coaching", query="torres AND coach*")
@@ -48,23 +47,12 @@ def url(number: int) -> str:
 
 
 def fetched(desk: Desk, number: int, title: str, content: str, at: datetime) -> Fetched:
-    feed = desk.archive.feed(url(number))
     item = (
         f"<item><guid>g{number}</guid><title>{escape(title)}</title>"
         f"<link>https://site{number}.example/story</link><description>{escape(content)}</description></item>"
     )
-    body = f"<rss version='2.0'><channel><title>Site {number}</title><language>en</language>{item}</channel></rss>".encode()
-    document = read(
-        body, content_type="application/xml", url=feed.url, feed=feed.identity,
-        seen=feed.seen, now=at, max_entries=100,
-    )  # fmt: skip
-    return Fetched(
-        feed=feed,
-        at=at,
-        response=answer(feed.url, at, body),
-        body_hash=b"h" * 16,
-        document=document,
-    )
+    body = f"<rss version='2.0'><channel><title>Site {number}</title><language>en</language>{item}</channel></rss>"
+    return desk.read(url(number), body.encode(), at)
 
 
 ORDERS = {

@@ -5,6 +5,7 @@
 """
 
 from aggregator.archive.archive import Archive, WriteBatch, open_archive
+from aggregator.archive.backup import check_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
@@ -28,6 +29,7 @@ __all__ = [
     "Subscribers",
     "TopicsSynced",
     "WriteBatch",
+    "check_backup",
     "check_restore",
     "holder_of",
     "open_archive",

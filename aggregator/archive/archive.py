@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import fetchlog, finding, records, states, topics, upkeep
-from aggregator.archive.backup import check_backup, missing_captures, write_backup
+from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
 from aggregator.archive.courtesy import Courtesy
@@ -409,10 +409,6 @@ class Archive:
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""
         return write_backup(self._database, self._captures, target)
-
-    def check_backup(self, target: Path) -> None:
-        """Refuse what :meth:`backup` would refuse, and write nothing."""
-        check_backup(target)
 
     def missing_captures(self) -> tuple[str, ...]:
         """What entries refer to and the capture files do not hold, a line for each file."""

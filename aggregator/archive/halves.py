@@ -20,18 +20,15 @@ _AHEAD = 200
 """Keys that the second connection brings at most; after them the first goes on alone."""
 
 
-def look_up(connection: sa.Connection, match: str, below: int, *, halved: bool) -> Iterator[int]:
-    """Keys of index entries below one that ``match``, newest first.
+def look_up_in_halves(connection: sa.Connection, match: str, below: int) -> Iterator[int]:
+    """The same as :func:`look_up`, sooner where that takes long.
 
     The halves may see the archive at two moments; whoever reads the entries decides.
     """
-    if not halved:
-        yield from _keys(connection, match, below)
-        return
     newest = connection.exec_driver_sql("SELECT max(entry_key) FROM entries").scalar() or 0
     middle = min(below, newest) // 2
     with _beside(connection.engine, match, middle) as older:
-        with closing(_keys(connection, match, below)) as keys:
+        with closing(look_up(connection, match, below)) as keys:
             newer = True
             for key in keys:
                 if newer and key < middle:
@@ -44,10 +41,11 @@ def look_up(connection: sa.Connection, match: str, below: int, *, halved: bool) 
                 return
         yield from older.found
     if len(older.found) == _AHEAD:
-        yield from _keys(connection, match, older.found[-1])
+        yield from look_up(connection, match, older.found[-1])
 
 
-def _keys(connection: sa.Connection, match: str, below: int, most: int = -1) -> Generator[int]:
+def look_up(connection: sa.Connection, match: str, below: int, most: int = -1) -> Generator[int]:
+    """Keys of index entries below one that ``match``, newest first."""
     rows = connection.exec_driver_sql(
         "SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
         (match, below, most),
@@ -89,7 +87,7 @@ class _Older(Thread):
             self._looking = connection.connection.driver_connection
             try:
                 if not self._unwanted.is_set():
-                    self.found = list(_keys(connection, self._match, self._below, _AHEAD))
+                    self.found = list(look_up(connection, self._match, self._below, _AHEAD))
                     self._done = True
             finally:
                 with self._lock:

@@ -15,7 +15,7 @@ from itertools import islice
 
 import sqlalchemy as sa
 
-from aggregator.archive.halves import look_up
+from aggregator.archive.halves import look_up, look_up_in_halves
 from aggregator.archive.lexemes import lexemes_of, tsquery
 from aggregator.archive.match import has_sequences, match_text, spelled_out, without_beginnings
 from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
@@ -196,7 +196,7 @@ def _sqlite(connection: sa.Connection, wanted: Wanted) -> Iterator[int]:
     match, last = match_text(wanted), _LARGEST if below is None else below
     # (What gathers all entries before it gives the first would do so in each half.)
     halved = has_sequences(wanted) and simpler == wanted
-    yield from look_up(connection, match, last, halved=halved)
+    yield from (look_up_in_halves if halved else look_up)(connection, match, last)
 
 
 def _postgresql(connection: sa.Connection, query: str) -> Iterator[int]:

@@ -92,11 +92,13 @@ class _Commands(Mapping[str, Any]):
 
 
 def _made(name: str, of: Callable[..., None] | typer.Typer) -> Any:
-    if not isinstance(of, typer.Typer):
+    made: Any
+    if isinstance(of, typer.Typer):
+        made = typer.main.get_group(of)
+    else:
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(name)(of)
-        of = alone
-    made = typer.main.get_command(of)
+        made = typer.main.get_command(alone)
     made.name = name
     return made
 

@@ -21,7 +21,7 @@ from aggregator.cli.output import (
 )
 from aggregator.cli.session import session_of
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
@@ -88,9 +88,11 @@ def backup(
     Works while the daemon runs. The copy holds database and captures; the configuration
     folder is for you to copy.
     """
+    from aggregator.archive import check_backup
+
     with session_of(context).reading() as archive:
         if dry_run:
-            archive.check_backup(target)
+            check_backup(target)
             say(f"would copy {archive.location} to {target}")
         else:
             archive.backup(target)

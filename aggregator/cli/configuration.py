@@ -17,12 +17,7 @@ from aggregator.cli.session import session_of
 
 _PASSWORD = re.compile(r"(://[^:/?#\s@]*:)[^/?#\s]*@")
 
-app = typer.Typer(
-    help="Look at the configuration.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app = typer.Typer(help="Look at the configuration.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

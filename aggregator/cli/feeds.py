@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aggregator.archive import FetchRecord
     from aggregator.model.feed import Failure, Feed, Subscription
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _FETCHES_SHOWN = 20
 

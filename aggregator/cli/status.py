@@ -60,7 +60,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
-    mistake, warnings = _mistake(session)
+    mistake, warnings = _wrong_with(session)
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
@@ -134,7 +134,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _mistake(session: Session) -> tuple[str | None, list[str]]:
+def _wrong_with(session: Session) -> tuple[str | None, list[str]]:
     """What is wrong with the configuration, in a sentence, None where nothing is; and the warnings:
     lines that are left out of what is taken up, none where it cannot be read.
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aggregator.model.entry import EntryRecord
     from aggregator.model.topic import PageEntry, Topic, TopicState
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(check)
 app.command()(explain)
 
@@ -154,7 +154,7 @@ def preview(
         note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
         found, total, weeks = _caught(archive, configuration, topic, limit)
-        muted = None if total else _muted(archive, configuration, topic)
+        muted = None if total or as_json else _muted(archive, configuration, topic)
     if weekly and as_json:
         print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
         return
@@ -337,7 +337,7 @@ def _muted(archive: Archive, configuration: Configuration, topic: Topic) -> str 
     matcher, at = Matcher(configuration.interests, only=(topic,)), now()
     for record in islice(archive.candidates(matcher.query(topic.slug)), _TRIED):
         told = matcher.explain(topic.slug, record, now=at)
-        if told.muted and told.query.matches and all(one.holds for one in told.limits):
+        if told.only_muted:
             return told.muted
     return None
 

@@ -127,10 +127,10 @@ class KnownStory:
     key: StoryKey
     id: StoryId
     newest: datetime
+    feed: FeedKey
+    page: str | None
+    packed: str
     lead: Lead | None = None
-    feed: FeedKey | None = None
-    page: str | None = None
-    packed: str = ""
 
     @property
     def parts(self) -> tuple[tuple[str, bytes], ...]:
@@ -156,9 +156,9 @@ class Known:
     those of which the item came again word for word: of most of them ``kept`` has the id, by key;
     ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
-    (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike`` maps a new entry to archived
-    ones with which it shares words, most first; ``crowded`` are hashes of runs that
-    too many stories carry to tell any; ``hits`` maps (topic, story) to the entries that
+    (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike``
+    maps a new entry to archived ones with which it shares words, most first; ``crowded`` are
+    hashes of runs that too many stories carry to tell any; ``hits`` maps (topic, story) to the entries that
     stood for it, the one shown now last, each with whether it was ever announced;
     ``announced`` counts, by (topic, feed URL), the stories announced this day, of topics
     that have a cap.

@@ -171,7 +171,9 @@ class Document:
     self_url: str | None = None
     previous_archive: str | None = None
     complete: bool = True
-    """False where items were left out (a limit), so that absence means nothing."""
+    """False where items were left out (a limit, or no end), so that absence means nothing."""
+    breaks_off: bool = False
+    """Whether its end is missing: what was listed before may stand in what did not come."""
     problems: tuple[str, ...] = ()
     id: str = ""
     """The id that an Atom feed gives itself; "" where it has none."""

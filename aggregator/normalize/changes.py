@@ -122,8 +122,7 @@ class _Desk:
             fetched=self.fetched,
             changes=(*changes, *gone),
             listing=(*listing, *missing),
-            # What a document that is not complete left out may be what was there before.
-            missed=bool(self.feed.listing and met and not overlap and self.document.complete),
+            missed=bool(self.feed.listing and met and not overlap and not self.document.breaks_off),
         )
 
     def _age(self, entry: Entry) -> tuple[float, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Never
 from urllib.parse import urlsplit
@@ -175,13 +175,18 @@ class _Walk:
 
     def _holds_items(self) -> bool:
         """Whether items may stand right here."""
-        return len(self._path) < 3 and tuple(self._path) in HOLDERS
+        return may_hold_items(self._path)
 
     def _after(self, at: int) -> int:
         """The byte after the end tag of an item; an empty-element tag is too rare to look for."""
         if at == self._from:
             raise _GoesWhole
         return self._body.index(b">", at) + 1
+
+
+def may_hold_items(path: Sequence[str], holders: Container[tuple[str, ...]] = HOLDERS) -> bool:
+    """Whether items may stand right in the innermost of these elements, however deep they go."""
+    return len(path) < 3 and tuple(path) in holders
 
 
 def local_name(name: str) -> str:

@@ -167,6 +167,7 @@ def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[
         self_url=next(_rels(links, "self", url), None),
         previous_archive=next(_rels(links, "prev-archive", url), None),
         complete=complete,
+        breaks_off=not complete,
         problems=problems,
         id=feed.get("id", "").strip() if parsed.version.startswith("atom") else "",
     )

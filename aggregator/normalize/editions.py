@@ -23,7 +23,7 @@ def agree(one: Parts, other: Parts) -> bool:
     return any(hashed and before.get(name) == hashed for name, hashed in one if name in _TELLING)
 
 
-def is_days_later(one: Parts, other: Parts) -> bool:
+def is_half_a_day_apart(one: Parts, other: Parts) -> bool:
     """Whether half a day or more lies between the dates of two items; not where one has none."""
     # As numbers these bytes count seconds.
     first, second = dict(one).get("published"), dict(other).get("published")
@@ -34,4 +34,4 @@ def is_days_later(one: Parts, other: Parts) -> bool:
 
 def is_next_edition(one: Parts, other: Parts) -> bool:
     """Whether nothing that two items say is the same, and their dates are half a day apart."""
-    return not agree(one, other) and is_days_later(one, other)
+    return not agree(one, other) and is_half_a_day_apart(one, other)

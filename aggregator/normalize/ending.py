@@ -11,7 +11,7 @@ import re
 from collections.abc import Set
 from xml.parsers import expat
 
-from aggregator.normalize.cutting import HOLDERS, START_TAG, local_name
+from aggregator.normalize.cutting import HOLDERS, START_TAG, local_name, may_hold_items
 
 BREAKS_OFF = "the document breaks off; what came whole of it was read"
 
@@ -84,7 +84,7 @@ class _Walk:
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
         self._path.append(local_name(name))
         self._started = at = self._parser.CurrentByteIndex
-        if tuple(self._path) in _HOLDERS:
+        if self._beside_items():
             found = _NAME.match(self._body, at)
             if found is None:
                 raise ValueError
@@ -93,13 +93,16 @@ class _Walk:
 
     def _end(self, _name: str) -> None:
         at, started, self._started = self._parser.CurrentByteIndex, self._started, None
-        if tuple(self._path) in _HOLDERS:
+        if self._beside_items():
             self._names.pop()
         self._path.pop()
-        if tuple(self._path) in _HOLDERS:
+        if self._beside_items():
             # At the end of an empty-element tag expat stands behind it already.
             empty = started is not None and self._body[at - 2 : at] == b"/>"
             self._ends(at if empty and self._after(started) == at else self._after(at))
+
+    def _beside_items(self) -> bool:
+        return may_hold_items(self._path, _HOLDERS)
 
     def _ends(self, end: int) -> None:
         self.end, self.open = end, tuple(self._names)

@@ -62,6 +62,7 @@ class Head:
     self_url: str | None = None
     previous_archive: str | None = None
     complete: bool = True
+    breaks_off: bool = False
     problems: tuple[str, ...] = field(default=())
     id: str = ""
 

@@ -155,6 +155,7 @@ def _document(
         self_url=head.self_url,
         previous_archive=head.previous_archive,
         complete=head.complete,
+        breaks_off=head.breaks_off,
         problems=tuple(map(line, head.problems)),
         id=line(head.id),
     )

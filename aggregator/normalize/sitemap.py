@@ -52,6 +52,7 @@ def parse(body: bytes, *, url: str) -> Parsed:
         home=absolute("/", url) or "",
         lang=first["lang"],
         complete=not breaks_off,
+        breaks_off=breaks_off,
         problems=(
             *((BREAKS_OFF,) if breaks_off else ()),
             *(("not well-formed",) if parser.error_log else ()),

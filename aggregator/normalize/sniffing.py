@@ -139,23 +139,23 @@ def _from_root(body: bytes, notes: list[str]) -> bytes:
 
 def _to_end(body: bytes) -> tuple[bytes, bool]:
     """Without what follows the document; and whether the document has its end at all."""
-    closed = [
-        one.end()
-        for one in _CLOSED.finditer(body, max(0, len(body) - 8192))
-        if not _in_cdata(body, one.start())
-    ]
-    if not closed:
+    tags = list(_CLOSED.finditer(body, max(0, len(body) - 8192)))
+    while tags and (opened := _cdata_around(body, tags[-1].start())) >= 0:
+        tags = [one for one in tags if one.start() < opened]
+    if not tags:
         # Where somebody forgot to close CDATA the end is there, though it counts as text.
         return body, _ENDS.search(body, max(0, len(body) - 200)) is not None
-    tail = body[closed[-1] :]
+    end = tags[-1].end()
+    tail = body[end:]
     if not tail.strip() or b"<item" in tail or b"<entry" in tail:
         return body, True
-    return body[: closed[-1]], True
+    return body[:end], True
 
 
-def _in_cdata(body: bytes, at: int) -> bool:
-    """Whether a tag stands in a text that is about feeds."""
-    return body.rfind(b"<![CDATA[", 0, at) > body.rfind(b"]]>", 0, at)
+def _cdata_around(body: bytes, at: int) -> int:
+    """Where the text begins that a tag stands in, as one about feeds does; -1 where it is a tag."""
+    opened = body.rfind(b"<![CDATA[", 0, at)
+    return -1 if opened < body.rfind(b"]]>", 0, at) else opened
 
 
 def _charset(body: bytes, content_type: str, whole: bool) -> str:

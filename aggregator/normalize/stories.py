@@ -16,7 +16,7 @@ from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
 from aggregator.model.entry import Entry, StoryId
 from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.sample import CROWDED, LEAST_SHARED
-from aggregator.normalize.editions import agree, is_days_later, is_next_edition
+from aggregator.normalize.editions import agree, is_half_a_day_apart, is_next_edition
 from aggregator.normalize.identity import story_id
 from aggregator.normalize.likeness import FORM, Wording, same_story, wording
 
@@ -202,7 +202,7 @@ def _is_anew(entry: Entry, feed: FeedKey, story: KnownStory) -> bool:
         None not in pages
         and pages[0] != pages[1]
         and (feed == story.feed or _share_host(*pages))
-        and is_days_later(entry.parts, story.parts)
+        and is_half_a_day_apart(entry.parts, story.parts)
         and len(_wording(entry).words) < FORM
     )
 

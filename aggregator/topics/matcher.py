@@ -46,7 +46,16 @@ class TopicExplanation:
     @property
     def matches(self) -> bool:
         """Whether the topic takes the entry up."""
-        return self.query.matches and self.muted is None and all(one.holds for one in self.limits)
+        return self.muted is None and self._is_wanted
+
+    @property
+    def only_muted(self) -> bool:
+        """Whether the mute table alone keeps it out."""
+        return self.muted is not None and self._is_wanted
+
+    @property
+    def _is_wanted(self) -> bool:
+        return self.query.matches and all(one.holds for one in self.limits)
 
     @property
     def failed(self) -> tuple[str, ...]:

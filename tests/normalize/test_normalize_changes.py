@@ -343,6 +343,18 @@ def test_no_overlap_means_something_was_missed() -> None:
     assert [first.missed, overlap.missed, apart.missed] == [False, False, True]
 
 
+def test_what_is_more_than_a_limit_was_missed_and_what_broke_off_was_not() -> None:
+    shelf = Shelf()
+    shelf.poll(("a", news("2", "1")))
+    (many,) = shelf.poll(("a", news("9", "8", "7", "6")), most=2)
+    assert many.missed
+    feed = shelf.feed("a")
+    cut = replace(document(news("12", "11"), feed), complete=False, breaks_off=True)
+    fetched = [Fetched(feed=feed, at=NOW, document=cut)]
+    (decision,) = decide(fetched, shelf.known(fetched), now=NOW, settings=NormalizeSettings())
+    assert not decision.missed
+
+
 @pytest.mark.parametrize(
     ("age", "announced"),
     [(timedelta(days=1), True), (timedelta(days=8), False), (timedelta(hours=-6), True)],

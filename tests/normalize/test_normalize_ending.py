@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from archivedesk import ONE, Desk, answer
+from archivedesk import ONE, Desk
 
 from aggregator.archive import open_archive
-from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import NotAFeed
 from aggregator.model.feed import FeedIdentity
@@ -48,11 +47,14 @@ DOCUMENTS = {
 }
 
 
-def read(body: bytes, seen: frozenset[bytes] = frozenset()) -> Document:
-    # What the server says of the encoding is wrong, and a cut within a letter must not make it true.
+# What the server says of the encoding is wrong, and a cut within a letter must not make it true.
+TYPE = "text/xml; charset=iso-8859-1"
+
+
+def read(body: bytes) -> Document:
     return read_document(
-        body, content_type="text/xml; charset=iso-8859-1", url="https://one.example/feed",
-        feed=FeedIdentity("one.example/feed"), seen=seen, now=NOW, max_entries=5000,
+        body, content_type=TYPE, url="https://one.example/feed",
+        feed=FeedIdentity("one.example/feed"), seen=frozenset(), now=NOW, max_entries=5000,
     )  # fmt: skip
 
 
@@ -108,12 +110,7 @@ def test_it_leaves_no_trace_in_the_archive_once_it_is_whole(
 
 
 def bring(desk: Desk, body: bytes, at: datetime) -> None:
-    feed = desk.archive.feed(ONE)
-    assert feed is not None
-    document = read(body, feed.seen)
-    desk.write(
-        [Fetched(feed=feed, at=at, response=answer(ONE, at, body), document=document)], at=at
-    )
+    desk.write([desk.read(ONE, body, at, content_type=TYPE)], at=at)
 
 
 @pytest.mark.parametrize(

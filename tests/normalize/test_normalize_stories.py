@@ -182,7 +182,13 @@ CUT = Article(STORY.title, (" ".join(STORY.text.split()[:40]) + " …",))
 
 def known_text(article: Article, *, seen: datetime, lead: Lead | None = None) -> KnownText:
     story = KnownStory(
-        key=StoryKey(3), id=StoryId("urn:uuid:s"), newest=seen, lead=lead, feed=FeedKey(9)
+        key=StoryKey(3),
+        id=StoryId("urn:uuid:s"),
+        newest=seen,
+        lead=lead,
+        feed=FeedKey(9),
+        page=None,
+        packed="",
     )
     return KnownText(key=EntryKey(9), story=story, title=article.title, text=article.text)
 
