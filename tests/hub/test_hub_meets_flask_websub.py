@@ -126,8 +126,8 @@ def test_our_publisher_with_its_hub(served, flask, server, tmp_path: Path):
         until(lambda: served.health()["unpinged"] == 0)
         hub.storage[served.url("json"), callback.url] = {"lease_seconds": 600, "secret": None}
         served.bring()
-        until(lambda: callback.brought)
-        assert callback.brought[0][1] == served.document("json")
+        # A thread of the hub may still be at work on the first ping, and bring what was there.
+        until(lambda: served.document("json") in [body for _, body in callback.brought])
         until(lambda: served.health()["unpinged"] == 0)
     assert served.counted["ping", "heard"] == 6
 
