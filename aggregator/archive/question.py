@@ -32,10 +32,12 @@ _FEEDS = 200
 """Feeds up to which each is asked for: more of them hold so much of an archive that its newest
 entries tell sooner."""
 
+_LANGUAGES = sa.select(languages.c.lang)
+
 
 def wanted(connection: sa.Connection, query: Query, now: datetime | None) -> Wanted | None:
     """What the index can be asked; None: it can say nothing. Without ``now`` no time is asked for."""
-    held = tuple(connection.execute(sa.select(languages.c.lang)).scalars())
+    held = tuple(connection.execute(_LANGUAGES).scalars())
     # Without any language there is no entry either, and nothing to look for.
     found = query.wanted(held) if held else None
     return None if found is None else _marked(connection, found, held, now)

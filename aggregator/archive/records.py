@@ -51,6 +51,9 @@ IMAGE_SHOWN = sa.case((shown.c.entry_key.is_(None), revisions.c.image), else_=sh
     "image"
 )
 
+# Each search asks these: made once, since to make a statement costs as much as to run it.
+_KEYS: sa.BindParameter[int] = sa.bindparam("keys", expanding=True)
+
 _RECORD = (
     sa.select(
         entries.c.entry_key, entries.c.entry_id, entries.c.url, entries.c.first_seen,
@@ -71,8 +74,8 @@ _RECORD = (
     .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
+    .where(entries.c.entry_key.in_(_KEYS))
 )  # fmt: skip
-
 
 # As the matcher sees an entry: what it never looks at, HTML above all, is half of a record.
 _SUBJECT = (
@@ -90,13 +93,21 @@ _SUBJECT = (
         ),
     )
     .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
+    .where(entries.c.entry_key.in_(_KEYS))
 )  # fmt: skip
+
+_SLUGS = (
+    sa.select(hits.c.story_key, topics.c.slug)
+    .join(topics, topics.c.topic_key == hits.c.topic_key)
+    .where(topics.c.deleted.is_(None), hits.c.story_key.in_(_KEYS))
+    .distinct()
+)
 
 
 def read_subjects(connection: sa.Connection, keys: Sequence[int]) -> Iterator[tuple[int, Subject]]:
     """The entries of these keys for the matcher, in the order of the keys."""
     for chunk in chunks(keys):
-        rows = connection.execute(_SUBJECT.where(entries.c.entry_key.in_(chunk)))
+        rows = connection.execute(_SUBJECT, {"keys": chunk})
         found = {row.entry_key: row for row in rows}
         for key in chunk:
             if key in found:
@@ -142,7 +153,7 @@ def read_records(connection: sa.Connection, keys: Sequence[int]) -> list[EntryRe
     """The entries of these keys, in the order of the keys."""
     found: dict[int, EntryRecord] = {}
     for chunk in chunks(keys):
-        rows = connection.execute(_RECORD.where(entries.c.entry_key.in_(chunk))).all()
+        rows = connection.execute(_RECORD, {"keys": chunk}).all()
         slugs = _slugs(connection, {row.story_key for row in rows})
         for row in rows:
             found[row.entry_key] = _record(row, slugs.get(row.story_key, ()))
@@ -151,14 +162,8 @@ def read_records(connection: sa.Connection, keys: Sequence[int]) -> list[EntryRe
 
 def _slugs(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, tuple[str, ...]]:
     found: dict[int, set[str]] = {}
-    query = (
-        sa.select(hits.c.story_key, topics.c.slug)
-        .join(topics, topics.c.topic_key == hits.c.topic_key)
-        .where(topics.c.deleted.is_(None))
-        .distinct()
-    )
     for chunk in chunks(sorted(story_keys)):
-        for row in connection.execute(query.where(hits.c.story_key.in_(chunk))):
+        for row in connection.execute(_SLUGS, {"keys": chunk}):
             found.setdefault(row.story_key, set()).add(row.slug)
     return {key: tuple(sorted(slugs)) for key, slugs in found.items()}
 

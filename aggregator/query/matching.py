@@ -119,9 +119,9 @@ def compiled(node: Node, field: str = "") -> Holds:
         case InField(name=name, part=part):
             return compiled(part, name)
         case Word(words=(word,)) if not field:
-            return lambda subject, _: subject.stem_of[word] in subject.all_stems
+            return lambda subject, _: subject.has(subject.stem_of[word])
         case Word(words=(word,), open=False) if field not in _ADDRESSES:
-            return lambda subject, _: subject.stem_of[word] in subject.stem_set(field)
+            return lambda subject, _: subject.adjoins(field, (subject.stem_of[word],))
         case Prefix(start=start):
             names = (field,) if field else TEXT_FIELDS
             return lambda subject, _: any(subject.begins(name, start) for name in names)

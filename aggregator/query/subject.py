@@ -36,6 +36,7 @@ class Subject:
     _sets: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _spelled: dict[str, str] = field(default_factory=dict, repr=False)
     _folded: dict[str, str] = field(default_factory=dict, repr=False)
+    _runs: dict[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def language(self) -> str:
@@ -70,10 +71,12 @@ class Subject:
     def adjoins(self, name: str, stems: Sequence[str]) -> bool:
         """Whether these tagged stems stand side by side in a field: asked of the text of stems
         itself, which is many times as quick as a list of them."""
-        text = (
-            getattr(self._index, name) if name in {"title", "text"} else " ".join(self.stems(name))
-        )
-        return f" {' '.join(stems)} " in f" {text} "
+        return f" {' '.join(stems)} " in self._spaced(name)
+
+    def has(self, stem: str) -> bool:
+        """Whether title or text hold a tagged stem: asked as :meth:`adjoins` asks."""
+        wanted = f" {stem} "
+        return wanted in self._spaced("title") or wanted in self._spaced("text")
 
     @cached_property
     def all_stems(self) -> frozenset[str]:
@@ -82,9 +85,16 @@ class Subject:
 
     def stems_among(self, stems: Iterable[str]) -> frozenset[str]:
         """Those of the tagged stems that title or text hold."""
-        index = self._index
-        text = f" {index.title} {index.text} "
+        text = self._spaced("title") + self._spaced("text")
         return frozenset([stem for stem in stems if f" {stem} " in text])
+
+    def _spaced(self, name: str) -> str:
+        """The tagged stems of a field in order, each with a space before and after it."""
+        if name not in self._runs:
+            known = name in {"title", "text"}
+            text = getattr(self._index, name) if known else " ".join(self.stems(name))
+            self._runs[name] = f" {text} "
+        return self._runs[name]
 
     def begins(self, name: str, start: str) -> bool:
         """Whether a folded word of the field begins so."""
