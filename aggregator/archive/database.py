@@ -23,6 +23,7 @@ from aggregator.archive.schema import (
     meta,
     metadata,
 )
+from aggregator.archive.words import WORDS_SQLITE
 from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -300,6 +301,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
             # A reader without the right to write finds the journal as it is.
             if not pragma.startswith("journal_mode"):
                 raise
+    connection.execute(WORDS_SQLITE).close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 _NAMED = 200
 """Words that are named at most in place of a beginning."""
 
-# In the connection's own schema, so that whoever only reads may make it too. A transaction that
-# is undone takes it along.
-_MAKE = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.there USING fts5vocab(main, search, instance)"
+# In the connection's own schema, so that whoever only reads may make it too; when it connects,
+# since a transaction that is undone would take it along.
+WORDS_SQLITE = "CREATE VIRTUAL TABLE temp.there USING fts5vocab(main, search, instance)"
 # One look a word, however many entries have it: the next is after all that the last can be
 # followed by, which no word contains.
 _NEXT = """
@@ -34,7 +34,6 @@ _LAST = "\U0010ffff"
 def beginning(connection: sa.Connection, start: str) -> tuple[str, ...] | None:
     """All words of the index that begin so, in whatever field; None where they are too many to
     name."""
-    connection.exec_driver_sql(_MAKE)
     asked = {"start": start, "end": start + _LAST, "limit": _NAMED + 1}
     rows = connection.exec_driver_sql(_NEXT, asked).all()
     return tuple(row[0] for row in rows) if len(rows) <= _NAMED else None
