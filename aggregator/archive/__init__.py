@@ -4,8 +4,9 @@
 :class:`Archive`, whose methods are transactions.
 """
 
-from aggregator.archive.archive import Archive, WriteBatch, open_archive
+from aggregator.archive.archive import Archive, open_archive
 from aggregator.archive.backup import check_backup
+from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive import fetchlog, finding, records, states, topics, upkeep
 from aggregator.archive.backup import missing_captures, write_backup
+from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
 from aggregator.archive.courtesy import Courtesy
@@ -33,8 +34,7 @@ from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
-from aggregator.archive.writer import Writer
-from aggregator.model.batch import Batch, Counts, Fetched, Known
+from aggregator.model.batch import Fetched, Known
 from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
 from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
 from aggregator.model.settings import ArchiveSettings
@@ -53,33 +53,6 @@ def open_archive(settings: ArchiveSettings, *, write: bool = False, purpose: str
         database, lock = open_for_writing(settings, purpose)
         return Archive(settings, database, lock)
     return Archive(settings, open_for_reading(settings), None)
-
-
-class WriteBatch:
-    """One write transaction for a batch: :meth:`known`, then :meth:`store`."""
-
-    def __init__(self, connection: sa.Connection, settings: ArchiveSettings) -> None:
-        self._connection = connection
-        self._settings = settings
-        self._known: Known | None = None
-
-    def known(
-        self,
-        fetched: Sequence[Fetched],
-        *,
-        capped: Collection[str] = (),
-        now: datetime | None = None,
-    ) -> Known:
-        """The truth that decides about these documents; of the ``capped`` topics also what they
-        announced on the day of ``now``."""
-        self._known = read_known(self._connection, fetched, capped=capped, now=now)
-        return self._known
-
-    def store(self, batch: Batch) -> Counts:
-        """Store everything that was decided; returns what it came to."""
-        files = Captures(self._settings.directory)
-        kept = self._settings.captures
-        return Writer(self._connection, files, kept, batch, self._known).store()
 
 
 class Archive:
