@@ -319,13 +319,20 @@ class Archive:
         return finding.candidates(self._database, query, now)
 
     def search(
-        self, query: Query, *, sort: str = "newest", limit: int = 20, now: datetime
+        self,
+        query: Query,
+        *,
+        sort: str = "newest",
+        limit: int = 20,
+        now: datetime,
+        since: datetime | None = None,
     ) -> tuple[EntryRecord, ...]:
-        """Entries that satisfy a query: newest (by arrival) first, or by the engine's relevance
-        over the newest 1,000 matches."""
+        """Entries that satisfy a query, first seen ``since`` then: newest (by arrival) first, or by
+        the engine's relevance over the newest 1,000 matches."""
         find = finding.best if sort == "relevance" else finding.newest
         with self._database.reading() as connection:
-            return find(connection, query, limit, now)
+            first = 0 if since is None else finding.first_since(connection, since)
+            return find(connection, query, limit, now, first)
 
     def entry(self, name: str) -> EntryRecord | None:
         """An entry by its id, or a story's lead by the story's: the urn, the bare UUID, or the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 import sqlalchemy as sa
 
@@ -31,20 +31,20 @@ def candidates(database: Database, query: Query, now: datetime | None) -> Iterat
 
 
 def newest(
-    connection: sa.Connection, query: Query, limit: int, now: datetime
+    connection: sa.Connection, query: Query, limit: int, now: datetime, first: int
 ) -> tuple[EntryRecord, ...]:
-    """Entries that satisfy a query, newest (by arrival) first."""
+    """Entries of this key or a later one that satisfy a query, newest (by arrival) first."""
     asked = question.wanted(connection, query, now)
-    keys = list(islice(_matching(connection, query, asked, now), limit))
+    keys = list(islice(_matching(connection, query, asked, now, first), limit))
     return tuple(records.read_records(connection, keys))
 
 
 def best(
-    connection: sa.Connection, query: Query, limit: int, now: datetime
+    connection: sa.Connection, query: Query, limit: int, now: datetime, first: int
 ) -> tuple[EntryRecord, ...]:
     """The same by the engine's relevance over the newest 1,000 matches."""
     asked = question.wanted(connection, query, now)
-    matches = dict.fromkeys(islice(_matching(connection, query, asked, now), _RANKED))
+    matches = dict.fromkeys(islice(_matching(connection, query, asked, now, first), _RANKED))
     if asked is not None:
         # What only the matcher can see (a word of a summary, say) comes after what the index ranks.
         matches = dict.fromkeys(search.ranked(connection, asked, sorted(matches))) | matches
@@ -52,11 +52,12 @@ def best(
 
 
 def _matching(
-    connection: sa.Connection, query: Query, asked: Wanted | None, now: datetime
+    connection: sa.Connection, query: Query, asked: Wanted | None, now: datetime, first: int
 ) -> Iterator[int]:
     """Keys of entries that satisfy a query, newest first. Portions grow, since most queries are
     content with few."""
-    keys, portion = search.candidates(connection, asked), _FIRST
+    found = search.candidates(connection, asked)
+    keys, portion = takewhile(lambda key: key >= first, found), _FIRST
     while taken := list(islice(keys, portion)):
         for key, subject in records.read_subjects(connection, taken):
             if query.holds(subject, now=now):

@@ -127,8 +127,17 @@ def restore(
         lost = restore_archive(source, settings, damaged=damaged)
         say(f"restored {source}")
     _tell("the backup lacks some of what it should hold:", lost)
-    if not dry_run:
-        note("next: put its configuration back too, then aggregator topics publish")
+    if dry_run:
+        return
+    with session_of(context).reading() as archive:
+        private = [state.topic.slug for state in archive.topics() if state.token]
+    if private:
+        # Who was shut out since may hold the address that is valid again.
+        note(
+            f"private topics have the addresses of that time again ({', '.join(private)}): what was "
+            "revoked since, revoke again, with aggregator topics revoke"
+        )
+    note("next: put its configuration back too, then aggregator topics publish")
 
 
 def _tell(what: str, lines: Sequence[str]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.differences import print_differences
-from aggregator.cli.options import EntryIdentifier, Json, Limit
+from aggregator.cli.options import EntryIdentifier, Json, Limit, Since, read_moment
 from aggregator.cli.output import (
     Column,
     harmless,
@@ -60,6 +60,7 @@ def search(
     sort: Annotated[
         Sort, typer.Option(help="Newest arrival first, or best match first.")
     ] = Sort.NEWEST,
+    since: Since = "",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
@@ -68,8 +69,9 @@ def search(
 
     session = session_of(context)
     parsed = session.query(" ".join(query))
+    start = read_moment(since)
     with session.reading() as archive:
-        found = archive.search(parsed, sort=sort.value, limit=limit, now=now())
+        found = archive.search(parsed, sort=sort.value, limit=limit, now=now(), since=start)
     if as_json:
         print_json([record.as_json() for record in found])
         return
@@ -145,13 +147,7 @@ def stories(
 def export(
     context: typer.Context,
     query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
-    since: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME",
-            help="Only what was first seen then or later: 2026-11-26 or 2026-11-26T18:00, your zone.",
-        ),
-    ] = "",
+    since: Since = "",
     form: Annotated[
         ExportFormat, typer.Option("--format", help="One JSON object a line.")
     ] = ExportFormat.JSONL,
@@ -160,22 +156,10 @@ def export(
     del form  # there is one format so far; the option is there so that scripts can name it
     session = session_of(context)
     parsed = session.query(query) if query else None
-    start = _moment(since) if since else None
+    start = read_moment(since)
     with session.reading() as archive:
         for record in archive.export(query=parsed, since=start):
             sys.stdout.write(json_line(record.as_json()) + "\n")
-
-
-def _moment(text: str) -> datetime:
-    """A day or time that a person wrote, in UTC. Raises UsageError."""
-    from aggregator.model.errors import UsageError
-
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"--since: {text!r} is no time", hint="write 2026-11-26 or 2026-11-26T18:00"
-        ) from None
 
 
 def short(identifier: str) -> str:

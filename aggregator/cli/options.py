@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,13 @@ EntryIdentifier = Annotated[
     typer.Argument(
         metavar="ID",
         help="An entry's or story's id: whole, without urn:uuid:, or its first 6 or more digits.",
+    ),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="Only what was first seen then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone.",
     ),
 ]
 FeedName = Annotated[
@@ -63,3 +72,20 @@ def read_interval(text: str) -> int | None:
     if seconds < MINUTE:
         raise UsageError(f"--interval takes {MINUTE} s or more", hint="such as --interval 15m")
     return seconds
+
+
+def read_moment(text: str) -> datetime | None:
+    """``--since`` in UTC: so long ago, or a day or time; None for "". Raises UsageError."""
+    from aggregator.config import parse_duration
+    from aggregator.model.errors import UsageError
+    from aggregator.model.time import now
+
+    if not text:
+        return None
+    with contextlib.suppress(ValueError, OverflowError):
+        return datetime.fromisoformat(text).astimezone(UTC)
+    with contextlib.suppress(ValueError, OverflowError):
+        return now() - timedelta(seconds=parse_duration(text))
+    raise UsageError(
+        f"--since: {text!r} is no time", hint="write 2d, 2026-11-26 or 2026-11-26T18:00"
+    )

@@ -222,6 +222,21 @@ def test_export_is_oldest_first_and_since(desk):
     assert [one.title[-1] for one in desk.archive.export(since=LATER)] == ["c"]
 
 
+@pytest.mark.parametrize("sort", ["newest", "relevance"])
+def test_search_keeps_to_what_was_first_seen_since(newsroom, sort):
+    def found(hours):
+        since = None if hours is None else NOON + timedelta(hours=hours)
+        records = newsroom.archive.search(
+            parse("torres OR coach*"), sort=sort, limit=50, now=LATER, since=since
+        )
+        return sorted(one.title.split()[0] for one in records)
+
+    assert found(None) == found(0) == ["Fixtures", "Gleyber", "Torres", "Torres"]
+    assert found(0.5) == ["Fixtures", "Gleyber", "Torres"]
+    assert found(2) == ["Fixtures", "Gleyber"]
+    assert found(9) == []
+
+
 def test_an_entry_by_every_form_of_its_id(desk):
     desk.bring(ONE, item("a"), item("b"))
     record = desk.archive.entry(item("a").id)

@@ -89,3 +89,13 @@ def test_a_backup_that_is_sound_is_restored_without_a_word(backed_up, tmp_path):
     assert (dry.code, dry.out, dry.err) == (0, "would restore b.tar\n", "")
     assert (real.code, real.out) == (0, "restored b.tar\n")
     assert real.err == "next: put its configuration back too, then aggregator topics publish\n"
+
+
+def test_a_restore_tells_that_private_addresses_are_those_of_the_backup(place, tmp_path):
+    place.topics('[inside]\nquery = "torres"\nprivate = true\n[open]\nquery = "torres"\n')
+    place.run("topics", "publish")
+    assert place.run("archive", "backup", "b.tar").code == 0
+    place.environ("AGGREGATOR_ARCHIVE__DIRECTORY", str(tmp_path / "other"))
+    told = place.run("archive", "restore", "b.tar").err
+    assert "private topics have the addresses of that time again (inside): " in told
+    assert "topics revoke" in told

@@ -262,6 +262,7 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
         (["feeds", "add", "https://one.example/", "--interval", "9"], ["60"]),
         (["feeds", "add", "https://one.example/", "--interval", "soon"], ["15m"]),
         (["export", "--since", "yesterday"], ["yesterday", "2026-11-26"]),
+        (["search", "x", "--since", "2 moons"], ["2 moons", "write 2d"]),
         (["export", "--since", "0001-01-01T00:00+14:00"], ["2026-11-26"]),
         (["search", "x", "--limit", "9" * 30], ["100000"]),
         (["stories", "--days", "9" * 9], ["36500"]),
