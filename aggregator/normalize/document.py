@@ -42,6 +42,8 @@ _PROLOG = 65536
 _SUBSET = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
 _OPEN_SUBSET = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
 _TEXT_ENTITY = re.compile(rb'<!ENTITY\s+\w{1,40}\s+"(?:[^"&%<>]|&#\w{1,7};){1,32}"\s*>')
+# Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
+_BARE = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
 _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
@@ -188,7 +190,14 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         link = ""
     link = absolute(get("feedburner_origlink") or link, base)
     published, updated = get("published") or "", get("updated") or ""
-    summary = get("summary", "")
+    summary, said = get("summary", ""), get("itunes_summary", "")
+    if summary:
+        content = content or said
+    else:
+        summary = said
+    if (shown := get("media_description")) and not (content or _BARE.sub("", summary)):
+        # What is said of its picture is all that is said.
+        summary, content = shown, summary
     if content and len(summary) > 2 * len(content):
         summary, content = content, summary
     return Item(
@@ -208,8 +217,8 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         lang=_lang(entry, feed),
         source=(entry.get("source") or {}).get("title") or "",
         base=base if base != url else (link or url),
-        published=dates.moment(published) or dates.from_struct(get("published_parsed")),
-        updated=dates.moment(updated) or dates.from_struct(get("updated_parsed")),
+        published=dates.moment(published) or dates.from_struct(get("published_parsed"), published),
+        updated=dates.moment(updated) or dates.from_struct(get("updated_parsed"), updated),
         dates=(published, "" if updated == published else updated),
     )
 

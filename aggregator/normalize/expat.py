@@ -11,6 +11,9 @@
   declared as text, or named as its own (``<summary>`` in ``<details>``), and then reads
   the next items otherwise, at an earlier one's ``xml:base``.
 * An id stays as it was given, where feedparser resolves it against the feed's address.
+* What is said of a picture (``media:description``), and a podcast's second summary
+  (``itunes:summary``), stand by themselves: feedparser takes them for the text of the item, or
+  puts them in the place of its description.
 """
 
 from __future__ import annotations
@@ -73,12 +76,31 @@ class _Text(str):
         return str.translate(self, table) if _LEFTOVERS.search(self) else str(self)
 
 
+def _stand_alone(parser: Any, element: str) -> None:
+    """Have an element found under its own name; of several in an item the first that says anything."""
+
+    def start(self: Any, attributes: Any) -> None:
+        self.push_content(element, attributes, "text/html", 1)
+
+    def end(self: Any) -> None:
+        context = self._get_context()
+        before = context.get(element), context.get(f"{element}_detail")
+        self.pop_content(element)
+        if before[0]:
+            context[element], context[f"{element}_detail"] = before
+
+    setattr(parser, f"_start_{element}", start)
+    setattr(parser, f"_end_{element}", end)
+
+
 def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     """Make feedparser use all of this. Once, before the first document."""
     feedparser_api.PREFERRED_XML_PARSERS.insert(0, __name__)
     safe = feedparser_mixin.make_safe_absolute_uri
     feedparser_mixin.make_safe_absolute_uri = lru_cache(maxsize=1024)(safe)
     feedparser_mixin.copy = SimpleNamespace(deepcopy=lambda told: type(told)(told))
+    for element in ("media_description", "itunes_summary"):
+        _stand_alone(feedparser_mixin._FeedParserMixin, element)
     strict, loose = feedparser_api.StrictFeedParser, feedparser_api.LooseFeedParser
     # A guid stays as it was given. Resolved, "post-1" would be another on each address of its feed.
     strict.can_be_relative_uri = loose.can_be_relative_uri = strict.can_be_relative_uri - {"id"}
