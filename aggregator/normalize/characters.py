@@ -16,6 +16,8 @@ _NOT_XML = re.compile(
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf¡-¿€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|â[\x80€][\x80-\xbf™œ˜\x9d“”¦]|ï»¿|Ð[\x80-\xbf°-¿]"
 )
+# The same after capitals may as well be what it is: “CAMPEÃ”, «IRMÃ». Other pairs have to tell.
+_CLOSED = re.compile("(?<=[A-ZÀ-ÞĐ])Ã(?:[»\u00a0]|[”’…—–›](?!\\w))")
 _WORD = re.compile("(?:[^\\s<>]|(?<=[ÃÂ])\u00a0)+")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # An ampersand that was escaped, and escaped again, before what follows it.
@@ -61,7 +63,7 @@ def repair(text: str) -> str:
         return text
     # Five quick looks for what mojibake cannot do without spare most texts the pattern.
     suspect = "Ã" in text or "Â" in text or "â" in text or "Ð" in text or "ï»¿" in text
-    if suspect and _MOJIBAKE.search(text):
+    if suspect and _MOJIBAKE.search(_CLOSED.sub("", text)):
         # Word by word: one whole sign elsewhere would keep all of a text from being mended.
         text = _NOT_XML.sub("", _WORD.sub(_mended, text))
     return unicodedata.normalize("NFC", text)

@@ -26,6 +26,11 @@ _ZONE = re.compile(r"\s*\b([A-Z]{1,4}T?Z?)\s*$")
 # "GMT+2", "UTC+02:00", "+02:00" after a time: what is meant is the number.
 _OFFSET = re.compile(r"\s*(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d\d)?\s*(?:\([^)]*\)\s*)?$")
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d")
+# 2026/11/28 08:00, 2026.11.28, 2026年11月28日 10:00.
+_YEAR_FIRST = re.compile(r"^(\d{4})\s*[/.年]\s*(\d{1,2})\s*[/.月]\s*(\d{1,2})(?:\s*日)?(?!\d)\s*")
+_HALF_DAY = re.compile(r"\b(1[0-2]|0?\d)(:\d\d(?::\d\d)?)\s*([AP])\.?M\b\.?", re.IGNORECASE)
+# Zones that have a summer: hours in winter.
+_AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
 _LONGEST = 100
 
 
@@ -33,7 +38,8 @@ def moment(text: str | None) -> datetime | None:
     """The moment a date text names, in UTC to the second; without a zone it is taken as UTC."""
     if not text or len(text) > _LONGEST:
         return None
-    text = " ".join(text.split())
+    text = _YEAR_FIRST.sub(_dashed, " ".join(text.split()))
+    text = _HALF_DAY.sub(_whole_day, text).rstrip()
     try:
         found = _iso(text) if _ISO.match(text) else _mail(text)
         return found and found.astimezone(UTC).replace(microsecond=0)
@@ -41,12 +47,26 @@ def moment(text: str | None) -> datetime | None:
         return None
 
 
-def from_struct(parts: tuple[int, ...] | None) -> datetime | None:
-    """The same from feedparser's UTC time tuple, for the date dialects only it knows."""
+def _dashed(found: re.Match[str]) -> str:
+    year, month, day = found.groups()
+    return f"{year}-{int(month):02}-{int(day):02} "
+
+
+def _whole_day(found: re.Match[str]) -> str:
+    hour, rest, half = found.groups()
+    return f"{int(hour) % 12 + (12 if half in 'pP' else 0):02}{rest}"
+
+
+def from_struct(parts: tuple[int, ...] | None, text: str) -> datetime | None:
+    """The same from feedparser's UTC time tuple, for the date dialects only it knows. None where it
+    found no more than year and month in a ``text`` that says a day."""
     if not parts:
         return None
     try:
         year, month, day, hour, minute, second = parts[:6]
+        numbers = [int(one) for one in re.findall(r"\d{1,4}", text)]
+        if (day, hour, minute, second) == (1, 0, 0, 0) and len(numbers) > 2 and 1 not in numbers:
+            return None
         return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
@@ -67,10 +87,13 @@ def _iso(text: str) -> datetime | None:
 
 
 def _mail(text: str) -> datetime | None:
+    american = 0.0
     if (name := _ZONE.search(text)) and name.group(1) in _ZONES:
         minutes = round(_ZONES[name.group(1)] * 60)
         sign = "-" if minutes < 0 else "+"
         text = f"{text[: name.start()]} {sign}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+    elif name and name.group(1) in _AMERICAN:
+        american, text = _AMERICAN[name.group(1)], text[: name.start()]
     elif offset := _OFFSET.search(text, text.rfind(":") - 10 if ":" in text else len(text)):
         sign, hours, rest = offset.groups()
         text = f"{text[: offset.start()]} {sign}{int(hours):02}{rest or '00'}"
@@ -78,6 +101,18 @@ def _mail(text: str) -> datetime | None:
     if parts is None:
         return None
     year, month, day, hour, minute, second, *_, seconds = parts
-    extra = timedelta(days=1 if hour == 24 else 0)
+    extra = timedelta(0)
+    if (hour, minute) == (24, 0):
+        hour, extra = 0, timedelta(days=1)
     zone = timezone(timedelta(seconds=seconds or 0))
-    return datetime(year, month, day, hour % 24, minute, min(second, 59), tzinfo=zone) + extra
+    found = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone) + extra
+    return found - timedelta(hours=american + _is_summer(found)) if american else found
+
+
+def _is_summer(local: datetime) -> bool:
+    """Whether America's clocks are put forward: from the second Sunday of March to the first of
+    November, as since 2007."""
+    march, november = (datetime(local.year, month, 1, tzinfo=UTC) for month in (3, 11))
+    begins = march + timedelta(days=7 + (6 - march.weekday()) % 7, hours=2)
+    ends = november + timedelta(days=(6 - november.weekday()) % 7, hours=2)
+    return begins <= local < ends
