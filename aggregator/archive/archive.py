@@ -12,7 +12,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive import fetchlog, finding, records, states, topics, upkeep
+from aggregator.archive import fetchlog, filling, finding, records, states, topics, upkeep
 from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
@@ -265,7 +265,7 @@ class Archive:
     def fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
         """Add what new or edited topics find in the archive, in one write; says what came and went."""
         with self._database.writing() as connection:
-            return topics.fill(connection, backlogs, clock())
+            return filling.fill(connection, backlogs, clock())
 
     def topics(self) -> tuple[TopicState, ...]:
         """The configured topics with their counts."""

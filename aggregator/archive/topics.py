@@ -11,22 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import digests, documents, pages
-from aggregator.archive.records import no_topic, pack_topic, read_topic, unpack_topic
+from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, revisions, stories, topics
 from aggregator.archive.statements import among, chunks, execute_many, insert
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.series import DigestFeed
-from aggregator.model.topic import Backlog, Collapse, Hit, Silence, Standing, Topic, TopicEdit
+from aggregator.model.topic import Collapse, Hit, Silence, Standing, Topic
 
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
 _TOKEN_BYTES = 16
-# The other names of a row are columns, which are set to what it says.
-_EDITED = (
-    sa.update(topics)
-    .where(topics.c.topic_key == sa.bindparam("of"))
-    .values(version=topics.c.version + sa.bindparam("again", type_=sa.Integer))
-)
 _GROWN = (
     sa.update(topics)
     .where(topics.c.topic_key == sa.bindparam("of"))
@@ -54,7 +48,7 @@ def sync(
 ) -> TopicsSynced:
     """Make ``topics`` follow the configuration.
 
-    A topic is new or edited until :func:`fill` has stored its definition, so that a
+    A topic is new or edited until :mod:`filling` has stored its definition, so that a
     crash between the two is made good at the next start. One that was deleted and
     comes back counts as edited: it missed what came meanwhile; and none of it is published.
     """
@@ -154,65 +148,7 @@ def revoke(connection: sa.Connection, slug: str) -> None:
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
-def fill(
-    connection: sa.Connection, backlogs: Sequence[Backlog], at: datetime
-) -> tuple[TopicEdit, ...]:
-    """Add what the queries of topics find in the archive, leaving out what is held; what a topic
-    holds and its query does not find stays, and is counted."""
-    rows = _configured(connection, [one.topic for one in backlogs])
-    held, fresh = _held(connection, rows.values()), list[Hit]()
-    edits, values = list[TopicEdit](), list[dict[str, Any]]()
-    for one in backlogs:
-        row, had, alone = rows[one.topic], held[one.topic], _alone(rows[one.topic])
-        names = [(hit.story, hit.entry if alone else "") for hit in one.hits]
-        fresh += [hit for hit, name in zip(one.hits, names, strict=True) if name not in had]
-        came, went = len(set(names) - had), len(had - set(names))
-        edit = TopicEdit(topic=one.topic, new=row.definition is None, came=came, went=went)
-        edits.append(edit)
-        values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
-    append(connection, fresh, at)
-    execute_many(connection, _EDITED, values)
-    return tuple(edits)
-
-
-def _filled(row: Any, edit: TopicEdit) -> dict[str, Any]:
-    if edit.new:
-        told = {"came": row.came, "went": row.went, "next_digest": row.next_digest}
-    else:
-        # What tells nothing yet is dated by this, so that it is published again.
-        digest = digests.first_due(unpack_topic(row.settings))
-        told = {"came": edit.came, "went": edit.went, "next_digest": digest}
-    return {"of": row.topic_key, "again": int(not edit.new), **told}
-
-
-def _configured(connection: sa.Connection, slugs: Collection[str]) -> dict[str, Any]:
-    """The rows of configured topics, by slug. Raises UsageError where one of them is not."""
-    named = sa.select(topics).where(among(connection, topics.c.slug, slugs))
-    held = connection.execute(named.where(topics.c.deleted.is_(None)))
-    rows = {row.slug: row for row in held}
-    for slug in slugs:
-        if slug not in rows:
-            raise no_topic(slug)
-    return rows
-
-
-def _held(connection: sa.Connection, rows: Iterable[Any]) -> dict[str, set[tuple[str, str]]]:
-    """What each topic holds, by slug: stories (entries, where it does not collapse)."""
-    by_key = {row.topic_key: (row.slug, _alone(row)) for row in rows}
-    held: dict[str, set[tuple[str, str]]] = {slug: set() for slug, _ in by_key.values()}
-    query = (
-        sa.select(hits.c.topic_key, stories.c.story_id, entries.c.entry_id)
-        .join(stories, stories.c.story_key == hits.c.story_key)
-        .join(entries, entries.c.entry_key == hits.c.entry_key)
-        .where(among(connection, hits.c.topic_key, by_key))
-    )
-    for key, story, entry in connection.execute(query):
-        slug, alone = by_key[key]
-        held[slug].add((story, entry if alone else ""))
-    return held
-
-
-def _alone(row: Any) -> bool:
+def stands_alone(row: Any) -> bool:
     """Whether each entry stands for itself in the topic of this row."""
     return unpack_topic(row.settings).collapse is Collapse.NONE
 
@@ -235,7 +171,7 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
         .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
         .order_by(hits.c.place)
     )  # fmt: skip
-    if _alone(row):
+    if stands_alone(row):
         query = query.where(hits.c.entry_key == entry.key)
     held = connection.execute(query).all()
     if not held:

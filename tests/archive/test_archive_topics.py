@@ -256,6 +256,28 @@ def test_a_topic_that_comes_back_is_filled_again(filled):
     assert titles(filled.archive.published.archive_page("all", 1)) == ["n1", "n0"]
 
 
+@pytest.mark.parametrize("collapse", Collapse)
+def test_a_topic_that_comes_back_shows_what_was_corrected_meanwhile(desk, collapse):
+    topic = replace(ALL, collapse=collapse)
+    matcher = Matcher(interests(topic))
+    defined = matcher.definition("all")
+    desk.topics(topic, page_size=SIZE)
+    bring(desk, "n0", "n1")
+    desk.archive.sync_topics([], page_size=SIZE)
+    desk.matcher = Matcher(interests())
+    desk.bring(ONE, item("n0", title="n0 corrected"), at=NOON + timedelta(hours=1))
+    desk.archive.sync_topics([(topic, defined)], page_size=SIZE)
+    assert desk.fill("all", [], defined) == TopicEdit(topic="all", new=False, came=0, went=2)
+    page = desk.archive.published.subscription_page("all", size=SIZE)
+    assert titles(page) == ["n0 corrected", "n1"]
+    assert [one.corrected for one in page.entries] == [True, False]
+    # Once: the next edit finds nothing that it lacks.
+    desk.fill("all", [], "another")
+    assert desk.archive.topic("all").stories == 2
+    assert titles(desk.archive.published.subscription_page("all", size=SIZE)) == titles(page)
+    assert titles(desk.archive.published.archive_page("all", 1)) == ["n0 corrected", "n1"]
+
+
 def test_filling_leaves_out_what_is_held(desk):
     bring(desk, "n0", "n1")
     desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
