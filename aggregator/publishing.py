@@ -99,7 +99,7 @@ class Publisher:
         places = _places(states)
         ended = _places(archive.published.deleted_topics())
         changed += self._folder.retain(places | {STATUS}, ended=ended, rewritten=whole)
-        archive.published.note_folder(self._folder.settle(self._site))
+        archive.published.note_folder(self._folder.settle(self._site, anew=strange))
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from archivedesk import NOON, ONE, TWO, item
 from publishing import Newsroom
 
+from aggregator.archive import open_archive, restore
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Topic
 from aggregator.publish import retired, site_of
@@ -176,6 +178,27 @@ def test_what_another_archive_published_is_gone(tmp_path):
             older.publish()
             assert everything(older) == expected
             assert older.publish() == ()
+
+
+def test_a_copy_that_publishes_in_the_same_folder_is_found_out(tmp_path):
+    """A backup tried out beside the archive it is of, which moved its private topic since."""
+    secret = Topic(slug="secret", title="Hidden", query="*", private=True)
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.topics(*TOPICS[:2], secret)
+        bring(room, "word1", entries=SIZE + 1)
+        publisher = publisher_of(room)
+        room.archive.backup(tmp_path / "b.tar")
+        room.archive.published.revoke_address("secret")
+        publisher.publish()
+        expected = everything(room)
+        kept = replace(room.settings.archive, directory=tmp_path / "copy", database="")
+        restore(tmp_path / "b.tar", kept)
+        with open_archive(kept, write=True, purpose="a copy") as copy:
+            Publisher(copy, room.settings, site_of(room.settings)).publish()
+        assert everything(room) != expected
+        publisher.publish()
+        assert everything(room) == expected
+        assert publisher.publish() == ()
 
 
 def test_what_ended_stays_ended_in_another_folder(tmp_path):

@@ -118,8 +118,10 @@ def restore(
     """
     from aggregator.archive import check_restore
     from aggregator.archive import restore as restore_archive
+    from aggregator.publish import Folder
 
-    settings = session_of(context).settings().archive
+    everything = session_of(context).settings()
+    settings, public = everything.archive, everything.publish.directory
     if dry_run:
         lost = check_restore(source, settings, damaged=damaged)
         say(f"would restore {source}")
@@ -138,6 +140,11 @@ def restore(
             "revoked since, revoke again, with aggregator topics revoke"
         )
     note("next: put its configuration back too, then aggregator topics publish")
+    if Folder(public).mark:
+        note(
+            f"it would be published in {public}, where an archive is already: if that one is still "
+            "in use, set publish.directory to another folder first"
+        )
 
 
 def _tell(what: str, lines: Sequence[str]) -> None:

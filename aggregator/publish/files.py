@@ -119,16 +119,17 @@ class Folder:
         with _explained(self._directory):
             return self._recall("mark")
 
-    def settle(self, site: Site) -> str:
-        """Record that everything is written for ``site``; returns the folder's mark.
-        Raises PublishError."""
+    def settle(self, site: Site, *, anew: bool = False) -> str:
+        """Record that everything is written for ``site``; returns the folder's mark. ``anew``: it is
+        another than before, so that an archive that knows the folder by that one, as a copy of an
+        archive does, finds it published in since. Raises PublishError."""
         with _explained(self._directory):
             if self._missing:
                 lost = self._missing - set(map(_remembered, self._survey()))
                 self._remember_files([path for path in self._known() if path not in lost])
             self._missing, self._written = set(), None
             self._remember("site", _stamp(site))
-            if not self._recall("mark"):
+            if anew or not self._recall("mark"):
                 self._remember("mark", secrets.token_hex(16))
             return self._recall("mark")
 

@@ -88,7 +88,9 @@ def test_a_backup_that_is_sound_is_restored_without_a_word(backed_up, tmp_path):
     dry, real = both(backed_up, "archive", "restore", "b.tar")
     assert (dry.code, dry.out, dry.err) == (0, "would restore b.tar\n", "")
     assert (real.code, real.out) == (0, "restored b.tar\n")
-    assert real.err == "next: put its configuration back too, then aggregator topics publish\n"
+    first, second = real.err.splitlines()
+    assert first == "next: put its configuration back too, then aggregator topics publish"
+    assert second.startswith("it would be published in ")
 
 
 def test_a_restore_tells_that_private_addresses_are_those_of_the_backup(place, tmp_path):
@@ -99,3 +101,5 @@ def test_a_restore_tells_that_private_addresses_are_those_of_the_backup(place, t
     told = place.run("archive", "restore", "b.tar").err
     assert "private topics have the addresses of that time again (inside): " in told
     assert "topics revoke" in told
+    # A copy tried out beside the archive that it is of.
+    assert "where an archive is already: if that one is still in use, set publish.directory" in told
