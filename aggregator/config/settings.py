@@ -19,6 +19,8 @@ from aggregator.model.settings import BUILT_IN_HUB, NO_PUSH, Settings
 PREFIX = "AGGREGATOR_"
 _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
 _OF_TESTS = "AGGREGATOR_TEST"
+# An editor that is saving, or a full disk, leaves an empty file: no reason to take what is shipped.
+_EMPTY = 'put the settings back; where all are to be as shipped, write a comment: "# as shipped"'
 _VARIABLES = "unset it, or name a setting: AGGREGATOR_SERVER__PORT stands for server.port"
 
 
@@ -27,7 +29,7 @@ def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dic
 
     Raises one ConfigError that names every mistake in the file and the environment.
     """
-    data = read_toml(file, hint="strings stand in quotes, lists in [ ]")
+    data = read_toml(file, hint="strings stand in quotes, lists in [ ]", empty=_EMPTY)
     known, folder = known_settings(), file.parent
     written: dict[str, tuple[Any, str]] = {
         name: (value, file.name) for name, value in _flatten(data, file)

@@ -31,7 +31,7 @@ STARTER = Path(__file__).parents[2] / "aggregator" / "config" / "starter"
 @pytest.fixture
 def folder(tmp_path):
     for name, text in (
-        ("aggregator.toml", ""),
+        ("aggregator.toml", "# as shipped\n"),
         ("feeds.opml", '<opml version="2.0"><body/></opml>'),
         ("topics.toml", "# no topics\n"),
     ):
@@ -81,7 +81,7 @@ def test_the_shipped_values_are_the_shipped_values(folder):
     plain.mkdir()
     for name in ("feeds.opml", "topics.toml"):
         (plain / name).write_text((folder / name).read_text())
-    (plain / "aggregator.toml").write_text("")
+    (plain / "aggregator.toml").write_text("# as shipped\n")
     one, other = load(folder, environ={}).settings, load(plain, environ={}).settings
     assert (one.collect, one.normalize, one.server, one.log) == (
         other.collect,
@@ -132,6 +132,17 @@ def test_a_mistake_in_the_settings(folder, text, words):
     with pytest.raises(ConfigError) as caught:
         load(folder, environ={})
     assert all(word in str(caught.value) for word in [*words, "aggregator.toml"]), str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \t\n\n", "\ufeff"])
+def test_empty_settings_are_a_mistake_and_a_comment_is_none(folder, text):
+    file = folder / "aggregator.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(folder, environ={})
+    assert str(caught.value).startswith(f"{file}: the file is empty (put the settings back")
+    file.write_text("# as shipped\n")
+    assert set(load(folder, environ={}).sources.values()) == {"default"}
 
 
 @pytest.mark.parametrize(

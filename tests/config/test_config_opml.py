@@ -107,7 +107,7 @@ def test_an_opml_file_comes_out_as_it_went_in(tmp_path: Path, forest) -> None:
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "aggregator.toml").write_text("")
+    (tmp_path / "aggregator.toml").write_text("# as shipped\n")
     (tmp_path / "topics.toml").write_text("# no topics\n")
     return tmp_path
 

@@ -16,7 +16,7 @@ from aggregator.model.errors import ConfigError
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("config")
-    (made / "aggregator.toml").write_text("")
+    (made / "aggregator.toml").write_text("# as shipped\n")
     (made / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
     (made / "topics.toml").write_text("# no topics\n")
     return made
@@ -125,7 +125,7 @@ def test_any_value_is_taken_or_refused(folder, name, value):
     written = repr(value) if isinstance(value, float) else json.dumps(value)
     for text, environ in (
         (f"[{section}]\n{key} = {written}\n", {}),
-        ("", {_variable(name): value if isinstance(value, str) else written}),
+        ("# as shipped\n", {_variable(name): value if isinstance(value, str) else written}),
     ):
         (folder / "aggregator.toml").write_text(text, encoding="utf-8", errors="replace")
         try:
