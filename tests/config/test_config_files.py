@@ -134,17 +134,6 @@ def test_a_mistake_in_the_settings(folder, text, words):
     assert all(word in str(caught.value) for word in [*words, "aggregator.toml"]), str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "\n", " \t\n\n", "\ufeff"])
-def test_empty_settings_are_a_mistake_and_a_comment_is_none(folder, text):
-    file = folder / "aggregator.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
-        load(folder, environ={})
-    assert str(caught.value).startswith(f"{file}: the file is empty (put the settings back")
-    file.write_text("# as shipped\n")
-    assert set(load(folder, environ={}).sources.values()) == {"default"}
-
-
 @pytest.mark.parametrize(
     ("text", "environ", "places"),
     [
