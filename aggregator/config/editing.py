@@ -25,6 +25,7 @@ from aggregator.config.outlines import (
     open_outlines,
     outlines_in,
     read_outlines,
+    refused_address,
     title_of,
 )
 from aggregator.model.address import canonical_url
@@ -55,9 +56,7 @@ def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) ->
     """Add a line for a feed, in its folder; False where its URL is there already."""
     root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
     if not is_address(one.url):
-        raise UsageError(
-            f"{one.url} is no http, https or file address", hint="give the feed's own address"
-        )
+        raise refused_address(one.url)
     if find(root, one.url) is not None:
         return False
     _insert(root, one)

@@ -79,3 +79,10 @@ def test_to_try_a_folder_leaves_nothing_there(place):
     before = sorted(place.folder.rglob("*"))
     assert checks(place, code=0)["output"]["verdict"] == "ok"
     assert sorted(place.folder.rglob("*")) == before
+
+
+def test_a_mistake_without_a_place_of_its_own_leaves_no_gap(place):
+    place.environ("AGGREGATOR_ARCHIVE__DATABASE", "mysql://host/news")
+    told = place.run("doctor")
+    assert told.code == 2
+    assert "FAIL  configuration  AGGREGATOR_ARCHIVE__DATABASE: archive.database takes" in told.out

@@ -309,7 +309,7 @@ def test_an_address_in_place_of_a_title_is_no_title(folder):
     ["http://", "https:///feed", "http://[::1", "http://a.example:99999/", "ftp://a.example/", "x"],
 )
 def test_what_is_no_address_of_a_feed(folder, url):
-    with pytest.raises(UsageError, match="no http, https or file address"):
+    with pytest.raises(UsageError, match=r"no http, https or file address \(give the feed's own"):
         add_subscription(folder, Subscription(url=url))
     (folder / "feeds.opml").write_text(f'<opml><body><outline xmlUrl="{url}"/></body></opml>')
     found = load(folder, environ={})

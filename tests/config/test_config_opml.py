@@ -195,7 +195,10 @@ def test_of_many_duplicates_a_few_are_named(folder):
 @pytest.mark.parametrize(
     ("attribute", "told"),
     [
-        ('aggregatorPaused="yes"', 'aggregatorPaused: yes is neither "true" nor "false"'),
+        (
+            'aggregatorPaused="yes"',
+            'aggregatorPaused: yes is neither "true" nor "false"; the feed is collected as if',
+        ),
         ('aggregatorFullText="1"', 'aggregatorFullText: 1 is neither "true" nor "false"'),
         ('aggregatorIntervall="15m"', "aggregatorIntervall is no attribute of ours"),
         ('aggregatorInterval="30s"', "30s is too short; a minute is taken"),
