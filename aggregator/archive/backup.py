@@ -11,6 +11,7 @@ import errno
 import hashlib
 import io
 import os
+import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -32,6 +33,13 @@ from aggregator.query import ANALYSIS_VERSION
 _PORTION = 1000
 # What file systems without hard links answer (FAT, some of FUSE).
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+# Of what is written while a database is only read: the copy that is made.
+_UNWRITTEN = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+}
 
 
 def write_backup(database: Database, files: Captures, target: Path) -> int:
@@ -154,6 +162,19 @@ def copy_rows(source: Database, target: Database, *, index: bool = True) -> None
 
 
 def _copy_database(database: Database, copy: Path) -> None:
+    """Raises OSError where the disk of the copy refuses it, ArchiveError where the archive does."""
+    try:
+        _copy_into(database, copy)
+    except ArchiveError as error:
+        # SQLite's own way to copy blames the database, to which it writes nothing.
+        code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0)
+        if code in _UNWRITTEN or error.where == str(copy):
+            number = errno.ENOSPC if code == sqlite3.SQLITE_FULL else errno.EIO
+            raise OSError(number, error.what) from error
+        raise
+
+
+def _copy_into(database: Database, copy: Path) -> None:
     if database.sqlite:
         with database.outside() as connection:
             # SQLite's own way to a consistent copy of a database in use.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +24,11 @@ from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration
+    from aggregator.model.errors import AggregatorError
     from aggregator.model.feed import Subscription
     from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings
 
-_CONFIGURATION, _ARCHIVE, _SERVE = 2, 3, 4
+_ARCHIVE, _SERVE = 3, 4
 # No clock that is right can be before the day this was written.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _HOSTS_RESOLVED = 3
@@ -98,7 +99,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     try:
         configuration = session.configuration()
     except ConfigError as error:
-        yield _fail("configuration", f"{error.where}: {error.what}", error.hint, _CONFIGURATION)
+        yield _broken("configuration", error)
         try:
             # A mistake in another file leaves the rest to be looked at.
             settings = session.settings()
@@ -127,6 +128,11 @@ def _warn(check: str, what: str, mend: str) -> Finding:
 
 def _fail(check: str, what: str, mend: str, code: int) -> Finding:
     return Finding(check=check, verdict=Verdict.FAIL, what=what, mend=mend, code=code)
+
+
+def _broken(check: str, error: AggregatorError) -> Finding:
+    place = f"{error.where}: " if error.where else ""
+    return _fail(check, f"{place}{error.what}", error.hint, error.exit_code)
 
 
 def _python() -> Finding:
@@ -158,20 +164,30 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
 def _archive(session: Session) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
+    newest: datetime | None = None
     try:
-        archive = session.reading_if_any()
+        found, newest = _looked(session)
     except ArchiveError as error:
-        yield _fail("archive", f"{error.where}: {error.what}", error.hint, _ARCHIVE)
-        return
+        found = _broken("archive", error)
+    except ValueError:
+        # What came of a text by damage the driver cannot even tell.
+        mend = "restore a backup: aggregator archive restore"
+        found = _fail("archive", "the database is damaged", mend, _ARCHIVE)
+    yield found
+    yield _clock(newest)
+
+
+def _looked(session: Session) -> tuple[Finding, datetime | None]:
+    """What the archive says of itself, and when a feed was fetched last. Raises ArchiveError."""
+    archive = session.reading_if_any()
     if archive is None:
-        yield _ok("archive", "none yet: the first `collect` or `run` makes it")
-        yield _clock(None)
-        return
+        return _ok("archive", "none yet: the first `collect` or `run` makes it"), None
+    # A damaged database may open and fail only where it is read.
     with archive:
         info = archive.info()
-        newest = [feed.last_fetch for feed in archive.feeds() if feed.last_fetch]
-    yield _ok("archive", f"{info.location}: {plural(info.entries, 'entry', 'entries')}")
-    yield _clock(max(newest, default=None))
+        fetches = [feed.last_fetch for feed in archive.feeds() if feed.last_fetch]
+    told = f"{info.location}: {plural(info.entries, 'entry', 'entries')}"
+    return _ok("archive", told), max(fetches, default=None)
 
 
 def _clock(newest: datetime | None) -> Finding:
@@ -190,9 +206,9 @@ def _disk(settings: ArchiveSettings) -> Finding:
     if not place.is_dir():
         mend = "move it away, or set archive.directory"
         return _fail("disk", f"{place} is a file, where a folder must be", mend, _ARCHIVE)
-    if not os.access(place, os.W_OK | os.X_OK):
-        mend = "give the user who runs this the right to write there"
-        return _fail("disk", f"{place} cannot be written", mend, _ARCHIVE)
+    if refused := _refused(place):
+        mend = "give the user who runs this the right to write there, or set archive.directory"
+        return _fail("disk", f"{place} cannot be written: {refused}", mend, _ARCHIVE)
     free = shutil.disk_usage(place).free
     if free < settings.free_space:
         told = f"{size(free)} free at {place}, the floor is {size(settings.free_space)}"
@@ -208,9 +224,9 @@ def _output(settings: PublishSettings) -> Finding:
     if not place.is_dir():
         mend = "move it away, or set publish.directory"
         return _fail("output", f"{place} is a file, where a folder must be", mend, _SERVE)
-    if not os.access(place, os.W_OK | os.X_OK):
+    if refused := _refused(place):
         mend = "give the user who runs this the right to write there, or set publish.directory"
-        return _fail("output", f"{place} cannot be written", mend, _SERVE)
+        return _fail("output", f"{place} cannot be written: {refused}", mend, _SERVE)
     return _ok("output", str(settings.directory))
 
 
@@ -236,7 +252,7 @@ def _daemon(session: Session) -> str:
 
     try:
         archive = session.reading_if_any()
-    except ArchiveError:
+    except (ArchiveError, ValueError):
         return ""
     if archive is None:
         return ""
@@ -262,6 +278,16 @@ def _resolves(host: str) -> bool:
     except (OSError, UnicodeError):
         return False
     return True
+
+
+def _refused(place: Path) -> str:
+    """Why nothing can be written in a folder, "" where it can: rights alone do not tell, since some
+    folders, such as /proc, take nothing of anybody."""
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _existing(place: Path) -> Path:

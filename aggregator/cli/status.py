@@ -38,7 +38,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     """Tell how collecting goes: who runs, what is due, what fails.
 
     Reads the archive and its lock, so it works from another terminal, whether a
-    daemon runs or not. Delays are from the dates that entries carry to their arrival,
+    daemon runs or not. Below archive.free_space it says that collecting is paused (JSON
+    has the sentence as paused, else null). Delays are from the dates that entries carry to their arrival,
     of the last week. What all feeds fail of (no network) is told once; JSON has it
     as cause, and all the same each feed in failing. A mistake in the configuration or
     a sample that a topic fails, which a daemon that runs does not take up, is told
@@ -65,7 +66,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     if archive is None:
         if as_json:
             feeds_listed = len(session.subscriptions())
-            wrong = {"mistake": mistake, "warnings": warnings}
+            wrong = {"mistake": mistake, "warnings": warnings, "paused": None}
             print_json({"holder": None, "feeds": feeds_listed, "entries": 0, **wrong})
             return
         for wrong_line in [mistake, *warnings]:
@@ -77,7 +78,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         feeds = [feed for feed in archive.feeds() if feed.subscribed]
         info, due = archive.info(), archive.next_due()
         behind = [state.topic.slug for state in archive.published.behind()]
-        holder = archive.holder()
+        holder, paused = archive.holder(), _paused(archive)
         hub = _hub(archive, session.settings())
         push = _push(archive, session.settings())
         seconds = archive.delays(since=now() - WEEK)
@@ -98,6 +99,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "next_due": iso(due),
                 "mistake": mistake,
                 "warnings": warnings,
+                "paused": paused,
                 "behind": behind,
                 "hub": hub,
                 "push": push,
@@ -116,6 +118,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_fields(
         [
             ("writing", holder or "nobody: start `aggregator run`"),
+            *([("paused", paused)] if paused else []),
             *([("mistake", f"{mistake}{stands}")] if mistake else []),
             *([("warnings", some_of(warnings))] if warnings else []),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
@@ -152,6 +155,17 @@ def _wrong_with(session: Session) -> tuple[str | None, list[str]]:
     failed = next(contradicted(configuration.interests, now=now()), None)
     mistake = f"{failed} (aggregator topics check tells all)" if failed else None
     return mistake, list(configuration.warnings)
+
+
+def _paused(archive: Archive) -> str | None:
+    """Why nothing is collected, as /health tells it; None where there is room on the disk."""
+    from aggregator.model.errors import ArchiveError
+
+    try:
+        archive.refuse_if_paused()
+    except ArchiveError as error:
+        return str(error)
+    return None
 
 
 def _hub(archive: Archive, settings: Settings) -> dict[str, object] | None:

@@ -163,21 +163,18 @@ def export_feeds(
         Path | None, typer.Argument(metavar="FILE", help="Where to; standard output by default.")
     ] = None,
 ) -> None:
-    """Write the feeds as OPML, for another program."""
-    from aggregator.config import export_opml
-    from aggregator.model.errors import UsageError
+    """Write the feeds as OPML, for another program.
+
+    Of files that are there only OPML is replaced.
+    """
+    from aggregator.config import export_opml, write_opml
 
     data = export_opml(session_of(context).place)
     if file is None or str(file) == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         return
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror}", hint="give another file"
-        ) from None
+    write_opml(file, data)
     note(f"wrote {file}")
 
 

@@ -159,6 +159,13 @@ def export_opml(folder: Path) -> bytes:
     return editing.export_opml(folder / "feeds.opml")
 
 
+def write_opml(file: Path, data: bytes) -> None:
+    """Write OPML to a file, whole or not at all; what is there is replaced only where it is OPML.
+
+    Raises UsageError."""
+    editing.write_opml(file, data)
+
+
 __all__ = [
     "FOLDER_VARIABLE",
     "Configuration",
@@ -180,5 +187,6 @@ __all__ = [
     "remove_subscription",
     "subscriptions_of",
     "topic_keys",
+    "write_opml",
     "write_starter",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -25,6 +25,7 @@ from aggregator.config.outlines import (
     open_outlines,
     outlines_in,
     read_outlines,
+    refused_address,
     title_of,
 )
 from aggregator.model.address import canonical_url
@@ -55,9 +56,7 @@ def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) ->
     """Add a line for a feed, in its folder; False where its URL is there already."""
     root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
     if not is_address(one.url):
-        raise UsageError(
-            f"{one.url} is no http, https or file address", hint="give the feed's own address"
-        )
+        raise refused_address(one.url)
     if find(root, one.url) is not None:
         return False
     _insert(root, one)
@@ -164,6 +163,33 @@ def export_opml(file: Path) -> bytes:
     return file.read_bytes()
 
 
+def write_opml(file: Path, data: bytes) -> None:
+    """Write OPML to a file of the user's, whole or not at all; of files that are there only OPML is
+    replaced. Raises UsageError."""
+    try:
+        if not file.exists() or file.is_file():
+            _refuse_other(file)
+            # A link goes on leading there.
+            _replace(file.resolve(), data)
+        else:
+            # A pipe or a device takes what comes.
+            file.write_bytes(data)
+    except OSError as error:
+        what = f"{file} cannot be written: {error.strerror}"
+        raise UsageError(what, hint="give another file") from None
+
+
+def _refuse_other(file: Path) -> None:
+    """UsageError where something else than OPML would be lost."""
+    if not file.exists() or not (held := file.read_bytes()).strip():
+        return
+    try:
+        read_outlines(held, file)
+    except ConfigError:
+        what = f"{file} is there, and is no OPML: it is left as it is"
+        raise UsageError(what, hint="give another file, or move it away") from None
+
+
 def _insert(
     root: Any,
     one: Subscription,
@@ -229,20 +255,26 @@ def _write(file: Path, data: bytes) -> None:
     try:
         if file.exists():
             shutil.copy2(file, file.with_name(f"{file.name}.bak"))
-        with tempfile.NamedTemporaryFile(
-            dir=file.parent, prefix=f".{file.name}.", delete=False
-        ) as part:
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-        if file.exists():
-            shutil.copymode(file, part.name)
-        else:
-            Path(part.name).chmod(0o644)
-        Path(part.name).replace(file)
+        _replace(file, data)
     except OSError as error:
         raise ConfigError(
             f"the file cannot be written: {error.strerror}",
             file=str(file),
             hint="check its rights and the disk",
         ) from None
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Under another name beside it first: what is there stays until the new one is whole."""
+    part = file.with_name(f".{file.name[:100]}.{token_hex(4)}")
+    try:
+        with part.open("xb") as written:
+            written.write(data)
+            written.flush()
+            os.fsync(written.fileno())
+        if file.exists():
+            shutil.copymode(file, part)
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
-from aggregator.model.errors import ConfigError
+from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.settings import MINUTE
 
+# A name with a dot, a port or none, a path or none.
+_HOST = re.compile(r"[^\s/:@?#]+\.[^\s/:@?#]+(:\d+)?([/?]\S*)?")
 OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
@@ -110,6 +113,14 @@ def is_address(url: str) -> bool:
     return parts.scheme == "file" or (parts.scheme in {"http", "https"} and bool(host))
 
 
+def refused_address(url: str) -> UsageError:
+    """What is told of one at which no feed may be, with what was meant where only https:// lacks."""
+    whole = f"https://{url}"
+    near = bool(_HOST.fullmatch(url)) and is_address(whole)
+    mend = f"write https:// before it: {whole}" if near else "give the feed's own address"
+    return UsageError(f"{url} is no http, https or file address", hint=mend)
+
+
 def title_of(outline: Any, url: str) -> str:
     """The name a person gave the feed; OPML wants one, so that an address alone, as one that the
     feed has left, is none."""
@@ -123,7 +134,8 @@ def switch_of(outline: Any, name: str) -> tuple[bool, str]:
     text = attribute(outline, name)
     if text.lower() in {"", "true", "false"}:
         return text.lower() == "true", ""
-    return False, f'{name}: {text} is neither "true" nor "false"; it is left out'
+    wrong = f'{name}: {text} is neither "true" nor "false"'
+    return False, f"{wrong}; the feed is collected as if the switch were not there"
 
 
 def unknown_in(outline: Any) -> list[str]:

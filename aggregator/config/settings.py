@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -19,6 +20,8 @@ from aggregator.model.settings import BUILT_IN_HUB, NO_PUSH, Settings
 PREFIX = "AGGREGATOR_"
 _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
 _OF_TESTS = "AGGREGATOR_TEST"
+# An editor that is saving, or a full disk, leaves an empty file: no reason to take what is shipped.
+_EMPTY = 'put the settings back; where all are to be as shipped, write a comment: "# as shipped"'
 _VARIABLES = "unset it, or name a setting: AGGREGATOR_SERVER__PORT stands for server.port"
 
 
@@ -27,7 +30,7 @@ def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dic
 
     Raises one ConfigError that names every mistake in the file and the environment.
     """
-    data = read_toml(file, hint="strings stand in quotes, lists in [ ]")
+    data = read_toml(file, hint="strings stand in quotes, lists in [ ]", empty=_EMPTY)
     known, folder = known_settings(), file.parent
     written: dict[str, tuple[Any, str]] = {
         name: (value, file.name) for name, value in _flatten(data, file)
@@ -168,6 +171,7 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
         (log.format in {"auto", "text", "json"}, "log.format takes auto, text or json"),
     )
     mistakes = [what for right, what in checks if not right]
+    mistakes += _exposed(settings, file.parent)
     for network in collect.allow_networks:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -176,6 +180,27 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
     if mistakes:
         placed = (_place(one, file, sources) + one for one in mistakes)
         raise ConfigError("; ".join(placed), hint="mend it, then try again")
+
+
+def _exposed(settings: Settings, folder: Path) -> list[str]:
+    """What the published folder would show to everybody, though it is nobody's business."""
+    public, archive = settings.publish.directory, settings.archive
+    scheme, _, rest = archive.database.partition(":///")
+    at = rest.partition("?")[0] if scheme.startswith("sqlite") else archive.directory / "archive.db"
+    # Database and captures may be links to another disk.
+    kept = {
+        "the configuration folder": folder,
+        "archive.directory": archive.directory,
+        "the folder of the captures": archive.directory / "captures",
+        "the database": at,
+    }
+    for what, place in kept.items():
+        real = Path(os.path.realpath(place))
+        if real.is_relative_to(public):
+            held = f"{public} {'is' if real == public else 'contains'} {what}"
+            mend = "give it a folder of its own, such as ../archive/public"
+            return [f"publish.directory: {held}, and all of it would be published; {mend}"]
+    return []
 
 
 def _place(mistake: str, file: Path, sources: Mapping[str, str]) -> str:

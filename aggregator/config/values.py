@@ -28,13 +28,15 @@ _DURATION_KEYS = {
 }  # fmt: skip
 _SIZE_KEYS = {"archive.free_space", "collect.max_bytes", "normalize.document_bytes"}
 _CENTURY = 36_500
+_LONGEST = 10 * 365 * 86400
+_DATABASES = {"sqlite", "postgresql", "postgres", "postgresql+psycopg"}
 BOUNDS = {
     "archive.free_space": (0, 2**60),
     "collect.host_spacing": (0, 3600),
     "collect.concurrency": (1, 1000),
-    "collect.default_interval": (1, 10 * 365 * 86400),
-    "collect.min_interval": (0, 10 * 365 * 86400),
-    "collect.max_interval": (1, 10 * 365 * 86400),
+    "collect.default_interval": (1, _LONGEST),
+    "collect.min_interval": (0, _LONGEST),
+    "collect.max_interval": (1, _LONGEST),
     "collect.timeout": (0.1, 86400),
     "collect.max_bytes": (1, 2**40),
     "collect.max_entries": (1, 1_000_000),
@@ -66,7 +68,7 @@ def checked(name: str, value: Any, shipped: Any, folder: Path) -> Any:
     Raises ValueError with a sentence.
     """
     if name in BOUNDS:
-        return _within(name, _number(name, value, shipped))
+        return _number(name, value, shipped)
     if isinstance(shipped, tuple):
         if not isinstance(value, list):
             raise ValueError('takes a list of texts, such as ["a", "b"]')
@@ -124,19 +126,22 @@ def _in_units(number: float, units: Sequence[tuple[str, int]], least: str) -> st
 
 def parse_duration(value: Any) -> float:
     """Seconds from a number or a text such as 90, "30m", "1h30m", "2d". Raises ValueError."""
+    seconds = _seconds(value)
+    if not 0 <= seconds <= _LONGEST:
+        raise ValueError(f"{_short(value)} is out of bounds, which are 0s and {_LONGEST // 86400}d")
+    return float(seconds)
+
+
+def _seconds(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError("takes seconds, or a text such as 30m")
     if isinstance(value, int | float):
-        seconds = value
-    else:
-        text = str(value).strip().lower().replace(" ", "")
-        parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw]?)", text)
-        if not parts or "".join(number + unit for number, unit in parts) != text:
-            raise ValueError(f"{_short(value)} is no duration; write seconds, or 90s, 30m, 1h, 2d")
-        seconds = sum(float(number) * _DURATIONS[unit or "s"] for number, unit in parts)
-    if not 0 <= seconds <= 10 * 365 * 86400:
-        raise ValueError(f"{_short(value)} is out of bounds")
-    return float(seconds)
+        return value
+    text = str(value).strip().lower().replace(" ", "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw]?)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{_short(value)} is no duration; write seconds, or 90s, 30m, 1h, 2d")
+    return sum(float(number) * _DURATIONS[unit or "s"] for number, unit in parts)
 
 
 def parse_size(value: Any) -> int:
@@ -159,21 +164,20 @@ def absolute(path: Path, folder: Path) -> Path:
 
 def _number(name: str, value: Any, shipped: Any) -> float:
     if name in _DURATION_KEYS:
-        seconds = parse_duration(value)
-        return seconds if isinstance(shipped, float) else int(seconds)
+        seconds = _within(name, _seconds(value), value)
+        return float(seconds) if isinstance(shipped, float) else int(seconds)
     if name in _SIZE_KEYS:
-        return parse_size(value)
+        return _within(name, parse_size(value), value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"takes a whole number, not {_short(value)}")
-    return value
+    return _within(name, value, value)
 
 
-def _within(name: str, number: float) -> float:
+def _within(name: str, number: float, value: Any) -> float:
     least, most = BOUNDS[name]
-    if number < least:
-        raise ValueError(f"takes {least} or more")
-    if number > most:
-        raise ValueError(f"takes {most} or less")
+    if not least <= number <= most:
+        bounds = f"{as_written(name, least)} to {as_written(name, most)}"
+        raise ValueError(f"takes {bounds}, not {_short(value)}")
     return number
 
 
@@ -187,11 +191,15 @@ def _text(value: Any) -> str:
 
 def _database(url: str, folder: Path) -> str:
     """A database URL; the file of SQLite is a path like the others."""
-    scheme, rest, place = url.partition("://")
-    if not url or scheme.partition("+")[0] != "sqlite":
+    scheme, mark, place = url.partition("://")
+    if url and scheme not in _DATABASES:
+        # Nothing of what stands behind is told: there may be a password in it.
+        what = f"takes no {_short(scheme)}" if mark else "takes a database's URL"
+        raise ValueError(f"{what}; write sqlite:///archive.db or postgresql://user@host/name")
+    if scheme != "sqlite":
         return url
     file, mark, query = place.removeprefix("/").partition("?")
-    if not rest or not place.startswith("/") or not file or file == ":memory:":
+    if not place.startswith("/") or not file or file == ":memory:":
         raise ValueError("takes the file of the database: sqlite:///archive.db")
     return f"{scheme}:///{absolute(Path(file), folder)}{mark}{query}"
 

@@ -1,6 +1,7 @@
 """Backup and restore as commands: a dry run refuses what the real one refuses."""
 
 import os
+import resource
 import tarfile
 
 import pytest
@@ -72,6 +73,22 @@ def test_a_damaged_backup_is_named_by_what_it_lacks(backed_up, tmp_path):
         assert f"{name} is not in it" in ran.err
     assert ran.out == "restored b.tar\n"
     assert backed_up.run("search", "torres").out
+
+
+@pytest.mark.parametrize("portion", [0.1, 1.001])
+def test_a_disk_that_is_full_is_that_of_the_backup(collected, tmp_path, portion):
+    """Where the copy of the database has no room, and where it has and the tar file has not."""
+    room = int((collected.folder / "archive/archive.db").stat().st_size * portion)
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    ran = collected.spawn("archive", "backup", str(tmp_path / "b.tar"), preexec_fn=little_room)
+    assert ran.code == 3
+    assert ran.err.startswith(f"aggregator: {tmp_path}/b.tar: the backup cannot be written: ")
+    assert ran.err.endswith(" (give another place, or free some disk)\n")
+    assert "archive.db" not in ran.err
+    assert [one.name for one in tmp_path.iterdir()] == ["config"]
 
 
 def test_a_backup_tells_of_captures_that_are_not_there(collected):

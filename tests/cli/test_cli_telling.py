@@ -215,6 +215,27 @@ def test_a_mistake_is_told_before_anything_was_collected(place):
     assert "topics.toml" in json.loads(place.run("status", "--json").out)["mistake"]
 
 
+def test_a_disk_without_room_shows_in_the_status(place):
+    assert json.loads(place.run("status", "--json").out)["paused"] is None
+    place.run("collect")
+    assert json.loads(place.run("status", "--json").out)["paused"] is None
+    assert "paused" not in _fields(place.run("status"))
+    place.environ("AGGREGATOR_ARCHIVE__FREE_SPACE", "900000 TiB")
+    told = _fields(place.run("status"))["paused"]
+    assert told.startswith(f"{place.folder}/archive: only ")
+    assert told.endswith("(free some disk; collecting goes on by itself then)")
+
+    # What is free changes meanwhile.
+    def without_figures(text: str) -> str:
+        return re.sub(r"only \d+", "only", text)
+
+    as_json = json.loads(place.run("status", "--json").out)["paused"]
+    assert without_figures(as_json) == without_figures(told)
+    refused = place.run("collect", "--all")
+    assert refused.code == 3
+    assert without_figures(refused.err) == without_figures(f"aggregator: {told}\n")
+
+
 def test_lines_that_are_left_out_show_in_status_and_doctor(place, server):
     good = server.serve("/a.xml", WHOLE.encode())
     place.subscribe(good)

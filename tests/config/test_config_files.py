@@ -31,7 +31,7 @@ STARTER = Path(__file__).parents[2] / "aggregator" / "config" / "starter"
 @pytest.fixture
 def folder(tmp_path):
     for name, text in (
-        ("aggregator.toml", ""),
+        ("aggregator.toml", "# as shipped\n"),
         ("feeds.opml", '<opml version="2.0"><body/></opml>'),
         ("topics.toml", "# no topics\n"),
     ):
@@ -81,7 +81,7 @@ def test_the_shipped_values_are_the_shipped_values(folder):
     plain.mkdir()
     for name in ("feeds.opml", "topics.toml"):
         (plain / name).write_text((folder / name).read_text())
-    (plain / "aggregator.toml").write_text("")
+    (plain / "aggregator.toml").write_text("# as shipped\n")
     one, other = load(folder, environ={}).settings, load(plain, environ={}).settings
     assert (one.collect, one.normalize, one.server, one.log) == (
         other.collect,
@@ -309,7 +309,7 @@ def test_an_address_in_place_of_a_title_is_no_title(folder):
     ["http://", "https:///feed", "http://[::1", "http://a.example:99999/", "ftp://a.example/", "x"],
 )
 def test_what_is_no_address_of_a_feed(folder, url):
-    with pytest.raises(UsageError, match="no http, https or file address"):
+    with pytest.raises(UsageError, match=r"no http, https or file address \(give the feed's own"):
         add_subscription(folder, Subscription(url=url))
     (folder / "feeds.opml").write_text(f'<opml><body><outline xmlUrl="{url}"/></body></opml>')
     found = load(folder, environ={})

@@ -107,7 +107,7 @@ def test_an_opml_file_comes_out_as_it_went_in(tmp_path: Path, forest) -> None:
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "aggregator.toml").write_text("")
+    (tmp_path / "aggregator.toml").write_text("# as shipped\n")
     (tmp_path / "topics.toml").write_text("# no topics\n")
     return tmp_path
 
@@ -195,7 +195,10 @@ def test_of_many_duplicates_a_few_are_named(folder):
 @pytest.mark.parametrize(
     ("attribute", "told"),
     [
-        ('aggregatorPaused="yes"', 'aggregatorPaused: yes is neither "true" nor "false"'),
+        (
+            'aggregatorPaused="yes"',
+            'aggregatorPaused: yes is neither "true" nor "false"; the feed is collected as if',
+        ),
         ('aggregatorFullText="1"', 'aggregatorFullText: 1 is neither "true" nor "false"'),
         ('aggregatorIntervall="15m"', "aggregatorIntervall is no attribute of ours"),
         ('aggregatorInterval="30s"', "30s is too short; a minute is taken"),

@@ -16,7 +16,7 @@ from aggregator.model.errors import ConfigError
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("config")
-    (made / "aggregator.toml").write_text("")
+    (made / "aggregator.toml").write_text("# as shipped\n")
     (made / "feeds.opml").write_text('<opml version="2.0"><body/></opml>')
     (made / "topics.toml").write_text("# no topics\n")
     return made
@@ -67,7 +67,10 @@ def test_a_value_as_told_may_be_written_so(seconds, count):
 def test_what_is_beyond_the_bounds_is_refused(folder, name):
     least, most = BOUNDS[name]
     for value in (least - 1, most * 2, 10**40, "9" * 5000):
-        with pytest.raises(ConfigError, match=name):
+        bounds = (
+            f"{as_written(name, least)} to {as_written(name, most)}|is no (duration|size)|whole"
+        )
+        with pytest.raises(ConfigError, match=rf"{name} .*({bounds})"):
             load(folder, environ={_variable(name): str(value)})
 
 
@@ -83,6 +86,12 @@ def test_what_is_beyond_the_bounds_is_refused(folder, name):
         ("ARCHIVE__DATABASE", "sqlite://", "sqlite:///archive.db"),
         ("ARCHIVE__DATABASE", "sqlite:///:memory:", "sqlite:///archive.db"),
         ("ARCHIVE__DATABASE", "sqlite:///~no-such-user/x.db", "no path"),
+        ("ARCHIVE__DATABASE", "mysql://ida:secret@host/name", "takes no 'mysql'; write sqlite:///"),
+        ("ARCHIVE__DATABASE", "sqlite+aiosqlite:///x.db", "takes no 'sqlite+aiosqlite'"),
+        ("ARCHIVE__DATABASE", "foo.db", "takes a database's URL; write sqlite:///archive.db"),
+        ("COLLECT__MIN_INTERVAL", "-5", "collect.min_interval takes 0s to 3650d, not -5"),
+        ("COLLECT__TIMEOUT", "0", "collect.timeout takes 0.1s to 1d, not 0"),
+        ("SERVER__PORT", "65536", "server.port takes 0 to 65535, not 65536"),
         ("PUBLISH__BASE_URL", "http://[::1", "web address"),
         ("PUBLISH__BASE_URL", "http://", "web address"),
         ("PUBLISH__HUB", "abc", "AGGREGATOR_PUBLISH__HUB: publish.hub: 'abc'"),
@@ -125,7 +134,7 @@ def test_any_value_is_taken_or_refused(folder, name, value):
     written = repr(value) if isinstance(value, float) else json.dumps(value)
     for text, environ in (
         (f"[{section}]\n{key} = {written}\n", {}),
-        ("", {_variable(name): value if isinstance(value, str) else written}),
+        ("# as shipped\n", {_variable(name): value if isinstance(value, str) else written}),
     ):
         (folder / "aggregator.toml").write_text(text, encoding="utf-8", errors="replace")
         try:

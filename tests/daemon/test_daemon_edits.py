@@ -70,3 +70,14 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     assert "410 until its key stands in topics.toml again" in told["hint"]
     topics.write_text(right)
     daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 200)
+
+
+def test_empty_settings_leave_the_last_good_ones(daemon):
+    settings = daemon.folder / "aggregator.toml"
+    right = settings.read_text()
+    settings.write_text("")
+    daemon.wait_for(lambda: daemon.events("configuration kept"))
+    assert "aggregator.toml: the file is empty" in daemon.events("configuration kept")[0]["why"]
+    assert daemon.answers("/topics/torres.atom")
+    settings.write_text(right)
+    reloaded(daemon, 1)

@@ -1,0 +1,88 @@
+"""``doctor`` looks at everything, whatever is wrong, and tries what it says."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def checks(place, *, code: int) -> dict[str, dict[str, str]]:
+    """The findings by check, of which each has one."""
+    ran = place.run("doctor", "--json")
+    assert (ran.code, ran.err) == (code, "")
+    found = json.loads(ran.out)
+    assert len({one["check"] for one in found}) == len(found)
+    return {one["check"]: one for one in found}
+
+
+def zeroed(data: bytes) -> bytes:
+    """The first page alone is sound: the database opens, and cannot be read."""
+    return data[:8192] + bytes(len(data) - 8192)
+
+
+@pytest.mark.parametrize(
+    ("damage", "what", "mend"),
+    [
+        (zeroed, "the database file is damaged", "restore a backup: aggregator archive restore"),
+        (
+            lambda data: b"this is no database" * 999,
+            "the file is no SQLite database",
+            "move it away, or restore a backup",
+        ),
+    ],
+    ids=["pages", "all of it"],
+)
+def test_a_damaged_database_is_one_finding_among_the_others(collected, damage, what, mend):
+    database = collected.folder / "archive/archive.db"
+    database.write_bytes(damage(database.read_bytes()))
+    found = checks(collected, code=3)
+    assert list(found) == [
+        "program", "configuration", "archive", "clock", "disk", "output", "port",
+    ]  # fmt: skip
+    archive = found["archive"]
+    assert (archive["verdict"], archive["what"]) == ("fail", f"{database}: {what}")
+    assert archive["mend"] == mend
+    assert {found[one]["verdict"] for one in ("clock", "disk", "output")} == {"ok"}
+    told = collected.run("doctor")
+    assert (told.code, told.err) == (3, "")
+    assert f"FAIL  archive        {database}: {what} → {mend}\n" in told.out
+
+
+def test_damage_that_the_driver_cannot_tell_is_a_finding_too(collected):
+    database = collected.folder / "archive/archive.db"
+    data = database.read_bytes()
+    assert b"CREATE TABLE feeds" in data
+    database.write_bytes(data.replace(b"CREATE TABLE feeds", b"CREATE TABL\xff feeds"))
+    found = checks(collected, code=3)
+    assert (found["archive"]["verdict"], found["port"]["verdict"]) == ("fail", "ok")
+    assert found["archive"]["what"] == "the database is damaged"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="a folder that takes nothing of anybody"
+)
+def test_a_folder_that_takes_nothing_is_no_output(place):
+    place.environ("AGGREGATOR_PUBLISH__DIRECTORY", "/proc/x")
+    found = checks(place, code=4)
+    assert found["output"]["verdict"] == "fail"
+    assert found["output"]["what"].startswith("/proc cannot be written: ")
+    assert found["output"]["mend"].endswith("or set publish.directory")
+    assert found["disk"]["verdict"] == "ok"
+    place.environ("AGGREGATOR_ARCHIVE__DIRECTORY", "/proc/y")
+    found = checks(place, code=3)
+    assert found["disk"]["what"].startswith("/proc cannot be written: ")
+    assert found["disk"]["mend"].endswith("or set archive.directory")
+
+
+def test_to_try_a_folder_leaves_nothing_there(place):
+    (place.folder / "public").mkdir()
+    before = sorted(place.folder.rglob("*"))
+    assert checks(place, code=0)["output"]["verdict"] == "ok"
+    assert sorted(place.folder.rglob("*")) == before
+
+
+def test_a_mistake_without_a_place_of_its_own_leaves_no_gap(place):
+    place.environ("AGGREGATOR_ARCHIVE__DATABASE", "mysql://host/news")
+    told = place.run("doctor")
+    assert told.code == 2
+    assert "FAIL  configuration  AGGREGATOR_ARCHIVE__DATABASE: archive.database takes" in told.out
