@@ -45,6 +45,7 @@ _PLACED = {
 }  # fmt: skip
 _LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+_CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,7 @@ class _Cutter:
                 # HTML reads no line feed right after the tag.
                 written = f"<pre>{written[5:].lstrip(chr(10))}"
             self._inside = [tag for _, tag in self._open]
-            if text := plain(written.replace("</td>", " ").replace("</tr>", " ")):
+            if text := plain(_CELL_ENDS.sub(" ", written)):
                 self._blocks.append(
                     Block(
                         kind=outer, html=written, text=text, key=key(text), quoted=self._quotes > 0

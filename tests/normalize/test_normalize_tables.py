@@ -38,3 +38,14 @@ def test_what_a_class_or_id_removes(content: str, kept: str, gone: str) -> None:
     text = settled(content).text
     assert kept in text
     assert not gone or gone not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("<table><caption>Standings</caption><tr><th>Team</th><th>Points</th></tr><tr><td>Elling</td><td>3</td></tr></table>", "Standings Team Points Elling 3"),
+        ("<table><thead><tr><th>Team</th><th>W</th></tr></thead><tbody><tr><th>Elling</th><td>3</td></tr></tbody></table>", "Team W Elling 3"),
+    ],
+)  # fmt: skip
+def test_cells_are_words_of_their_own(content: str, text: str) -> None:
+    assert settled(content).text == text
