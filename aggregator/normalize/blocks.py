@@ -18,9 +18,10 @@ from aggregator.normalize.characters import is_markup, key, repair, single_space
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
+from aggregator.normalize.tables import data_end, table_html
 
 _LINKS = WEB | {"mailto"}
-_IN_WHOLE = {"pre": INLINE | {"br"}, "table": INLINE | {"br"} | TABLE}
+_IN_PRE = (INLINE | {"br"}) - {"a"}
 _TURNS = BREAKS | TABLE | {"table"}
 _KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -36,6 +37,9 @@ _TWICE_IN_HTML = re.compile(
 )
 # nh3's own writing of a link that is absolute and plain: taken as it stands.
 _PLAIN_LINK = re.compile(
+    r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
+)
+_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
 )
 # What makes a table a way to place things, and not data.
@@ -134,17 +138,23 @@ class _Cutter:
         self._inside: list[str] = []
         self._open: list[tuple[str, str]] = []
         self._kind, self._lists, self._quotes = "p", list[str](), 0
-        self._whole: tuple[str, int] | None = None
+        self._preformatted = 0
 
     def cut(self, source: str) -> tuple[Block, ...]:
         # Text and the three groups of each tag, in turn.
         parts = TOKEN.split(source)
+        end = 0
         for at in range(1, len(parts), 4):
+            if at <= end:
+                continue
             if parts[at - 1]:
                 self._inside.append(parts[at - 1])
             closing, name, attributes = parts[at] == "/", parts[at + 1], parts[at + 2]
-            if self._whole or (name in WHOLE and (name == "pre" or _is_data(parts, at))):
-                self._in_whole(closing, name, f"<{parts[at]}{name}{attributes}>")
+            if name == "pre" or self._preformatted:
+                self._in_pre(closing, name, f"<{parts[at]}{name}{attributes}>")
+            elif name == "table" and (end := data_end(parts, at)):
+                self._flush()
+                self._whole(name, table_html(parts, at, end, self._image_tag))
             elif name in INLINE:
                 self._inline(closing, name, attributes)
             elif name == "br":
@@ -193,42 +203,45 @@ class _Cutter:
             if tag:
                 self._inside.append(f"</{name}>")
 
-    def _in_whole(self, closing: bool, name: str, written: str) -> None:
-        """A table or preformatted text is one block, kept as nh3 wrote it, images left out."""
-        if self._whole is None:
+    def _in_pre(self, closing: bool, name: str, written: str) -> None:
+        """Preformatted text is one block, kept as nh3 wrote it, links and images left out."""
+        if not self._preformatted:
             self._flush()
-            self._whole = (name, 1)
+            self._preformatted = 1
             self._inside = [written]
             return
-        outer, depth = self._whole
-        if name == outer:
-            depth += -1 if closing else 1
-            self._whole = (outer, depth)
-        if name in _IN_WHOLE[outer] or depth == 0:
-            self._inside.append(written if name != "a" else "")
-        if depth == 0:
-            self._whole = None
-            written = repair("".join(self._inside))
-            if outer == "pre":
-                # HTML reads no line feed right after the tag.
-                written = f"<pre>{written[5:].lstrip(chr(10))}"
-            self._inside = [tag for _, tag in self._open]
-            if text := plain(_CELL_ENDS.sub(" ", written)):
-                self._blocks.append(
-                    Block(
-                        kind=outer, html=written, text=text, key=key(text), quoted=self._quotes > 0
-                    )
-                )
+        if name == "pre":
+            self._preformatted += -1 if closing else 1
+        if name in _IN_PRE or not self._preformatted:
+            self._inside.append(written)
+        if not self._preformatted:
+            # HTML reads no line feed right after the tag.
+            self._whole("pre", f"<pre>{''.join(self._inside)[5:].lstrip(chr(10))}")
+
+    def _whole(self, kind: str, written: str) -> None:
+        """Make a block of a whole element."""
+        written = repair(written)
+        self._inside = [tag for _, tag in self._open]
+        if text := plain(_CELL_ENDS.sub(" ", written)):
+            self._blocks.append(
+                Block(kind=kind, html=written, text=text, key=key(text), quoted=self._quotes > 0)
+            )
 
     def _image(self, attributes: str) -> None:
+        if tag := self._image_tag(attributes):
+            self._flush(keep_kind=True)
+            self._blocks.append(
+                Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0)
+            )
+
+    def _image_tag(self, attributes: str) -> str:
+        """An image with its address and what it shows; "" for one that is none."""
         found = dict(_ATTRIBUTE.findall(attributes))
         address = self._address(source_of(found), WEB)
         if not address or is_tracker(address, found):
-            return
+            return ""
         alt = repair(plain(found.get("alt", "")))
-        tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
-        self._flush(keep_kind=True)
-        self._blocks.append(Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0))
+        return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
 
     def _address(self, written: str, schemes: frozenset[str]) -> str:
         """An absolute address with an allowed scheme, or ""."""
@@ -276,21 +289,6 @@ def _once_escaped(found: re.Match[str]) -> str:
         return found.group(0)
     sign = repair(html.unescape(f"&{found.group(1)}"))
     return html.escape(sign, quote=False)
-
-
-def _is_data(parts: list[str], at: int) -> bool:
-    """Whether the table that opens here holds data; one that places things is taken apart."""
-    if parts[at]:
-        return False
-    cells = 0
-    for further in range(at + 4, len(parts), 4):
-        name = parts[further + 1]
-        if name == "table":
-            return bool(parts[further]) and cells > 1
-        if name in _PLACED:
-            return False
-        cells += name in {"td", "th"} and not parts[further]
-    return False
 
 
 def _lines(inside: str) -> list[str]:

@@ -49,3 +49,56 @@ def test_what_a_class_or_id_removes(content: str, kept: str, gone: str) -> None:
 )  # fmt: skip
 def test_cells_are_words_of_their_own(content: str, text: str) -> None:
     assert settled(content).text == text
+
+
+HEAD = "<tr><th>Team<th>Note"
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("<p>Won at sea.</p><p>Lost on land.</p>", "Won at sea.<br>Lost on land."),
+        ("<p>Won</p> <p><b>Lost</b></p>", "Won<br><b>Lost</b>"),
+        ("<p>Won</p><br><p>Lost</p>", "Won<br>Lost"),
+        ("Won<br>Lost", "Won<br>Lost"),
+        ("Won<br><div>Lost</div>", "Won<br>Lost"),
+        ("<div><div>Won</div></div><div></div><div>Lost</div>", "Won<br>Lost"),
+        ("Goals:<ul><li>Quill 3</li><li>Pym 40</li></ul>late", "Goals:<br>Quill 3<br>Pym 40<br>late"),
+        ("<ol start=3><li value=7>Quill</li></ol>", "Quill"),
+        ("<center>Won</center>", "Won"),
+        ("<dl><dt>Quill</dt><dd>3</dd></dl>", "Quill<br>3"),
+        ("<span>Won</span><hr><font>Lost</font>", "Won<br>Lost"),
+        ("<img src=/owl.png alt='An &quot;owl&quot;' width=20> Owls", '<img src="https://harbour.example/owl.png" alt="An &quot;owl&quot;"> Owls'),
+        ("<p>Owls</p><img data-src=owl.png src=/blank.gif>", 'Owls<br><img src="https://harbour.example/league/owl.png" alt="">'),
+        ("Owls<img src=https://x.example/dot.gif width=1 height=1>", "Owls"),
+        ("Owls<img src='javascript:alert(1)' onerror='alert(1)'><img src=/pixel.gif>", "Owls"),
+        ("Owls<img src=/o.png alt='<script>alert(1)</script>&lt;b&gt;'>", 'Owls<img src="https://harbour.example/o.png" alt="&lt;script&gt;alert(1)&lt;/script&gt;&lt;b&gt;">'),
+    ],
+)  # fmt: skip
+def test_cells_of_data_hold_paragraphs_lists_and_images(cell: str, written: str) -> None:
+    made = settled(f"<p>Before</p><table>{HEAD}<tr><td>Elling<td>{cell}</table><p>After</p>")
+    assert made.html.startswith("<p>Before</p><table><tbody><tr><th>Team</th><th>Note</th></tr>")
+    assert made.html.endswith(f"<td>Elling</td><td>{written}</td></tr></tbody></table><p>After</p>")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<table><tr><td><p>Elling</p><td>3</table>",
+        "<table><tr><th><p>Elling</p><th><p>3</p></table>",
+        f"<table>{HEAD}<tr><td><img src=/a.png><td><h3>Elling</h3></table>",
+        f"<table>{HEAD}<tr><td>Elling<td><blockquote>No</blockquote></table>",
+        f"<table>{HEAD}<tr><td>Elling<td><table><tr><td>A</table></table>",
+        "<table><tr><th><img src=/a.png><tr><td><img src=/b.png></table>",
+    ],
+)
+def test_what_places_things_is_taken_apart(content: str) -> None:
+    assert "<t" not in settled(content).html
+
+
+def test_an_image_in_a_cell_leads_no_entry() -> None:
+    made = settled(
+        f"<table>{HEAD}<tr><td><img src=/crest.png>Elling<td>3</table><p><img src=/i.jpg></p>"
+    )
+    assert made.image == "https://harbour.example/i.jpg"
+    assert "crest.png" in made.html
