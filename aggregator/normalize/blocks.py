@@ -154,7 +154,9 @@ class _Cutter:
                 self._in_pre(closing, name, f"<{parts[at]}{name}{attributes}>")
             elif name == "table" and (end := data_end(parts, at)):
                 self._flush()
-                self._whole(name, table_html(parts, at, end, self._image_tag))
+                self._whole(
+                    name, table_html(parts, at, end, image=self._image_tag, link=self._link)
+                )
             elif name in INLINE:
                 self._inline(closing, name, attributes)
             elif name == "br":
@@ -188,12 +190,8 @@ class _Cutter:
             if name == "a" and any(tag for one, tag in self._open if one == "a"):
                 # A link in a link, which only a table between them allows.
                 tag = ""
-            elif name == "a" and _PLAIN_LINK.fullmatch(attributes):
-                tag = f"<a{attributes}>"
             elif name == "a":
-                written = dict(_ATTRIBUTE.findall(attributes)).get("href", "")
-                href = self._address(written, _LINKS)
-                tag = f'<a href="{html.escape(href)}">' if href else ""
+                tag = self._link(attributes)
             elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
                 tag = f'<time datetime="{found.group(2)}">'
             self._open.append((name, tag))
@@ -202,6 +200,13 @@ class _Cutter:
             _, tag = self._open.pop()
             if tag:
                 self._inside.append(f"</{name}>")
+
+    def _link(self, attributes: str) -> str:
+        """The tag of a link with its address; "" for one that leads nowhere."""
+        if _PLAIN_LINK.fullmatch(attributes):
+            return f"<a{attributes}>"
+        href = self._address(dict(_ATTRIBUTE.findall(attributes)).get("href", ""), _LINKS)
+        return f'<a href="{html.escape(href)}">' if href else ""
 
     def _in_pre(self, closing: bool, name: str, written: str) -> None:
         """Preformatted text is one block, kept as nh3 wrote it, links and images left out."""

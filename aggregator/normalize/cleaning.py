@@ -203,11 +203,12 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
     links: list[Block] = []
     # From the end, so that a line is met when what stands below it is known.
     for block in reversed(blocks):
-        rest = beside_links(block) if block.text else ""
         if not block.text or block.kind in {"table", "pre", "caption"}:
             kept += (*links, block)
             links = []
-        elif not rest:
+            continue
+        rest = beside_links(block)
+        if not rest:
             links.append(block)
         elif introduces_links(rest) and (links or not kept or rest != block.text):
             kept += links if rest != block.text else ()

@@ -45,10 +45,19 @@ def _says_something(texts: Sequence[str]) -> bool:
     return bool(html.unescape("".join(texts)).strip())
 
 
-def table_html(parts: Sequence[str], at: int, end: int, image: Callable[[str], str]) -> str:
+def table_html(
+    parts: Sequence[str],
+    at: int,
+    end: int,
+    *,
+    image: Callable[[str], str],
+    link: Callable[[str], str],
+) -> str:
     """The table of data between two places: in cells only words, line breaks where paragraphs
-    and list items end, and images as ``image`` makes them of their attributes."""
+    and list items end, and images and links as ``image`` and ``link`` make their tags of their
+    attributes."""
     out: list[str] = []
+    links: list[bool] = []
     # Whether the cell has said anything on this line, and whether the line ended with that.
     said = ended = False
     for one in range(at, end, 4):
@@ -62,7 +71,16 @@ def table_html(parts: Sequence[str], at: int, end: int, image: Callable[[str], s
             out.append("<br>")
             said = ended = False
         else:
-            tag = image(attributes) if name == "img" else _inline(closing, name, attributes)
+            if name == "img":
+                tag = image(attributes)
+            elif name != "a":
+                tag = f"<{closing}{name}{attributes}>" if name in INLINE else ""
+            elif closing:
+                tag = "</a>" if links and links.pop() else ""
+            else:
+                # Never a link in a link.
+                tag = "" if any(links) else link(attributes)
+                links.append(bool(tag))
             if ended and tag and not closing:
                 out.append("<br>")
                 ended = False
@@ -73,7 +91,3 @@ def table_html(parts: Sequence[str], at: int, end: int, image: Callable[[str], s
             ended = False
             said |= not text.isspace()
     return f"{''.join(out)}</table>"
-
-
-def _inline(closing: str, name: str, attributes: str) -> str:
-    return f"<{closing}{name}{attributes}>" if name in INLINE and name != "a" else ""

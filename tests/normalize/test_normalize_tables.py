@@ -102,3 +102,43 @@ def test_an_image_in_a_cell_leads_no_entry() -> None:
     )
     assert made.image == "https://harbour.example/i.jpg"
     assert "crest.png" in made.html
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("<a href=/elling>Elling</a>", '<a href="https://harbour.example/elling">Elling</a>'),
+        ("<a href='https://x.example/a?b=1&amp;c=2'>A</a>", '<a href="https://x.example/a?b=1&amp;c=2">A</a>'),
+        ("<a href=mailto:owl@x.example>Owl</a>", '<a href="mailto:owl@x.example">Owl</a>'),
+        ("<a href='javascript:alert(1)'>A</a><a href='#top'>B</a><a name=c>C</a>", "ABC"),
+        ("<p>1</p><p><a href=/a><b>A</b></a></p>", '1<br><a href="https://harbour.example/a"><b>A</b></a>'),
+        ("<a href=/a><img src=/a.png></a>", '<a href="https://harbour.example/a"><img src="https://harbour.example/a.png" alt=""></a>'),
+        ("<a href=/a>A <marquee><a href=/b>B</a></marquee> C</a>", '<a href="https://harbour.example/a">A B C</a>'),
+        ("<a href='#a'>A <marquee><a href=/b>B</a></marquee> C</a>", 'A <a href="https://harbour.example/b">B</a> C'),
+    ],
+)  # fmt: skip
+def test_links_in_cells_stay(cell: str, written: str) -> None:
+    made = settled(f"<table>{HEAD}<tr><td>Elling<td>{cell}</table>")
+    assert made.html.endswith(f"<td>Elling</td><td>{written}</td></tr></tbody></table>")
+
+
+LINKED = f"<table>{HEAD}<tr><td><a href=https://a.example/>Elling</a><td><a href=https://b.example/>Nebelort</a></table>"
+ONLY_LINKS = "<table><tr><td><a href=https://a.example/>Elling</a><td><a href=https://b.example/>Nebelort</a></table>"
+
+
+@pytest.mark.parametrize("table", [LINKED, ONLY_LINKS])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "<p>The ferry sails.</p>{}",
+        "<p>The ferry sails.</p><h3>Related</h3>{}<p>After</p>",
+        "<p>Read more</p>{}",
+        "{}<h3>More stories</h3><ul><li><a href=/1>Oars</a><li><a href=/2>Ropes</a></ul>",
+    ],
+)
+def test_a_table_of_links_is_no_list_of_other_articles(content: str, table: str) -> None:
+    made = settled(content.format(table))
+    assert made.html.count("<a ") == 2
+    assert "elling nebelort" in made.lasting
+    assert "Oars" not in made.text
