@@ -170,6 +170,7 @@ class _Cutter:
         return tuple(self._blocks)
 
     def _turn(self, closing: bool, name: str) -> None:
+        kind, before = self._kind, len(self._blocks)
         self._flush()
         if name in {"ul", "ol"}:
             if not closing:
@@ -178,11 +179,11 @@ class _Cutter:
                 self._lists.pop()
         elif name == "blockquote":
             self._quotes = max(0, self._quotes + (-1 if closing else 1))
-        if closing:
-            self._kind = "p"
-        else:
-            inner = name in {"p", "div"} and self._kind in {"li", "caption"}
-            self._kind = _KINDS.get(name, self._kind if inner else "p")
+        if name in {"p", "div"} and kind in {"li", "caption"} and len(self._blocks) == before:
+            # Its first paragraph is the list item, or the caption.
+            self._kind = kind
+        elif not closing:
+            self._kind = _KINDS.get(name, "p")
 
     def _inline(self, closing: bool, name: str, attributes: str) -> None:
         if not closing:
