@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from aggregator.normalize.characters import is_markup, key, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
+from aggregator.normalize.lists import OpenList, opened
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
 from aggregator.normalize.tables import data_end, table_html
 
@@ -58,7 +59,7 @@ class Block:
 
     ``html`` is its inside (for image, pre and table the whole element), ``text``
     the same as plain text, ``key`` equal for blocks that say the same; ``list`` is ul
-    or ol for li; ``quoted`` in a blockquote.
+    or ol for li, ``number`` that of an item of an ol; ``quoted`` in a blockquote.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Block:
     text: str
     key: str
     list: str = ""
+    number: int | None = None
     quoted: bool = False
 
 
@@ -85,13 +87,15 @@ def write_blocks(blocks: Iterable[Block]) -> str:
     parts = list(blocks)
     out: list[str] = []
     around: list[str] = []
+    following = 1
     for at, block in enumerate(parts):
         wanted = [tag for tag in ("blockquote" if block.quoted else "", block.list) if tag]
         while around and around != wanted[: len(around)]:
             out.append(f"</{around.pop()}>")
         for tag in wanted[len(around) :]:
             around.append(tag)
-            out.append(f"<{tag}>")
+            following = 1 if block.number is None else block.number
+            out.append(f"<{tag}>" if tag != "ol" or following == 1 else f'<ol start="{following}">')
         follower = parts[at + 1] if at + 1 < len(parts) else None
         if block.kind == "image":
             captioned = follower is not None and follower.kind == "caption"
@@ -100,6 +104,10 @@ def write_blocks(blocks: Iterable[Block]) -> str:
             alone = at == 0 or parts[at - 1].kind != "image"
             caption = f"<figcaption>{block.html}</figcaption></figure>"
             out.append(f"<figure>{caption}" if alone else caption)
+        elif block.number is not None:
+            value = "" if block.number == following else f' value="{block.number}"'
+            out.append(f"<li{value}>{block.html}</li>")
+            following = block.number + 1
         else:
             out.append(
                 block.html if block.kind in WHOLE else f"<{block.kind}>{block.html}</{block.kind}>"
@@ -137,7 +145,8 @@ class _Cutter:
         self._blocks: list[Block] = []
         self._inside: list[str] = []
         self._open: list[tuple[str, str]] = []
-        self._kind, self._lists, self._quotes = "p", list[str](), 0
+        self._kind, self._lists, self._quotes = "p", list[OpenList](), 0
+        self._number: int | None = None
         self._preformatted = 0
 
     def cut(self, source: str) -> tuple[Block, ...]:
@@ -164,19 +173,21 @@ class _Cutter:
             elif name == "img":
                 self._image(attributes)
             elif name in _TURNS:
-                self._turn(closing, name)
+                self._turn(closing, name, attributes)
         self._inside.append(parts[-1])
         self._flush()
         return tuple(self._blocks)
 
-    def _turn(self, closing: bool, name: str) -> None:
+    def _turn(self, closing: bool, name: str, attributes: str) -> None:
         kind, before = self._kind, len(self._blocks)
         self._flush()
         if name in {"ul", "ol"}:
             if not closing:
-                self._lists.append(name)
+                self._lists.append(opened(name, attributes))
             elif self._lists:
                 self._lists.pop()
+        elif name == "li" and not closing:
+            self._number = self._lists[-1].number(attributes) if self._lists else None
         elif name == "blockquote":
             self._quotes = max(0, self._quotes + (-1 if closing else 1))
         if name in {"p", "div"} and kind in {"li", "caption"} and len(self._blocks) == before:
@@ -276,17 +287,22 @@ class _Cutter:
         for piece in _lines(inside):
             text = plain(piece)
             if text:
-                inner = (self._lists[-1] if self._lists else "ul") if self._kind == "li" else ""
+                item = self._kind == "li"
+                number = self._number if item else None
                 self._blocks.append(
                     Block(
                         kind=self._kind,
                         html=_balanced(piece) if broken else piece,
                         text=text,
                         key=key(text),
-                        list=inner,
+                        list=("ul" if number is None else "ol") if item else "",
+                        number=number,
                         quoted=self._quotes > 0,
                     )
                 )
+                if number is not None:
+                    # What else stands in the item is no item of its own, and has no number.
+                    self._kind = "p"
 
 
 def _once_escaped(found: re.Match[str]) -> str:

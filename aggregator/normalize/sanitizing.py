@@ -33,6 +33,8 @@ _KEPT = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
 }
 _TAGS = INLINE | WHOLE | BREAKS | TABLE | {"img", "br", "span", "font"}
 
