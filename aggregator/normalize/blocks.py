@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 from aggregator.normalize.characters import is_markup, key, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
+from aggregator.normalize.lists import OpenList, opened
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
+from aggregator.normalize.tables import data_end, table_html
 
 _LINKS = WEB | {"mailto"}
-_IN_WHOLE = {"pre": INLINE | {"br"}, "table": INLINE | {"br"} | TABLE}
+_IN_PRE = (INLINE | {"br"}) - {"a"}
 _TURNS = BREAKS | TABLE | {"table"}
 _KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -38,6 +40,9 @@ _TWICE_IN_HTML = re.compile(
 _PLAIN_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
 )
+_LINK = re.compile(
+    r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
+)
 # What makes a table a way to place things, and not data.
 _PLACED = {
     "p", "div", "img", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
@@ -45,6 +50,7 @@ _PLACED = {
 }  # fmt: skip
 _LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+_CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ class Block:
 
     ``html`` is its inside (for image, pre and table the whole element), ``text``
     the same as plain text, ``key`` equal for blocks that say the same; ``list`` is ul
-    or ol for li; ``quoted`` in a blockquote.
+    or ol for li, ``number`` that of an item of an ol; ``quoted`` in a blockquote.
     """
 
     kind: str
@@ -61,6 +67,7 @@ class Block:
     text: str
     key: str
     list: str = ""
+    number: int | None = None
     quoted: bool = False
 
 
@@ -80,13 +87,15 @@ def write_blocks(blocks: Iterable[Block]) -> str:
     parts = list(blocks)
     out: list[str] = []
     around: list[str] = []
+    following = 1
     for at, block in enumerate(parts):
         wanted = [tag for tag in ("blockquote" if block.quoted else "", block.list) if tag]
         while around and around != wanted[: len(around)]:
             out.append(f"</{around.pop()}>")
         for tag in wanted[len(around) :]:
             around.append(tag)
-            out.append(f"<{tag}>")
+            following = 1 if block.number is None else block.number
+            out.append(f"<{tag}>" if tag != "ol" or following == 1 else f'<ol start="{following}">')
         follower = parts[at + 1] if at + 1 < len(parts) else None
         if block.kind == "image":
             captioned = follower is not None and follower.kind == "caption"
@@ -95,6 +104,10 @@ def write_blocks(blocks: Iterable[Block]) -> str:
             alone = at == 0 or parts[at - 1].kind != "image"
             caption = f"<figcaption>{block.html}</figcaption></figure>"
             out.append(f"<figure>{caption}" if alone else caption)
+        elif block.number is not None:
+            value = "" if block.number == following else f' value="{block.number}"'
+            out.append(f"<li{value}>{block.html}</li>")
+            following = block.number + 1
         else:
             out.append(
                 block.html if block.kind in WHOLE else f"<{block.kind}>{block.html}</{block.kind}>"
@@ -132,18 +145,27 @@ class _Cutter:
         self._blocks: list[Block] = []
         self._inside: list[str] = []
         self._open: list[tuple[str, str]] = []
-        self._kind, self._lists, self._quotes = "p", list[str](), 0
-        self._whole: tuple[str, int] | None = None
+        self._kind, self._lists, self._quotes = "p", list[OpenList](), 0
+        self._number: int | None = None
+        self._preformatted = 0
 
     def cut(self, source: str) -> tuple[Block, ...]:
         # Text and the three groups of each tag, in turn.
         parts = TOKEN.split(source)
+        end = 0
         for at in range(1, len(parts), 4):
+            if at <= end:
+                continue
             if parts[at - 1]:
                 self._inside.append(parts[at - 1])
             closing, name, attributes = parts[at] == "/", parts[at + 1], parts[at + 2]
-            if self._whole or (name in WHOLE and (name == "pre" or _is_data(parts, at))):
-                self._in_whole(closing, name, f"<{parts[at]}{name}{attributes}>")
+            if name == "pre" or self._preformatted:
+                self._in_pre(closing, name, f"<{parts[at]}{name}{attributes}>")
+            elif name == "table" and (end := data_end(parts, at)):
+                self._flush()
+                self._whole(
+                    name, table_html(parts, at, end, image=self._image_tag, link=self._link)
+                )
             elif name in INLINE:
                 self._inline(closing, name, attributes)
             elif name == "br":
@@ -151,25 +173,28 @@ class _Cutter:
             elif name == "img":
                 self._image(attributes)
             elif name in _TURNS:
-                self._turn(closing, name)
+                self._turn(closing, name, attributes)
         self._inside.append(parts[-1])
         self._flush()
         return tuple(self._blocks)
 
-    def _turn(self, closing: bool, name: str) -> None:
+    def _turn(self, closing: bool, name: str, attributes: str) -> None:
+        kind, before = self._kind, len(self._blocks)
         self._flush()
         if name in {"ul", "ol"}:
             if not closing:
-                self._lists.append(name)
+                self._lists.append(opened(name, attributes))
             elif self._lists:
                 self._lists.pop()
+        elif name == "li" and not closing:
+            self._number = self._lists[-1].number(attributes) if self._lists else None
         elif name == "blockquote":
             self._quotes = max(0, self._quotes + (-1 if closing else 1))
-        if closing:
-            self._kind = "p"
-        else:
-            inner = name in {"p", "div"} and self._kind in {"li", "caption"}
-            self._kind = _KINDS.get(name, self._kind if inner else "p")
+        if name in {"p", "div"} and kind in {"li", "caption"} and len(self._blocks) == before:
+            # Its first paragraph is the list item, or the caption.
+            self._kind = kind
+        elif not closing:
+            self._kind = _KINDS.get(name, "p")
 
     def _inline(self, closing: bool, name: str, attributes: str) -> None:
         if not closing:
@@ -177,12 +202,8 @@ class _Cutter:
             if name == "a" and any(tag for one, tag in self._open if one == "a"):
                 # A link in a link, which only a table between them allows.
                 tag = ""
-            elif name == "a" and _PLAIN_LINK.fullmatch(attributes):
-                tag = f"<a{attributes}>"
             elif name == "a":
-                written = dict(_ATTRIBUTE.findall(attributes)).get("href", "")
-                href = self._address(written, _LINKS)
-                tag = f'<a href="{html.escape(href)}">' if href else ""
+                tag = self._link(attributes)
             elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
                 tag = f'<time datetime="{found.group(2)}">'
             self._open.append((name, tag))
@@ -192,42 +213,52 @@ class _Cutter:
             if tag:
                 self._inside.append(f"</{name}>")
 
-    def _in_whole(self, closing: bool, name: str, written: str) -> None:
-        """A table or preformatted text is one block, kept as nh3 wrote it, images left out."""
-        if self._whole is None:
+    def _link(self, attributes: str) -> str:
+        """The tag of a link with its address; "" for one that leads nowhere."""
+        if _PLAIN_LINK.fullmatch(attributes):
+            return f"<a{attributes}>"
+        href = self._address(dict(_ATTRIBUTE.findall(attributes)).get("href", ""), _LINKS)
+        return f'<a href="{html.escape(href)}">' if href else ""
+
+    def _in_pre(self, closing: bool, name: str, written: str) -> None:
+        """Preformatted text is one block, kept as nh3 wrote it, links and images left out."""
+        if not self._preformatted:
             self._flush()
-            self._whole = (name, 1)
+            self._preformatted = 1
             self._inside = [written]
             return
-        outer, depth = self._whole
-        if name == outer:
-            depth += -1 if closing else 1
-            self._whole = (outer, depth)
-        if name in _IN_WHOLE[outer] or depth == 0:
-            self._inside.append(written if name != "a" else "")
-        if depth == 0:
-            self._whole = None
-            written = repair("".join(self._inside))
-            if outer == "pre":
-                # HTML reads no line feed right after the tag.
-                written = f"<pre>{written[5:].lstrip(chr(10))}"
-            self._inside = [tag for _, tag in self._open]
-            if text := plain(written.replace("</td>", " ").replace("</tr>", " ")):
-                self._blocks.append(
-                    Block(
-                        kind=outer, html=written, text=text, key=key(text), quoted=self._quotes > 0
-                    )
-                )
+        if name == "pre":
+            self._preformatted += -1 if closing else 1
+        if name in _IN_PRE or not self._preformatted:
+            self._inside.append(written)
+        if not self._preformatted:
+            # HTML reads no line feed right after the tag.
+            self._whole("pre", f"<pre>{''.join(self._inside)[5:].lstrip(chr(10))}")
+
+    def _whole(self, kind: str, written: str) -> None:
+        """Make a block of a whole element."""
+        written = repair(written)
+        self._inside = [tag for _, tag in self._open]
+        if text := plain(_CELL_ENDS.sub(" ", written)):
+            self._blocks.append(
+                Block(kind=kind, html=written, text=text, key=key(text), quoted=self._quotes > 0)
+            )
 
     def _image(self, attributes: str) -> None:
+        if tag := self._image_tag(attributes):
+            self._flush(keep_kind=True)
+            self._blocks.append(
+                Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0)
+            )
+
+    def _image_tag(self, attributes: str) -> str:
+        """An image with its address and what it shows; "" for one that is none."""
         found = dict(_ATTRIBUTE.findall(attributes))
         address = self._address(source_of(found), WEB)
         if not address or is_tracker(address, found):
-            return
+            return ""
         alt = repair(plain(found.get("alt", "")))
-        tag = f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
-        self._flush(keep_kind=True)
-        self._blocks.append(Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0))
+        return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
 
     def _address(self, written: str, schemes: frozenset[str]) -> str:
         """An absolute address with an allowed scheme, or ""."""
@@ -256,17 +287,22 @@ class _Cutter:
         for piece in _lines(inside):
             text = plain(piece)
             if text:
-                inner = (self._lists[-1] if self._lists else "ul") if self._kind == "li" else ""
+                item = self._kind == "li"
+                number = self._number if item else None
                 self._blocks.append(
                     Block(
                         kind=self._kind,
                         html=_balanced(piece) if broken else piece,
                         text=text,
                         key=key(text),
-                        list=inner,
+                        list=("ul" if number is None else "ol") if item else "",
+                        number=number,
                         quoted=self._quotes > 0,
                     )
                 )
+                if number is not None:
+                    # What else stands in the item is no item of its own, and has no number.
+                    self._kind = "p"
 
 
 def _once_escaped(found: re.Match[str]) -> str:
@@ -275,21 +311,6 @@ def _once_escaped(found: re.Match[str]) -> str:
         return found.group(0)
     sign = repair(html.unescape(f"&{found.group(1)}"))
     return html.escape(sign, quote=False)
-
-
-def _is_data(parts: list[str], at: int) -> bool:
-    """Whether the table that opens here holds data; one that places things is taken apart."""
-    if parts[at]:
-        return False
-    cells = 0
-    for further in range(at + 4, len(parts), 4):
-        name = parts[further + 1]
-        if name == "table":
-            return bool(parts[further]) and cells > 1
-        if name in _PLACED:
-            return False
-        cells += name in {"td", "th"} and not parts[further]
-    return False
 
 
 def _lines(inside: str) -> list[str]:

@@ -19,6 +19,7 @@ from aggregator.normalize.characters import ENTITY, is_markup, key, line
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
     introduces_links,
+    is_bare,
     is_furniture,
     is_section,
     without_last_link,
@@ -122,7 +123,8 @@ def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ..
 
 def _one_line(text: str, headline: str) -> str:
     text = line(text)
-    return "" if is_furniture(text) or key(text) == headline else text
+    nothing = is_bare(text) and is_furniture(text)
+    return "" if nothing or key(text) == headline else text
 
 
 def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
@@ -182,11 +184,15 @@ def _once(blocks: Sequence[Block]) -> list[Block]:
 
 def _without_tail(blocks: list[Block]) -> list[Block]:
     """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
+    blocks = list(_without_related(blocks))
     kept = [
         block
-        for block in _without_related(blocks)
-        if block.kind in {"image", "table", "pre"} or not is_furniture(block.text)
+        for block in blocks
+        if block.kind in {"image", "table", "pre"} or not is_furniture(block.text, block.html)
     ]
+    if not kept:
+        # A notice that is all there is may be meant.
+        kept = [block for block in blocks if not is_bare(block.text)]
     for at in range(len(kept) - 1, -1, -1):
         if kept[at].kind in {"p", "li"}:
             shorter = without_last_link(kept[at].html)
@@ -203,11 +209,12 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
     links: list[Block] = []
     # From the end, so that a line is met when what stands below it is known.
     for block in reversed(blocks):
-        rest = beside_links(block) if block.text else ""
         if not block.text or block.kind in {"table", "pre", "caption"}:
             kept += (*links, block)
             links = []
-        elif not rest:
+            continue
+        rest = beside_links(block)
+        if not rest:
             links.append(block)
         elif introduces_links(rest) and (links or not kept or rest != block.text):
             kept += links if rest != block.text else ()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+_DEEDS = "share|like|tweet|pin|email|print|save|copy link"
+_NETWORKS = "facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube"
 _PHRASES = (
     # Cookie notices
     r"this (?:web)?site uses cookies.*", r"we use cookies.*", r"by continuing to (?:use|browse) this.*",
@@ -20,7 +22,7 @@ _PHRASES = (
     # Onward to the source
     r"read (?:the )?(?:news |original )?source(?: link)?", r"(?:view |original )?source(?: link| article)?(?: ?: ?\S+)?",
     r"read (?:the )?(?:original|full|whole|rest of (?:the|this)|entire|complete) (?:article|story|post|piece|report|interview|news|text)\b.{0,60}",
-    r"read more(?: (?:at|on|from|about|here|in)\b.{0,60}| ?: .{1,80})?", r"read on", r"continue reading\b.*",
+    r"read more(?: (?:at|on|from|about|here|in)\b.{0,60}| ?: .{1,80})?", r"read on", r"continue reading(?:\b.{0,30}| ?[\"“«„‘'].{1,200}| (?:the |this |our )?(?:full |whole |original |entire |complete |rest of (?:the|this) )?(?:article|story|post|report|piece|interview|text)\b.{0,60}| (?:at|on|in|from|here|below)\b.{0,60})",
     r"view (?:the )?(?:original|full) (?:article|post|story).*", r"click here (?:to|for)\b.{0,80}",
     r"keep reading\b.{0,60}", r"(?:the )?full story(?: here)?",
     r"this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)\b.{1,100}",
@@ -31,7 +33,8 @@ _PHRASES = (
     r"続きを読む.*", r"читать (?:далее|полностью).*", r"czytaj (?:dalej|więcej).*", r"devamını oku.*",
     r"(?:the post|l['’]article|la entrada|der beitrag|l['’]articolo|o post|het bericht) .{1,300} (?:appeared first on|est apparu en premier sur|se publicó primero en|erschien zuerst auf|proviene da|apareceu primeiro em|verscheen eerst op)\b.*",
     # Letters, sharing, following
-    r"(?:sign up|subscribe|register)\b.{0,60}\b(?:newsletter|email|e-mail|inbox|updates|alerts)\b.{0,80}",
+    r"(?:sign up|subscribe)\b.{0,60}\b(?:newsletters?|inbox|updates|alerts|emails|(?:our|your|my|the|an?|free|daily|weekly|morning|evening) e-?mail|e-?mail (?:list|address|digest))\b.{0,80}",
+    r"(?:sign up|subscribe)\b.{0,60}\b(?:by|via) e-?mail(?: (?:here|now|today|daily|for free|(?:every|each) \w+))?", r"register\b.{0,60}\b(?:newsletters?|inbox|(?:e-?mail|news|free) (?:updates|alerts))\b.{0,80}",
     r"(?:suscr[íi]bete|inscr[íi]bete)\b.{0,100}", r"(?:abonnez-vous|inscrivez-vous)\b.{0,100}",
     r"(?:jetzt )?newsletter (?:abonnieren|bestellen)\b.{0,80}", r"iscriviti\b.{0,80}\bnewsletter\b.{0,60}",
     r"(?:share|tweet|email|print|comments?)(?: this)?(?: (?:article|story|post|on \w+|via \w+))?[.!]?",
@@ -44,14 +47,14 @@ _PHRASES = (
     r"[\[(]?(?:ad|advertisement|sponsored|anzeige|werbung|publicidad|publicit[ée]|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고|pr)[\])].{0,200}",
     r"(?:advertisement|sponsored|gesponsert|sponsorisé|sponsorizzato|patrocinado|gesponsord) ?[:|] .{1,200}",
     # Sharing, following, subscribing in further languages
-    r"(?:share|like|tweet|pin|email|print|save|copy link|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube)(?:(?: | ?[|·•,/-] ?)(?:share|like|tweet|pin|email|print|save|copy link|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube))+",
+    rf"(?:{_DEEDS}|{_NETWORKS})(?:(?: | ?[|·•/-] ?)(?:{_DEEDS}|{_NETWORKS}))+", rf"(?:{_DEEDS})(?:(?: | ?[|·•,:/-] ?)(?:{_DEEDS}|{_NETWORKS}))+",
     r"(?:click to )?share (?:this )?(?:on|via|to|with) .{1,60}", r"(?:comparte|compartilhe|partagez|condividi|deel|dela|udostępnij|paylaş|поделиться|シェアする|分享)(?: (?:esto|esta noticia|isto|cet article|questo articolo|dit|artikeln|artykuł))?(?: (?:en|no|sur|su|op|på|w|в)\b.{1,40})?",
     r"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b.{0,40}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|канал\w*|розсилк\w*|nieuwsbrief)\b.{0,80}",
     r"(?:メールマガジン|ニュースレター).{0,20}(?:登録|購読).{0,40}", r"(?:订阅|訂閱).{0,20}(?:通讯|電子報|新闻|邮件).{0,20}", r"뉴스레터 ?구독.{0,30}",
     # Onward in further languages
     r"läs (?:mer|hela artikeln|vidare)\b.{0,60}", r"læs (?:mere|hele artiklen|videre)\b.{0,60}", r"les (?:mer|hele saken|videre)\b.{0,60}", r"lue (?:lisää|koko juttu)\b.{0,60}",
-    r"(?:číst|čtěte) (?:dále|více|celý článek)\b.{0,60}", r"citește (?:mai mult|mai departe|continuarea)\b.{0,60}", r"(?:tovább|bővebben|olvass tovább)\b.{0,60}", r"(?:διαβάστε|συνέχεια) .{0,60}",
-    r"читати (?:далі|повністю).*", r"baca (?:selengkapnya|juga|lebih lanjut)\b.{0,100}", r"(?:xem thêm|đọc tiếp)\b.{0,80}", r"(?:もっと読む|記事を読む|全文を読む|続きはこちら).*", r"(?:阅读全文|閱讀全文|阅读更多|查看全文|繼續閱讀|继续阅读).*", r"(?:더 ?보기|계속 ?읽기|자세히 ?보기|기사 ?전문).*", r"(?:اقرأ (?:المزيد|أيضا|أيضًا)|المزيد).{0,80}", r"(?:पूरा पढ़ें|आगे पढ़ें|और पढ़ें).{0,60}",
+    r"(?:číst|čtěte) (?:dále|více|celý článek)\b.{0,60}", r"citește (?:mai mult|mai departe|continuarea)\b.{0,60}", r"(?:tovább|bővebben|olvass tovább)\b.{0,60}", r"διαβάστε (?:περισσότερα|επίσης|ακόμ[αη]|αναλυτικά|εδώ|τη συνέχεια|όλο|ολόκληρο|το (?:πλήρες )?άρθρο)\b.{0,60}", r"συνέχεια(?: (?:της )?ανάγνωσης\b.{0,80}| του άρθρου| στο άρθρο| εδώ)?",
+    r"читати (?:далі|повністю).*", r"baca (?:selengkapnya|juga|lebih lanjut)\b.{0,100}", r"(?:xem thêm|đọc tiếp)\b.{0,80}", r"(?:もっと読む|記事を読む|全文を読む|続きはこちら).*", r"(?:阅读全文|閱讀全文|阅读更多|查看全文|繼續閱讀|继续阅读).*", r"(?:더 ?보기|계속 ?읽기|자세히 ?보기|기사 ?전문).*", r"اقرأ (?:المزيد|أيضا|أيضًا).{0,80}", r"(?:ل|و)?المزيد(?: من (?:الأخبار|المقالات|التفاصيل|المعلومات))?", r"(?:पूरा पढ़ें|आगे पढ़ें|और पढ़ें).{0,60}",
     # Cookies and scripts
     r"(?:den här|denna) webbplats(?:en)? använder (?:cookies|kakor).*", r"(?:ta strona|serwis|strona) (?:używa|wykorzystuje) (?:plik[ió]w? )?cookies?.*", r"bu (?:web ?)?site(?:si)? çerez.*", r"(?:этот сайт|мы) использу(?:ет|ем).{0,30}(?:cookies?|куки).*",
     r"(?:please )?(?:enable|turn on) javascript\b.{0,120}", r"your browser does not support.{1,120}", r"(?:comments? (?:are )?(?:closed|off)|comments off on .{1,150}|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
@@ -59,7 +62,16 @@ _PHRASES = (
     r"(?:the )?(?:rss )?(?:feed )?(?:filed under|posted in|tagged(?: with)?|tags) ?: .{1,200}",
 )  # fmt: skip
 _FURNITURE = re.compile("(?:" + "|".join(_PHRASES) + ")", re.IGNORECASE | re.DOTALL)
+# What may begin a sentence as well: only before a link, an arrow or dots.
+_ONWARD = re.compile(
+    rf"continue reading\b.*|(?:διαβάστε|συνέχεια) .{{0,80}}|المزيد.{{0,80}}|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEADS_ON = re.compile(r"(?:</a>(?:</[a-z]+>)*[\s.:)\]]*|[…»›→>]|\.\.)\s*$")
+_LEADING = "…»›→>"
 _LONGEST = 240
+# No phrase is longer that says nothing, even where nothing else is said.
+_BARE = 30
 _LAST_LINK = re.compile(r"\s*<a href=\"[^\"]*\">((?:(?!</?a\b).)*)</a>[\s.…»›→]*$", re.DOTALL)
 _ARROWS = " \t.…»›→>|[]()-–—:"
 
@@ -147,16 +159,36 @@ def introduces_links(text: str) -> bool:
     return 0 < len(short) <= 60 and bool(_RELATED.fullmatch(short))
 
 
-def is_furniture(text: str) -> bool:
-    """Whether a block of its own says nothing but "read on", "cookies", "subscribe"."""
+def is_furniture(text: str, inside: str = "") -> bool:
+    """Whether a block of its own says nothing but "read on", "cookies", "subscribe".
+
+    ``inside`` is the HTML of the block, where there is one.
+    """
     short = text.strip(_ARROWS)
-    return len(short) <= _LONGEST and (not short or bool(_FURNITURE.fullmatch(short)))
+    if len(short) > _LONGEST:
+        return False
+    if not short or _FURNITURE.fullmatch(short):
+        return True
+    # How a block ends is the quickest to say, and most end in a word or one full stop.
+    ending = (inside or text)[-8:].rstrip(" .:)]\n")
+    if ending[-1:] not in _LEADING and not text.endswith(".."):
+        return False
+    return bool(_ONWARD.fullmatch(short) and _LEADS_ON.search(inside or text))
+
+
+def is_bare(text: str) -> bool:
+    """Whether furniture is so short that it is no text, even where there is no other."""
+    return len(text.strip(_ARROWS)) <= _BARE
 
 
 def without_last_link(inside: str) -> str:
     """A block's inside without a "continue reading" link at its very end."""
     found = _LAST_LINK.search(inside)
-    if found and found.start() and is_furniture(re.sub("<[^>]*>", "", found.group(1))):
+    if (
+        found
+        and found.start()
+        and is_furniture(re.sub("<[^>]*>", "", found.group(1)), found.group(0))
+    ):
         return _without_loose_end(inside[: found.start()])
     return inside
 

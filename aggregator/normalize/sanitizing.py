@@ -33,6 +33,8 @@ _KEPT = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
 }
 _TAGS = INLINE | WHOLE | BREAKS | TABLE | {"img", "br", "span", "font"}
 
@@ -79,6 +81,7 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r' (?:class|id)="([^"]*)"')
+_CLASS = re.compile(r' class="([^"]*)"')
 _CAPTIONED = {"p", "div", "span", "small", "dd", "em", "i", "center"}
 # The cost of cleaning grows with the square of the depth, and nobody writes a text so deep.
 _MANY_TAGS, _DEEPEST = 5000, 500
@@ -123,10 +126,13 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
     out = [parts[0]]
     ends, said = _ends(parts), list(accumulate(len(text) for text in parts[::4]))
     captions: set[int] = set()
+    data = _of_data(parts) if "th" in parts[2::4] else set[int]()
     at = 1
     while at < len(parts):
         closing, name, attributes, text = parts[at : at + 4]
         if not closing and (marks := _MARK.findall(attributes)):
+            # What writes Markdown as HTML makes the id of a heading of its words.
+            marks = _CLASS.findall(attributes) if name in HEADINGS else marks
             attributes = _MARK.sub("", attributes)
             names = " ".join(marks).replace("_", "-").split()
             end = ends.get(at, at)
@@ -134,6 +140,7 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
                 not whole
                 and any(map(_FURNITURE.fullmatch, names))
                 and said[end // 4] - said[at // 4] < _ARTICLE
+                and at not in data
             ):
                 # A paragraph before and one after stay two.
                 out += ("<hr>" if name in BREAKS else "", parts[end + 3])
@@ -158,6 +165,25 @@ def _ends(parts: list[str]) -> dict[int, int]:
         elif opened:
             ends[opened.pop()] = at
     return ends
+
+
+def _of_data(parts: list[str]) -> set[int]:
+    """Where the rows, cells and groups of tables with a head cell open: what is promoted there is
+    a team."""
+    found: set[int] = set()
+    tables: list[tuple[list[int], bool]] = []
+    for at in range(1, len(parts), 4):
+        closing, name = parts[at : at + 2]
+        if name == "table" and not closing:
+            tables.append(([], False))
+        elif name == "table" and tables:
+            inside, headed = tables.pop()
+            found.update(inside if headed else ())
+        elif name in TABLE and not closing and tables:
+            inside, headed = tables[-1]
+            inside.append(at)
+            tables[-1] = (inside, headed or name == "th")
+    return found
 
 
 def _says_something(safe: str) -> bool:

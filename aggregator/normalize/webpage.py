@@ -84,7 +84,9 @@ def read_page(body: bytes, *, content_type: str, url: str, title: str) -> WebPag
     cleaned = clean(title, "", write_blocks(article), base=base)
     if not cleaned.text:
         return None
-    said = sum(len(plain(one)) for one in _LINK.findall(cleaned.html))
+    # What links in a table is data: names of teams, of players.
+    prose = [block.html for block in cleaned.blocks if block.kind != "table"]
+    said = sum(len(plain(one)) for inside in prose for one in _LINK.findall(inside))
     return WebPage(
         names=head.names,
         teaser=head.teaser,
