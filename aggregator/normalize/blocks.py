@@ -40,14 +40,6 @@ _TWICE_IN_HTML = re.compile(
 _PLAIN_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
 )
-_LINK = re.compile(
-    r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
-)
-# What makes a table a way to place things, and not data.
-_PLACED = {
-    "p", "div", "img", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
-    "section", "article", "center", "pre",
-}  # fmt: skip
 _LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 _CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
