@@ -43,7 +43,7 @@ _SUBSET = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
 _OPEN_SUBSET = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
 _TEXT_ENTITY = re.compile(rb'<!ENTITY\s+\w{1,40}\s+"(?:[^"&%<>]|&#\w{1,7};){1,32}"\s*>')
 # Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
-_BARE = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
+_UNSAID = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
 _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
@@ -195,7 +195,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         content = content or said
     else:
         summary = said
-    if (shown := get("media_description")) and not (content or _BARE.sub("", summary)):
+    if (shown := get("media_description")) and not (content or _UNSAID.sub("", summary)):
         # What is said of its picture is all that is said.
         summary, content = shown, summary
     if content and len(summary) > 2 * len(content):

@@ -74,9 +74,8 @@ class Subject:
         return f" {' '.join(stems)} " in self._spaced(name)
 
     def has(self, stem: str) -> bool:
-        """Whether title or text hold a tagged stem: asked as :meth:`adjoins` asks."""
-        wanted = f" {stem} "
-        return wanted in self._spaced("title") or wanted in self._spaced("text")
+        """Whether title or text hold a tagged stem."""
+        return self.adjoins("title", (stem,)) or self.adjoins("text", (stem,))
 
     @cached_property
     def all_stems(self) -> frozenset[str]:
