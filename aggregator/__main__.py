@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from aggregator.cli import Session
 
 _USAGE, _ARCHIVE, _BUG, _INTERRUPTED = 2, 3, 70, 130
-# So many new objects before Python looks for dead cycles. What start-up makes is there to stay:
+# So many new objects before Python looks for dead cycles. What start-up makes (140,000) is there to stay:
 # at the usual 700, about a tenth of a short run goes into looking at it again and again.
-_LITTER = 10_000
+_LITTER = 200_000
 # mallopt's M_ARENA_MAX, in glibc.
 _ARENA_MAX = -8
 # Options of the program, not of a command; and commands of which a word may begin with a minus.

@@ -8,9 +8,11 @@ feed as it is now follows from them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.collect import gap_closed, with_login
 from aggregator.model.batch import Counts, Fetched
@@ -33,8 +35,7 @@ class Run(Protocol):
 GAP_DOCUMENTS, _GAP_SECONDS = 10, 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Walk(Struct, frozen=True, kw_only=True):
     """What a walk came to. ``ended``: it reached the oldest document, or what was known before.
 
     ``failure`` is what stopped it, where something did; ``next`` the document it would have

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Collector, stranger
@@ -25,8 +27,7 @@ _MOST = 10_000
 """Feeds that are taken from one list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """A look at one list: what is known of it now. ``changed``: it names other feeds than before.
     ``paused``: so many of the feeds that it does not name any more are asked no more."""
 

@@ -16,9 +16,10 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from time import monotonic
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Collector

@@ -21,7 +21,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator import __version__
 from aggregator.archive import Archive
@@ -50,16 +52,14 @@ from aggregator.normalize import Workers, decide
 from aggregator.topics import Matcher, portions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """What one write came to: counts, and what it settled."""
 
     counts: Counts
     settled: tuple[Settled, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """The stages, opened once for many rounds. Make it with :func:`open_pipeline`."""
 
     archive: Archive

@@ -15,7 +15,8 @@ run again, or after a crash, it changes what is missing and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator import normalize
 from aggregator.archive import Archive, Blocks

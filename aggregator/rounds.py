@@ -13,12 +13,14 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from time import monotonic
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.backfill import close_gap
 from aggregator.collect import Room, after_outage, at_home, unreached
@@ -48,8 +50,7 @@ _HELD_BYTES = 64 << 20
 T = TypeVar("T")
 
 
-@dataclass(slots=True, kw_only=True)
-class Round:
+class Round(Struct, kw_only=True):
     """What a round came to. It grows while the round runs.
 
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.model.batch import Address, Batch, Counts, Decision, Fetched, NextPoll, Settled

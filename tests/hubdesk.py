@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 from archivedesk import ONE, Desk, item
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.hub import Reply, telling

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archivedesk import NOON, ONE, Desk, _settled, item
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.model.batch import Batch

@@ -10,20 +10,21 @@ import json
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "feeds_rebuilt"
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
 DAYS = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """One item as a document has it; ``summary`` is HTML."""
 
     guid: str
@@ -34,8 +35,7 @@ class Printed:
     more: str = ""
 
 
-@dataclass(frozen=True)
-class Poll:
+class Poll(Struct, frozen=True):
     at: datetime
     items: tuple[Printed, ...]
 

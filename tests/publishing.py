@@ -5,12 +5,13 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from archivedesk import ONE, Desk, interests
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.archive import open_archive
 from aggregator.model.feed import Subscription

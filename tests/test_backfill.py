@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from feedserver import FeedServer
+from msgspec.structs import replace
 
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import Walk, walk_back

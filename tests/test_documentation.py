@@ -3,7 +3,6 @@
 import re
 import subprocess
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -33,9 +32,9 @@ UNFIT = re.compile(
 
 def settings() -> list[str]:
     return [
-        f"{part.name}.{setting.name}"
-        for part in fields(Settings)
-        for setting in fields(getattr(Settings(), part.name))
+        f"{part}.{setting}"
+        for part in Settings.__struct_fields__
+        for setting in getattr(Settings(), part).__struct_fields__
     ]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from archivedesk import interests
 from feedserver import FeedServer
+from msgspec.structs import replace
 
 from aggregator import rounds
 from aggregator.archive import open_archive

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 import sqlalchemy as sa
 from archivedesk import NOON, ONE, TWO, item
+from msgspec.structs import replace
 from publishing import Newsroom
 
 from aggregator.archive import open_archive, restore

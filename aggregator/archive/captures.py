@@ -16,11 +16,12 @@ import re
 import socket
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from aggregator.archive.disk import sync_folder
 from aggregator.model.address import shown_url
@@ -42,8 +43,7 @@ _LARGEST = 1 << 30
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a record is: the file's name below ``captures/``, and bytes from and for how long."""
 
     file: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from aggregator.archive import notices
 from aggregator.archive.columns import Moment, name_of
@@ -36,8 +36,7 @@ from aggregator.model.feed import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
+class Attached(Struct, frozen=True, kw_only=True):
     """What following the subscriptions came to; each is feed URLs."""
 
     added: tuple[str, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from aggregator.archive.schema import fetch_days, fetches
 from aggregator.archive.statements import insert, upsert
@@ -15,8 +15,7 @@ from aggregator.model.batch import Fetched, Settled
 from aggregator.model.feed import FeedKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRecord:
+class FetchRecord(Struct, frozen=True, kw_only=True):
     """One fetch of a feed. ``outcome`` is changed, unchanged or failed; ``bytes`` as they came."""
 
     at: datetime

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from aggregator.archive import digests
 from aggregator.archive.records import no_topic, unpack_topic
@@ -25,8 +25,7 @@ _EDITED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """What a topic shows of a story: an entry in a state; the newest there is; whether the story was
     ever announced."""
 

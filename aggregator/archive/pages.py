@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from aggregator.archive.records import (
     AS_SHOWN,
@@ -132,8 +133,7 @@ def first_unpublished(connection: sa.Connection, slug: str) -> int:
     return 1 + (connection.scalar(sa.select(sa.func.max(pages.c.number)).where(done)) or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """How far a topic has come: the place of its newest hit; number and last place of its newest
     closed page. Zeros where there is none."""
 
@@ -347,7 +347,9 @@ def _updated(shown: Sequence[PageEntry]) -> datetime:
 def _freeze(settings: str, shown: Sequence[PageEntry]) -> bytes:
     """A page as it is now: the topic, packed, and its entries."""
 
-    def plain(value: Any) -> str:
+    def plain(value: Any) -> object:
+        if isinstance(value, Struct):
+            return asdict(value)
         return value.isoformat() if isinstance(value, datetime) else str(value)
 
     page = {"topic": settings, "entries": [asdict(entry) for entry in shown]}

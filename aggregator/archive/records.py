@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from aggregator.archive.schema import (
     captures,
@@ -364,9 +364,9 @@ def unpack_topic(text: str) -> Topic:
     """The topic as it was configured when it was last synced."""
     held = json.loads(text)
     values: dict[str, Any] = {
-        one.name: tuple(held[one.name]) if isinstance(held[one.name], list) else held[one.name]
-        for one in fields(Topic)
-        if one.name in held
+        name: tuple(held[name]) if isinstance(held[name], list) else held[name]
+        for name in Topic.__struct_fields__
+        if name in held
     }
     values["collapse"] = Collapse(values["collapse"])
     values["detail"] = Detail(values["detail"])

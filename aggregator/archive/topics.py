@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from aggregator.archive import digests, documents, pages
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
@@ -32,8 +32,7 @@ _GROWN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicsSynced:
+class TopicsSynced(Struct, frozen=True, kw_only=True):
     """Slugs of topics that wait to be filled because they are new or were edited, and deleted ones;
     and of those that are published again, as the archive held other settings of them."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.archive import samples, search
 from aggregator.archive.captures import Captures
@@ -32,8 +33,7 @@ _KEPT_FETCHES = 100
 _LARGE_INDEX, _MERGES = 50_000, 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
+class Stats(Struct, frozen=True, kw_only=True):
     """Counts over the whole archive; revisions, vanished and hits only in the full count."""
 
     feeds: int
@@ -50,8 +50,7 @@ class Stats:
     languages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveInfo:
+class ArchiveInfo(Struct, frozen=True, kw_only=True):
     """Where the archive is and how large; sizes in bytes. ``growth`` is bytes a year, None at first."""
 
     location: str

@@ -32,7 +32,7 @@ def _group() -> None:
 @app.command()
 def info(context: typer.Context, as_json: Json = False) -> None:
     """Tell where the archive is, how large, and how it grows."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     with session_of(context).reading() as archive:
         facts = archive.info()

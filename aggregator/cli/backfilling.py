@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aggregator.cli.output import note, one_line, plural, print_json, say
 from aggregator.cli.session import Session
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _DAEMON = "aggregator run"
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     walk: Walk
     written: int
 

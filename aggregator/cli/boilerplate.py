@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say
 from aggregator.cli.session import Session

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from aggregator.cli.checking import tell_edit, warn_of_samples
 from aggregator.cli.options import DryRun, Json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -14,6 +13,7 @@ from aggregator.cli.checking import warn_of_samples
 from aggregator.cli.options import Json
 from aggregator.cli.output import Column, print_json, print_table
 from aggregator.cli.session import session_of
+from aggregator.model.settings import Settings
 
 _PASSWORD = re.compile(r"(://[^:/?#\s@]*:)[^/?#\s]*@")
 
@@ -46,12 +46,12 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     print_table(columns, [(name, as_written(name, value), source) for name, value, source in rows])
 
 
-def _flat(settings: object) -> Iterator[tuple[str, object]]:
+def _flat(settings: Settings) -> Iterator[tuple[str, object]]:
     """(dotted name, JSON value) of every setting, in the order of the file."""
-    for table in dataclasses.fields(settings):  # type: ignore[arg-type]
-        part = getattr(settings, table.name)
-        for setting in dataclasses.fields(part):
-            yield f"{table.name}.{setting.name}", _plain(getattr(part, setting.name))
+    for table in settings.__struct_fields__:
+        part = getattr(settings, table)
+        for setting in part.__struct_fields__:
+            yield f"{table}.{setting}", _plain(getattr(part, setting))
 
 
 def _plain(value: object) -> object:

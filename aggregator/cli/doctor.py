@@ -9,7 +9,6 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
+from msgspec import Struct
 
 from aggregator.cli.options import Json
 from aggregator.cli.output import one_line, plural, print_json, say, size, some_of
@@ -47,8 +47,7 @@ class Verdict(StrEnum):
 _LITTLE = 50_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One check's outcome; ``code`` is the exit code that a failure of it has."""
 
     check: str

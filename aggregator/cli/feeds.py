@@ -326,7 +326,7 @@ def _fetch_words(fetch: FetchRecord) -> str:
 
 
 def _fetch_json(fetch: FetchRecord) -> dict[str, object]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from aggregator.model.time import iso
 

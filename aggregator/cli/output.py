@@ -13,9 +13,10 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from aggregator.model.address import shown_url
 from aggregator.model.time import now
@@ -155,8 +156,7 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
         say(f"{name:<{width}}  {one_line(value)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table. ``right`` for figures. What does not fit is cut where ``cut`` allows
     it, and breaks into lines where the column is ``wide``; any other cell stays whole."""
 

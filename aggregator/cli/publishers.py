@@ -137,7 +137,7 @@ def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[
 
 def print_bill(session: Session, line: Subscription, feed: Feed, *, as_json: bool) -> None:
     """What a feed costs its publisher, and what would make it cost less."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from aggregator.collect import remarks
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec import Struct
 
 from aggregator.cli.output import note, one_line
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from aggregator.query import Query
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """Made by ``main``, filled by the options before the command."""
 
     folder: Path | None = None

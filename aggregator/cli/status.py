@@ -222,7 +222,7 @@ def _failing_json(feed: Feed) -> dict[str, object]:
 
 def print_stats(context: typer.Context, as_json: Json = False) -> None:
     """Count what the archive holds."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from aggregator.model.time import iso
 

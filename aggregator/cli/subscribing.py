@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from aggregator.cli.looking import look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
@@ -239,7 +239,7 @@ def _nothing_there(error: FeedError) -> bool:
 
 
 def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from aggregator.model.time import iso
 

@@ -7,12 +7,12 @@ them, nor they for it. Who sends sees to it that no host gets too many at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
 
 import aiohttp
+from msgspec import Struct
 from yarl import URL
 
 from aggregator.collect.caching import retry_after
@@ -27,8 +27,7 @@ from aggregator.model.time import now
 _ANSWER_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a server said: status, the first 4 KiB, and the seconds it asks us to wait, if it does.
 
     ``location`` is where it says to go instead, or "".

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from aggregator.model.address import canonical_url
 from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Response, Validators
@@ -42,8 +43,7 @@ class Where(StrEnum):
     NEWS_SITEMAP = "news sitemap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """An address where a feed may be; ``title`` as the page calls it, or ""."""
 
     url: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import aiohttp
+from msgspec import Struct, field
 
 # A server that so many in turn got no answer from is not asked by those who still wait:
 # hundreds of feeds on a dead server would else hold up all others for hours.
@@ -18,8 +18,7 @@ class Unused(Exception):
     """Raised by who has a turn and asks nothing: the next need not wait."""
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     waiting: int = 0

@@ -6,7 +6,6 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
@@ -14,6 +13,7 @@ from typing import Self
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
+from msgspec import Struct
 
 from aggregator.collect.address import same_server, with_login
 from aggregator.collect.connecting import (
@@ -59,8 +59,7 @@ _PAUSE = 3600.0
 _NO_ACCESS = Access()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True, kw_only=True):
     """What is to be had. ``url`` may hold a log-in, which goes there and nowhere else;
     ``named`` is what errors call it."""
 

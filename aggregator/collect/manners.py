@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.address import shown_url
 from aggregator.model.feed import SERVED_BYTES, Feed, FeedState, Totals
@@ -12,8 +13,7 @@ from aggregator.model.feed import SERVED_BYTES, Feed, FeedState, Totals
 _WORTH_PACKING = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """One thing that is wrong, in a sentence, and the lines that would mend it."""
 
     what: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from aggregator.config import editing, opml
 from aggregator.config.editing import ImportReport
@@ -27,8 +28,7 @@ FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
 _SECRETS = "secrets.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """A configuration folder, read and checked.
 
     ``sources`` says of each dotted setting where it comes from: default,
@@ -42,7 +42,7 @@ class Configuration:
     interests: Interests
     sources: dict[str, str]
     warnings: tuple[str, ...]
-    access: Mapping[str, Access] = field(default_factory=dict, repr=False)
+    access: Mapping[str, Access] = field(default_factory=dict)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
     inclusions: tuple[Inclusion, ...] = ()
     """Lists of feeds elsewhere; what they name is in the archive."""

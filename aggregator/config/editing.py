@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 from aggregator.config.outlines import (
     FULL_TEXT,
@@ -42,8 +43,7 @@ _ADDRESS = re.compile(
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import brought: URLs added; URLs there already, each with the one that was there;
     (URL or line, why) refused."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from aggregator.model.errors import ConfigError
 from aggregator.model.person import Person, person_by_name
 from aggregator.query import fold, words
 
-_KEYS = tuple(one.name for one in fields(Person) if one.name != "name")
+_KEYS = tuple(name for name in Person.__struct_fields__ if name != "name")
 
 
 def read_people(file: Path) -> tuple[Person, ...]:

@@ -7,7 +7,6 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,9 +54,9 @@ def known_settings() -> dict[str, Any]:
     """Every dotted setting with its shipped value."""
     shipped = Settings()
     return {
-        f"{section.name}.{one.name}": getattr(getattr(shipped, section.name), one.name)
-        for section in fields(shipped)
-        for one in fields(getattr(shipped, section.name))
+        f"{section}.{name}": getattr(getattr(shipped, section), name)
+        for section in shipped.__struct_fields__
+        for name in getattr(shipped, section).__struct_fields__
     }
 
 

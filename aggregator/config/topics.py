@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError, QueryError
@@ -104,8 +105,7 @@ def _refuse(mistakes: Sequence[ConfigError]) -> None:
     raise first
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """A table of the file as it was read, and how a mistake in it is told."""
 
     file: Path
@@ -155,7 +155,7 @@ def _topic(table: _Table) -> Topic:
         raise table.refuse("a topic is a table", hint=hint)
     if not _SLUG.fullmatch(table.name):
         raise table.refuse("a topic cannot be called so", hint=_NAMES)
-    known = {one.name for one in fields(Topic)} - {"slug"}
+    known = set(Topic.__struct_fields__) - {"slug"}
     values = {"slug": table.name, "title": table.name, **table.values(known)}
     if not values.get("query"):
         raise table.refuse("a topic needs a query", hint='write query = "word AND word"')

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from msgspec import Struct, field
 
 # How often the due times in the archive are looked at. A look is one indexed read.
 _LOOK_SECONDS = 5
@@ -17,8 +17,7 @@ _PUBLISH_SECONDS = 60
 _UPKEEP_SECONDS = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Ticks:
+class Ticks(Struct, frozen=True):
     """Events that wake the service; the one who acts on an event clears it."""
 
     collect: asyncio.Event = field(default_factory=asyncio.Event)

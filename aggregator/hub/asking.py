@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aggregator.model.settings import HubSettings
 from aggregator.publish import Site
@@ -20,8 +21,7 @@ _SECRET_BYTES = 200
 _NEEDLESS = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """What the hub answers at once. ``retry_after``: seconds, where asking again makes sense."""
 
     status: int
@@ -29,8 +29,7 @@ class Reply:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A request to subscribe or unsubscribe. ``topic`` is the address as it was given, ``path``
     the document it names, ``lease`` the seconds granted, ``host`` the callback's."""
 
@@ -40,7 +39,10 @@ class Wanted:
     callback: str
     host: str
     lease: int
-    secret: bytes | None = field(default=None, repr=False)
+    secret: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Wanted({self.topic!r}, {self.callback!r})"
 
 
 class _Unfit(Exception):

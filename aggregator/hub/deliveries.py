@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Answer, Courier
@@ -41,8 +42,7 @@ _GATHER_SECONDS = 0.2
 _GONE = 410
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PER_HOST))
     users: int = 0
 

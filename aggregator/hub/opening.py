@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Protocol
+
+from msgspec.structs import asdict
 
 from aggregator import __version__
 from aggregator.archive import Archive

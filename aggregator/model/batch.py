@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import (
     Document,
@@ -24,8 +25,7 @@ from aggregator.model.push import HubSeen
 from aggregator.model.topic import Hit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedPage:
+class LinkedPage(Struct, frozen=True, kw_only=True):
     """The page that an entry links to, as it came. ``taken``: the entry's text is from it."""
 
     entry: EntryId
@@ -33,8 +33,7 @@ class LinkedPage:
     taken: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """The end of one feed's fetch: a response, or why there is none.
 
     ``document`` is None where the response said nothing new (304, same bytes).
@@ -69,8 +68,7 @@ class Fetched:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry:
+class KnownEntry(Struct, frozen=True, kw_only=True):
     """What the archive holds of an entry: enough to decide whether it changed."""
 
     key: EntryKey
@@ -99,16 +97,14 @@ class KnownEntry:
         return unpack_parts(self.packed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """The plain texts of an entry's last revision."""
 
     summary: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
+class Lead(Struct, frozen=True, kw_only=True):
     """What decides whether another entry leads a story better: source, and characters of text."""
 
     feed: str
@@ -119,8 +115,7 @@ class Lead:
     """Its publisher's date, of one that came in this batch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownStory:
+class KnownStory(Struct, frozen=True, kw_only=True):
     """A story that a new entry may belong to, by one of its entries: ``feed``, ``page`` (canonical
     URL) and ``packed`` parts are that one's, ``newest`` is its first sight."""
 
@@ -137,8 +132,7 @@ class KnownStory:
         return unpack_parts(self.packed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownText:
+class KnownText(Struct, frozen=True, kw_only=True):
     """An archived entry whose words a new one may repeat; ``story`` is its own, by it."""
 
     key: EntryKey
@@ -147,8 +141,7 @@ class KnownText:
     text: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Known:
+class Known(Struct, kw_only=True):
     """The truth that decides, read inside the write transaction, for one batch.
 
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
@@ -192,8 +185,7 @@ class ChangeKind(StrEnum):
     RETURNED = "returned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryChoice:
+class StoryChoice(Struct, frozen=True, kw_only=True):
     """The story a new entry belongs to, and how that was recognised.
 
     ``key`` is None for a story that this batch makes; ``how`` is first, url,
@@ -209,8 +201,7 @@ class StoryChoice:
         return self.how == "first"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing that happened to one entry. ``entry`` is None for VANISHED and RETURNED.
 
     ``id`` is the entry's public id (an existing entry keeps its id whatever its
@@ -233,8 +224,7 @@ class Change:
     first_seen: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What normalize decided about one fetched feed.
 
     ``changes`` are in the order they are to be stored: oldest item first.
@@ -260,8 +250,7 @@ class Decision:
         return sum(change.kind is ChangeKind.REVISED for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextPoll:
+class NextPoll(Struct, frozen=True, kw_only=True):
     """When a feed is next due, why, and what cadence wants to remember.
 
     ``retry_after``: until when the server asked us to stay away, or None.
@@ -273,8 +262,7 @@ class NextPoll:
     rhythm: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a feed is fetched next, and the permanent redirect seen so far."""
 
     fetch_url: str
@@ -282,8 +270,7 @@ class Address:
     moved_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """Everything decided about one fetched feed, ready to be stored."""
 
     decision: Decision
@@ -293,8 +280,7 @@ class Settled:
     noted: Noted | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """One write: feeds settled, in order, and what topics caught of their changes."""
 
     at: datetime
@@ -304,8 +290,7 @@ class Batch:
     """Hosts that want to be left alone, and until when: kept over restarts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Struct, frozen=True, kw_only=True):
     """What a write, or a whole round, came to. ``seconds`` is wall time."""
 
     feeds: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import EntryKey
 from aggregator.model.feed import FeedKey
@@ -18,8 +19,7 @@ NO_ENTRY = EntryKey(0)
 """Less than the key of every entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
+class Carrier(Struct, frozen=True, kw_only=True):
     """An archived entry and the hashes of the blocks it carries, each once, packed.
 
     ``counts`` is False for a copy of a story that was there already: it repeats
@@ -36,8 +36,7 @@ class Carrier:
         return unpacked(self.hashes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """The entries of a group among which a block is boilerplate, by first and last key.
 
     ``last`` is None while the block still comes. ``text`` as in ``Learned``.
@@ -52,8 +51,7 @@ class Span:
         return self.first <= key and (self.last is None or key <= self.last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class Lesson(Struct, frozen=True, kw_only=True):
     """What a group's entries teach: ``spans``, and after which entry the newest run begins.
 
     ``learned``: from how many entries, the group's first to begin with.
@@ -64,8 +62,7 @@ class Lesson:
     learned: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Whose entries are counted together: those of one feed, or of all feeds of one site.
 
     ``entries``: how many they are.
@@ -109,16 +106,14 @@ class Ruling(StrEnum):
     """Never taken out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
+class Ruled(Struct, frozen=True, kw_only=True):
     """A ruling, and the block's text as in ``Learned``."""
 
     ruling: Ruling
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taught:
+class Taught(Struct, frozen=True, kw_only=True):
     """All that decides which blocks of a feed's entries are taken out, by hash of the block."""
 
     spans: Mapping[bytes, Sequence[Span]] = field(default_factory=dict)
@@ -150,8 +145,7 @@ class Taught:
         return next((span.text for span in spans if span.covers(key)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """The clean form of an archived entry, as its newest revision keeps it."""
 
     key: EntryKey
@@ -164,8 +158,7 @@ class Stored:
     original: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRecord:
+class BlockRecord(Struct, frozen=True, kw_only=True):
     """A block of a feed for people: what it says, how often it came, what is done about it.
 
     ``entries`` of the last ``of`` entries carry it. ``state`` is learned, pinned,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import ceil
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
+
+class Delay(Struct, frozen=True, kw_only=True):
     """Of so many ``entries``: half were there within ``median`` seconds, 95 of 100 within ``p95``."""
 
     entries: int

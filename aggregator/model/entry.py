@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct
 
 from aggregator.model.time import iso, require_utc
 
@@ -26,8 +27,7 @@ StoryId = NewType("StoryId", str)
 """``urn:uuid:`` UUIDv5, in a name space of its own, of the story's first entry's id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True, kw_only=True):
     """A file that comes with an entry. ``length`` in bytes, None where not given."""
 
     url: str
@@ -35,8 +35,7 @@ class Enclosure:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indexed:
+class Indexed(Struct, frozen=True, kw_only=True):
     """An entry's text analysed for finding (see ``aggregator.query``).
 
     Each is words joined by one space, in order: ``title`` and ``text`` hold
@@ -50,8 +49,7 @@ class Indexed:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What readers see of an entry where learned blocks were taken out of it.
 
     ``removed`` are the hashes of the blocks that count as boilerplate in it.
@@ -64,8 +62,7 @@ class Shown:
     image: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """The clean form of one item, with a stable identity in its feed.
 
     ``title``, ``summary`` and ``text`` are plain text, ``html`` is safe HTML with
@@ -146,8 +143,7 @@ class Unfit(StrEnum):
     """It says no more than the feed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A feed document: its head, and its items as clean entries in document order.
 
     ``known`` are items that were recognised by their hash and not parsed again,
@@ -179,8 +175,7 @@ class Document:
     """The id that an Atom feed gives itself; "" where it has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRecord:
+class EntryRecord(Struct, frozen=True, kw_only=True):
     """One entry as readers of the archive get it: the contract's JSON, typed.
 
     ``feed`` is the feed's URL as the OPML has it; ``revisions`` counts the states
@@ -235,8 +230,7 @@ class EntryRecord:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionRecord:
+class RevisionRecord(Struct, frozen=True, kw_only=True):
     """One state of an entry that we saw. ``number`` counts from 1.
 
     ``changed`` names the fields that differ from the state before; ``original``
@@ -264,8 +258,7 @@ class RevisionRecord:
     enclosures: tuple[Enclosure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SightingRecord:
+class SightingRecord(Struct, frozen=True, kw_only=True):
     """An entry that brought a story, for ``show``: who, when, and how it was recognised.
 
     ``how`` is first, url, text or near.
@@ -286,8 +279,7 @@ class SightingRecord:
         return min(self.published or self.first_seen, self.first_seen)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryRecord:
+class StoryRecord(Struct, frozen=True, kw_only=True):
     """A story as lists show it. Counts are of the time that was asked for.
 
     ``title`` and ``feed_title`` are of its lead; ``first_seen`` and ``newest`` the first

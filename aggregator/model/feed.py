@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct, field
 
 from aggregator.model.push import Push
 from aggregator.model.time import require_utc
@@ -69,8 +70,7 @@ class Trouble(StrEnum):
     """It answers as ever, but lists nothing any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """A line of feeds.opml. ``folders`` are the outlines it stands in, outermost first."""
 
     url: str
@@ -85,8 +85,7 @@ class Subscription:
     """Whether the pages that its entries link to are read for their whole text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+class Validators(Struct, frozen=True, kw_only=True):
     """What a conditional request sends back, byte for byte, to ``url`` only (RFC 9110, 13.1)."""
 
     url: str
@@ -94,8 +93,7 @@ class Validators:
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """A feed's standing failure: it lasts until the next success."""
 
     kind: FailureKind
@@ -107,8 +105,7 @@ class Failure:
         require_utc(self.since, "since")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """An item of the feed's last document: its hash, its entry, and for how many polls it is missing."""
 
     item_hash: bytes
@@ -116,8 +113,7 @@ class Listed:
     missing: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class Learned(Struct, frozen=True, kw_only=True):
     """A block that is taken out of what readers see: 8 bytes of a hash, and what it says.
 
     ``text`` is an image's address; ``model.boilerplate.TITLE`` stands in it for the entry's title.
@@ -127,8 +123,7 @@ class Learned:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A feed as the archive knows it."""
 
     key: FeedKey
@@ -204,8 +199,7 @@ class Feed:
         return frozenset(item.item_hash for item in self.listing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """What a feed's fetches came to since a day (``since``, ISO); ``bytes`` as they came.
 
     ``requests`` count redirects too, ``fetches`` do not; ``repeated`` are, of the last
@@ -223,16 +217,14 @@ class Totals:
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     """One hop: the status and the absolute address it pointed to."""
 
     status: int
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postponed:
+class Postponed(Struct, frozen=True, kw_only=True):
     """A feed that was not asked: its host wants to be left alone ``until`` then (429)."""
 
     host: str
@@ -242,22 +234,23 @@ class Postponed:
         require_utc(self.until, "until")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """What a person gave for one feed in secrets.toml: nothing of it is ever shown.
 
     Headers and log-in go to the feed's own server only.
     """
 
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    username: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    proxy: str = field(default="", repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    username: str = ""
+    password: str = ""
+    proxy: str = ""
     """URL of an HTTP proxy, or ""."""
 
+    def __repr__(self) -> str:
+        return "Access(...)"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+
+class Response(Struct, frozen=True, kw_only=True):
     """What one fetch brought. A 304 has an empty body; a 226 holds what is new alone (RFC 3229).
 
     ``wire`` is the payload as it came (``headers`` name its coding), ``body`` the

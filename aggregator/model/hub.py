@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 Count = Callable[[str, str], None]
 """Told of each message to or from a hub: its kind (delivery, verification, ping, subscription, push)
 and its outcome."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
+class Subscriber(Struct, frozen=True, kw_only=True):
     """One subscription: a document (by its path) that is brought to a callback address.
 
     ``settled`` names the version of the document that needs no further delivery: it was
@@ -22,15 +22,17 @@ class Subscriber:
     path: str
     callback: str
     host: str
-    secret: bytes | None = field(default=None, repr=False)
+    secret: bytes | None = None
     until: datetime
     settled: bytes
     failures: int = 0
     next_try: datetime | None = None
 
+    def __repr__(self) -> str:
+        return f"Subscriber({self.path!r}, {self.callback!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+
+class Attempt(Struct, frozen=True, kw_only=True):
     """What a delivery came to, for the subscription of ``path`` and ``callback``.
 
     ``settled`` as in :class:`Subscriber`, None where it stays; ``ended`` where the
@@ -45,8 +47,7 @@ class Attempt:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubCounts:
+class HubCounts(Struct, frozen=True, kw_only=True):
     """How many subscriptions there are, wait for a document, and failed when last tried."""
 
     subscriptions: int

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.address import canonical_url
 from aggregator.model.feed import Subscription, Validators
 from aggregator.model.time import require_utc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inclusion:
+class Inclusion(Struct, frozen=True, kw_only=True):
     """An outline of feeds.opml with ``type="include"``: its feeds are collected in its place.
 
     ``folders`` are those it stands in, and its own name where it has one. ``interval``:
@@ -24,8 +25,7 @@ class Inclusion:
     interval: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedList:
+class FeedList(Struct, frozen=True, kw_only=True):
     """What is known of an included list. ``lines`` are all feeds it ever named; those that it
     dropped are paused. ``failure`` is what went wrong at the last look, "" where nothing did."""
 

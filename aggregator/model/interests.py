@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.model.person import Person
 from aggregator.model.topic import Mute, Topic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interests:
+class Interests(Struct, frozen=True, kw_only=True):
     """What a person wants found: topics, the people that their queries name, and what no topic
     shows. They mean something together only, and so travel together."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.feed import Trouble
 from aggregator.model.time import require_utc
@@ -13,8 +14,7 @@ REMOVED = "it is subscribed to no more, so it is not asked; what came from it st
 status feed knows such an end by it: it never changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """A sentence on one feed, without its name. ``over``: the trouble has ended."""
 
     at: datetime
@@ -26,8 +26,7 @@ class Notice:
         require_utc(self.at, "at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class Noted(Struct, frozen=True, kw_only=True):
     """What a fetch says of how a feed is: what is to be told now, and what stands from now on.
 
     ``news_at``, ``pause`` and ``missed_at`` as in ``Feed``.
@@ -40,8 +39,7 @@ class Noted:
     missed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeRecord:
+class NoticeRecord(Struct, frozen=True, kw_only=True):
     """A notice as it was stored, with the feed it is of (addresses without a log-in)."""
 
     notice: Notice

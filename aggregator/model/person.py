@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _PARTICLES = frozenset(
     [
@@ -44,8 +44,7 @@ _PARTICLES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """A table of people.toml, or what a name alone tells.
 
     ``surnames``: the surname in each script that it is written in. ``context``

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+
+class Offer(Struct, frozen=True, kw_only=True):
     """What a feed says of itself: the hub that tells of its news, and the address it has there."""
 
     hub: str
     topic: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSeen:
+class HubSeen(Struct, frozen=True, kw_only=True):
     """What a fetch tells of a feed's hub: the one that its document names (None: it names none, or
     there was no document), and whether there was news that its hub should have told of."""
 
@@ -23,8 +22,7 @@ class HubSeen:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(Struct, frozen=True, kw_only=True):
     """How far a feed's hub is of use.
 
     ``until`` ends what the hub confirmed (None: nothing), ``told`` is its last message that
@@ -44,8 +42,7 @@ class Push:
         return self.proven and self.until is not None and self.until > at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(Struct, frozen=True, kw_only=True):
     """A subscription of ours at a hub, as it is asked for and renewed.
 
     ``feed`` is the feed's row; ``token`` ends the callback's address and is as secret as
@@ -57,15 +54,17 @@ class Lease:
     feed: int
     url: str
     offer: Offer
-    token: str = field(repr=False)
-    secret: bytes = field(repr=False)
+    token: str
+    secret: bytes
     failures: int = 0
     failure: str = ""
     next_try: datetime | None = None
 
+    def __repr__(self) -> str:
+        return f"Lease({self.url!r}, {self.offer!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushCounts:
+
+class PushCounts(Struct, frozen=True, kw_only=True):
     """How many feeds offer a hub, have a subscription there, and have had messages from it."""
 
     offered: int

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.entry import EntryId
 from aggregator.model.topic import PageEntry, Topic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True):
     """The stories that a topic announced in a period that is over, in the order they came in,
     each as it was shown when the period ended."""
 
@@ -19,8 +19,7 @@ class Digest:
     stories: tuple[PageEntry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestFeed:
+class DigestFeed(Struct, frozen=True, kw_only=True):
     """The newest digests of a topic, newest first. ``since``: when the topic was made, or edited last;
     ``until`` ends the last period that is over, whether or not it brought a story."""
 
@@ -31,8 +30,7 @@ class DigestFeed:
     digests: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class Wording(Struct, frozen=True, kw_only=True):
     """The words of one state of an entry, as its publisher had them."""
 
     title: str
@@ -41,8 +39,7 @@ class Wording:
     authors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(Struct, frozen=True, kw_only=True):
     """What a publisher changed of an entry after we first saw it: the state ``before``, and
     ``after``, which is revision ``number`` and was ``seen`` then."""
 
@@ -60,8 +57,7 @@ class Correction:
     origin_home: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionsFeed:
+class CorrectionsFeed(Struct, frozen=True, kw_only=True):
     """The newest corrections of what a topic holds, newest first. ``since``: when the topic was made,
     or edited last."""
 

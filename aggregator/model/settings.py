@@ -6,9 +6,10 @@ They live here because every room is handed its own part, and rooms do not see
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MIB = 1024 * 1024
@@ -22,8 +23,7 @@ class Captures(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveSettings:
+class ArchiveSettings(Struct, frozen=True, kw_only=True):
     """``[archive]`` of ``aggregator.toml``."""
 
     directory: Path = Path("../archive")
@@ -39,8 +39,7 @@ NO_PUSH = "off"
 """What ``collect.push_address`` says where no hub is to tell us of anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectSettings:
+class CollectSettings(Struct, frozen=True, kw_only=True):
     """``[collect]`` of ``aggregator.toml``."""
 
     contact: str = ""
@@ -72,8 +71,7 @@ class CollectSettings:
     """How a hub's message must be signed to count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NormalizeSettings:
+class NormalizeSettings(Struct, frozen=True, kw_only=True):
     """``[normalize]`` of ``aggregator.toml``."""
 
     workers: int = 0
@@ -100,8 +98,7 @@ BUILT_IN_HUB = "built-in"
 """What ``publish.hub`` says where our own server is the hub."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishSettings:
+class PublishSettings(Struct, frozen=True, kw_only=True):
     """``[publish]`` of ``aggregator.toml``."""
 
     directory: Path = Path("../archive/public")
@@ -115,8 +112,7 @@ class PublishSettings:
     """The WebSub hub that is told of changes: a URL, BUILT_IN_HUB, or "" for none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSettings:
+class ServerSettings(Struct, frozen=True, kw_only=True):
     """``[server]`` of ``aggregator.toml``."""
 
     host: str = "127.0.0.1"
@@ -125,8 +121,7 @@ class ServerSettings:
     """Further names in the Host header that are answered, besides the loopback names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSettings:
+class HubSettings(Struct, frozen=True, kw_only=True):
     """``[hub]`` of ``aggregator.toml``."""
 
     max_subscriptions: int = 10_000
@@ -139,8 +134,7 @@ class HubSettings:
     max_lease: int = 30 * DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSettings:
+class LogSettings(Struct, frozen=True, kw_only=True):
     """``[log]`` of ``aggregator.toml``."""
 
     level: str = "info"
@@ -149,8 +143,7 @@ class LogSettings:
     """auto (text on a terminal, else JSON), text or json."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """``aggregator.toml``, a table a part."""
 
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.model.entry import Enclosure, EntryId, StoryId
 from aggregator.model.period import Period
@@ -33,8 +34,7 @@ class Series(StrEnum):
     CORRECTIONS = "corrections"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Struct, frozen=True, kw_only=True):
     """A named query and how its feed is published: a table of topics.toml."""
 
     slug: str
@@ -70,8 +70,7 @@ class Topic:
         return (Series.STORIES, *digest, *corrections)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
+class Mute(Struct, frozen=True, kw_only=True):
     """What no topic takes up: what satisfies one of the queries, or comes from one of the feeds
     (addresses, titles or folders)."""
 
@@ -79,8 +78,7 @@ class Mute:
     feeds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicEdit:
+class TopicEdit(Struct, frozen=True, kw_only=True):
     """What filling a new or edited topic from the archive came to, in stories (entries, where it
     does not collapse).
 
@@ -95,8 +93,7 @@ class TopicEdit:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """A story that a topic caught, with the entry and revision it shows.
 
     Append-only: a correction is a further Hit with the new revision; the latest
@@ -112,8 +109,7 @@ class Hit:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
+class Backlog(Struct, frozen=True, kw_only=True):
     """What a new or edited topic finds in the archive, oldest first, by this definition of it."""
 
     topic: str
@@ -121,16 +117,14 @@ class Backlog:
     definition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """Another place that carried the story."""
 
     title: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageEntry:
+class PageEntry(Struct, frozen=True, kw_only=True):
     """One entry of a published page, in the words of all three formats.
 
     ``id`` is the story's id (the entry's where ``collapse = none``); ``updated``
@@ -171,8 +165,7 @@ class PageEntry:
         require_utc(self.vanished_at, "vanished_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """One document of a topic feed (RFC 5005): newest entry first.
 
     ``number`` is None for the subscription page, else 1 for the oldest archive
@@ -208,8 +201,7 @@ class Silence(StrEnum):
     CORRECTED = "it matches since it was corrected: no news by then, or beyond the topic's cap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How a topic holds a story: since when, whether it ever announced it, and if not, why."""
 
     since: datetime
@@ -217,8 +209,7 @@ class Standing:
     silence: Silence | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicState:
+class TopicState(Struct, frozen=True, kw_only=True):
     """What lists and the index page show of a topic."""
 
     topic: Topic

@@ -11,8 +11,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.normalize.characters import is_markup, key, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
@@ -45,8 +47,7 @@ _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 _CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """One block. ``kind``: p, h2–h6, li, caption, image, pre, table.
 
     ``html`` is its inside (for image, pre and table the whole element), ``text``

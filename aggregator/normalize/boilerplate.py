@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Stored, Taught, packed
 from aggregator.model.entry import Entry, EntryKey, Shown

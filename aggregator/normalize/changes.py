@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.batch import (
     Change,
@@ -45,8 +47,7 @@ def decide(
     )
 
 
-@dataclass(slots=True)
-class _Desk:
+class _Desk(Struct):
     """The decisions about one document."""
 
     fetched: Fetched
@@ -55,8 +56,8 @@ class _Desk:
     stories: Stories
     now: datetime
     recent: timedelta
-    _dated: bool = field(init=False)
-    _template: frozenset[str] = field(init=False, default=frozenset())
+    _dated: bool = False
+    _template: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._dated = all(entry.published is not None for entry in self.document.entries)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Never
 from urllib.parse import urlsplit
 from xml.parsers import expat
+
+from msgspec import Struct
 
 RULES = b"1"
 """Goes up with every change of identity or cleaning: each item is then read once more."""
@@ -28,8 +29,7 @@ _INHERITED = {"title", "language", "author", "creator", "managingeditor"}
 START_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """A document by its items, in document order.
 
     ``hashes``: 16 bytes over each item. ``known``: position → what was remembered of an item

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from xml.sax import SAXException
@@ -13,6 +12,7 @@ from xml.sax import SAXException
 import feedparser
 import feedparser.api
 import feedparser.mixin
+from msgspec.structs import replace
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed

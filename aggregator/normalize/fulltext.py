@@ -8,9 +8,10 @@ decides about revisions (fingerprint, parts, item hash, original) stays the feed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from aggregator.model.entry import Entry, Unfit
 from aggregator.normalize.boilerplate import carried

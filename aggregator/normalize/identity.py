@@ -6,7 +6,8 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import TOLD_APART, EntryId, StoryId
@@ -43,8 +44,7 @@ def digest(*parts: str, size: int = 16) -> bytes:
     return hashlib.blake2b(joined, digest_size=size).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What an item has to be told by: each "" where absent. ``date`` and ``words`` as published."""
 
     guid: str

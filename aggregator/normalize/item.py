@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import Enclosure
 
@@ -14,8 +15,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One item of a feed document. Texts are as published; "" or None where absent.
 
     ``summary`` and ``content`` are HTML or plain text; ``base`` is what their
@@ -45,8 +45,7 @@ class Item:
     dates: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """What a feed document says of itself; fields as in ``model.entry.Document``."""
 
     version: str
@@ -67,8 +66,7 @@ class Head:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(Struct, frozen=True, kw_only=True):
     """A feed document, parsed. ``known``: the items that were not, since they were seen before, as
     position → what was remembered of them."""
 

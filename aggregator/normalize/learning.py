@@ -13,7 +13,8 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.boilerplate import Carrier, Lesson, Span
 from aggregator.model.entry import EntryKey

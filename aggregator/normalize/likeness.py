@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.normalize.shingles import MOST_SIGNS, MOST_WORDS
 from aggregator.query import words
@@ -59,8 +60,7 @@ _ROLLING = re.compile(
 _Run = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """A title and a text as they are compared: folded words, and the text's runs of three."""
 
     title: tuple[str, ...]

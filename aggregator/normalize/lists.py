@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Further no list counts, and what is written is read again.
 _MOST = 999_999
@@ -11,8 +12,7 @@ _START = re.compile(r' start="([+-]?[0-9]{1,6})"')
 _VALUE = re.compile(r' value="([+-]?[0-9]{1,6})"')
 
 
-@dataclass(slots=True)
-class OpenList:
+class OpenList(Struct):
     """A list under way: ``name`` ul or ol, ``following`` the number of the next item."""
 
     name: str

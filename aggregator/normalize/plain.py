@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import Enclosure
 from aggregator.normalize import dates
@@ -47,8 +48,7 @@ _FOREIGN = re.compile(r"\s(?:xml:base|base|lang|href|lastmod)\s*=", re.IGNORECAS
 _TEXTS = {"text", "html"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """What an item is told by the document around it. ``lang`` is "" where nothing is said."""
 
     atom: bool
@@ -115,8 +115,7 @@ def read(source: bytes, frame: Frame, position: int, hashed: bytes) -> Item | No
     return found.item(position, hashed)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What the elements of an item say."""
 
     frame: Frame

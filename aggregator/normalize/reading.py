@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import partial
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document, Entry
@@ -178,8 +180,7 @@ def _shared_links(items: Sequence[Item], unread: Iterable[bytes]) -> frozenset[s
     return frozenset(shared)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """What an entry is told by the document it stands in."""
 
     feed: FeedIdentity

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import Known, KnownEntry
@@ -25,8 +26,7 @@ _STILL_ITSELF = 0.3
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
+class Recognised(Struct, frozen=True, kw_only=True):
     """An archived entry that an item is. ``readdressed``: a new link is its address, no edit."""
 
     held: KnownEntry
@@ -49,8 +49,7 @@ def recognise(
     return _Roll(document.entries, feed, known, set(cut)).call()
 
 
-@dataclass(slots=True)
-class _Roll:
+class _Roll(Struct):
     """The items of one document, and the entries they turn out to be."""
 
     entries: Sequence[Entry]

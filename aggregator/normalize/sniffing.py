@@ -8,7 +8,8 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.errors import NotAFeed
 
@@ -44,8 +45,7 @@ _ROOTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A document ready to be parsed. ``whole``: its root element is closed. ``notes``: what was mended.
 
     ``charset`` outranks what the document declares; "" where that counts.

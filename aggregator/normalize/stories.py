@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import Known, KnownStory, Lead, StoryChoice
@@ -26,8 +28,7 @@ _COMPARED = 4
 """Stories of one batch that an entry is compared with, those it shares most with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Which sources lead a story before others: feed URLs, hosts or folders, best first."""
 
     preferred: Sequence[str]
@@ -45,8 +46,7 @@ class Sources:
         return len(self.preferred)
 
 
-@dataclass(frozen=True, slots=True)
-class _Brought:
+class _Brought(Struct, frozen=True):
     """A new entry of this batch, as later ones are compared with it."""
 
     choice: StoryChoice
@@ -54,8 +54,7 @@ class _Brought:
     feed: FeedKey
 
 
-@dataclass(slots=True)
-class Stories:
+class Stories(Struct):
     """The stories a batch can join: those of the archive, and those it makes itself."""
 
     known: Known

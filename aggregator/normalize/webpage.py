@@ -11,10 +11,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree, html
+from msgspec import Struct
 
 from aggregator.normalize.blocks import Block, plain, read_blocks, write_blocks
 from aggregator.normalize.characters import key, line, storable
@@ -47,8 +47,7 @@ _OF_AN_IMAGE = {"src", "alt", "width", "height"}
 _UNSEEN = {"script", "style", "noscript", "template", "head"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebPage:
+class WebPage(Struct, frozen=True, kw_only=True):
     """An article as its page has it. Texts are plain; "" or None where absent.
 
     ``names`` is what the page calls itself, ``teaser`` its description, ``blocks`` the

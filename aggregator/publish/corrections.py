@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from html import escape
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from aggregator.model.differences import Mark, Stretch, compare, marked, reworded
 from aggregator.model.series import Correction, CorrectionsFeed, Wording

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from aggregator.model.entry import EntryId
 from aggregator.model.period import Period

@@ -16,7 +16,6 @@ as a plain attribute) and with it in RSS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
@@ -25,6 +24,7 @@ from typing import Any
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
+from msgspec import Struct
 
 from aggregator.model.time import exact_iso
 from aggregator.model.topic import Page, PageEntry
@@ -149,8 +149,7 @@ class _Unwritten(datetime):
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
+class _Facts(Struct, frozen=True, kw_only=True):
     page: Page
     site: Site
     near: Neighbours

@@ -24,8 +24,9 @@ import re
 import secrets
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Series

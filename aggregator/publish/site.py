@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID, uuid5
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.settings import BUILT_IN_HUB, Settings
 from aggregator.model.topic import Page, Series, TopicState
@@ -28,8 +30,7 @@ _SUBSCRIBED = re.compile(rf"topics/[^/_][^/]*\.({'|'.join(FEED_TYPES)})")
 _RESERVED = "/:?#[]@!$&'()*+,;=%~"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """The place of all documents.
 
     ``base_url`` is absolute and ends without a slash; ``title`` names the whole;
@@ -64,8 +65,7 @@ def site_of(settings: Settings, *, bound: str = "") -> Site:
     return Site(base_url=base, title=settings.publish.title, hubs=hubs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(Struct, frozen=True, kw_only=True):
     """Counts for the index page: feeds in all, collected at least once, failing; entries, stories;
     topics that are not private."""
 
@@ -77,8 +77,7 @@ class Overview:
     topics: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """A topic on the index page, with the titles of what it announced last."""
 
     state: TopicState
@@ -155,8 +154,7 @@ def hubs_of(page: Page, site: Site) -> tuple[str, ...]:
     return site.hubs if is_told(document_path(page, "atom")) else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True, kw_only=True):
     """Absolute addresses of the documents around one page, in one format (RFC 5005, section 4).
 
     ``current`` and ``newer`` are None on the subscription page; ``newer`` also on

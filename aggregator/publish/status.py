@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from html import escape
 from uuid import UUID, uuid5
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import EntryId
 from aggregator.model.feed import Trouble
@@ -35,8 +36,7 @@ _OVER = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Notices that say the same; it is known by its first."""
 
     first: NoticeRecord

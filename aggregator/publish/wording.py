@@ -5,10 +5,11 @@ Everything here works on a page made safe by :func:`safe_page`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from html import escape
+
+from msgspec.structs import replace
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.period import Period

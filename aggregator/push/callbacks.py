@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
 
 from aggregator.model.hostnames import answers_to
 from aggregator.model.push import Lease
@@ -31,8 +32,7 @@ Asked = Mapping[str, Sequence[str]]
 """A query: the values of each name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a hub asks about a subscription. ``denied`` is why it refuses it, None where it does
     not; ``lease`` are seconds."""
 

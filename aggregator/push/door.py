@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
+from msgspec.structs import asdict
 
 from aggregator import __version__
 from aggregator.archive import Archive

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Answer, Courier

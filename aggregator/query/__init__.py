@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+
+from msgspec import Struct, field
 
 from aggregator.model.errors import QueryError
 from aggregator.model.person import Person
@@ -38,8 +39,7 @@ from aggregator.query.subject import Subject
 from aggregator.query.tree import InField, Named, Node, Reference, leaves
 
 
-@dataclass(frozen=True, kw_only=True)
-class Query:
+class Query(Struct, frozen=True, kw_only=True, dict=True):
     """A query that was understood. Make it with :func:`parse`."""
 
     text: str
@@ -99,8 +99,7 @@ def _parsed(text: str) -> Query:
     return Query(text=text, tree=parse_tree(text))
 
 
-@dataclass(frozen=True)
-class _Source:
+class _Source(Struct, frozen=True, dict=True):
     """A topic's query, understood when a query first refers to it."""
 
     text: str

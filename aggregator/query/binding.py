@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import fold
@@ -39,8 +41,7 @@ class Source(Protocol):
     def tree(self) -> Node: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Struct, frozen=True, kw_only=True):
     """A tree with nothing left to look up, and ``rests``: what its meaning rests on besides its own
     words, by clause."""
 

@@ -21,9 +21,11 @@ brings a superset of what the matcher accepts:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import NO_STEMMER, language, stems
@@ -64,8 +66,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """One of ``sequences`` must stand in one of ``fields`` (title, text, or marks); the words of
     each adjoin, unless ``near`` is given: then they stand in any order, and no more than ``near`` words that
     are not of the sequence lie between the first and the last."""
@@ -75,8 +76,7 @@ class Terms:
     near: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Starts:
+class Starts(Struct, frozen=True, kw_only=True):
     """A word in ``fields`` begins with one of ``stems``, or a word of ``forms`` with ``form``."""
 
     fields: tuple[str, ...]
@@ -84,18 +84,15 @@ class Starts:
     form: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class All:
+class All(Struct, frozen=True, kw_only=True):
     parts: tuple[Wanted, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Any:
+class Any(Struct, frozen=True, kw_only=True):
     parts: tuple[Wanted, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Came:
+class Came(Struct, frozen=True, kw_only=True):
     """The entry's feed must satisfy this: what is asked of its name, address and folders."""
 
     part: InField
@@ -106,8 +103,7 @@ class Came:
         return (one for one, subject in subjects if holds(subject, _NEVER))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
+class Dated(Struct, frozen=True, kw_only=True):
     """The entry must be of a time between these (where it has none, first seen then)."""
 
     low: Moment
@@ -127,8 +123,7 @@ def wanted(node: Node, languages: Iterable[str]) -> Wanted | None:
     return _wanted(node, _Asked(tags=tags, signs=signs, fields=TEXT_FIELDS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """Where a clause is looked for: ``fields`` of the index, none where it cannot tell.
 
     ``tags`` are the languages of entries, ``signs`` the same as far as stems go. Among marks,

@@ -8,8 +8,9 @@ and only a yes is looked at again for its evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.query.analysis import fold
 from aggregator.query.naming import named
@@ -40,8 +41,7 @@ _SHOWN = 60
 """Characters of what a pattern found that a reason tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """A clause and the words that satisfied it. ``found`` is "" where the clause says it all."""
 
     clause: str
@@ -53,8 +53,7 @@ class Evidence:
         return f"{self.clause}{found} ({self.field})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """Why an entry satisfies a query."""
 
     evidence: tuple[Evidence, ...]
@@ -65,8 +64,7 @@ class Match:
         return ", ".join(dict.fromkeys(map(str, self.evidence))) or "everything"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """Each clause with the words that satisfied it, or without: then it failed."""
 
     matches: bool

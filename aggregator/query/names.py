@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from aggregator.query.analysis import MAX_TEXT, fold, is_paired, spans
 
@@ -30,8 +31,7 @@ _LOUD, _FEW, _SHORT_WORD = 0.6, 2, 4
 """A headline: of so many words of so many letters, or more, a larger share with capitals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A word of a text, folded, and where it is written."""
 
     folded: str
@@ -40,8 +40,7 @@ class Token:
     capital: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
+class Writing(Struct, frozen=True, kw_only=True):
     """A text by its words. ``declines``: its language may give endings to names."""
 
     text: str
@@ -102,8 +101,7 @@ def read(text: str, lang: str, stemmer: str) -> Writing:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(Struct, frozen=True, kw_only=True):
     """A name to look for. ``proper``: its longest word has a capital, and so must that in a text."""
 
     words: tuple[str, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import is_paired, stems, words
@@ -28,8 +29,7 @@ from aggregator.query.subject import Subject
 _AROUND = ("title", "text", "summary", "category", "url")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Called:
+class _Called(Struct, frozen=True, kw_only=True):
     """A person's names, cut into words once."""
 
     surnames: tuple[Name, ...]
@@ -41,8 +41,7 @@ class _Called:
     others: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
+class Anchors(Struct, frozen=True, kw_only=True):
     """What an index may look for, one of them: ``exact`` words, words that begin so (``begun``), or
     ``pairs`` that adjoin."""
 

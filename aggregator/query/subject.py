@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import Indexed
 from aggregator.query.analysis import ANALYSIS_VERSION, Stems, analyse, fold, language, stems, words
@@ -14,8 +15,7 @@ from aggregator.query.analysis import ANALYSIS_VERSION, Stems, analyse, fold, la
 _APART = [""] * 128
 
 
-@dataclass(kw_only=True)
-class Subject:
+class Subject(Struct, kw_only=True, dict=True):
     """An entry with the feed it came from. ``feed`` is the feed's URL, times are aware UTC."""
 
     title: str
@@ -31,12 +31,12 @@ class Subject:
     url: str | None = None
     published: datetime | None = None
     first_seen: datetime | None = None
-    _words: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _stems: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _sets: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
-    _spelled: dict[str, str] = field(default_factory=dict, repr=False)
-    _folded: dict[str, str] = field(default_factory=dict, repr=False)
-    _runs: dict[str, str] = field(default_factory=dict, repr=False)
+    _words: dict[str, list[str]] = field(default_factory=dict)
+    _stems: dict[str, list[str]] = field(default_factory=dict)
+    _sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    _spelled: dict[str, str] = field(default_factory=dict)
+    _folded: dict[str, str] = field(default_factory=dict)
+    _runs: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def language(self) -> str:

@@ -20,8 +20,9 @@ Fields of later kinds are further leaves; whoever looks at a tree takes leaves b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.model.person import Person
 
@@ -41,8 +42,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """A word as typed. ``words`` are its folded words: several for O'Neill, which then adjoin.
 
     ``open``: there are several, and the last is only the beginning of one (``o'n*``, ``3位``,
@@ -55,8 +55,7 @@ class Word:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefix:
+class Prefix(Struct, frozen=True, kw_only=True):
     """Words that begin with ``start`` (folded)."""
 
     text: str
@@ -64,8 +63,7 @@ class Prefix:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class Phrase(Struct, frozen=True, kw_only=True):
     """The folded words as written, side by side and in order. ``open`` as in Word."""
 
     text: str
@@ -74,8 +72,7 @@ class Phrase:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
+class Near(Struct, frozen=True, kw_only=True):
     """The ``units`` (words; several folded words in one unit adjoin) by their stems, in any order.
 
     At most ``most`` words lie between the first unit and the last, sought ones included, as in
@@ -88,8 +85,7 @@ class Near:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """An end of a range of times: a day (``at``), or so long before now (``ago``); neither: open."""
 
     at: datetime | None = None
@@ -105,8 +101,7 @@ class Moment:
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """Times from ``low`` on and before ``high``, whichever brackets were written."""
 
     text: str
@@ -115,23 +110,20 @@ class Range:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Everything:
+class Everything(Struct, frozen=True, kw_only=True):
     """Any entry; in a field: any entry that has one."""
 
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
+class Pattern(Struct, frozen=True, kw_only=True):
     """A regular expression on a field as it is written; ``text`` is without its slashes."""
 
     text: str
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """The entry names a person. ``person`` is known by name alone until the query is bound."""
 
     text: str
@@ -139,35 +131,30 @@ class Named:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """Another topic's query, by the topic's name."""
 
     text: str
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InField:
+class InField(Struct, frozen=True, kw_only=True):
     name: str
     part: Node
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
+class Not(Struct, frozen=True, kw_only=True):
     part: Node
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class And:
+class And(Struct, frozen=True, kw_only=True):
     parts: tuple[Node, ...]
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Or:
+class Or(Struct, frozen=True, kw_only=True):
     parts: tuple[Node, ...]
     column: int
 

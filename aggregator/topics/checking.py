@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from aggregator.model.entry import EntryRecord
 from aggregator.model.feed import Feed
@@ -25,8 +26,7 @@ Find = Callable[[str], EntryRecord | None]
 """Looks an entry up by its id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True):
     """A sample that a topic takes up and must not, or must and does not.
 
     ``why``: the clauses that kept it out, or the words that let it in. ``missing``: it
@@ -46,8 +46,7 @@ class Failed:
         return f"{self.topic}: {verb} “{self.sample}”: {'; '.join(self.why) or 'everything'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True):
     """A name of a feed or folder, in a topic or the mute table, that none of the feeds goes by."""
 
     topic: str
@@ -57,8 +56,7 @@ class Unknown:
         return f"{self.topic}: {self.asked} names no feed or folder of aggregator feeds list"
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """What topics take up of some entries: none, nearly all, or part of what another does."""
 
     entries: int = 0

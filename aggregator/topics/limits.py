@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.address import canonical_url
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Bindings, Query, Subject, fold, parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """A setting of a topic that an entry keeps to or not. ``found``: what it was measured by."""
 
     name: str
@@ -25,8 +25,7 @@ class Limit:
         return f"{self.name} {self.asked} ({self.found or 'none'})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Feed, folder, language and length, as a topic sets them. Make it with :meth:`of`."""
 
     topic: Topic
@@ -77,8 +76,7 @@ class Limits:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Muting:
+class Muting(Struct, frozen=True, kw_only=True):
     """What no topic shows, compiled. Make it with :meth:`of`."""
 
     queries: tuple[Query, ...]

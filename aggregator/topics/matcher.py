@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from aggregator.model.address import shown_url
 from aggregator.model.batch import Change, ChangeKind, Decision, Known
@@ -35,8 +37,7 @@ def _definition(topic: Topic, mute: Mute, rests: Mapping[str, str]) -> str:
     return json.dumps(decisive, sort_keys=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicExplanation:
+class TopicExplanation(Struct, frozen=True, kw_only=True):
     """Why a topic takes an entry up, or not: its query, its limits, and what mutes the entry."""
 
     query: Explanation
@@ -65,8 +66,7 @@ class TopicExplanation:
         return (*(self.query.failed if not self.query.matches else ()), *limits, *muted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compiled:
+class _Compiled(Struct, frozen=True, kw_only=True):
     topic: Topic
     query: Query
     limits: Limits

@@ -9,9 +9,10 @@ import os
 import stat
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+
+from msgspec import Struct
 
 from aggregator.publish import FEED_TYPES
 
@@ -31,8 +32,7 @@ _WORTH_CODING = 1000
 _State = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file's content in its codings. ``digest`` names the content, ``modified`` is seconds."""
 
     digest: str

@@ -5,11 +5,11 @@ import hashlib
 import os
 import shutil
 import tarfile
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, answer, item
+from msgspec.structs import replace
 
 from aggregator.archive import backup, open_archive, restore
 from aggregator.model.errors import AlreadyRunning, ArchiveError, UsageError

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, item
+from msgspec.structs import replace
 
 from aggregator.archive import open_archive
 from aggregator.model.boilerplate import Ruling

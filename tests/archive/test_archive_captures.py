@@ -4,12 +4,12 @@ import gzip
 import io
 import os
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
 from archivedesk import NOON, ONE, answer, item
+from msgspec.structs import replace
 from warcio.archiveiterator import ArchiveIterator
 
 from aggregator.archive import open_archive

@@ -1,10 +1,10 @@
 """Digests and corrections: what of a topic's hits they tell, on both databases."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, item
+from msgspec.structs import replace
 
 from aggregator.model.period import Period
 from aggregator.model.topic import Collapse, Hit, Topic

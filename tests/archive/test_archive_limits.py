@@ -1,10 +1,10 @@
 """What a topic holds back, and what it says of an edit: caps, muting, corrections, backlog."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, interests, item
+from msgspec.structs import replace
 
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import Settings

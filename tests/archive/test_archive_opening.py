@@ -7,12 +7,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from archivedesk import NOON, ONE, Desk, item
+from msgspec.structs import replace
 
 from aggregator.archive import holder_of, open_archive, restore
 from aggregator.archive.disk import file_system, refuse_network_disk

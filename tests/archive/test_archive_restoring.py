@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from damages import (
     zero_a_header,
     zero_in_a_capture,
 )
+from msgspec.structs import replace
 
 from aggregator.archive import check_restore, open_archive, restore
 from aggregator.model.errors import AlreadyRunning, ArchiveError, FetchError, UsageError

@@ -1,12 +1,12 @@
 """Near copies in the archive: found by samples, in a window, and led by the best version."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from archivedesk import NOON, ONE, TWO, item
 from madestories import Article, Maker
+from msgspec.structs import replace
 
 from aggregator.archive.schema import (
     samples,

@@ -1,10 +1,10 @@
 """What a topic shows of a story: the same live and filled, and what a better version changes."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, interests, item
+from msgspec.structs import replace
 
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import PublishSettings, Settings

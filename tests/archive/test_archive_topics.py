@@ -1,10 +1,10 @@
 """Topics: places, pages that never change once closed, corrections, and what is behind."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, interests, item
+from msgspec.structs import replace
 
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription

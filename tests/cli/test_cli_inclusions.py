@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from xml.sax.saxutils import quoteattr
 
 import pytest
+from msgspec.structs import replace
 from promises import RAIN, TORRES, parsed, rss
 
 from aggregator.model.feed import Subscription

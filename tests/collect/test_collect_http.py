@@ -7,13 +7,13 @@ import gzip
 import socket
 import threading
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import brotli
 import pytest
 from feedserver import FeedServer
+from msgspec.structs import replace
 
 from aggregator.collect import Collector, body_hash
 from aggregator.collect.address import with_login

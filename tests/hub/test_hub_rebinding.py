@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 
 import pytest
 from callbacks import Callbacks, until
+from msgspec.structs import replace
 
 from aggregator.model.settings import CollectSettings
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from callbacks import until
 from hubdesk import TORRES
+from msgspec.structs import replace
 
 from aggregator.archive import open_archive, restore
 from aggregator.hub import deliveries, patience

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.model.batch import ChangeKind, Decision, Fetched, Known, KnownEntry, KnownStory
 from aggregator.model.entry import TOLD_APART, Document, EntryKey, StoryKey, pack_parts
@@ -21,8 +22,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONG = " ".join(f"word{n} of a long report about the harbour" for n in range(30))
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """An item in few words; ``link`` and ``guid`` "" where the publisher gives none."""
 
     title: str
@@ -60,8 +60,7 @@ def document(items: Sequence[News], feed: Feed, *, most: int = 5000) -> Document
     )
 
 
-@dataclass
-class Shelf:
+class Shelf(Struct):
     """Keeps what decisions say, and tells what is known, as the archive does."""
 
     feeds: dict[str, Feed] = field(default_factory=dict)

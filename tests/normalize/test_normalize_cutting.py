@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.entry import Document
 from aggregator.model.errors import NotAFeed
@@ -51,8 +52,7 @@ def without(whole: Document, seen: frozenset[bytes]) -> Document:
 # ---- documents of our own ----
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """An item in parts, each "" where absent; ``text`` is the XML inside its text element."""
 
     guid: str = ""
@@ -64,8 +64,7 @@ class Piece:
     attributes: str = ""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What stands around the items."""
 
     kind: str = "rss"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from madestories import Article, Maker, cases
+from msgspec.structs import replace
 
 from aggregator.model.batch import Fetched, Known, KnownStory, KnownText, Lead
 from aggregator.model.entry import Document, Entry, EntryKey, StoryId, StoryKey

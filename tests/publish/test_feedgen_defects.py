@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import locale
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import feedrules
@@ -12,6 +11,7 @@ import pytest
 from feedrules import ATOM, CONTENT, DC, MEDIA
 from lxml import etree
 from madepages import SITE, WHEN, entry, page
+from msgspec.structs import replace
 from publishing import HISTORY
 
 from aggregator.model.entry import Enclosure

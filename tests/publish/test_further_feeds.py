@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urljoin
 
@@ -14,6 +13,7 @@ import feedrules
 import pytest
 from archivedesk import NOON, ONE, item
 from lxml import etree
+from msgspec.structs import replace
 from publishing import Newsroom, free_port, served
 from reader import make_reader
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import re
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from archivedesk import ONE, item
+from msgspec.structs import replace
 from publishing import Newsroom, free_port, served
 
 from aggregator.archive import open_archive, restore

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from madepages import SITE, TOPIC, WHEN, entry, page
+from msgspec.structs import replace
 from reader import make_reader
 
 from aggregator.model.errors import PublishError

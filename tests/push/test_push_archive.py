@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, _settled, item
+from msgspec.structs import replace
 from offers import bring
 
 from aggregator.archive import Archive

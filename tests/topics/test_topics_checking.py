@@ -1,10 +1,10 @@
 """Samples that a topic must catch or must not, and what an explanation names."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from archivedesk import interests
+from msgspec.structs import replace
 
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Subject, parse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from unittest import mock
 
@@ -10,6 +9,7 @@ import pytest
 from archivedesk import interests
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.batch import Change, ChangeKind, Decision, Fetched, Known, StoryChoice
 from aggregator.model.entry import Entry, EntryId, StoryId

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,7 @@ from typing import ClassVar
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from madepages import TOPIC, WHEN, entry, page
+from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from programs import program
 from publishing import free_port, served
