@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import multiprocessing
@@ -38,6 +39,7 @@ from aggregator.model.settings import NormalizeSettings
 _LOADED = "aggregator.normalize.reading"
 _ATTEMPTS = 3
 _NICENESS = 5
+_PIPE_BYTES = 1 << 20
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
 _HINT = "the other feeds go on"
@@ -63,6 +65,16 @@ class _Process(ForkServerProcess):
 
 class _Context(ForkServerContext):
     Process = _Process
+
+    def Pipe(self, duplex: bool = True) -> Any:  # noqa: N802
+        """Pipes that hold what the next documents are: else a worker that has read one waits until
+        the parent, which has other things to do, has handed it over piece by piece."""
+        ends = super().Pipe(duplex)
+        if sys.platform == "linux" and not duplex:
+            # A user may have so many; then they hold what they hold.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(ends[1].fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        return ends
 
 
 class Workers:
@@ -231,7 +243,7 @@ class Workers:
 
     async def _loaded(self) -> None:
         """Wait until the processes of the pool are there."""
-        if self._up is not None:
+        if self._up is not None and not self._up.done():
             await asyncio.wait({self._up})
 
 

@@ -6,18 +6,22 @@ What a feed brought is shown as text, never as markup: templates escape every va
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
+from aggregator.model.compiled import kept_beside
 from aggregator.model.time import iso
 from aggregator.model.topic import Page, PageEntry, TopicState
 from aggregator.publish.site import FEED_TYPES, Card, Overview, Site, document_path, stem
 from aggregator.publish.text import one_line, shorten
 from aggregator.publish.wording import describes, further_feeds, heading, teaser
 
+_TEMPLATES = Path(__file__).with_name("templates")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ASSETS = ("style.css", "feed.css", "icon.svg")
 _NEWEST_SHOWN = 3
@@ -108,23 +112,37 @@ def directory_html(states: Sequence[TopicState], site: Site) -> bytes:
 
 def assets() -> dict[str, bytes]:
     """Style sheets and icon, by path: what the pages need, from our own host."""
-    folder = files("aggregator.publish").joinpath("templates")
-    return {name: folder.joinpath(name).read_bytes() for name in _ASSETS}
+    return {name: (_TEMPLATES / name).read_bytes() for name in _ASSETS}
 
 
 def _render(template: str, **values: object) -> bytes:
     return _environment().get_template(template).render(**values).encode()
 
 
+class _Kept(FileSystemBytecodeCache):
+    """Templates as they were compiled; where none may be kept, they are compiled each time."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 @cache
 def _environment() -> Environment:
-    # Cached because compiling the templates takes longer than rendering fifty pages.
+    # Cached, and kept, because compiling the templates takes longer than rendering fifty pages.
+    kept = kept_beside(_TEMPLATES / "page.html")
     environment = Environment(
-        loader=PackageLoader("aggregator.publish"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_Kept(str(kept.parent)) if kept else None,
     )
     environment.filters |= {
         "day": _day,

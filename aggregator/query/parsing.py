@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
+from aggregator.model.compiled import kept_beside
 from aggregator.model.errors import QueryError
 from aggregator.query.shaping import MistakeError, ToTree, refuse_beginnings
 from aggregator.query.tree import (
@@ -84,8 +85,16 @@ def _straightened(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    grammar = files("aggregator.query").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", transformer=ToTree(), propagate_positions=False)
+    file = Path(__file__).with_name("grammar.lark")
+    kept = kept_beside(file)
+    return Lark(
+        file.read_text("utf-8"),
+        parser="lalr",
+        transformer=ToTree(),
+        propagate_positions=False,
+        # To read the grammar takes ten times as long as to load what was made of it.
+        cache=str(kept) if kept else False,
+    )
 
 
 def _check_outside(text: str) -> None:

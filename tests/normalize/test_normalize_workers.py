@@ -20,6 +20,7 @@ from aggregator.model.errors import FeedError, NotAFeed
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Response
 from aggregator.model.settings import MIB, NormalizeSettings
 from aggregator.normalize import Workers
+from aggregator.normalize.workers import _Context
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://feeds.example/harbour"
@@ -287,3 +288,11 @@ def test_whoever_closes_again_waits_for_the_same_end():
         await first
 
     asyncio.run(go())
+
+
+@linux
+def test_the_next_documents_are_handed_over_before_anybody_takes_them() -> None:
+    reader, writer = _Context().Pipe(duplex=False)
+    with reader, writer:
+        os.set_blocking(writer.fileno(), False)
+        assert os.write(writer.fileno(), bytes(MIB)) == MIB
