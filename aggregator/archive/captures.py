@@ -41,6 +41,8 @@ _LOOKED_AT = 3
 # What was kept was within collect.max_bytes of its day.
 _LARGEST = 1 << 30
 _PIECE = 1 << 20
+# What a member of a gzip file begins with (RFC 1952, 2.3.1): magic and the one method.
+_MEMBER = b"\x1f\x8b\x08"
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -106,13 +108,17 @@ class Captures:
                 raise FileNotFoundError(file)
             with (self.directory / file).open("rb") as stream:
                 stream.seek(offset)
-                yield next(iter(ArchiveIterator(stream)))
+                # warcio looks in what is no gzip for a record of any other kind, or an empty one.
+                begins = stream.peek(len(_MEMBER)).startswith(_MEMBER)
+                yield next(iter(ArchiveIterator(stream if begins else io.BytesIO())))
         except (OSError, ValueError, StopIteration, ArchiveLoadFailed) as error:
             raise self._unreadable(file, offset, error) from None
 
     def _unreadable(self, file: str, offset: int, error: Exception) -> ArchiveError:
+        # warcio quotes what it found, which is no text where bytes were damaged.
+        why = str(error).partition(", first line:")[0]
         return ArchiveError(
-            f"capture {file}:{offset} cannot be read: {str(error) or 'it is not there'}",
+            f"capture {file}:{offset} cannot be read: {why or 'it is not there'}",
             where=str(self.directory),
             hint="restore the file from a backup",
         )

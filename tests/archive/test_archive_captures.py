@@ -216,6 +216,30 @@ def test_a_capture_that_is_not_there(desk, name):
         desk.archive.capture(name)
 
 
+@pytest.mark.parametrize("coding", ["", "gzip"])
+@pytest.mark.parametrize(
+    ("first", "last"), [(0.0, 1.0), (0.5, 1.0), (0.4, 0.5), (0.0, 0.1), (0.9, 1.0)]
+)
+def test_a_damaged_capture_is_no_body_and_said_in_a_line(desk, settings, coding, first, last):
+    told = {"Content_Encoding": coding} if coding else {}
+    body = bytes(range(256)) * 8
+    packed = gzip.compress(body, mtime=0) if coding else body
+    desk.bring(ONE, item("a"), response=replace(answer(ONE, NOON, body, **told), wire=packed))
+    name = reference(desk, "a")
+    assert desk.archive.capture(name) == body
+    file, _, offset = name.rpartition(":")
+    path = settings.directory / "captures" / file
+    data = bytearray(path.read_bytes())
+    length = len(data) - int(offset)
+    begin, end = int(offset) + int(first * length), int(offset) + int(last * length)
+    data[begin:end] = bytes(end - begin)
+    path.write_bytes(data)
+    with pytest.raises(ArchiveError, match="cannot be read") as refused:
+        desk.archive.capture(name)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 400
+
+
 def test_every_member_is_a_gzip_of_its_own(desk, settings):
     """So that a reader can begin at any record."""
     desk.bring(ONE, item("a"))
