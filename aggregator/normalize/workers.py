@@ -37,6 +37,7 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
 _LOADED = "aggregator.normalize.reading"
+_SERVER = "aggregator.normalize.server"
 _ATTEMPTS = 3
 _NICENESS = 5
 _PIPE_BYTES = 1 << 20
@@ -229,7 +230,7 @@ class Workers:
 
             self._last_answer = time.monotonic()
             context = _Context()
-            context.set_forkserver_preload([_LOADED])
+            context.set_forkserver_preload([_SERVER])
             self._pool = ProcessPool(
                 max_workers=self._settings.workers or os.cpu_count() or 1,
                 max_tasks=2000,
