@@ -31,6 +31,7 @@ _LABEL = 30
 _SUMMARY = 1000
 
 
+# A dataclass, since a struct compares all its fields.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clean:
     """The clean text of an item. ``sections`` are labels found on top; ``image`` the first image's
