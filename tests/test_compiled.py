@@ -11,13 +11,11 @@ import pytest
 
 from aggregator.model.compiled import kept_beside
 
-# Parses a query and writes a page; with an argument, where neither may be compiled again.
+# Parses a query and loads a template; with an argument, where neither may be compiled again.
 PROGRAM = """
 import sys
 import jinja2
 import lark.lark
-from aggregator.model.settings import Settings
-from aggregator.publish import site_of
 from aggregator.publish.pages import _environment
 from aggregator.query import parse
 

@@ -37,7 +37,7 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 
 _LOADED = "aggregator.normalize.reading"
-_SERVER = "aggregator.normalize.server"
+_SERVER = "aggregator.normalize.forkserver"
 _ATTEMPTS = 3
 _NICENESS = 5
 _PIPE_BYTES = 1 << 20

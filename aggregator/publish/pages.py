@@ -135,7 +135,7 @@ class _Kept(FileSystemBytecodeCache):
 @cache
 def _environment() -> Environment:
     # Cached, and kept, because compiling the templates takes longer than rendering fifty pages.
-    kept = kept_beside(_TEMPLATES / "page.html")
+    kept = kept_beside(_TEMPLATES / "base.html")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

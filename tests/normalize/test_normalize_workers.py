@@ -20,12 +20,14 @@ from aggregator.model.errors import FeedError, NotAFeed
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Response
 from aggregator.model.settings import MIB, NormalizeSettings
 from aggregator.normalize import Workers
-from aggregator.normalize.workers import _Context
+from aggregator.normalize.workers import _SERVER, _Context
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://feeds.example/harbour"
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("feeds.example/harbour"), url=URL, fetch_url=URL)
-linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="/proc, and pipes of any size, are Linux's"
+)
 
 
 def response(items: int = 1, size: int = 10) -> Response:
@@ -296,3 +298,11 @@ def test_the_next_documents_are_handed_over_before_anybody_takes_them() -> None:
     with reader, writer:
         os.set_blocking(writer.fileno(), False)
         assert os.write(writer.fileno(), bytes(MIB)) == MIB
+
+
+def test_the_server_is_there_and_ends_at_once() -> None:
+    script = f"import sys, {_SERVER}; sys.exit('taken apart')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
