@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. ``arguments`` default to the command line's."""
     gc.set_threshold(_LITTER)
     _share_one_heap()
+    if _command(sys.argv[1:] if arguments is None else arguments) == "collect":
+        _begin_to_load()
     # Imported here: parse workers import this module too, and need no commands.
     from aggregator.cli import Session
 
@@ -63,6 +65,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         code = _machine(error, session)
     return code
+
+
+def _begin_to_load() -> None:
+    """What reads documents loads for longer than all else: in a process of its own, from now on."""
+    from aggregator.normalize import start_server
+
+    # What fails here fails again, and is told, when there is something to read.
+    with contextlib.suppress(OSError):
+        start_server()
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The first word that is no option, nor the folder that one gives."""
+    words = iter(arguments)
+    for word in words:
+        if word in {"-C", "--config"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _share_one_heap() -> None:

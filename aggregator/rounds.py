@@ -89,16 +89,18 @@ async def collect_round(
     everything: bool = False,
     stop: asyncio.Event | None = None,
     progress: Progress | None = None,
+    all_read: Callable[[], None] | None = None,
 ) -> Round:
     """Collect every due feed once (``everything``: every feed) and store what came.
 
     Returns when all that was claimed is stored; once ``stop`` is set, when the
     batch under way is. Raises ArchiveError where the archive cannot be written.
-    Claims are freed in any case. ``progress`` is called after each write.
+    Claims are freed in any case. ``progress`` is called after each write, ``all_read`` once
+    when nothing is fetched and read any more (but what gaps are closed with).
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer:
         crew = _Crew(pipeline, everything, stop or asyncio.Event(), writer)
-        return await crew.run(progress or (lambda _round, _counts: None))
+        return await crew.run(progress or (lambda _round, _counts: None), all_read)
 
 
 class _Crew:
@@ -125,8 +127,10 @@ class _Crew:
         self._gaps: list[Feed] = []
         self._round = Round()
 
-    async def run(self, progress: Progress) -> Round:
+    async def run(self, progress: Progress, all_read: Callable[[], None] | None) -> Round:
         fetching = asyncio.create_task(self._fetch_all(now()))
+        if all_read is not None:
+            fetching.add_done_callback(lambda _: all_read())
         try:
             while batch := await self._next_batch():
                 counts = await self._in_writer(self._write, batch)

@@ -386,6 +386,11 @@ class Archive:
         upkeep.maintain(self._database, now, timedelta(days=story_days))
         return True
 
+    def settle(self) -> None:
+        """Bring what was committed from SQLite's log into its file, as closing would: closing is
+        quick then. Raises ArchiveError."""
+        upkeep.settle(self._database)
+
     def backup(self, target: Path) -> int:
         """Write everything into one new file; returns its bytes. Works while the daemon runs."""
         return write_backup(self._database, self._captures, target)

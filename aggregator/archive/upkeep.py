@@ -174,6 +174,13 @@ def maintain(database: Database, now: datetime, story_window: timedelta) -> None
     if database.sqlite:
         with database.outside() as connection:
             _optimize(connection)
+    settle(database)
+
+
+def settle(database: Database) -> None:
+    """Bring what was committed from SQLite's log into its file, as far as nobody reads what is older."""
+    if database.sqlite:
+        with database.outside() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 

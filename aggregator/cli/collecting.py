@@ -86,7 +86,6 @@ def describe(counts: Counts, pages: int) -> str:
 
 
 async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool]:
-    import asyncio
 
     from aggregator.normalize import Workers
 
@@ -95,14 +94,19 @@ async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool
         # They load while we do; and so do the machine's certificates, which aiohttp reads as it
         # is imported.
         workers.start()
-        asyncio.get_running_loop().run_in_executor(None, _begin_import, "aiohttp")
+        _import_meanwhile("aiohttp")
         return await _collect_with(workers, session.configuration(), everything)
 
 
-def _begin_import(name: str) -> None:
-    # What fails here fails again, and is told, where the module is needed.
-    with contextlib.suppress(Exception):
-        import_module(name)
+def _import_meanwhile(name: str) -> None:
+    import asyncio
+
+    def begin() -> None:
+        # What fails here fails again, and is told, where the module is needed.
+        with contextlib.suppress(Exception):
+            import_module(name)
+
+    asyncio.get_running_loop().run_in_executor(None, begin)
 
 
 async def _collect_with(
@@ -144,14 +148,17 @@ async def _collect_with(
                     configuration.inclusions, everything=everything,
                 )  # fmt: skip
                 done = await collect_round(
-                    pipeline, everything=everything, stop=stop, progress=show
-                )
+                    pipeline, everything=everything, stop=stop, progress=show,
+                    # While the last of it is written.
+                    all_read=lambda: _import_meanwhile("aggregator.publish.pages"),
+                )  # fmt: skip
             # Nothing is read any more: they end while what came is published.
             ended = asyncio.create_task(workers.close())
             _tell_lists(looks)
             await asyncio.to_thread(reclean, archive, settings.normalize)
+            settled = asyncio.create_task(asyncio.to_thread(archive.settle))
             changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
-            await ended
+            await asyncio.gather(ended, settled)
         if settings.publish.hub:
             await _tell_hub(archive, settings)
         if not everything:

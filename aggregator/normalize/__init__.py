@@ -5,22 +5,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aggregator.normalize.workers import Workers
-
 if TYPE_CHECKING:
     from aggregator.normalize.boilerplate import without_again, words_of
     from aggregator.normalize.changes import decide
+    from aggregator.normalize.forking import start_server
     from aggregator.normalize.learning import counts, enough, learn
     from aggregator.normalize.reading import read
+    from aggregator.normalize.workers import Workers
 
 # Each is loaded where it is first asked for: workers need no decisions, and a round
 # that brings nothing reads and cleans nothing.
 _FILES = {
+    "Workers": "workers",
     "counts": "learning",
     "decide": "changes",
     "enough": "learning",
     "learn": "learning",
     "read": "reading",
+    "start_server": "forking",
     "without_again": "boilerplate",
     "words_of": "boilerplate",
 }
@@ -32,4 +34,14 @@ def __getattr__(name: str) -> object:
     return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
 
 
-__all__ = ["Workers", "counts", "decide", "enough", "learn", "read", "without_again", "words_of"]
+__all__ = [
+    "Workers",
+    "counts",
+    "decide",
+    "enough",
+    "learn",
+    "read",
+    "start_server",
+    "without_again",
+    "words_of",
+]

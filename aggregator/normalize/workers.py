@@ -5,77 +5,64 @@ this process (whose locks and threads they would inherit): what is loaded is loa
 and a worker that took another's place is there at once. Started when the first document
 comes, if not before; each document has a limit of time and of memory. A worker that dies
 costs the document it was at.
+
+Where many documents wait, some are handed over together: what it takes to pass one to another
+process and back is a fifth of what it takes to read it. If anything is wrong with those, each is
+read again alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import fcntl
 import gc
-import importlib
-import multiprocessing
 import os
-import resource
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
-from functools import cache
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from itertools import chain
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
+
+from msgspec import Struct
 
 from aggregator.model.entry import Document, Entry, Unfit
 from aggregator.model.errors import FeedError, FetchError
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
+from aggregator.normalize import forking, worker
 
-_LOADED = "aggregator.normalize.reading"
-_SERVER = "aggregator.normalize.forkserver"
 _ATTEMPTS = 3
-_NICENESS = 5
-_PIPE_BYTES = 1 << 20
 _STARTING = 5.0
 """Seconds in which a worker is certainly up."""
-_HINT = "the other feeds go on"
-
-T = TypeVar("T")
+# Handed over together: so many documents, bytes of them all, and seconds for them all. One that
+# takes longer is read alone, with all the time that a document has.
+_TOGETHER, _TOGETHER_BYTES, _TOGETHER_SECONDS = 8, 1 << 20, 2.0
+# Beyond those that the workers are at: whoever has read some finds the next ones there.
+_AHEAD = 2
+_RENEWED = 1000
 
 
 class _PoolBroke(Exception):
     """The pool is of no use any more; another is needed."""
 
 
-class _Process(ForkServerProcess):
-    """Starts with interrupts held back, which the server of the first one inherits: one that comes
-    before the worker ignores them would end it."""
+class _Job(Struct, eq=False):
+    """A document that somebody waits for. ``alone``: not to be handed over with others."""
 
-    def start(self) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            super().start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    read: worker.Read
+    body: bytes
+    told: dict[str, Any]
+    answer: asyncio.Future[Any]
+    alone: bool = False
 
-
-class _Context(ForkServerContext):
-    Process = _Process
-
-    def Pipe(self, duplex: bool = True) -> Any:  # noqa: N802
-        """Pipes that hold what the next documents are: else a worker that has read one waits until
-        the parent, which has other things to do, has handed it over piece by piece."""
-        ends = super().Pipe(duplex)
-        if sys.platform == "linux" and not duplex:
-            # A user may have so many; then they hold what they hold.
-            with contextlib.suppress(OSError):
-                fcntl.fcntl(ends[1].fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        return ends
+    def fail(self, error: Exception) -> None:
+        """Tell whoever waits, if anybody still does."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Workers:
@@ -85,11 +72,14 @@ class Workers:
     def __init__(self, settings: NormalizeSettings, max_entries: int) -> None:
         self._settings = settings
         self._max_entries = max_entries
+        self._places = settings.workers or os.cpu_count() or 1
         self._pool: Any = None
         self._up: asyncio.Future[None] | None = None
         self._closed = False
         self._closing: asyncio.Future[None] | None = None
-        self._awaited: set[asyncio.Future[Any]] = set()
+        self._waiting: deque[_Job] = deque()
+        self._handed: dict[asyncio.Task[None], list[_Job]] = {}
+        """What the pool has, by who waits for its answer."""
         self._last_answer = 0.0
 
     def start(self) -> None:
@@ -118,17 +108,25 @@ class Workers:
     async def _stop(self) -> None:
         """End the workers at once, whatever they are at."""
         pool, self._pool = self._pool, None
-        if pool is not None:
-            # Half started it could not be stopped.
-            await self._loaded()
-            # Those who wait for this pool, and not for the next one, which may start meanwhile.
-            forgotten = tuple(self._awaited)
-            pool.stop()
-            with contextlib.suppress(FutureTimeout):
-                await asyncio.to_thread(pool.join, 5)
-            # A stopped pool answers nobody.
-            for answer in forgotten:
-                answer.cancel()
+        if pool is None:
+            return
+        # Half started it could not be stopped.
+        await self._loaded()
+        # Those that this pool has or should get, and not the next one, which may start meanwhile.
+        forgotten = [*self._waiting, *chain.from_iterable(self._handed.values())]
+        self._waiting.clear()
+        for waits in self._handed:
+            if waits is not asyncio.current_task():
+                # A stopped pool answers nobody.
+                waits.cancel()
+        pool.stop()
+        with contextlib.suppress(FutureTimeout):
+            await asyncio.to_thread(pool.join, 5)
+        for job in forgotten:
+            if self._closed:
+                job.answer.cancel()
+            else:
+                job.fail(_PoolBroke())
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
         """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
@@ -144,7 +142,10 @@ class Workers:
             "learned": feed.learned,
             "learning": None if feed.entries else self._settings,
         }
-        return await self._done(feed, _read, response.body, told)
+        answer: Document | FeedError = await self._done(
+            feed, worker.read_document, response.body, told
+        )
+        return answer
 
     async def read_page(
         self, feed: Feed, entry: Entry, response: Response
@@ -155,70 +156,117 @@ class Workers:
             "url": response.url,
             "entry": entry,
         }
-        return await self._done(feed, _read_page, response.body, told)
+        answer: Entry | Unfit | FeedError = await self._done(
+            feed, worker.read_page, response.body, told
+        )
+        return answer
 
-    async def _done(
-        self, feed: Feed, task: Callable[..., T | FeedError], body: bytes, told: dict[str, Any]
-    ) -> T | FeedError:
-        """What a task makes of a body in one of the workers."""
+    async def _done(self, feed: Feed, read: worker.Read, body: bytes, told: dict[str, Any]) -> Any:
+        """What one of the workers makes of a body."""
         for _ in range(_ATTEMPTS):
             pool = self._started()
             await self._loaded()
+            if pool is not self._pool:
+                continue
+            job = _Job(read, body, told, asyncio.get_running_loop().create_future())
+            self._waiting.append(job)
+            self._hand_over()
             try:
-                return await self._try(pool, feed, task, body, told)
+                return await job.answer
             except _PoolBroke:
                 # A worker that dies while it waits takes the whole pool with it; no document is to blame.
-                if self._pool is pool:
-                    await self._stop()
+                continue
+            except FutureTimeout:
+                seconds = self._settings.document_seconds
+                return _failed(feed, f"reading the document took longer than {seconds:g} s")
+            except asyncio.CancelledError:
+                self._give_up(job)
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
+                return _failed(feed, _words(error))
         return _failed(feed, "the processes that read documents keep dying")
 
-    async def _try(
-        self,
-        pool: Any,
-        feed: Feed,
-        task: Callable[..., T | FeedError],
-        body: bytes,
-        told: dict[str, Any],
-    ) -> T | FeedError:
-        seconds = self._settings.document_seconds
-        future = None
+    def _hand_over(self) -> None:
+        """Give the pool what waits, as far as it has use for it."""
+        if self._pool is None or (self._up is not None and not self._up.done()):
+            return
+        while self._waiting and len(self._handed) < self._places + _AHEAD:
+            jobs = self._next()
+            waits = asyncio.create_task(self._wait_for(self._pool, jobs))
+            self._handed[waits] = jobs
+            waits.add_done_callback(self._handed_back)
+
+    def _handed_back(self, waits: asyncio.Task[None]) -> None:
+        del self._handed[waits]
+        self._hand_over()
+
+    def _next(self) -> list[_Job]:
+        """What is handed over next: one, or some, but no more than leave each worker as many."""
+        most = min(_TOGETHER, len(self._waiting) // self._places)
+        jobs = [self._waiting.popleft()]
+        room = _TOGETHER_BYTES - len(jobs[0].body)
+        while len(jobs) < most and not (jobs[0].alone or self._waiting[0].alone):
+            room -= len(self._waiting[0].body)
+            if room < 0:
+                break
+            jobs.append(self._waiting.popleft())
+        return jobs
+
+    async def _wait_for(self, pool: Any, jobs: list[_Job]) -> None:
+        """Hand over some documents and pass on what comes back."""
+        settings, future = self._settings, None
+        several = len(jobs) > 1
+        seconds = settings.document_seconds
         try:
             future = pool.schedule(
-                task, args=[body, told, self._settings.document_bytes], timeout=seconds
+                worker.read_all,
+                args=[[(job.read, job.body, job.told) for job in jobs], settings.document_bytes],
+                timeout=min(seconds, _TOGETHER_SECONDS) if several else seconds,
             )
-            answer: asyncio.Future[T | FeedError] = asyncio.wrap_future(future)
-            return await self._answered(answer)
-        except _PoolBroke:
-            raise
-        except FutureTimeout:
-            return _failed(feed, f"reading the document took longer than {seconds:g} s")
+            answers = await self._answered(asyncio.wrap_future(future))
+            for job, answer in zip(jobs, answers, strict=True):
+                if not job.answer.done():
+                    job.answer.set_result(answer)
         except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if not self._closed and pool is not self._pool and current and not current.cancelling():
-                # Nobody gave this document up: the pool broke at another one, and was closed.
-                raise _PoolBroke from None
             if future is not None:
                 future.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
-            return _told(feed, error, pool)
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            if isinstance(error, _PoolBroke | BrokenProcessPool) or not pool.active:
+                if self._pool is pool:
+                    await self._stop()
+                error = _PoolBroke()
+            elif several:
+                self._again_alone(jobs)
+                return
+            for job in jobs:
+                job.fail(error)
 
-    async def _answered(self, answer: asyncio.Future[T]) -> T:
+    def _again_alone(self, jobs: Iterable[_Job]) -> None:
+        for job in reversed([job for job in jobs if not job.answer.done()]):
+            job.alone = True
+            self._waiting.appendleft(job)
+
+    def _give_up(self, job: _Job) -> None:
+        """Nobody waits for it any more."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+        for waits, jobs in self._handed.items():
+            if job in jobs and all(one.answer.done() for one in jobs):
+                waits.cancel()
+
+    async def _answered(self, answer: asyncio.Future[list[object]]) -> list[object]:
         """Wait for an answer. Raises _PoolBroke where none at all comes any more.
 
         Every document has its limit, so some answer must come within it. None does if
         a worker was killed while it held the lock that all of them take tasks under.
         """
         patience = 2 * self._settings.document_seconds + _STARTING
-        self._awaited.add(answer)
-        try:
-            while not answer.done():
-                await asyncio.wait({answer}, timeout=patience)
-                if not answer.done() and time.monotonic() - self._last_answer > patience:
-                    answer.cancel()
-                    raise _PoolBroke
-        finally:
-            self._awaited.discard(answer)
+        while not answer.done():
+            await asyncio.wait({answer}, timeout=patience)
+            if not answer.done() and time.monotonic() - self._last_answer > patience:
+                answer.cancel()
+                raise _PoolBroke
         self._last_answer = time.monotonic()
         return answer.result()
 
@@ -229,14 +277,12 @@ class Workers:
             from pebble import ProcessPool
 
             self._last_answer = time.monotonic()
-            context = _Context()
-            context.set_forkserver_preload([_SERVER])
             self._pool = ProcessPool(
-                max_workers=self._settings.workers or os.cpu_count() or 1,
-                max_tasks=2000,
-                initializer=_begin,
+                max_workers=self._places,
+                max_tasks=_RENEWED,
+                initializer=worker.begin,
                 initargs=[gc.get_threshold()],
-                context=context,
+                context=forking.context(),
             )
             # Pebble starts them when it is asked for the first time, and waits for the server to load.
             self._up = asyncio.get_running_loop().run_in_executor(None, _activate, self._pool)
@@ -254,108 +300,12 @@ def _activate(pool: Any) -> None:
         _ = pool.active
 
 
-def _failed(feed: Feed, what: str) -> FeedError:
-    return FetchError(
-        what,
-        url=feed.url,
-        kind=FailureKind.PARSE,
-        hint=_HINT,
-    )
-
-
-def _told(feed: Feed, error: Exception, pool: Any) -> FeedError:
-    """The failure in words. Raises _PoolBroke where it is not the document's."""
+def _words(error: Exception) -> str:
     if type(error).__name__ == "ProcessExpired":
-        return _failed(feed, "the process that read the document died of it")
-    if isinstance(error, BrokenProcessPool) or not pool.active:
-        raise _PoolBroke from error
+        return "the process that read the document died of it"
     what = f"the document could not be read: {type(error).__name__}: {error}"
-    return _failed(feed, " ".join(what.split())[:300])
+    return " ".join(what.split())[:300]
 
 
-def _read(body: bytes, told: dict[str, Any], memory: int) -> Document | FeedError:
-    """In the worker. A failure goes back as a value: to raise it would cost its trace as well."""
-    from aggregator.model.errors import NotAFeed
-    from aggregator.normalize.reading import read
-
-    try:
-        # Only while it reads: a worker that cannot take its next task breaks the pool.
-        with _limited(memory):
-            return read(body, **told)
-    except NotAFeed as error:
-        return error
-    except MemoryError:
-        return _too_big(told["url"])
-
-
-def _read_page(body: bytes, told: dict[str, Any], memory: int) -> Entry | Unfit | FeedError:
-    """In the worker. What reads pages is loaded when the first one comes."""
-    from aggregator.normalize.fulltext import with_full_text
-
-    try:
-        with _limited(memory):
-            return with_full_text(body, **told)
-    except MemoryError:
-        return _too_big(told["url"])
-
-
-def _too_big(url: str) -> FeedError:
-    return FetchError(
-        "reading the document took too much memory", url=url, kind=FailureKind.PARSE, hint=_HINT
-    )
-
-
-@contextlib.contextmanager
-def _limited(memory: int) -> Iterator[None]:
-    """Let this process take ``memory`` bytes of address space more than it has, and no more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    try:
-        pages = int(os.pread(_sizes(), 40, 0).split()[0])
-    except OSError:
-        # No such file where the system is no Linux: the time limit has to do.
-        yield
-        return
-    limit = pages * resource.getpagesize() + memory
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-@cache
-def _sizes() -> int:
-    """The file in which Linux tells how large this process is, opened once: it is read for each
-    document."""
-    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _begin(litter: tuple[int, int, int]) -> None:
-    """In the worker, first: leave signals to the parent, and end with it; look for garbage as
-    seldom as it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if sys.platform == "linux":
-        # Also while a document keeps that thread from running: the server ends with the parent.
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    # Now, so that it does not count against the time limit of the first document.
-    gc.disable()
-    importlib.import_module(_LOADED)
-    # What was loaded stays: nobody needs to look through it for garbage.
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(*litter)
-    # Who writes what was read, and answers readers, goes first; where that may not be said
-    # (a sandbox), all are equal.
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
+def _failed(feed: Feed, what: str) -> FeedError:
+    return FetchError(what, url=feed.url, kind=FailureKind.PARSE, hint=worker.HINT)

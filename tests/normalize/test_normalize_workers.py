@@ -20,7 +20,7 @@ from aggregator.model.errors import FeedError, NotAFeed
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Response
 from aggregator.model.settings import MIB, NormalizeSettings
 from aggregator.normalize import Workers
-from aggregator.normalize.workers import _SERVER, _Context
+from aggregator.normalize.forking import SERVER, context
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://feeds.example/harbour"
@@ -163,6 +163,82 @@ def test_a_worker_that_dies_costs_the_document_it_was_at() -> None:
 
 
 @linux
+def test_many_that_wait_are_handed_over_together_and_answered_each() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=2), 100) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            handed = []
+            schedule = workers._pool.schedule
+
+            def spy(task: object, args: list[list[object]], **more: object) -> object:
+                handed.append(len(args[0]))
+                return schedule(task, args=args, **more)
+
+            workers._pool.schedule = spy
+            read = await asyncio.gather(
+                *(workers.read(FEED, response(items), now=NOW) for items in range(1, 41))
+            )
+            counts = [len(one.entries) for one in read if isinstance(one, Document)]
+            assert counts == list(range(1, 41))
+            assert sum(handed) == 40
+            assert 1 < max(handed) <= 8
+            # A large one is no company for others.
+            handed.clear()
+            large = response(1, 300_000)
+            read = await asyncio.gather(*(workers.read(FEED, large, now=NOW) for _ in range(12)))
+            assert all(isinstance(one, Document) for one in read)
+            assert set(handed) == {1}
+
+    asyncio.run(walk())
+
+
+@linux
+@pytest.mark.parametrize("death", [False, True], ids=["too slow", "killed"])
+def test_what_was_handed_over_with_a_bad_one_is_read_all_the_same(death: bool) -> None:
+    async def walk() -> None:
+        slow = NormalizeSettings(workers=1, document_seconds=30 if death else 1)
+        async with Workers(slow, 100_000) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            (first,) = workers_of(os.getpid())
+            others = [workers.read(FEED, response(), now=NOW) for _ in range(16)]
+            bad = workers.read(FEED, response(9_000, 5), now=NOW)
+            reading = asyncio.gather(*others[:8], bad, *others[8:])
+            if death:
+                await asyncio.sleep(0.3)
+                os.kill(first, signal.SIGKILL)
+            read = await reading
+            *rest, last = [*read[:8], *read[9:], read[8]]
+            assert all(isinstance(one, Document) for one in rest)
+            if death:
+                # It was at others, or with others, when its worker died.
+                assert isinstance(last, Document)
+            else:
+                assert isinstance(last, FeedError)
+                assert last.what == "reading the document took longer than 1 s"
+
+    asyncio.run(walk())
+
+
+@linux
+def test_one_that_nobody_waits_for_any_more_takes_no_other_with_it() -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=1), 100) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            reading = [
+                asyncio.create_task(workers.read(FEED, response(), now=NOW)) for _ in range(20)
+            ]
+            await asyncio.sleep(0)
+            for one in reading[::3]:
+                one.cancel()
+            read = await asyncio.gather(*reading, return_exceptions=True)
+            for number, one in enumerate(read):
+                wanted = asyncio.CancelledError if number % 3 == 0 else Document
+                assert isinstance(one, wanted), number
+
+    asyncio.run(walk())
+
+
+@linux
 def test_a_worker_that_dies_waiting_costs_no_document() -> None:
     async def walk() -> None:
         quick = NormalizeSettings(workers=2, document_seconds=1)
@@ -294,14 +370,14 @@ def test_whoever_closes_again_waits_for_the_same_end():
 
 @linux
 def test_the_next_documents_are_handed_over_before_anybody_takes_them() -> None:
-    reader, writer = _Context().Pipe(duplex=False)
+    reader, writer = context().Pipe(duplex=False)
     with reader, writer:
         os.set_blocking(writer.fileno(), False)
         assert os.write(writer.fileno(), bytes(MIB)) == MIB
 
 
 def test_the_server_is_there_and_ends_at_once() -> None:
-    script = f"import sys, {_SERVER}; sys.exit('taken apart')"
+    script = f"import sys, {SERVER}; sys.exit('taken apart')"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
