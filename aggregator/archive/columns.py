@@ -53,7 +53,16 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else storable(value)
+        return _storable(value)
+
+    # As above: an entry has forty of them.
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[str | None], str | None]:
+        return _storable
+
+
+def _storable(value: str | None) -> str | None:
+    return None if value is None else storable(value)
 
 
 class Header(TypeDecorator[str]):

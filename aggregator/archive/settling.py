@@ -183,9 +183,11 @@ def _validators(feed: Feed, response: Response) -> dict[str, Any]:
 
 def _served(response: Response) -> dict[str, str]:
     """What the answer says of itself, for whoever wants to tell the publisher."""
-    told = {name: response.header_list(name) for name in _TELLING}
-    kept = {name: storable(value)[:200] for name, value in told.items() if value is not None}
+    told: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        told.setdefault(name.lower(), []).append(value)
+    kept = {name: storable(", ".join(told[name]))[:200] for name in _TELLING if name in told}
     # A cookie's value is nobody's business, not even ours.
-    if response.header("set-cookie") is not None:
+    if "set-cookie" in told:
         kept["set-cookie"] = ""
     return kept | {SERVED_BYTES: str(len(response.body))}

@@ -63,10 +63,15 @@ def parse(
     if not source.whole:
         whole, breaks_off = came_whole(whole, source.charset)
     pieces = cut(whole, charset=source.charset, url=url, seen=seen)
-    simple = _read_plain(pieces, url) if pieces and quick else {}
+    around = _frame(pieces, url) if pieces and quick else None
+    simple = _read_plain(pieces, around) if pieces and around else {}
     places = _others(pieces, simple) if pieces else []
     rest = pieces.without({*pieces.known, *simple}) if pieces else whole
-    parsed = _feedparser(rest, source.charset, url)
+    parsed = None
+    if pieces and around and not places:
+        parsed = _plain_head(rest, pieces, around)
+    if parsed is None:
+        parsed = _feedparser(rest, source.charset, url)
     alike = pieces is not None and not parsed.bozo and len(parsed.entries) == len(places)
     if pieces and (pieces.known or simple) and not (alike and parsed.version):
         # feedparser sees other items than expat does.
@@ -93,11 +98,21 @@ def parse(
     )
 
 
-def _read_plain(pieces: Cut, url: str) -> dict[int, Item]:
+def _frame(pieces: Cut, url: str) -> plain.Frame | None:
+    return plain.frame(pieces.tags, pieces.spaces, encoding=pieces.encoding, url=url)
+
+
+def _plain_head(rest: bytes, pieces: Cut, around: plain.Frame) -> Any:
+    """What feedparser would make of a document of which no item is left; None where it must do so."""
+    feed = plain.head(rest, pieces.tags, around)
+    if feed is None:
+        return None
+    version = "atom10" if around.atom else "rss20"
+    return feedparser.FeedParserDict(version=version, feed=feed, entries=[], bozo=False)
+
+
+def _read_plain(pieces: Cut, around: plain.Frame) -> dict[int, Item]:
     """The items that were not seen before and need no feedparser, by their positions."""
-    around = plain.frame(pieces.tags, pieces.spaces, encoding=pieces.encoding, url=url)
-    if around is None:
-        return {}
     return {
         at: item
         for at, (first, last) in enumerate(pieces.spans)

@@ -203,3 +203,151 @@ def test_what_only_feedparser_understands_goes_there(frame, item, more, monkeypa
     assert quick is not None
     assert quick == slow
     assert sum(seen) == 0
+
+
+SPACES = (
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/" '
+    'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+)
+RSS_HEAD = (
+    "<title>News &amp; more</title>",
+    "<link>https://news.example</link>",
+    "<description><![CDATA[What <b>happens</b>]]></description>",
+    "<language>es</language>",
+)
+ATOM_HEAD = (
+    "<title type='html'>News &amp;amp; more</title>",
+    "<link href='https://news.example/'/>",
+    "<link rel='self' href='https://news.example/feed'/>",
+    "<id>urn:x:1</id>",
+    "<updated>2026-01-05T08:00:00Z</updated>",
+)
+MORE_OF_RSS = (
+    "<title>{text}</title>",
+    "<description>{text}</description>",
+    "<description/>",
+    "<language>{text}</language>",
+    "<language>de_AT</language>",
+    "<dc:language>fr</dc:language>",
+    "<link>/relative</link>",
+    "<link>https://news.example/a/../b</link>",
+    "<atom:link rel='self' type='application/rss+xml' href='https://news.example/s'/>",
+    "<atom:link rel='hub' href='https://hub.example/'/>",
+    "<atom:link rel='prev-archive' href='https://news.example/2'/>",
+    "<atom:link href='https://news.example/other'/>",
+    "<atom:link rel='alternate' type='application/json' href='https://news.example/j'/>",
+    "<atom:link rel='hub' href='hub'/>",
+    "<ttl>60</ttl>",
+    "<ttl>{text}</ttl>",
+    "<sy:updatePeriod> hourly </sy:updatePeriod>",
+    "<sy:updateFrequency>2</sy:updateFrequency>",
+    "<lastBuildDate>Mon, 05 Jan 2026 08:00:00 GMT</lastBuildDate>",
+    "<generator>{text}</generator>",
+    "<managingEditor>ida@news.example (Ida)</managingEditor>",
+    "<dc:creator>{text}</dc:creator>",
+    "<category>{text}</category>",
+    "<image><url>https://news.example/i.png</url><title>{text}</title><link>https://i.example/</link></image>",
+    "<image><url>i.png</url><description>{text}</description></image>",
+    "<textInput><title>{text}</title><description>d</description><name>q</name><link>l</link></textInput>",
+    "<skipHours><hour>3</hour><hour>4</hour></skipHours>",
+    "<!-- {text} -->",
+    "{text}",
+    "<odd>{text}</odd>",
+    "<cloud domain='x.example' port='80' path='/' registerProcedure='' protocol='xml-rpc'/>",
+)
+MORE_OF_ATOM = (
+    "<title>{text}</title>",
+    "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>{text}</div></title>",
+    "<subtitle>{text}</subtitle>",
+    "<subtitle type='html'>{text}</subtitle>",
+    "<tagline>{text}</tagline>",
+    "<link rel='alternate' type='text/html' href='https://news.example/en'/>",
+    "<link rel='alternate' type='application/json' href='https://news.example/j'/>",
+    "<link rel='hub' href='https://hub.example/'/>",
+    "<link rel='prev-archive' href='/2'/>",
+    "<link rel='next' href='https://news.example/n' title='{text}'/>",
+    "<link href=''/>",
+    "<id>https://news.example/i</id>",
+    "<id>{text}</id>",
+    "<rights>{text}</rights>",
+    "<icon>/favicon.ico</icon>",
+    "<logo>https://news.example/l.png</logo>",
+    "<generator uri='https://g.example/' version='1'>{text}</generator>",
+    "<author><name>{text}</name></author>",
+    "<author><email>a@b.example</email></author>",
+    "<category term='a'/>",
+    "<!-- {text} -->",
+)
+BEFORE = (
+    "",
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    '<?xml version="1.0"?><?xml-stylesheet href="a.css" type="text/css"?>',
+    '<?xml version="1.0" encoding="iso-8859-1"?>',
+    "<!-- first -->",
+)
+
+
+def heads(usual: tuple[str, ...], more: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """What stands around the items: the usual without some, and other things, in any order."""
+    odd = st.builds(lambda form, text: form.replace("{text}", text), st.sampled_from(more), WORDS)
+    kept = st.lists(st.sampled_from(usual), unique=True, min_size=2)
+    return st.builds(lambda one, two: [*one, *two], kept, st.lists(odd, max_size=3)).flatmap(
+        lambda parts: st.permutations(parts).map("\n".join)
+    )
+
+
+def count_heads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each head that comes in here was plain."""
+    seen: list[bool] = []
+    head = plain.head
+
+    def counted(*args):
+        found = head(*args)
+        seen.append(found is not None)
+        return found
+
+    monkeypatch.setattr(plain, "head", counted)
+    return seen
+
+
+@settings(max_examples=250)
+@given(st.sampled_from(BEFORE), heads(RSS_HEAD, MORE_OF_RSS), heads(RSS_HEAD, MORE_OF_RSS))
+def test_made_heads_come_out_the_same(before, head, tail):
+    for after in ("", tail):
+        body = (
+            f'{before}<rss version="2.0" {SPACES}><channel>{head}{RSS_PLAIN}{after}</channel></rss>'
+        )
+        quick, slow = both(body.encode())
+        assert quick == slow
+
+
+@settings(max_examples=250)
+@given(
+    st.sampled_from(BEFORE),
+    heads(ATOM_HEAD, MORE_OF_ATOM),
+    st.sampled_from(["", " xml:lang='de'", " xml:lang='en_GB'", " xml:base='https://b.example/'"]),
+)
+def test_made_heads_of_atom_come_out_the_same(before, head, attribute):
+    body = f'{before}<feed xmlns="http://www.w3.org/2005/Atom"{attribute}>{head}{ATOM_PLAIN}</feed>'
+    quick, slow = both(body.encode())
+    assert quick == slow
+
+
+@pytest.mark.parametrize(
+    ("body", "plainly"),
+    [
+        (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}{MORE_OF_RSS[8]}{RSS_PLAIN}</channel></rss>', True),
+        (f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de">{"".join(ATOM_HEAD)}{ATOM_PLAIN}</feed>', True),
+        (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}{"<odd/>"}{RSS_PLAIN}</channel></rss>', False),
+        (f'<rss version="2.0" {SPACES} xml:lang="de"><channel>{"".join(RSS_HEAD)}{RSS_PLAIN}</channel></rss>', False),
+    ],
+    ids=["rss", "atom", "an odd element", "two languages"],
+)  # fmt: skip
+def test_a_plain_head_needs_no_feedparser(body, plainly, monkeypatch):
+    seen = count_heads(monkeypatch)
+    quick, slow = both(body.encode())
+    assert quick == slow
+    assert quick is not None
+    assert quick.head.title
+    assert seen == [plainly]
