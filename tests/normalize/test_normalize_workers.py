@@ -196,12 +196,12 @@ def test_many_that_wait_are_handed_over_together_and_answered_each() -> None:
 @pytest.mark.parametrize("death", [False, True], ids=["too slow", "killed"])
 def test_what_was_handed_over_with_a_bad_one_is_read_all_the_same(death: bool) -> None:
     async def walk() -> None:
-        slow = NormalizeSettings(workers=1, document_seconds=30 if death else 1)
+        slow = NormalizeSettings(workers=1, document_seconds=30 if death else 0.5)
         async with Workers(slow, 100_000) as workers:
             await workers.read(FEED, response(), now=NOW)
             (first,) = workers_of(os.getpid())
             others = [workers.read(FEED, response(), now=NOW) for _ in range(16)]
-            bad = workers.read(FEED, response(9_000, 5), now=NOW)
+            bad = workers.read(FEED, response(5_000, 1), now=NOW)
             reading = asyncio.gather(*others[:8], bad, *others[8:])
             if death:
                 await asyncio.sleep(0.3)
@@ -214,7 +214,7 @@ def test_what_was_handed_over_with_a_bad_one_is_read_all_the_same(death: bool) -
                 assert isinstance(last, Document)
             else:
                 assert isinstance(last, FeedError)
-                assert last.what == "reading the document took longer than 1 s"
+                assert last.what == "reading the document took longer than 0.5 s"
 
     asyncio.run(walk())
 
