@@ -31,6 +31,7 @@ _LITTER = 200_000
 _ARENA_MAX = -8
 # Options of the program, not of a command; and commands of which a word may begin with a minus.
 _BEFORE_COMMANDS = {"-C", "--verbose"}
+_ONLY_TELL = {"-h", "--help", "--dry-run"}
 _TAKE_QUERIES = {"search", "topics preview"}
 # What the machine, not the program, is to blame for, should a room not have said it better.
 _MACHINE = {
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. ``arguments`` default to the command line's."""
     gc.set_threshold(_LITTER)
     _share_one_heap()
-    if _command(sys.argv[1:] if arguments is None else arguments) == "collect":
+    if _reads(sys.argv[1:] if arguments is None else arguments):
         _begin_to_load()
     # Imported here: parse workers import this module too, and need no commands.
     from aggregator.cli import Session
@@ -76,15 +77,15 @@ def _begin_to_load() -> None:
         start_server()
 
 
-def _command(arguments: Sequence[str]) -> str:
-    """The first word that is no option, nor the folder that one gives."""
+def _reads(arguments: Sequence[str]) -> bool:
+    """Whether the command will read documents, as far as can be told before it is understood."""
     words = iter(arguments)
     for word in words:
         if word in {"-C", "--config"}:
             next(words, None)
         elif not word.startswith("-"):
-            return word
-    return ""
+            return word == "collect" and _ONLY_TELL.isdisjoint(arguments)
+    return False
 
 
 def _share_one_heap() -> None:

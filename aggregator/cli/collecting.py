@@ -15,7 +15,7 @@ from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import away, local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
 from aggregator.model.address import canonical_url
-from aggregator.model.errors import FeedError, FetchError, Retry
+from aggregator.model.errors import ArchiveError, FeedError, FetchError, Retry
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -156,9 +156,13 @@ async def _collect_with(
             ended = asyncio.create_task(workers.close())
             _tell_lists(looks)
             await asyncio.to_thread(reclean, archive, settings.normalize)
-            settled = asyncio.create_task(asyncio.to_thread(archive.settle))
-            changed = await asyncio.to_thread(publish_behind, archive, settings, site_of(settings))
-            await asyncio.gather(ended, settled)
+            settled = asyncio.create_task(asyncio.to_thread(_settle, archive))
+            try:
+                changed = await asyncio.to_thread(
+                    publish_behind, archive, settings, site_of(settings)
+                )
+            finally:
+                await asyncio.gather(ended, settled)
         if settings.publish.hub:
             await _tell_hub(archive, settings)
         if not everything:
@@ -167,6 +171,12 @@ async def _collect_with(
         days = settings.normalize.story_window_days
         await asyncio.to_thread(archive.maintain, now(), story_days=days)
         return done, len(changed), stop.is_set()
+
+
+def _settle(archive: Archive) -> None:
+    # So that closing is quick, and no more: what cannot be done now is done another time.
+    with contextlib.suppress(ArchiveError):
+        archive.settle()
 
 
 async def _tell_hub(archive: Archive, settings: Settings) -> None:
@@ -288,7 +298,6 @@ def _waiting(configuration: Configuration, everything: bool) -> set[str]:
     """Canonical URLs of the feeds that a round would leave alone; all others are due: new ones,
     those that are asked for again, and those that the settings may have mended."""
     from aggregator.archive import open_archive
-    from aggregator.model.errors import ArchiveError
     from aggregator.model.feed import OURS_TO_MEND, FeedState
     from aggregator.model.time import now
 

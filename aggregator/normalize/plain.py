@@ -54,8 +54,12 @@ _PLACE = re.compile(rf"https?://[A-Za-z0-9.-]+(?::[0-9]{{1,5}})?|{_ADDRESS.patte
 _NAME = re.compile(r"(?:tag|urn):[A-Za-z0-9!$()*+,./:@_~%=-]+")
 # Leftovers of Windows-1252, which feedparser translates; references longer than any sign needs.
 _HARD = re.compile("[\x80-\x9f]|&#x?[0-9A-Fa-f]{8}")
-_TAG = re.compile(r"<([A-Za-z:]+)")
-_LANG = re.compile(r"""\sxml:lang\s*=\s*["']([A-Za-z0-9_-]*)["']""")
+_SAYS = r"""\s+([A-Za-z0-9:._-]+)\s*=\s*("[^"<&\n\t]*"|'[^'<&\n\t]*')"""
+_SAID = re.compile(_SAYS)
+_TAG = re.compile(rf"<([A-Za-z:]+)((?:{_SAYS.replace('(', '(?:')})*)\s*>")
+_LANG = re.compile(r"[A-Za-z0-9_-]+")
+# Names of spaces by which feedparser tells versions.
+_OTHER_VERSION = re.compile(r"purl\.org/rss/1\.0/[\"']|netscape\.com|userland\.com", re.IGNORECASE)
 # Of what stands around items, only this may be said besides names of spaces.
 _FOREIGN = re.compile(r"\s(?:xml:base|base|lang|href|lastmod)\s*=", re.IGNORECASE)
 _TEXTS = {"text", "html"}
@@ -77,23 +81,18 @@ def frame(
     ``spaces``: prefix → name space, over the whole document.
     """
     written = [tag.decode("utf-8", "replace") for tag in tags]
-    names = [found.group(1) for tag in written if (found := _TAG.match(tag))]
     whole = " ".join(written)
-    default = re.findall(r"""\sxmlns\s*=\s*["']([^"']*)["']""", whole)
-    rss = (
-        names == ["rss", "channel"]
-        and not default
-        and re.search(r"""\sversion=["']2\.0["']""", written[0])
-    )
+    opened = [found for tag in written if (found := _TAG.fullmatch(tag))]
+    if len(opened) < len(written) or _FOREIGN.search(whole) or _OTHER_VERSION.search(whole):
+        return None
+    names = [found.group(1) for found in opened]
+    said = [{name: value[1:-1] for name, value in _SAID.findall(found[2])} for found in opened]
+    default = [one["xmlns"] for one in said if "xmlns" in one]
+    langs = [one["xml:lang"] for one in said if "xml:lang" in one]
+    rss = names == ["rss", "channel"] and not default and said[0].get("version") == "2.0"
     atom = names == ["feed"] and default == [_ATOM]
     plain = encoding.lower() in {"", "utf-8"} and _ADDRESS.fullmatch(url)
-    langs = _LANG.findall(whole)
-    if (
-        not (rss or atom)
-        or not plain
-        or _FOREIGN.search(whole)
-        or len(langs) < whole.count("xml:lang")
-    ):
+    if not (rss or atom) or not plain or len(langs) > 1 or not all(map(_LANG.fullmatch, langs)):
         return None
     return Frame(
         atom=bool(atom),
@@ -239,9 +238,11 @@ class _Head(_Said):
     def _link(self, attributes: dict[str, str]) -> bool:
         """Take in a link; whether it is one that needs no care."""
         rel, href = attributes.pop("rel", "alternate"), attributes.pop("href", "")
-        attributes.pop("type", None)
+        kind = attributes.pop("type", "")
         self.links.append({"rel": rel, "href": href})
-        return not attributes and bool(_PLACE.fullmatch(href))
+        # feedparser reads these in lower case.
+        lower = rel == rel.lower() and kind == kind.lower()
+        return not attributes and lower and bool(_PLACE.fullmatch(href))
 
     def feed(self) -> dict[str, Any] | None:
         if "title" not in self.texts or "link" not in self.texts:

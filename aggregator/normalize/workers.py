@@ -77,10 +77,10 @@ class Workers:
         self._pool: Any = None
         self._up: asyncio.Future[None] | None = None
         self._closed = False
-        self._closing: asyncio.Future[None] | None = None
+        self._endings: set[asyncio.Future[None]] = set()
         self._waiting: deque[_Job] = deque()
-        self._handed: dict[asyncio.Task[None], list[_Job]] = {}
-        """What the pool has, by who waits for its answer."""
+        self._handed: dict[asyncio.Task[None], tuple[Any, list[_Job]]] = {}
+        """What a pool has, by who waits for its answer."""
         self._last_answer = 0.0
 
     def start(self) -> None:
@@ -101,33 +101,47 @@ class Workers:
     async def close(self) -> None:
         """End the processes, now and for good; returns when they have. Again is allowed."""
         self._closed = True
-        if self._closing is None:
-            self._closing = asyncio.ensure_future(self._stop())
+        self._end()
         # Whoever else waits for the end is not to be left without it.
-        await asyncio.shield(self._closing)
+        while self._endings:
+            await asyncio.wait(self._endings)
 
-    async def _stop(self) -> None:
-        """End the workers at once, whatever they are at."""
+    def _end(self) -> None:
+        """Begin to end the pool there is, whatever its workers are at; the next one may start meanwhile."""
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        # Half started it could not be stopped.
-        await self._loaded()
-        # Those that this pool has or should get, and not the next one, which may start meanwhile.
-        forgotten = [*self._waiting, *chain.from_iterable(self._handed.values())]
+        handed = {waits: jobs for waits, (of, jobs) in self._handed.items() if of is pool}
+        forgotten = [*self._waiting, *chain.from_iterable(handed.values())]
         self._waiting.clear()
-        for waits in self._handed:
-            if waits is not asyncio.current_task():
+        # A task of its own: nobody who gives up may keep the others from being told.
+        ending = asyncio.ensure_future(self._stop(pool, self._up, tuple(handed), forgotten))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    async def _stop(
+        self,
+        pool: Any,
+        up: asyncio.Future[None] | None,
+        handed: Iterable[asyncio.Task[None]],
+        forgotten: Iterable[_Job],
+    ) -> None:
+        try:
+            # Half started it could not be stopped.
+            if up is not None:
+                await asyncio.wait({up})
+            for waits in handed:
                 # A stopped pool answers nobody.
                 waits.cancel()
-        pool.stop()
-        with contextlib.suppress(FutureTimeout):
-            await asyncio.to_thread(pool.join, 5)
-        for job in forgotten:
-            if self._closed:
-                job.answer.cancel()
-            else:
-                job.fail(_PoolBroke())
+            with contextlib.suppress(FutureTimeout, RuntimeError, OSError):
+                pool.stop()
+                await asyncio.to_thread(pool.join, 5)
+        finally:
+            for job in forgotten:
+                if self._closed:
+                    job.answer.cancel()
+                else:
+                    job.fail(_PoolBroke())
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
         """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
@@ -194,7 +208,7 @@ class Workers:
         while self._waiting and len(self._handed) < self._places + _AHEAD:
             jobs = self._next()
             waits = asyncio.create_task(self._wait_for(self._pool, jobs))
-            self._handed[waits] = jobs
+            self._handed[waits] = self._pool, jobs
             waits.add_done_callback(self._handed_back)
 
     def _handed_back(self, waits: asyncio.Task[None]) -> None:
@@ -215,8 +229,7 @@ class Workers:
 
     async def _wait_for(self, pool: Any, jobs: list[_Job]) -> None:
         """Hand over some documents and pass on what comes back."""
-        settings, future = self._settings, None
-        several = len(jobs) > 1
+        settings, several = self._settings, len(jobs) > 1
         seconds = settings.document_seconds
         try:
             future = pool.schedule(
@@ -225,23 +238,19 @@ class Workers:
                 timeout=min(seconds, _TOGETHER_SECONDS) if several else seconds,
             )
             answers = await self._answered(asyncio.wrap_future(future))
-            for job, answer in zip(jobs, answers, strict=True):
-                if not job.answer.done():
-                    job.answer.set_result(answer)
-        except asyncio.CancelledError:
-            if future is not None:
-                future.cancel()
-            raise
         except Exception as error:  # noqa: BLE001 - told to whoever waits
-            if isinstance(error, _PoolBroke | BrokenProcessPool) or not pool.active:
+            if isinstance(error, _PoolBroke | BrokenProcessPool) or not _is_up(pool):
+                # Whoever ends it tells those whose documents it had.
                 if self._pool is pool:
-                    await self._stop()
-                error = _PoolBroke()
+                    self._end()
             elif several:
                 self._again_alone(jobs)
-                return
-            for job in jobs:
-                job.fail(error)
+            else:
+                jobs[0].fail(error)
+            return
+        for job, answer in zip(jobs, answers, strict=True):
+            if not job.answer.done():
+                job.answer.set_result(answer)
 
     def _again_alone(self, jobs: Iterable[_Job]) -> None:
         for job in reversed([job for job in jobs if not job.answer.done()]):
@@ -252,7 +261,7 @@ class Workers:
         """Nobody waits for it any more."""
         if job in self._waiting:
             self._waiting.remove(job)
-        for waits, jobs in self._handed.items():
+        for waits, (_, jobs) in self._handed.items():
             if job in jobs and all(one.answer.done() for one in jobs):
                 waits.cancel()
 
@@ -263,11 +272,14 @@ class Workers:
         a worker was killed while it held the lock that all of them take tasks under.
         """
         patience = 2 * self._settings.document_seconds + _STARTING
-        while not answer.done():
-            await asyncio.wait({answer}, timeout=patience)
-            if not answer.done() and time.monotonic() - self._last_answer > patience:
-                answer.cancel()
-                raise _PoolBroke
+        try:
+            while not answer.done():
+                await asyncio.wait({answer}, timeout=patience)
+                if not answer.done() and time.monotonic() - self._last_answer > patience:
+                    raise _PoolBroke
+        finally:
+            # Where nobody waits for it any more; else it is there.
+            answer.cancel()
         self._last_answer = time.monotonic()
         return answer.result()
 
@@ -299,6 +311,13 @@ def _activate(pool: Any) -> None:
     # What fails here is tried again, and told, when there is something to read.
     with contextlib.suppress(OSError, RuntimeError):
         _ = pool.active
+
+
+def _is_up(pool: Any) -> bool:
+    try:
+        return bool(pool.active)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _words(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -418,8 +419,22 @@ def test_every_method_is_tried_against_a_locked_database():
     names = {name for of in (Archive, Published) for name in dir(of) if not name.startswith("_")}
     others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
     others |= {"check_backup"}
-    others |= {"known", "blocks", "refuse_if_paused", "published"}
+    others |= {"known", "blocks", "refuse_if_paused", "published", "settle"}
     assert names - others <= READS.keys() | WRITES.keys()
+
+
+def test_what_is_settled_is_in_the_file_itself(tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "one")
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE)
+        desk.bring(ONE, item("a"))
+        archive.settle()
+        # Without SQLite's log, which holds what is not settled.
+        (tmp_path / "two").mkdir()
+        shutil.copy(tmp_path / "one" / "archive.db", tmp_path / "two" / "archive.db")
+    with open_archive(ArchiveSettings(directory=tmp_path / "two")) as copy:
+        assert copy.stats().entries == 1
 
 
 @pytest.mark.parametrize("name", [*READS, *WRITES])

@@ -238,6 +238,8 @@ MORE_OF_RSS = (
     "<atom:link href='https://news.example/other'/>",
     "<atom:link rel='alternate' type='application/json' href='https://news.example/j'/>",
     "<atom:link rel='hub' href='hub'/>",
+    "<atom:link rel='HUB' href='https://hub.example/'/>",
+    "<atom:link rel='Alternate' type='Text/HTML' href='https://news.example/other'/>",
     "<ttl>60</ttl>",
     "<ttl>{text}</ttl>",
     "<sy:updatePeriod> hourly </sy:updatePeriod>",
@@ -266,6 +268,8 @@ MORE_OF_ATOM = (
     "<link rel='alternate' type='application/json' href='https://news.example/j'/>",
     "<link rel='hub' href='https://hub.example/'/>",
     "<link rel='prev-archive' href='/2'/>",
+    "<link rel='Self' href='https://news.example/s'/>",
+    "<link rel='ALTERNATE' type='text/HTML' href='https://news.example/a'/>",
     "<link rel='next' href='https://news.example/n' title='{text}'/>",
     "<link href=''/>",
     "<id>https://news.example/i</id>",
@@ -295,6 +299,31 @@ def heads(usual: tuple[str, ...], more: tuple[str, ...]) -> st.SearchStrategy[st
     return st.builds(lambda one, two: [*one, *two], kept, st.lists(odd, max_size=3)).flatmap(
         lambda parts: st.permutations(parts).map("\n".join)
     )
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "<rss version='2.0' xml:lang='de'><channel xml:lang=''>",
+        "<rss version='2.0' xml:lang='de'><channel xml:lang='fr'>",
+        "<rss version='2.0' xmlns:q='http://purl.org/rss/1.0/'><channel>",
+        "<rss version='0.91' note=\" version='2.0'\"><channel>",
+        "<rss note=\" version='2.0'\"><channel>",
+        "<rss\tversion = '2.0'\n><channel >",
+        "<rss VERSION='2.0'><channel>",
+        "<feed xmlns='http://www.w3.org/2005/Atom' note=\" xml:lang='de'\">",
+        "<feed note=\" xmlns='http://www.w3.org/2005/Atom'\">",
+    ],
+)
+def test_odd_start_tags_come_out_the_same(tags):
+    rss = tags.startswith("<rss")
+    inside = "".join(
+        (*RSS_HEAD, "<item><title>One</title><link>https://news.example/a</link></item>")
+    )
+    if not rss:
+        inside = "".join((*ATOM_HEAD, ATOM_PLAIN))
+    quick, slow = both(f"{tags}{inside}{'</channel></rss>' if rss else '</feed>'}".encode())
+    assert quick == slow
 
 
 def count_heads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:

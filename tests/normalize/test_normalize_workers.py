@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -234,6 +235,81 @@ def test_one_that_nobody_waits_for_any_more_takes_no_other_with_it() -> None:
             for number, one in enumerate(read):
                 wanted = asyncio.CancelledError if number % 3 == 0 else Document
                 assert isinstance(one, wanted), number
+
+    asyncio.run(walk())
+
+
+def break_pool(workers: Workers, joined_after: float) -> None:
+    """Let the pool be one that takes nothing more, and whose end takes a while."""
+    pool = workers._pool
+    join = pool.join
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise BrokenProcessPool("made to break")
+
+    def wait(seconds: float) -> None:
+        time.sleep(joined_after)
+        join(seconds)
+
+    pool.schedule, pool.join = refuse, wait
+
+
+@pytest.mark.parametrize("given_up", [(0,), (0, 3), ()], ids=str)
+def test_who_gives_up_while_a_pool_ends_leaves_the_others_theirs(given_up: tuple[int, ...]) -> None:
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=1), 100) as workers:
+            await workers.read(FEED, response(), now=NOW)
+            break_pool(workers, 0.5)
+            reading = [
+                asyncio.create_task(workers.read(FEED, response(), now=NOW)) for _ in range(8)
+            ]
+            await asyncio.sleep(0.1)
+            for number in given_up:
+                reading[number].cancel()
+            async with asyncio.timeout(20):
+                read = await asyncio.gather(*reading, return_exceptions=True)
+            for number, one in enumerate(read):
+                assert isinstance(
+                    one, asyncio.CancelledError if number in given_up else Document
+                ), number
+
+    asyncio.run(walk())
+
+
+def test_closing_waits_for_a_pool_that_ends_already_and_forgets_nobody() -> None:
+    async def walk() -> None:
+        workers = Workers(NormalizeSettings(workers=1), 100)
+        await workers.read(FEED, response(), now=NOW)
+        broken = workers._pool
+        break_pool(workers, 0.8)
+        reading = [asyncio.create_task(workers.read(FEED, response(), now=NOW)) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        # The next pool.
+        assert isinstance(await workers.read(FEED, response(), now=NOW), Document)
+        async with asyncio.timeout(20):
+            await workers.close()
+            assert not broken.active
+            read = await asyncio.gather(*reading, return_exceptions=True)
+        assert all(isinstance(one, Document | asyncio.CancelledError) for one in read)
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize("what", ["Pipe", "RLock"])
+def test_where_no_worker_can_be_started_each_document_is_told_so(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(24, "too many open files")
+
+    monkeypatch.setattr(type(context()), what, refuse)
+
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=1), 100) as workers, asyncio.timeout(20):
+            read = await asyncio.gather(
+                *(workers.read(FEED, response(), now=NOW) for _ in range(4))
+            )
+            assert all(isinstance(one, FeedError) for one in read)
 
     asyncio.run(walk())
 
