@@ -86,7 +86,6 @@ def describe(counts: Counts, pages: int) -> str:
 
 
 async def _collect(session: Session, everything: bool) -> tuple[Round, int, bool]:
-
     from aggregator.normalize import Workers
 
     settings = session.settings()

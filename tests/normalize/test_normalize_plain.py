@@ -55,17 +55,17 @@ def both(body: bytes) -> tuple[Parsed | None, Parsed | None]:
     return parse(True), parse(False)
 
 
-def count_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What comes in here, item by item: 1 for one that was plain."""
-    seen: list[int] = []
-    read = plain.read
+def count_plain(monkeypatch: pytest.MonkeyPatch, door: str = "read") -> list[bool]:
+    """What comes in here, item by item or (``head``) feed by feed: whether it was plain."""
+    seen: list[bool] = []
+    read = getattr(plain, door)
 
     def counted(*args):
         found = read(*args)
         seen.append(found is not None)
         return found
 
-    monkeypatch.setattr(plain, "read", counted)
+    monkeypatch.setattr(plain, door, counted)
     return seen
 
 
@@ -326,20 +326,6 @@ def test_odd_start_tags_come_out_the_same(tags):
     assert quick == slow
 
 
-def count_heads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each head that comes in here was plain."""
-    seen: list[bool] = []
-    head = plain.head
-
-    def counted(*args):
-        found = head(*args)
-        seen.append(found is not None)
-        return found
-
-    monkeypatch.setattr(plain, "head", counted)
-    return seen
-
-
 @settings(max_examples=250)
 @given(st.sampled_from(BEFORE), heads(RSS_HEAD, MORE_OF_RSS), heads(RSS_HEAD, MORE_OF_RSS))
 def test_made_heads_come_out_the_same(before, head, tail):
@@ -374,7 +360,7 @@ def test_made_heads_of_atom_come_out_the_same(before, head, attribute):
     ids=["rss", "atom", "an odd element", "two languages"],
 )  # fmt: skip
 def test_a_plain_head_needs_no_feedparser(body, plainly, monkeypatch):
-    seen = count_heads(monkeypatch)
+    seen = count_plain(monkeypatch, "head")
     quick, slow = both(body.encode())
     assert quick == slow
     assert quick is not None
