@@ -157,33 +157,31 @@ def read(source: bytes, frame: Frame, position: int, hashed: bytes) -> Item | No
     return found.item(position, hashed)
 
 
+Element = tuple[str, dict[str, str], str]
+"""name with the usual prefix, attributes, text"""
+
+
+def _element(child: re.Match[str], frame: Frame) -> Element | None:
+    """What one element is; None where it needs more care."""
+    name, written, text, data = child.group(1, 2, 3, 4)
+    pairs = _ATTRIBUTES.findall(written) if written else ()
+    attributes = {key: value[1:-1] for key, value in pairs}
+    if len(attributes) < len(pairs):
+        return None
+    prefix, _, local = name.rpartition(":")
+    if prefix and prefix not in frame.spaces:
+        return None
+    said = _text(data if data is not None else _whole(text or ""))
+    if "&#" in (text or "") and _HARD.search(said):
+        return None
+    return (f"{prefix}:{local}" if prefix else local), attributes, said
+
+
 class _Said(Struct):
-    """What elements say. Each kind of holder knows some of them."""
+    """What elements say, whatever holds them."""
 
     frame: Frame
     texts: dict[str, str] = field(default_factory=dict)
-
-    def add(self, child: re.Match[str]) -> bool:
-        """Take in an element; whether it is one that is known."""
-        name, written, text, data = child.group(1, 2, 3, 4)
-        pairs = _ATTRIBUTES.findall(written) if written else ()
-        attributes = {key: value[1:-1] for key, value in pairs}
-        if len(attributes) < len(pairs):
-            return False
-        prefix, _, local = name.rpartition(":")
-        if prefix and prefix not in self.frame.spaces:
-            return False
-        said = _text(data if data is not None else _whole(text or ""))
-        if "&#" in (text or "") and _HARD.search(said):
-            return False
-        take = self._of_atom if self.frame.atom else self._of_rss
-        return take(f"{prefix}:{local}" if prefix else local, attributes, said)
-
-    def _of_rss(self, name: str, attributes: dict[str, str], said: str) -> bool:
-        raise NotImplementedError
-
-    def _of_atom(self, name: str, attributes: dict[str, str], said: str) -> bool:
-        raise NotImplementedError
 
     def _once(self, name: str, said: str) -> bool:
         if name in self.texts:
@@ -196,6 +194,12 @@ class _Head(_Said):
     """What the elements of a feed, besides its items, say: under feedparser's names."""
 
     links: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, child: re.Match[str]) -> bool:
+        """Take in an element; whether it is one that is known."""
+        element = _element(child, self.frame)
+        take = self._of_atom if self.frame.atom else self._of_rss
+        return element is not None and take(*element)
 
     def _of_rss(self, name: str, attributes: dict[str, str], said: str) -> bool:
         match name:
@@ -258,6 +262,12 @@ class _Found(_Said):
     authors: list[str] = field(default_factory=list)
     categories: dict[tuple[str | None, ...], str] = field(default_factory=dict)
     enclosures: dict[str, Enclosure] = field(default_factory=dict)
+
+    def add(self, child: re.Match[str]) -> bool:
+        """Take in an element; whether it is one that is known."""
+        element = _element(child, self.frame)
+        take = self._of_atom if self.frame.atom else self._of_rss
+        return element is not None and take(*element)
 
     def _of_rss(self, name: str, attributes: dict[str, str], said: str) -> bool:
         match name:
