@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aggregator.normalize.characters import is_markup, key, repair, single_spaced, storable
+from aggregator.normalize.characters import is_markup, key, mended, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 from aggregator.normalize.lists import OpenList, opened
@@ -72,7 +72,8 @@ def read_blocks(source: str, base: str) -> tuple[Block, ...]:
         source = _TWICE.sub(r"&\1", source) if "&amp;" in source else source
         whole = html.unescape(source) if "&lt;" in source else source
         source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
-    return _Cutter(base).cut(sanitized(source))
+    # Once more: a reference may stand for what cannot be kept.
+    return _Cutter(base).cut(storable(sanitized(source)))
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -273,7 +274,7 @@ class _Cutter:
     def _close(self, inside: str) -> None:
         """Make blocks of what stands between two turns: one, or several where lines break."""
         # Mended here and not earlier: references and tags between have become one text.
-        inside = repair(inside)
+        inside = mended(inside)
         if "&amp;" in inside:
             inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
         broken = "<br>" in inside

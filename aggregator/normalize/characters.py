@@ -58,18 +58,22 @@ def storable(text: str) -> str:
 
 def repair(text: str) -> str:
     """The text in NFC, without signs that XML cannot carry, mojibake undone where it shows."""
-    text = storable(text)
+    return mended(storable(text))
+
+
+def mended(text: str) -> str:
+    """The storable text in NFC, mojibake undone where it shows."""
     if text.isascii():
         return text
     # Five quick looks for what mojibake cannot do without spare most texts the pattern.
     suspect = "Ã" in text or "Â" in text or "â" in text or "Ð" in text or "ï»¿" in text
     if suspect and _MOJIBAKE.search(_CLOSED.sub("", text)):
         # Word by word: one whole sign elsewhere would keep all of a text from being mended.
-        text = _NOT_XML.sub("", _WORD.sub(_mended, text))
+        text = _NOT_XML.sub("", _WORD.sub(_mended_word, text))
     return unicodedata.normalize("NFC", text)
 
 
-def _mended(word: re.Match[str]) -> str:
+def _mended_word(word: re.Match[str]) -> str:
     if not _MOJIBAKE.search(word.group(0)):
         return word.group(0)
     import ftfy

@@ -89,10 +89,12 @@ def parse(
         at: _item(entry, at, hashes[at], parsed.feed, url)
         for entry, at in zip(parsed.entries, places, strict=True)
     }
+    # An article on feeds may show what tells readers when to stay away.
+    outside = pieces.without(range(len(pieces.spans))) if pieces else whole
     lang = str(parsed.feed.get("language") or "")
     items |= {at: one if one.lang else replace(one, lang=lang) for at, one in simple.items()}
     return Parsed(
-        head=_head(parsed, whole[:_PROLOG], url, complete, tuple(problems)),
+        head=_head(parsed, outside[:_PROLOG], url, complete, tuple(problems)),
         items=[one for _, one in sorted(items.items())],
         known=pieces.known if pieces else {},
     )
@@ -166,10 +168,10 @@ def _without_traps(body: bytes, url: str) -> bytes:
     return body[: subset.start()] + instead + body[subset.end() :]
 
 
-def _head(parsed: Any, prolog: bytes, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
+def _head(parsed: Any, outside: bytes, url: str, complete: bool, problems: tuple[str, ...]) -> Head:
     feed = parsed.feed
     links = feed.get("links", [])
-    hours, days = _skipped(prolog, b"skipHours"), _skipped(prolog, b"skipDays")
+    hours, days = _skipped(outside, b"skipHours"), _skipped(outside, b"skipDays")
     return Head(
         version=parsed.version,
         title=feed.get("title", ""),
@@ -313,8 +315,8 @@ def _period(feed: Any) -> float | None:
     return period / frequency
 
 
-def _skipped(prolog: bytes, name: bytes) -> str:
+def _skipped(outside: bytes, name: bytes) -> str:
     """The inside of skipHours or skipDays, in lower case: feedparser keeps only their last child."""
-    at = prolog.find(b"<" + name + b">")
-    end = prolog.find(b"</" + name, at) if at >= 0 else -1
-    return prolog[at:end].decode("ascii", "replace").lower() if 0 <= at < end < at + 4000 else ""
+    at = outside.find(b"<" + name + b">")
+    end = outside.find(b"</" + name, at) if at >= 0 else -1
+    return outside[at:end].decode("ascii", "replace").lower() if 0 <= at < end < at + 4000 else ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct, field
 
 from aggregator.model.entry import Enclosure
@@ -80,4 +81,9 @@ def original(item: Item) -> bytes:
     kept = {name: value for name in _KEPT if (value := getattr(item, name))}
     if item.enclosures:
         kept["enclosures"] = [[one.url, one.type, one.length] for one in item.enclosures]
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(kept)
+    except UnicodeEncodeError:
+        # Half a character, of which nothing but its place is kept. The same form otherwise.
+        whole = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return whole.encode("utf-8", "replace")

@@ -53,7 +53,8 @@ _ADDRESS = re.compile(
 _PLACE = re.compile(rf"https?://[A-Za-z0-9.-]+(?::[0-9]{{1,5}})?|{_ADDRESS.pattern}")
 _NAME = re.compile(r"(?:tag|urn):[A-Za-z0-9!$()*+,./:@_~%=-]+")
 # Leftovers of Windows-1252, which feedparser translates; references longer than any sign needs.
-_HARD = re.compile("[\x80-\x9f]|&#x?[0-9A-Fa-f]{8}")
+_LEFTOVER = re.compile("[\x80-\x9f]")
+_LONG_REFERENCE = re.compile("&#x?[0-9A-Fa-f]{8}")
 _SAYS = r"""\s+([A-Za-z0-9:._-]+)\s*=\s*("[^"<&\n\t]*"|'[^'<&\n\t]*')"""
 _SAID = re.compile(_SAYS)
 _TAG = re.compile(rf"<([A-Za-z:]+)((?:{_SAYS.replace('(', '(?:')})*)\s*>")
@@ -111,7 +112,7 @@ def head(source: bytes, tags: Sequence[bytes], frame: Frame) -> dict[str, Any] |
         opened = [_with_plain_ends(tag.decode()) for tag in tags]
     except UnicodeDecodeError:
         return None
-    if _HARD.search(text) or (frame.lang and not frame.atom):
+    if _is_hard(text) or (frame.lang and not frame.atom):
         return None
     before = _BEFORE.match(text)
     at = before.end() if before else 0
@@ -128,6 +129,14 @@ def head(source: bytes, tags: Sequence[bytes], frame: Frame) -> dict[str, Any] |
     return found.feed() if _AFTER.fullmatch(text, at) else None
 
 
+def _is_hard(text: str) -> bool:
+    """Whether there are signs in a text that feedparser reads in its own way."""
+    return bool(
+        (not text.isascii() and _LEFTOVER.search(text))
+        or ("#" in text and _LONG_REFERENCE.search(text))
+    )
+
+
 def _with_plain_ends(text: str) -> str:
     """With line ends as XML's readers hand them on (XML 1.0, section 2.11)."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
@@ -138,7 +147,7 @@ def read(source: bytes, frame: Frame, position: int, hashed: bytes) -> Item | No
     text = _with_plain_ends(source.decode("utf-8", "replace"))
     name = "entry" if frame.atom else "item"
     begin, end = f"<{name}>", f"</{name}>"
-    if not text.startswith(begin) or not text.endswith(end) or _HARD.search(text):
+    if not text.startswith(begin) or not text.endswith(end) or _is_hard(text):
         return None
     found = _Found(frame)
     at, last = len(begin), len(text) - len(end)
@@ -172,7 +181,7 @@ def _element(child: re.Match[str], frame: Frame) -> Element | None:
     if prefix and prefix not in frame.spaces:
         return None
     said = _text(data if data is not None else _whole(text or ""))
-    if "&#" in (text or "") and _HARD.search(said):
+    if "&#" in (text or "") and _is_hard(said):
         return None
     return (f"{prefix}:{local}" if prefix else local), attributes, said
 

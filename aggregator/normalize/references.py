@@ -21,7 +21,8 @@ _LONGEST = 8
 
 def repaired(body: bytes) -> bytes:
     """The document with two halves joined, and U+FFFD in place of what stands for no character."""
-    return _RUN.sub(_joined, body) if b"&#" in body else body
+    # (To look for one sign takes a tenth of the time.)
+    return _RUN.sub(_joined, body) if b"#" in body and b"&#" in body else body
 
 
 def _joined(run: re.Match[bytes]) -> bytes:

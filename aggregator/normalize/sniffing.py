@@ -154,8 +154,8 @@ def _to_end(body: bytes) -> tuple[bytes, bool]:
 
 def _cdata_around(body: bytes, at: int) -> int:
     """Where the text begins that a tag stands in, as one about feeds does; -1 where it is a tag."""
-    opened = body.rfind(b"<![CDATA[", 0, at)
-    return -1 if opened < body.rfind(b"]]>", 0, at) else opened
+    closed = max(0, body.rfind(b"]]>", 0, at))
+    return body.rfind(b"<![CDATA[", closed, at)
 
 
 def _charset(body: bytes, content_type: str, whole: bool) -> str:

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 from aggregator.model.entry import Document
 from aggregator.model.errors import NotAFeed
 from aggregator.model.feed import FeedIdentity
+from aggregator.normalize import cutting
 from aggregator.normalize import read as read_document
-from aggregator.normalize.cutting import cut
+from aggregator.normalize.cutting import Cut, cut
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "feeds"
@@ -47,6 +48,16 @@ def without(whole: Document, seen: frozenset[bytes]) -> Document:
             (entry.position, entry.item_hash) for entry in whole.entries if entry.item_hash in seen
         ),
     )
+
+
+def both_ways(body: bytes, seen: frozenset[bytes], charset: str = "") -> Cut | None:
+    """The cut past what is known, which is that of a walk through the whole document."""
+    known = {one[:16]: one for one in seen}
+    found = cut(body, charset=charset, url=URL, seen=known)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "_past_known", lambda *_: None)
+        assert found == cut(body, charset=charset, url=URL, seen=known)
+    return found
 
 
 # ---- documents of our own ----
@@ -155,6 +166,75 @@ def test_what_was_seen_is_not_in_what_is_parsed(kind):
     document = read(body, frozenset(seen.values()))
     assert [entry.title for entry in document.entries] == [f"Report {left}"]
     assert [at for at, _ in document.known] == [n for n in range(5) if n != left]
+
+
+ITEM = xml(Frame(), NEWS[:1])[xml(Frame(), []).index(b"<title>T</title>") + 16 :].split(
+    b"</channel>"
+)[0]
+BARE = xml(Frame(), [])
+MARK = "<?known-items?>"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("at", range(6))
+def test_known_items_are_not_walked_through_again(kind, at, monkeypatch):
+    """But for those under a prefix. Wherever the new one stands, all come out in their places."""
+    seen = {one[:16]: one for one in hashes(read(xml(Frame(kind), NEWS)))}
+    body = xml(Frame(kind), (*NEWS[:at], Piece(guid="new", text="Fresh"), *NEWS[at:]))
+    walked: list[bytes] = []
+
+    class Watched(cutting._Walk):
+        def __init__(self, body: bytes, charset: str, **options: bool) -> None:
+            walked.append(body)
+            super().__init__(body, charset, **options)
+
+    monkeypatch.setattr(cutting, "_Walk", Watched)
+    found = cut(body, charset="", url=URL, seen=seen)
+    assert found is not None
+    assert sorted(found.known) == [n for n in range(6) if n != at]
+    assert [body[first:last].count(b"Fresh") for first, last in found.spans] == [
+        n == at for n in range(6)
+    ]
+    assert [one.count(b"Report") for one in walked] == ([5] if kind == "prefixed" else [0, 0])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BARE.replace(b"</channel>", b"<!--" + ITEM + b"--></channel>"),
+        BARE.replace(b"</channel>", b"<!--" + ITEM + b"-->" + ITEM + b"</channel>"),
+        BARE.replace(b"</channel>", b"<generator><![CDATA[" + ITEM + b"]]></generator></channel>"),
+        BARE.replace(b"</channel>", b"<image>" + ITEM + b"</image></channel>"),
+        BARE.replace(b"</channel>", b"<item><title>New</title>" + ITEM + b"</item></channel>"),
+        BARE.replace(b"</channel>", b"<item><title>New</title></item >" + ITEM + b"</channel>"),
+        BARE.replace(b"<title>T</title>", b"<title>T" + ITEM + b"</title>"),
+        BARE.replace(b"</channel>", b"</channel>" + ITEM),
+        BARE.replace(b"</rss>", b"</rss>" + ITEM),
+        BARE.replace(b"</channel>", b"<items>" + ITEM + b"</items>" + ITEM + b"</channel>"),
+        BARE.replace(b"</channel>", ITEM * 3 + b"<Item><title>Capital</title></Item></channel>"),
+        BARE.replace(b"</channel>", ITEM + b"<item/></channel>"),
+        BARE.replace(b"</channel>", ITEM + b"<title>" + ITEM[:-7] + b"</title></channel>"),
+        BARE.replace(b"</channel>", ITEM + f"{MARK}</channel>".encode()),
+        BARE.replace(b"</channel>", ITEM + b"<?known-items of another kind?></channel>"),
+        BARE.replace(b"</channel>", f"<item><title>New</title>{MARK}</item>".encode() + ITEM + b"</channel>"),
+        BARE.replace(b"<channel>", b'<channel xmlns="urn:other">').replace(b"</channel>", ITEM + b"</channel>"),
+        BARE.replace(b"<?xml", b"<!DOCTYPE rss><?xml").replace(b"</channel>", ITEM + b"</channel>"),
+    ],
+)  # fmt: skip
+def test_bytes_of_a_known_item_are_one_only_where_an_item_may_stand(body):
+    seen = hashes(read(xml(Frame(), NEWS[:1])))
+    assert both_ways(xml(Frame(), NEWS[:1]), seen).known == {0: next(iter(seen))}
+    both_ways(body, seen)
+
+
+def test_a_known_item_that_binds_a_prefix_is_walked_through():
+    """As one of two that bind it to something else: then nothing is cut."""
+    one, other = (
+        Piece(guid=f"{n}", more=f'<x:note xmlns:x="urn:{n}">{n}</x:note>') for n in range(2)
+    )
+    seen = hashes(read(xml(Frame(), [one])))
+    assert both_ways(xml(Frame(), [one]), seen).known
+    assert both_ways(xml(Frame(), [one, other]), seen) is None
 
 
 WITH_OWN = replace(NEWS[0], text="Other words")
@@ -322,7 +402,7 @@ frames = st.builds(
     tail=st.sampled_from(["", "<language>de</language>", "<title>Late</title>", "<ttl>9</ttl>", "<item/>"]),
     attributes=st.sampled_from(["", f' xmlns:dc="{DC}"', ' xml:base="/root/"', ' xml:lang="es"']),
     before=st.sampled_from(["", "<!-- <item> -->", "<!DOCTYPE x>", '<!DOCTYPE x [<!ENTITY e "é">]>']),
-    between=st.sampled_from(["", "\n", "<!-- </item> -->", "<?pi <item>?>", "text"]),
+    between=st.sampled_from(["", "\n", "<!-- </item> -->", "<?pi <item>?>", "<?known-items?>", "text"]),
     encoding=st.sampled_from(["utf-8", "iso-8859-1", "windows-1252", "utf-16", "shift_jis"]),
     declared=st.booleans(),
     content_type=st.sampled_from(["", "text/xml; charset=utf-8", "application/xml; charset=iso-8859-1"]),
@@ -346,6 +426,9 @@ def test_a_later_poll_reads_as_if_it_read_all(frame, earlier, fresh, draw):
     assert read(second, seen, frame.content_type) == without(whole, seen)
     some = frozenset(one for one in sorted(hashes(whole)) if draw.random() < 0.5)
     assert read(second, some, frame.content_type) == without(whole, some)
+    for known in (seen, some):
+        both_ways(second, known)
+        both_ways(second, known, "utf-8")
 
 
 @settings(max_examples=60, deadline=None)
@@ -359,6 +442,7 @@ def test_a_broken_document_reads_as_if_it_read_all(junk, at, kind):
     except NotAFeed:
         return
     assert read(body, seen) == without(expected, seen)
+    both_ways(body, seen)
 
 
 @pytest.mark.long
@@ -373,3 +457,4 @@ def test_the_whole_corpus_reads_as_if_it_read_all():
             continue
         seen = frozenset(one for one in sorted(hashes(whole)) if draw.random() < 0.8)
         assert read(body, seen) == without(whole, seen), path.name
+        both_ways(body, seen)
