@@ -38,7 +38,7 @@ _BATCH_FEEDS = 250
 # What came waits for more to be written with it: for a part of the time that those under way
 # will take, so that few writes serve many and the last of a round are small. Where room is scarce
 # no longer than it must: nobody is asked before some is given back.
-_LEAST_WAIT, _MOST_WAIT, _WAIT_SHARE = 0.3, 1.2, 1 / 8
+_LEAST_WAIT, _MOST_WAIT, _WAIT_SHARE = 0.1, 1.2, 1 / 16
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000

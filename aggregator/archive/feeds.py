@@ -283,11 +283,10 @@ def pack_listing(items: Sequence[tuple[bytes, int, int]]) -> str:
 
 
 def _unpack_listing(text: str | None) -> tuple[Listed, ...]:
-    found = (item.split(":") for item in (text or "").split())
-    return tuple(
-        Listed(item_hash=bytes.fromhex(item_hash), entry_key=int(key), missing=int(missing))
-        for item_hash, key, missing in found
-    )
+    # One part after another, since a round begins with those of all feeds.
+    parts = (text or "").replace(":", " ").split()
+    hashes = map(bytes.fromhex, parts[::3])
+    return tuple(map(Listed, hashes, map(int, parts[1::3]), map(int, parts[2::3])))
 
 
 @lru_cache(maxsize=512)

@@ -105,7 +105,7 @@ class Failure(Struct, frozen=True, kw_only=True):
         require_utc(self.since, "since")
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class Listed(Struct, frozen=True):
     """An item of the feed's last document: its hash, its entry, and for how many polls it is missing."""
 
     item_hash: bytes

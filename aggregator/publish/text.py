@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # XML 1.0, section 2.2: everything outside Char; and the C1 controls and non-characters,
@@ -14,7 +15,6 @@ _FORBIDDEN = re.compile(
     )
     + "]"
 )
-_SPACE = re.compile(r"\s+")
 _UNRESERVED = "-._~:/?#[]@!$&'()*+,;=%"
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -31,7 +31,7 @@ def scrub(text: str) -> str:
 
 def one_line(text: str) -> str:
     """``text`` scrubbed, each run of white space one blank, none at the ends."""
-    return _SPACE.sub(" ", scrub(text)).strip()
+    return " ".join(scrub(text).split())
 
 
 def shorten(text: str, limit: int) -> str:
@@ -48,6 +48,7 @@ def shorten(text: str, limit: int) -> str:
     return (head[:space] if space > 0 else head[:-1]).rstrip(" ,;:–—-") + "…"
 
 
+@lru_cache(maxsize=1024)
 def web_url(url: str | None) -> str | None:
     """An absolute http or https address in ASCII (RFC 3986), or None where there is none.
 
@@ -72,6 +73,7 @@ def web_url(url: str | None) -> str | None:
     return urlunsplit((parts.scheme.lower(), place, *rest))
 
 
+@lru_cache(maxsize=1024)
 def uri(text: str) -> str:
     """An absolute URI of any scheme, as an id is one, or "" where it is none."""
     line = one_line(text)
