@@ -1,28 +1,22 @@
 """The command line: thin, one file a noun; what a command does is in the rooms below.
 
-Importing this imports no heavy library: each command imports what it needs when
-it runs, so that ``aggregator --help`` answers at once.
+Importing this imports no heavy library and no command: each is loaded when it is asked
+for, and imports what it needs when it runs, so that ``aggregator --help`` answers at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from aggregator import __version__
-from aggregator.cli import archive, configuration, entries, feeds, topics
-from aggregator.cli.collecting import collect
-from aggregator.cli.demo import play
-from aggregator.cli.doctor import diagnose
-from aggregator.cli.init import write_configuration
 from aggregator.cli.output import harmless, say
-from aggregator.cli.services import run, serve
 from aggregator.cli.session import Session, session_of
-from aggregator.cli.status import print_stats, print_status
 
 __all__ = ["Session", "application", "harmless"]
 
@@ -33,25 +27,25 @@ New here: "aggregator demo" shows everything offline in a minute;
 "aggregator init" writes a configuration; "aggregator run" starts the daemon."""
 
 
-# In the order in which a newcomer meets them.
-_COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
-    "init": write_configuration,
-    "config": configuration.app,
-    "run": run,
-    "collect": collect,
-    "status": print_status,
-    "feeds": feeds.app,
-    "topics": topics.app,
-    "search": entries.search,
-    "show": entries.show,
-    "history": entries.history,
-    "stories": entries.stories,
-    "stats": print_stats,
-    "export": entries.export,
-    "archive": archive.app,
-    "serve": serve,
-    "doctor": diagnose,
-    "demo": play,
+# In the order in which a newcomer meets them; each by the file it is in, and its name there.
+_COMMANDS = {
+    "init": ("init", "write_configuration"),
+    "config": ("configuration", "app"),
+    "run": ("services", "run"),
+    "collect": ("collecting", "collect"),
+    "status": ("status", "print_status"),
+    "feeds": ("feeds", "app"),
+    "topics": ("topics", "app"),
+    "search": ("entries", "search"),
+    "show": ("entries", "show"),
+    "history": ("entries", "history"),
+    "stories": ("entries", "stories"),
+    "stats": ("status", "print_stats"),
+    "export": ("entries", "export"),
+    "archive": ("archive", "app"),
+    "serve": ("services", "serve"),
+    "doctor": ("doctor", "diagnose"),
+    "demo": ("demo", "play"),
 }
 
 
@@ -73,15 +67,17 @@ def application() -> Any:
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name, each made when somebody asks for it: most processes run one, and to
-    make them all takes longer than many a command does."""
+    """The commands by name, each loaded and made when somebody asks for it: most processes run one,
+    and all of them take longer than many a command does."""
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = _made(name, _COMMANDS[name])
+            file, what = _COMMANDS[name]
+            found = getattr(import_module(f"aggregator.cli.{file}"), what)
+            self._made[name] = _made(name, found)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
