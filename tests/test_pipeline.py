@@ -185,6 +185,19 @@ def test_a_round_asks_each_feed_once(tmp_path, server, everything):
     assert len(server.requests) == 1
 
 
+def test_a_round_says_when_all_is_read(tmp_path, server):
+    """Once, when nothing is fetched any more and the last of it is still to be written."""
+    urls = [server.serve(f"/{n}.xml", document(n, 0)) for n in range(5)]
+    written: list[int] = []
+    told: list[tuple[int, int]] = []
+    run(
+        settings(tmp_path), urls,
+        progress=lambda done, _: written.append(done.counts.feeds),
+        all_read=lambda: told.append((len(server.requests), sum(written))),
+    )  # fmt: skip
+    assert (told, written[-1]) == ([(5, 0)], 5)
+
+
 def test_many_feeds_of_one_slow_host_keep_no_other_waiting(tmp_path, server):
     many = [server.serve(f"/{n}.xml", b"", status=404) for n in range(300)]
     other = server.serve("/other.xml", document(1, 0)).replace("127.0.0.1", "localhost")
@@ -307,7 +320,7 @@ def test_captures_hold_the_bytes_that_were_served(tmp_path, server):
         (200, 10.0, 10, False, rounds._MOST_WAIT),
         # The rest is here in a moment.
         (20, 10.0, 200, False, rounds._LEAST_WAIT),
-        (60, 10.0, 100, False, 0.75),
+        (60, 10.0, 100, False, 0.375),
         # Nobody is asked before some of it is stored.
         (200, 10.0, 10, True, rounds._LEAST_WAIT),
     ],
