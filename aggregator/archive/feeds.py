@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import starmap
 from types import SimpleNamespace
 from typing import Any
 
@@ -285,8 +286,8 @@ def pack_listing(items: Sequence[tuple[bytes, int, int]]) -> str:
 def _unpack_listing(text: str | None) -> tuple[Listed, ...]:
     # One part after another, since a round begins with those of all feeds.
     parts = (text or "").replace(":", " ").split()
-    hashes = map(bytes.fromhex, parts[::3])
-    return tuple(map(Listed, hashes, map(int, parts[1::3]), map(int, parts[2::3])))
+    hashes, keys, missing = map(bytes.fromhex, parts[::3]), parts[1::3], parts[2::3]
+    return tuple(starmap(Listed, zip(hashes, map(int, keys), map(int, missing), strict=True)))
 
 
 @lru_cache(maxsize=512)

@@ -30,6 +30,8 @@ HOLDERS = {
 _INHERITED = {"title", "language", "author", "creator", "managingeditor"}
 # Stands for items that were seen before: an instruction to nobody (XML 1.0, section 2.6).
 _MARK = "known-items"
+# XML's own (section 2.3); of other signs some make a document one that cannot be read.
+_BLANKS = b" \t\r\n"
 _STAND_IN = f"<?{_MARK}?>".encode()
 START_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 
@@ -87,14 +89,15 @@ def _past_known(
     """The same as by walking through all of it; None where nothing is known, or all must be walked.
 
     What looks like an item, and has the bytes of one that a walk found, is one wherever an item
-    may stand: it is well formed by itself.
+    may stand: it is well formed by itself, if all prefixes are bound by the outermost element.
     """
     suspects = _suspects(body)
-    # What binds a prefix does so for the whole document, and must be walked through.
     if not suspects or body.find(b"xmlns:", suspects[0][0]) >= 0:
         return None
     try:
         bare = _walk_past(suspects, body, charset)
+        if any(b"xmlns:" in tag for tag in bare.tags[1:]):
+            return None
         hashed = _hasher((*outer, *bare.around))
         known = {span: one for span in suspects if (one := hashed(body[slice(*span)])) in seen}
         if not known:
@@ -125,7 +128,7 @@ def _walk_past(spans: Iterable[Span], body: bytes, charset: str) -> _Walk:
     end = 0
     for first, last in spans:
         between = body[end:first]
-        if runs and (not between or between.isspace()):
+        if runs and not between.strip(_BLANKS):
             runs[-1].append((first, last))
         else:
             kept += (between, _STAND_IN)

@@ -138,8 +138,9 @@ def _feedparser(body: bytes, charset: str, url: str) -> Any:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except (ValueError, OverflowError):
-        # Of bytes that name no encoding, where the document declares its own; of numbers.
+    except (ValueError, OverflowError, LookupError, AttributeError):
+        # Of bytes that name no encoding, where the document declares its own; of numbers; of
+        # elements within others that it does not expect them in.
         raise _no_feed(url) from None
 
 

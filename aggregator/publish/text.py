@@ -73,7 +73,6 @@ def web_url(url: str | None) -> str | None:
     return urlunsplit((parts.scheme.lower(), place, *rest))
 
 
-@lru_cache(maxsize=1024)
 def uri(text: str) -> str:
     """An absolute URI of any scheme, as an id is one, or "" where it is none."""
     line = one_line(text)

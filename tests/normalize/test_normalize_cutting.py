@@ -219,12 +219,24 @@ def test_known_items_are_not_walked_through_again(kind, at, monkeypatch):
         BARE.replace(b"</channel>", f"<item><title>New</title>{MARK}</item>".encode() + ITEM + b"</channel>"),
         BARE.replace(b"<channel>", b'<channel xmlns="urn:other">').replace(b"</channel>", ITEM + b"</channel>"),
         BARE.replace(b"<?xml", b"<!DOCTYPE rss><?xml").replace(b"</channel>", ITEM + b"</channel>"),
+        BARE.replace(b"</channel>", ITEM + b"\x0b" + ITEM + b"</channel>"),
+        BARE.replace(b"</channel>", ITEM + b"\x0c\n" + ITEM + b"</channel>"),
+        BARE.replace(b"</channel>", ITEM + b"\r\n\t " + ITEM + b"</channel>"),
     ],
 )  # fmt: skip
 def test_bytes_of_a_known_item_are_one_only_where_an_item_may_stand(body):
     seen = hashes(read(xml(Frame(), NEWS[:1])))
     assert both_ways(xml(Frame(), NEWS[:1]), seen).known == {0: next(iter(seen))}
     both_ways(body, seen)
+
+
+def test_a_known_item_is_none_where_its_prefix_is_not_bound():
+    """As after the channel that binds it: the start tags around are the same."""
+    item = b"<item><title>A</title><guid>1</guid><x:note>N</x:note></item>"
+    begin = b'<rss version="2.0"><channel xmlns:x="urn:x"><title>T</title>'
+    seen = hashes(read(begin + item + b"</channel></rss>"))
+    assert both_ways(begin + item + b"</channel></rss>", seen).known
+    assert both_ways(begin + b"</channel>" + item + b"</rss>", seen) is None
 
 
 def test_a_known_item_that_binds_a_prefix_is_walked_through():
@@ -402,7 +414,7 @@ frames = st.builds(
     tail=st.sampled_from(["", "<language>de</language>", "<title>Late</title>", "<ttl>9</ttl>", "<item/>"]),
     attributes=st.sampled_from(["", f' xmlns:dc="{DC}"', ' xml:base="/root/"', ' xml:lang="es"']),
     before=st.sampled_from(["", "<!-- <item> -->", "<!DOCTYPE x>", '<!DOCTYPE x [<!ENTITY e "é">]>']),
-    between=st.sampled_from(["", "\n", "<!-- </item> -->", "<?pi <item>?>", "<?known-items?>", "text"]),
+    between=st.sampled_from(["", "\n", "<!-- </item> -->", "<?pi <item>?>", "<?known-items?>", "text", "\x0c"]),
     encoding=st.sampled_from(["utf-8", "iso-8859-1", "windows-1252", "utf-16", "shift_jis"]),
     declared=st.booleans(),
     content_type=st.sampled_from(["", "text/xml; charset=utf-8", "application/xml; charset=iso-8859-1"]),

@@ -118,6 +118,9 @@ def test_every_version(body, version):
         b"{",
         b"\0\0\0",
         b"GIF89a",
+        # Elements where feedparser has no place for them.
+        b"<rss><channel><image><link></image>http://x.example/1</link></channel></rss>",
+        b"<channel><item><link>http://x.example/</item></link></channel>",
     ],
 )
 def test_what_is_no_feed_says_so(body):
