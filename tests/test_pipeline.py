@@ -185,8 +185,10 @@ def test_a_round_asks_each_feed_once(tmp_path, server, everything):
     assert len(server.requests) == 1
 
 
-def test_a_round_says_when_all_is_read(tmp_path, server):
+def test_a_round_says_when_all_is_read(tmp_path, server, monkeypatch):
     """Once, when nothing is fetched any more and the last of it is still to be written."""
+    monkeypatch.setattr(rounds, "_LEAST_WAIT", 60.0)
+    monkeypatch.setattr(rounds, "_MOST_WAIT", 60.0)
     urls = [server.serve(f"/{n}.xml", document(n, 0)) for n in range(5)]
     written: list[int] = []
     told: list[tuple[int, int]] = []
