@@ -45,7 +45,7 @@ _CLAIM, _CLAIM_MOST = 200, 2000
 _LEASE_SECONDS = 3600.0
 # Bytes of what was fetched and is not stored yet: as long as there are more, nobody is asked.
 # (What is on its way by then still comes.)
-_HELD_BYTES = 64 << 20
+_HELD_BYTES = 32 << 20
 
 T = TypeVar("T")
 
