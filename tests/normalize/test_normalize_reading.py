@@ -366,3 +366,13 @@ def test_the_whole_corpus_goes_through():
             for one in parsed.entries
         }
         assert found >= len(keys), path.name
+
+
+def test_hours_in_an_article_on_feeds_are_not_the_feeds_own():
+    article = "<![CDATA[<skipHours><hour>3</hour></skipHours>]]>"
+    body = (
+        "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>A</title>"
+        f"<description>{article}</description></item>"
+        "<skipHours><hour>5</hour></skipHours></channel></rss>"
+    )
+    assert read(body.encode()).skip_hours == {5}
