@@ -3,11 +3,12 @@
 ::
 
     archive.known, decide     ─► Entry*      which would be new or revised: others are not asked for
+    archive.owed              ─► Entry*      those of which the page could not be had before
     collector.fetch_page      ─► Response    newest first, one after another
     workers.read_page         ─► Entry       with the page's text, or why it keeps the feed's
 
-A page that cannot be had fails nothing: the entry keeps the text of its feed. What a
-round leaves out is not asked for later, since the entry is known by then.
+A page that cannot be had fails nothing: the entry is stored with the text of its feed, and
+with some later polls the page is asked for again.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Collector
-from aggregator.model.batch import ChangeKind, Fetched, LinkedPage
-from aggregator.model.entry import Entry
+from aggregator.model.batch import ChangeKind, Fetched, LinkedPage, OwedPage
+from aggregator.model.entry import Entry, EntryId
 from aggregator.model.errors import FeedError, FetchError
 from aggregator.model.feed import FailureKind
 from aggregator.model.settings import Settings
@@ -34,8 +36,13 @@ from aggregator.normalize import Workers, decide
 _PATIENCE = 300.0
 """Seconds after which no further page is begun, so that a feed's claim does not run out."""
 
+_AGAIN = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))
+"""How long after each try that failed the next one is due; then none."""
+
 _UNWELL = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS, FailureKind.TIMEOUT}
 _UNWILLING = {401, 403, 429}
+_PASSING = {403, 404, 429}
+"""Statuses that may be others tomorrow: refused for a while, or not there yet."""
 _FILES = re.compile(
     r"\.(?:mp3|m4a|mp4|m4v|mov|ogg|wav|webm|pdf|jpe?g|png|gif|webp|zip|docx?|xlsx?)", re.IGNORECASE
 )
@@ -44,19 +51,35 @@ _FILES = re.compile(
 async def with_pages(
     fetched: Fetched, archive: Archive, collector: Collector, workers: Workers, settings: Settings
 ) -> Fetched:
-    """What was fetched, its new and revised entries with the text of the pages they link to.
+    """What was fetched, its new and revised entries with the text of the pages they link to, and
+    archived ones with that of pages that could not be had before.
 
     Raises ArchiveError.
     """
-    if not fetched.feed.full_text or fetched.document is None:
+    if not fetched.feed.full_text or fetched.failure is not None:
         return fetched
-    news = await asyncio.to_thread(_news, fetched, archive, settings)
-    wanted = [entry for entry in news if _leads_to_a_page(entry)]
-    read = await _read_pages(fetched, wanted[: settings.collect.pages_per_feed], collector, workers)
-    taken = {entry.id: entry for entry, page in read if page.taken}
-    entries = tuple(taken.get(entry.id, entry) for entry in fetched.document.entries)
-    document = replace(fetched.document, entries=entries)
-    return replace(fetched, document=document, pages=tuple(page for _, page in read))
+    wanted = await asyncio.to_thread(_wanted, fetched, archive, settings)
+    reading = _Reading(fetched, collector, workers)
+    for page in wanted[: settings.collect.pages_per_feed]:
+        await reading.add(page)
+    return reading.result()
+
+
+class _Wanted(Struct, frozen=True):
+    """An entry whose page is to be read; ``tries``: how often it could not be had, None where
+    the entry is new or revised."""
+
+    entry: Entry
+    tries: int | None = None
+
+
+def _wanted(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wanted]:
+    """News first, then what is owed."""
+    news = _news(fetched, archive, settings) if fetched.document else []
+    found = [_Wanted(entry) for entry in news if _leads_to_a_page(entry)]
+    due = archive.owed.due(fetched.feed, now=now(), limit=settings.collect.pages_per_feed)
+    asked = {entry.id for entry in news}
+    return found + [_Wanted(entry, tries) for entry, tries in due if entry.id not in asked]
 
 
 def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[Entry]:
@@ -81,44 +104,91 @@ def _leads_to_a_page(entry: Entry) -> bool:
     )
 
 
-async def _read_pages(
-    fetched: Fetched, wanted: Sequence[Entry], collector: Collector, workers: Workers
-) -> list[tuple[Entry, LinkedPage]]:
-    """The entries whose page came, each as it is with its page."""
-    until = monotonic() + _PATIENCE
-    shunned: set[str | None] = set()
-    found: list[tuple[Entry, LinkedPage]] = []
-    for entry in wanted:
+class _Reading(Struct):
+    """The pages of one feed's entries, one after another, and what they came to."""
+
+    fetched: Fetched
+    collector: Collector
+    workers: Workers
+    until: float = field(default_factory=lambda: monotonic() + _PATIENCE)
+    shunned: dict[str | None, str] = field(default_factory=dict)
+    """Hosts that are asked no more now, and what they said."""
+    found: list[tuple[_Wanted, Entry, LinkedPage]] = field(default_factory=list)
+    owed: dict[EntryId, OwedPage] = field(default_factory=dict)
+
+    async def add(self, wanted: _Wanted) -> None:
+        """Read one page, or note that it is owed."""
+        entry, feed = wanted.entry, self.fetched.feed
         url = entry.url or ""
         host = urlsplit(url).hostname
-        if host in shunned or monotonic() > until:
-            continue
-        response = await collector.fetch_page(fetched.feed, url, now=now())
+        if host in self.shunned or monotonic() > self.until:
+            self._owe(wanted, self.shunned.get(host, "its server took too long with others"))
+            return
+        response = await self.collector.fetch_page(feed, url, now=now())
         if isinstance(response, FeedError):
             if _is_enough(response):
-                shunned.add(host)
-            continue
-        read = await workers.read_page(fetched.feed, entry, response)
+                self.shunned[host] = response.what
+            if _may_pass(response):
+                self._owe(wanted, response.what)
+            else:
+                self._settle(wanted)
+            return
+        self._settle(wanted)
+        read = await self.workers.read_page(feed, entry, response)
         if isinstance(read, FeedError):
-            continue
+            return
         taken = isinstance(read, Entry)
         # The wire is what is kept; only the reading needs it unpacked.
         page = LinkedPage(entry=entry.id, response=replace(response, body=b""), taken=taken)
-        found.append((read if isinstance(read, Entry) else entry, page))
-    return _each_its_own(found)
+        self.found.append((wanted, read if isinstance(read, Entry) else entry, page))
+
+    def _owe(self, wanted: _Wanted, why: str) -> None:
+        tries = (wanted.tries or 0) + 1
+        again = now() + _AGAIN[tries - 1] if tries <= len(_AGAIN) else None
+        owed = OwedPage(entry=wanted.entry.id, tries=tries, next_try=again, failure=why)
+        self.owed[owed.entry] = owed
+
+    def _settle(self, wanted: _Wanted) -> None:
+        """Nothing is owed any more, whatever came."""
+        if wanted.tries is not None:
+            self.owed[wanted.entry.id] = OwedPage(entry=wanted.entry.id, tries=wanted.tries)
+
+    def result(self) -> Fetched:
+        """What was fetched, with all of it."""
+        # No two entries have one text: it says what the site says to all, in whatever language.
+        told = Counter(entry.text for _, entry, page in self.found if page.taken)
+        pages: list[LinkedPage] = []
+        news: dict[EntryId, Entry] = {}
+        late: list[Entry] = []
+        for wanted, entry, page in self.found:
+            page = replace(page, taken=page.taken and told[entry.text] == 1)
+            pages.append(page)
+            if page.taken and wanted.tries is None:
+                news[entry.id] = entry
+            elif page.taken:
+                late.append(entry)
+        document = self.fetched.document
+        if document and news:
+            entries = tuple(news.get(entry.id, entry) for entry in document.entries)
+            document = replace(document, entries=entries)
+        return replace(
+            self.fetched,
+            document=document,
+            pages=tuple(pages),
+            late=tuple(late),
+            owed=tuple(self.owed.values()),
+        )
 
 
 def _is_enough(error: FeedError) -> bool:
     """Whether a server should not be asked for further pages now."""
     if not isinstance(error, FetchError):
         return False
-    status = error.status or 0
-    return error.kind in _UNWELL or status in _UNWILLING or status >= 500
+    return error.kind in _UNWELL or error.status in _UNWILLING or (error.status or 0) >= 500
 
 
-def _each_its_own(found: list[tuple[Entry, LinkedPage]]) -> list[tuple[Entry, LinkedPage]]:
-    """No two entries with one text: it says what the site says to all, in whatever language."""
-    told = Counter(entry.text for entry, page in found if page.taken)
-    return [
-        (entry, replace(page, taken=page.taken and told[entry.text] == 1)) for entry, page in found
-    ]
+def _may_pass(error: FeedError) -> bool:
+    """Whether a page that could not be had may be there another time."""
+    if not isinstance(error, FetchError):
+        return False
+    return error.kind in _UNWELL or error.status in _PASSING or (error.status or 0) >= 500

@@ -28,6 +28,7 @@ from aggregator.archive.lists import Lists
 from aggregator.archive.lock import WriterLock, holder_of
 from aggregator.archive.notices import Notices
 from aggregator.archive.opening import open_for_reading, open_for_writing
+from aggregator.archive.owed import Owed
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
@@ -226,6 +227,11 @@ class Archive:
     def lists(self) -> Lists:
         """The lists of feeds that are included by address."""
         return Lists(self._database)
+
+    @property
+    def owed(self) -> Owed:
+        """The linked pages that could not be had yet."""
+        return Owed(self._database)
 
     @contextmanager
     def notices(self, *, write: bool = False) -> Iterator[Notices]:

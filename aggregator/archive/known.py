@@ -58,8 +58,9 @@ def read_known(
     ``capped``: slugs of the topics of which must be known what they announced on the day of ``now``.
     """
     known = Known()
-    if not any(one.document for one in fetched):
+    if not any(one.document or one.late for one in fetched):
         return known
+    known.late = _read_late(connection, fetched)
     brought = [
         (one.feed.key, entry) for one in fetched if one.document for entry in one.document.entries
     ]
@@ -220,6 +221,17 @@ def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[En
         sa.not_(entries.c.identity.contains(TOLD_APART)),
     )
     return {EntryKey(key): EntryId(name) for key, name in connection.execute(query)}
+
+
+def _read_late(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryId, KnownEntry]:
+    """The entries of which the page came late."""
+    ids = sorted(entry.id for one in fetched for entry in one.late)
+    rows = (
+        row
+        for chunk in chunks(ids)
+        for row in connection.execute(_ENTRY.where(entries.c.entry_id.in_(chunk)))
+    )
+    return {one.id: one for one in (_known_entry(row, {}) for row in rows)}
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:

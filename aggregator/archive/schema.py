@@ -11,6 +11,7 @@
       └───< entries ──< revisions       every state that was seen; nothing is overwritten
               │   └───── sightings >── stories     which entry brought which story
               ├── blocks, shown         what boilerplate is learned from; entries without it
+              ├── owed_pages            linked pages that could not be had yet
               ├── samples               some of its words in order, for a while: finds near copies
               └── search                the index over what is shown of the current revision
     lessons, boilerplate                what the entries of a feed, or of a site, taught
@@ -216,6 +217,16 @@ shown = sa.Table(
     _text("text"),
     _text("summary"),
     sa.Column("image", Words),
+)
+
+owed_pages = sa.Table(
+    "owed_pages",
+    metadata,
+    _key("entries", "entry_key", primary_key=True),
+    _key("feeds", "feed_key", index=True),
+    _number("tries"),
+    _moment("next_try", required=True),
+    _text("failure"),
 )
 
 lessons = sa.Table(

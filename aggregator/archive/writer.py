@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import fetchlog, samples, search, settling, topics
+from aggregator.archive import fetchlog, owed, samples, search, settling, topics
 from aggregator.archive.boilerplate import store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
@@ -30,6 +30,8 @@ from aggregator.model.entry import Entry, EntryId, Shown, StoryId, pack_parts
 from aggregator.model.feed import Feed, Response
 from aggregator.model.settings import Captures as Kept
 from aggregator.query import analyse, marks_of
+
+_TEXTED = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.COMPLETED)
 
 
 class Writer:
@@ -68,11 +70,12 @@ class Writer:
         self._shown: dict[int, Shown | None] = {}
         self._touched: set[int] = set()
         self._page_captures: dict[EntryId, int] = {}
+        self._languages: set[str] = set()
 
     def store(self) -> Counts:
         """Everything of the batch; returns what it came to."""
         captured = self._capture()
-        search.remove(self._connection, self._revised())
+        search.remove(self._connection, self._indexed_before())
         next_entry = next_key(self._connection, entries.c.entry_key)
         next_story = next_key(self._connection, stories.c.story_key)
         for one in self._batch.settled:
@@ -103,6 +106,7 @@ class Writer:
         settled = self._batch.settled
         self._find_keys(settled)
         settling.store_feeds(self._connection, settled, self._entry_keys)
+        owed.store(self._connection, settled)
         fetchlog.note(self._connection, settled)
         settling.store_away(self._connection, self._batch.away, self._batch.at)
         topics.append(self._connection, self._batch.hits, self._batch.at)
@@ -144,7 +148,7 @@ class Writer:
         stored = {
             change.entry.id
             for change in one.decision.changes
-            if change.entry and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
+            if change.entry and change.kind in _TEXTED
         }
         return [
             page
@@ -224,6 +228,7 @@ class Writer:
     def _revision(
         self, change: Change, entry: Entry, key: int, capture_key: int | None
     ) -> dict[str, Any]:
+        self._languages.add(entry.lang)
         return {
             "entry_key": key, "number": change.revision, "seen": self._batch.at,
             "changed": _json(change.fields), "title": entry.title, "summary": entry.summary,
@@ -245,7 +250,7 @@ class Writer:
             values["vanished"] = None
         elif change.entry is not None:
             entry = change.entry
-            values = _names(entry)
+            values = {} if change.kind is ChangeKind.COMPLETED else _names(entry)
             if change.kind is ChangeKind.REVISED:
                 values |= {
                     "revision": change.revision, "fingerprint": entry.fingerprint,
@@ -255,18 +260,47 @@ class Writer:
                 self._note_blocks(change, entry, change.key)
                 self._shown[change.key] = entry.shown
                 self._revisions.append(self._revision(change, entry, change.key, capture_key))
+            elif change.kind is ChangeKind.COMPLETED:
+                self._complete(change, entry, change.key)
         if change.story.key is not None:
             self._touched.add(change.story.key)
+        if values:
+            self._connection.execute(
+                sa.update(entries).where(entries.c.entry_key == change.key).values(values)
+            )
+
+    def _complete(self, change: Change, entry: Entry, key: int) -> None:
+        """The state that an entry is in has the text of its page from now on."""
+        self._index(change, key, entry)
+        self._note_blocks(change, entry, key)
+        self._shown[key] = entry.shown
+        self._languages.add(entry.lang)
+        if change.story.key is not None:
+            self._samples.extend((run, change.story.key, key) for run in entry.sample)
+        state = sa.and_(revisions.c.entry_key == key, revisions.c.number == change.revision)
         self._connection.execute(
-            sa.update(entries).where(entries.c.entry_key == change.key).values(values)
+            sa.update(revisions)
+            .where(state)
+            .values(
+                html=entry.html,
+                text=entry.text,
+                lang=entry.lang,
+                image=entry.image,
+                page_capture_key=self._page_captures.get(entry.id),
+            )
+        )
+        self._connection.execute(
+            sa.update(sightings)
+            .where(sightings.c.entry_key == key)
+            .values(text_hash=entry.text_hash)
         )
 
-    def _revised(self) -> list[int]:
+    def _indexed_before(self) -> list[int]:
         return [
             change.key
             for one in self._batch.settled
             for change in one.decision.changes
-            if change.kind is ChangeKind.REVISED and change.key is not None
+            if change.kind in (ChangeKind.REVISED, ChangeKind.COMPLETED) and change.key is not None
         ]
 
     def _index(self, change: Change, key: int, entry: Entry) -> None:
@@ -282,9 +316,8 @@ class Writer:
         self._indexed.append((key, words, marks))
 
     def _note_languages(self) -> None:
-        found = {row["lang"] for row in self._revisions}
-        if found:
-            rows = [{"lang": lang} for lang in sorted(found)]
+        if self._languages:
+            rows = [{"lang": lang} for lang in sorted(self._languages)]
             upsert(self._connection, languages, rows)
 
     def _find_keys(self, settled: Sequence[Settled]) -> None:

@@ -30,9 +30,11 @@ from aggregator.cli.subscriptions import name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.archive import FetchRecord
+    from aggregator.model.batch import OwedPage
     from aggregator.model.feed import Failure, Feed, Subscription
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -110,9 +112,11 @@ def show(
         print_bill(session, line, _collected(known), as_json=as_json)
         return
     fetches: tuple[FetchRecord, ...] = ()
+    owed: tuple[OwedPage, ...] = ()
     delay = None
     if known:
         with session.reading() as archive:
+            owed = archive.owed.of(known) if line.full_text else ()
             fetches = archive.fetches(known, limit=_FETCHES_SHOWN)
             found = archive.delays(since=now() - WEEK, feed=known)
             delay = delay_of(found.get(known.key, ()))
@@ -121,12 +125,16 @@ def show(
             "due_reason": known.due_reason if known else "",
             "delay": delay_json(delay),
             "fetches": [_fetch_json(one) for one in fetches],
+            "pages_owed": [_owed_json(one) for one in owed],
             **_more_json(known),
         }
         print_json({**_feed_json(line, known), **more})
         return
     heading(one_line(title_of((line, known)) or line.url))
-    print_fields([*_facts(line, known), *([("delay", delay_words(delay))] if delay else [])])
+    facts = _facts(line, known)
+    facts += [("pages owed", _owed_words(owed))] if owed else []
+    facts += [("delay", delay_words(delay))] if delay else []
+    print_fields(facts)
     if fetches:
         say()
         columns = (Column("fetched"), Column("came to", wide=True))
@@ -312,6 +320,20 @@ def _hub_words(feed: Feed) -> str:
     said += [f"until {local(push.until)}"] if push.until else ["no subscription"]
     said += [f"last told {local(push.told)}"] if push.told else []
     return " · ".join([*said, *([push.failure] if push.failure else [])])
+
+
+def _owed_words(owed: Sequence[OwedPage]) -> str:
+    """``2, asked for again with polls after 14:05: the server is out of service for now (503)``."""
+    first = owed[0]
+    return f"{len(owed)}, asked for again with polls after {local(first.next_try)}: {first.failure}"
+
+
+def _owed_json(page: OwedPage) -> dict[str, object]:
+    from msgspec.structs import asdict
+
+    from aggregator.model.time import iso
+
+    return {**asdict(page), "next_try": iso(page.next_try)}
 
 
 def _fetch_words(fetch: FetchRecord) -> str:

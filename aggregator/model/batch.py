@@ -33,11 +33,23 @@ class LinkedPage(Struct, frozen=True, kw_only=True):
     taken: bool
 
 
+class OwedPage(Struct, frozen=True, kw_only=True):
+    """A linked page that could not be had so far, asked for ``tries`` times: why, and when it is
+    asked for again; ``next_try`` is None where it came by now, or is waited for no longer."""
+
+    entry: EntryId
+    tries: int
+    next_try: datetime | None = None
+    failure: str = ""
+
+
 class Fetched(Struct, frozen=True, kw_only=True):
     """The end of one feed's fetch: a response, or why there is none.
 
     ``document`` is None where the response said nothing new (304, same bytes).
-    ``pages`` are those that its new entries link to, where they were wanted.
+    ``pages`` are those that its new entries link to, where they were wanted; ``owed`` tells
+    of those that could not be had. ``late`` are archived entries whose page came at last,
+    as they are with its text.
     ``archived``: it is an archive document of the feed (RFC 5005), which says nothing of
     the feed as it is now.
     """
@@ -49,6 +61,8 @@ class Fetched(Struct, frozen=True, kw_only=True):
     body_hash: bytes | None = None
     document: Document | None = None
     pages: tuple[LinkedPage, ...] = ()
+    owed: tuple[OwedPage, ...] = ()
+    late: tuple[Entry, ...] = ()
     archived: bool = False
 
     @property
@@ -147,7 +161,8 @@ class Known(Struct, kw_only=True):
     ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
     by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, but for
     those of which the item came again word for word: of most of them ``kept`` has the id, by key;
-    ``said`` holds the texts of those entries whose item has another, ``used`` the ids by
+    ``late`` by id those whose page came late; ``said`` holds the texts of those entries whose
+    item has another, ``used`` the ids by
     page (``Entry.page_id``) that are given already; ``stories_by_url``
     (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike``
     maps a new entry to archived ones with which it shares words, most first; ``crowded`` are
@@ -162,6 +177,7 @@ class Known(Struct, kw_only=True):
     by_likeness: dict[tuple[FeedKey, str], KnownEntry] = field(default_factory=dict)
     listed: dict[EntryKey, KnownEntry] = field(default_factory=dict)
     kept: dict[EntryKey, EntryId] = field(default_factory=dict)
+    late: dict[EntryId, KnownEntry] = field(default_factory=dict)
     said: dict[EntryKey, Said] = field(default_factory=dict)
     used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, tuple[KnownStory, ...]] = field(default_factory=dict)
@@ -173,7 +189,7 @@ class Known(Struct, kw_only=True):
 
     def groups(self) -> tuple[Mapping[Any, KnownEntry], ...]:
         """All the entries that are known whole, one mapping a way to find them."""
-        return self.entries, self.by_url, self.by_likeness, self.listed
+        return self.entries, self.by_url, self.by_likeness, self.listed, self.late
 
 
 class ChangeKind(StrEnum):
@@ -181,6 +197,8 @@ class ChangeKind(StrEnum):
     REVISED = "revised"
     MOVED = "moved"
     """The same entry at a new address, under another name or later date: recorded, no revision."""
+    COMPLETED = "completed"
+    """Its page came late: the state that it is in has the page's text now, and is no other."""
     VANISHED = "vanished"
     RETURNED = "returned"
 

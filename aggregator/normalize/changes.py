@@ -39,11 +39,60 @@ def decide(
     window = timedelta(days=settings.story_window_days)
     recent = timedelta(days=settings.announce_days)
     stories = Stories(known, now, window, Sources(settings.prefer_sources))
-    return tuple(
+    decisions = (
         _Desk(one, one.document, known, stories, now, recent).decide()
         if one.document is not None and one.failure is None
         else Decision(fetched=one)
         for one in fetched
+    )
+    return tuple(
+        _completed(one, known, now - recent) if one.fetched.late else one for one in decisions
+    )
+
+
+def _completed(decision: Decision, known: Known, since: datetime) -> Decision:
+    """With the entries of which the page came late, as far as they still say what it was read for."""
+    feed, changed = decision.fetched.feed, {one.id for one in decision.changes if one.entry}
+    completed = [
+        _change(
+            ChangeKind.COMPLETED, feed, held, entry, announce=_is_still_news(entry, held, since)
+        )
+        for entry in decision.fetched.late
+        if (held := known.late.get(entry.id))
+        and held.fingerprint == entry.fingerprint
+        and entry.id not in changed
+    ]
+    return replace(decision, changes=(*decision.changes, *completed))
+
+
+def _is_still_news(entry: Entry, held: KnownEntry, since: datetime) -> bool:
+    """As of a new one, but without a date it counts from first sight: backlog stays backlog."""
+    at = entry.published or (held.first_seen if held.news else None)
+    return at is not None and at >= since
+
+
+def _change(
+    kind: ChangeKind,
+    feed: Feed,
+    held: KnownEntry,
+    entry: Entry | None = None,
+    *,
+    announce: bool = False,
+    fields: tuple[str, ...] = (),
+) -> Change:
+    """What happened to an entry that we have; ``fields`` are those that make another revision."""
+    return Change(
+        kind=kind,
+        feed=feed,
+        id=held.id,
+        key=held.key,
+        entry=entry,
+        revision=held.revisions + 1 if fields else held.revisions,
+        story=StoryChoice(id=held.story, key=held.story_key, how="known"),
+        lead=held.lead,
+        announce=announce,
+        fields=fields,
+        first_seen=held.first_seen,
     )
 
 
@@ -179,11 +228,6 @@ class _Desk(Struct):
             return self.now - entry.published <= self.recent
         return not first_poll or entry.position < _UNDATED_NEWS
 
-    def _is_still_news(self, entry: Entry, held: KnownEntry) -> bool:
-        """As of a new one, but without a date it counts from first sight: backlog stays backlog."""
-        since = entry.published or (held.first_seen if held.news else None)
-        return since is not None and self.now - since <= self.recent
-
     def _against(self, entry: Entry, found: Recognised) -> list[Change]:
         """What an item says of an entry we have: back again, revised, at a new address."""
         held = found.held
@@ -199,44 +243,25 @@ class _Desk(Struct):
             template=self._template,
             said=self.known.said.get(held.key),
         )
+        announce = _is_still_news(entry, held, self.now - self.recent)
         if fields:
             changes.append(
-                self._change(ChangeKind.REVISED, held, entry, held.revisions + 1, fields)
+                _change(
+                    ChangeKind.REVISED, self.feed, held, entry, announce=announce, fields=fields
+                )
             )
         elif (entry.identity, entry.url, entry.likeness) != (
             held.identity,
             held.url,
             held.likeness,
         ):
-            changes.append(self._change(ChangeKind.MOVED, held, entry, held.revisions))
+            changes.append(_change(ChangeKind.MOVED, self.feed, held, entry, announce=announce))
         return changes
 
     def _returned(self, held: KnownEntry | None) -> list[Change]:
         if held is None or held.vanished is None:
             return []
-        return [self._change(ChangeKind.RETURNED, held, None, held.revisions)]
-
-    def _change(
-        self,
-        kind: ChangeKind,
-        held: KnownEntry,
-        entry: Entry | None,
-        revision: int,
-        fields: tuple[str, ...] = (),
-    ) -> Change:
-        return Change(
-            kind=kind,
-            feed=self.feed,
-            id=held.id,
-            key=held.key,
-            entry=entry,
-            revision=revision,
-            story=StoryChoice(id=held.story, key=held.story_key, how="known"),
-            lead=held.lead,
-            announce=entry is not None and self._is_still_news(entry, held),
-            fields=fields,
-            first_seen=held.first_seen,
-        )
+        return [_change(ChangeKind.RETURNED, self.feed, held)]
 
     def _missing(
         self, met: dict[EntryId, EntryKey | None], order: Sequence[EntryId]
@@ -257,7 +282,7 @@ class _Desk(Struct):
             if held is None or held.id in met or held.vanished or held.key < bottom:
                 continue
             if item.missing + 1 >= _POLLS:
-                gone.append(self._change(ChangeKind.VANISHED, held, None, held.revisions))
+                gone.append(_change(ChangeKind.VANISHED, self.feed, held))
             else:
                 missing.append((item.item_hash, held.id, item.missing + 1))
         return gone, missing

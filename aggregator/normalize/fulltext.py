@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from aggregator.model.entry import Entry, Unfit
-from aggregator.normalize.boilerplate import carried
+from aggregator.model.feed import Learned
+from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.language import detect, tag
 from aggregator.normalize.reading import text_hash
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.walls import is_wall
 from aggregator.normalize.webpage import WebPage, read_page
-from aggregator.query import analyse, words
+from aggregator.query import words
 
 T = TypeVar("T")
 
@@ -38,8 +39,13 @@ _MOST_LINKED = 0.4
 _LONGER, _SENTENCE = 1.2, 15
 
 
-def with_full_text(body: bytes, *, content_type: str, url: str, entry: Entry) -> Entry | Unfit:
-    """The entry with the text of the page that came from ``url``, or why it keeps its own."""
+def with_full_text(
+    body: bytes, *, content_type: str, url: str, entry: Entry, learned: Sequence[Learned] = ()
+) -> Entry | Unfit:
+    """The entry with the text of the page that came from ``url``, or why it keeps its own.
+
+    ``learned`` blocks of its feed are taken out of what it shows.
+    """
     page = read_page(body, content_type=content_type, url=url, title=entry.title)
     if page is None:
         return Unfit.EMPTY
@@ -51,7 +57,8 @@ def with_full_text(body: bytes, *, content_type: str, url: str, entry: Entry) ->
         return Unfit.OTHER
     if len(article) < _LONGER * len(own) + _SENTENCE:
         return Unfit.SHORTER
-    return _filled(entry, page)
+    (complete,) = finish([(_filled(entry, page), page.clean)], learned, None)
+    return complete
 
 
 def _is_elsewhere(entry: Entry, url: str, page: WebPage) -> bool:
@@ -106,6 +113,4 @@ def _filled(entry: Entry, page: WebPage) -> Entry:
         text_hash=text_hash(entry.title, text, page.clean.key),
         sample=sample(words(text[:MOST_SIGNS])),
         blocks=carried(page.clean, image),
-        shown=None,
-        indexed=analyse(entry.title, text, lang),
     )

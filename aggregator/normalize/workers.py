@@ -170,6 +170,7 @@ class Workers:
             "content_type": response.header("content-type") or "",
             "url": response.url,
             "entry": entry,
+            "learned": feed.learned,
         }
         answer: Entry | Unfit | FeedError = await self._done(
             feed, worker.read_page, response.body, told

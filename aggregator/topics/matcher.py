@@ -66,6 +66,9 @@ class TopicExplanation(Struct, frozen=True, kw_only=True):
         return (*(self.query.failed if not self.query.matches else ()), *limits, *muted)
 
 
+_READ_ANEW = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.COMPLETED)
+
+
 class _Compiled(Struct, frozen=True, kw_only=True):
     topic: Topic
     query: Query
@@ -125,7 +128,8 @@ class Matcher:
 
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
-        stays, and is corrected. It is announced where the story ever was. A copy of a
+        stays, and is corrected. It is announced where the story ever was. One that was
+        completed is no correction: it is caught where only the whole of it matches. A copy of a
         story that is held already is no hit, unless it leads the story from now on:
         then it is shown instead, in the story's place, since a copy is no news.
         """
@@ -136,7 +140,7 @@ class Matcher:
         for decision in decisions:
             title = _title_of(decision) if decision.changes else ""
             for change in decision.changes:
-                if change.kind in (ChangeKind.NEW, ChangeKind.REVISED):
+                if change.kind in _READ_ANEW:
                     subject = subject_of(change, now=now, feed_title=title)
                     of_story = held.setdefault(change.story.id, {})
                     caught += self._of_change(change, subject, of_story, caps, now)
@@ -152,10 +156,13 @@ class Matcher:
     ) -> Iterator[Hit]:
         """``held``: what each topic shows of the story; brought up to date."""
         revised = change.kind is ChangeKind.REVISED
-        leads = change.lead and not revised and not change.story.new
+        completed = change.kind is ChangeKind.COMPLETED
+        leads = change.lead and change.kind is ChangeKind.NEW and not change.story.new
         caught: set[str] = set()
         for compiled, match in self._matches(subject, now):
             before = held.setdefault(compiled.topic.slug, {})
+            if completed and change.id in before:
+                continue
             if not before or compiled.alone or leads or compiled.shows(change.id, before):
                 caught.add(compiled.topic.slug)
                 yield _next_hit(compiled, change, before, match.reason, caps)

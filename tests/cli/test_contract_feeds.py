@@ -63,6 +63,19 @@ def test_a_feed_can_be_asked_for_whole(place):
     assert "from the linked pages" in place.run("feeds", "show", url).out
 
 
+def test_pages_that_could_not_be_had_are_told(place, server):
+    link = server.serve("/rain", status=503)
+    body = rss(RAIN).replace(b"https://news.example/2?utm_source=rss", link.encode())
+    url = server.serve("/short.xml", body)
+    assert place.run("feeds", "add", url, "--full-text").code == 0
+    assert place.run("collect").code == 0
+    assert "pages owed\t1, asked for again with polls after " in place.run("feeds", "show", url).out
+    shown = json.loads(place.run("feeds", "show", url, "--json").out)
+    (page,) = shown["pages_owed"]
+    assert (page["tries"], "503" in page["failure"]) == (1, True)
+    assert TIME.fullmatch(page["next_try"])
+
+
 def test_a_feed_that_moved_keeps_its_address(place, server):
     server.serve("/new.xml", rss(TORRES))
     old = server.serve("/old.xml", status=301, headers={"Location": server.url("/new.xml")})

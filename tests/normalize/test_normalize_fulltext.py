@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.entry import Entry, Unfit
-from aggregator.model.feed import FeedIdentity
+from aggregator.model.feed import FeedIdentity, Learned
 from aggregator.normalize import read
 from aggregator.normalize.fulltext import with_full_text
 from aggregator.normalize.webpage import decode
@@ -49,6 +49,19 @@ def test_a_truncated_entry_gets_the_whole_text():
     assert '<a href="https://westquay.example/news/timetable?day=1">' in full.html
     assert full.image == "https://westquay.example/p/ferry.jpg"
     assert len(full.indexed.text.split()) > len(own.indexed.text.split())
+
+
+def test_blocks_that_its_feed_repeats_are_not_shown():
+    own, note = entry(), "Support our reporting with a small gift every month."
+    page = webpages.article((*webpages.PARAGRAPHS, note))
+    block = taken(page, own).blocks[-2]
+    learned = [Learned(hash=block, text=note)]
+    full = with_full_text(page.encode(), content_type="text/html", url=URL, entry=own, learned=learned)  # fmt: skip
+    assert note in full.text
+    assert full.shown.removed == (block,)
+    assert note not in full.shown.text
+    assert webpages.PARAGRAPHS[-1] in full.shown.text
+    assert "gift" not in full.indexed.text
 
 
 def test_what_decides_about_revisions_stays_the_feeds():

@@ -1,0 +1,138 @@
+"""Linked pages that could not be had: of which entries, why, and when they are asked for again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive.database import Database
+from aggregator.archive.records import unpack_enclosures
+from aggregator.archive.schema import entries, owed_pages, revisions
+from aggregator.archive.statements import chunks, upsert
+from aggregator.model.batch import ChangeKind, OwedPage, Settled
+from aggregator.model.entry import Entry, EntryId, unpack_parts
+from aggregator.model.feed import Feed
+
+_ENTRY = (
+    sa.select(
+        owed_pages.c.tries, entries.c.entry_id, entries.c.identity, entries.c.guid, entries.c.url,
+        entries.c.canonical_url, entries.c.likeness, entries.c.fingerprint, entries.c.parts,
+        revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
+        revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
+        revisions.c.updated, revisions.c.image, revisions.c.enclosures, revisions.c.original,
+    )
+    .join(entries, entries.c.entry_key == owed_pages.c.entry_key)
+    .join(
+        revisions,
+        sa.and_(
+            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
+        ),
+    )
+)  # fmt: skip
+
+
+class Owed:
+    """The pages that are owed to entries, each method in a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, feed: Feed) -> tuple[OwedPage, ...]:
+        """All that are owed to a feed's entries, the next to be asked for first."""
+        query = (
+            sa.select(owed_pages, entries.c.entry_id)
+            .join(entries, entries.c.entry_key == owed_pages.c.entry_key)
+            .where(owed_pages.c.feed_key == feed.key)
+            .order_by(owed_pages.c.next_try, owed_pages.c.entry_key)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                OwedPage(
+                    entry=EntryId(row.entry_id),
+                    tries=row.tries,
+                    next_try=row.next_try,
+                    failure=row.failure,
+                )
+                for row in connection.execute(query)
+            )
+
+    def due(self, feed: Feed, *, now: datetime, limit: int) -> tuple[tuple[Entry, int], ...]:
+        """The newest of a feed's entries to which a page is owed that is to be asked for now, as
+        they were read from the feed; and how often each was."""
+        query = (
+            _ENTRY.where(owed_pages.c.feed_key == feed.key, owed_pages.c.next_try <= now)
+            .order_by(owed_pages.c.entry_key.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple((_entry(row), row.tries) for row in connection.execute(query))
+
+
+def store(connection: sa.Connection, settled: Sequence[Settled]) -> None:
+    """What is owed after this write. A revised entry is owed what was asked for it now, if anything."""
+    gone: set[EntryId] = set()
+    rows: dict[EntryId, dict[str, Any]] = {}
+    for one in settled:
+        fetched = one.decision.fetched
+        if not fetched.feed.full_text:
+            continue
+        changed = [change for change in one.decision.changes if change.entry]
+        gone |= {change.id for change in changed if change.kind is ChangeKind.REVISED}
+        # An item may have come under another name than its entry's.
+        names = {change.entry.id: change.id for change in changed if change.entry}
+        for page in fetched.owed:
+            name = names.get(page.entry, page.entry)
+            if page.next_try is None:
+                gone.add(name)
+            else:
+                rows[name] = {
+                    "feed_key": fetched.feed.key, "tries": page.tries,
+                    "next_try": page.next_try, "failure": page.failure,
+                }  # fmt: skip
+    keys = _keys(connection, gone | rows.keys())
+    for chunk in chunks([keys[name] for name in sorted(gone - rows.keys()) if name in keys]):
+        connection.execute(sa.delete(owed_pages).where(owed_pages.c.entry_key.in_(chunk)))
+    owed = [{"entry_key": keys[name], **row} for name, row in sorted(rows.items()) if name in keys]
+    upsert(connection, owed_pages, owed, replace=("tries", "next_try", "failure"))
+
+
+def _keys(connection: sa.Connection, names: set[EntryId]) -> Mapping[EntryId, int]:
+    return {
+        EntryId(name): key
+        for chunk in chunks(sorted(names))
+        for name, key in connection.execute(
+            sa.select(entries.c.entry_id, entries.c.entry_key).where(entries.c.entry_id.in_(chunk))
+        )
+    }
+
+
+def _entry(row: Any) -> Entry:
+    """The entry as its last revision has it; what only a document tells of an item is not there."""
+    return Entry(
+        id=EntryId(row.entry_id),
+        identity=row.identity,
+        position=0,
+        item_hash=b"",
+        guid=row.guid,
+        url=row.url,
+        canonical_url=row.canonical_url,
+        title=row.title,
+        summary=row.summary,
+        html=row.html,
+        text=row.text,
+        authors=tuple(json.loads(row.authors)),
+        categories=tuple(json.loads(row.categories)),
+        lang=row.lang,
+        published=row.published,
+        updated=row.updated,
+        image=row.image,
+        enclosures=unpack_enclosures(row.enclosures),
+        fingerprint=row.fingerprint,
+        parts=unpack_parts(row.parts),
+        likeness=row.likeness,
+        original=row.original,
+    )

@@ -1,0 +1,201 @@
+"""Linked pages that could not be had: asked for again, and what the archive makes of those that come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import webpages
+from feedserver import FeedServer
+from linking import CUT, archived, collect, feed, html, item, kept, settings
+from simclock import SimClock
+
+from aggregator.archive import Archive, open_archive
+from aggregator.model.batch import OwedPage
+from aggregator.model.settings import Settings
+from aggregator.model.topic import Topic
+from aggregator.query import parse
+
+MORNING = datetime(2026, 5, 4, 8, tzinfo=UTC)
+BAND = Topic(slug="band", title="Bands", query='"brass band"')
+FERRY = Topic(slug="ferry", title="Ferries", query="ferry")
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    with FeedServer() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Iterator[SimClock]:
+    with SimClock(MORNING) as set_to:
+        yield set_to
+
+
+@pytest.fixture
+def of(tmp_path: Path) -> Settings:
+    return settings(tmp_path)
+
+
+def owed(of: Settings, url: str) -> tuple[OwedPage, ...]:
+    with open_archive(of.archive) as archive:
+        return archive.owed.of(known(archive, url))
+
+
+def known(archive: Archive, url: str):
+    found = archive.feed(url)
+    assert found is not None
+    return found
+
+
+def versions_of(of: Settings) -> dict[str, int]:
+    with open_archive(of.archive) as archive:
+        return {one.topic.slug: one.version for one in archive.topics()}
+
+
+def later(clock: SimClock, *done: Callable[[], object], **span: float) -> Callable[[], None]:
+    """What happens between two rounds: time goes by, and then this."""
+
+    def happens() -> None:
+        clock.go_on(**span)
+        for one in done:
+            one()
+
+    return happens
+
+
+@pytest.mark.parametrize("answer", [{"status": 503}, {"status": 404}, {"status": 403}, {"cut": 9}])
+def test_a_page_that_could_not_be_had_comes_with_a_later_poll(
+    tmp_path, archive_url, server, clock, answer
+):
+    of, page = settings(tmp_path, archive_url), webpages.article()
+    link = html(server, "/a", page, **answer)
+    source = server.serve("/feed.xml", feed(item(link)))
+
+    def mended() -> None:
+        # Within the hour it is not asked for, whatever the feed says.
+        assert len(server.asked("/a")) == 1
+        html(server, "/a", page)
+        versions.update(versions_of(of))
+
+    versions: dict[str, int] = {}
+    soon = later(clock, minutes=50)
+    collect(of, source, then=(soon, later(clock, mended, minutes=20)), topics=[BAND, FERRY])
+    assert [one.status for one in server.asked("/feed.xml")] == [200, 304, 304]
+    assert len(server.asked("/a")) == 2
+    (entry,) = archived(of)
+    assert all(one in entry.text for one in webpages.PARAGRAPHS)
+    assert (entry.revisions, entry.summary) == (1, CUT)
+    assert entry.topics == ("band", "ferry")
+    assert owed(of, source) == ()
+    # Both are published anew: one has a new story, one shows the whole text.
+    assert all(now > versions[slug] for slug, now in versions_of(of).items())
+    assert dict(kept(of))[link] == page.encode()
+    with open_archive(of.archive) as archive:
+        (state,) = archive.history(entry.id)
+        assert state.original["summary"] == CUT
+        assert archive.capture(state.page_capture) == page.encode()
+        assert archive.capture(state.capture) == feed(item(link))
+        (found,) = archive.search(parse(BAND.query), now=clock.at)
+        assert found.id == entry.id
+        assert [one.announced for one in archive.topics()] == [1, 1]
+        # Who had the story is told of no correction: the publisher made none.
+        assert archive.stats(full=True).hits == 2
+
+
+def test_what_is_owed_is_told_until_it_is_given_up(of, server, clock):
+    source = server.serve("/feed.xml", feed(item(html(server, "/a", b"no", status=503))))
+    told = []
+
+    def look() -> None:
+        told.append(owed(of, source))
+
+    waits = [{"minutes": 1}, {"hours": 1}, {"hours": 6}, {"hours": 24}, {"hours": 72}, {"days": 30}]
+    collect(of, source, then=[later(clock, look, **span) for span in waits])
+    look()
+    assert len(server.asked("/a")) == 5
+    assert [[one.tries for one in pages] for pages in told] == [[1], [1], [2], [3], [4], [], []]
+    assert "503" in told[0][0].failure
+    assert told[0][0].next_try == MORNING.replace(hour=9)
+    assert archived(of)[0].text == CUT
+
+
+def test_nothing_is_owed_where_another_try_would_bring_no_other(of, server, clock):
+    closed = html(server, "/a", webpages.PAYWALL)
+    gone = html(server, "/b", b"", status=410)
+    items = item(closed, "1"), item(gone, "2", "Another headline of the day")
+    source = server.serve("/feed.xml", feed(*items))
+    collect(of, source, then=[later(clock, days=1)])
+    assert owed(of, source) == ()
+    assert (len(server.asked("/a")), len(server.asked("/b"))) == (1, 1)
+
+
+def test_a_late_page_that_is_no_article_settles_it(of, server, clock):
+    source = server.serve("/feed.xml", feed(item(html(server, "/a", b"", status=503))))
+    wall = later(clock, lambda: html(server, "/a", webpages.PAYWALL), hours=1)
+    collect(of, source, then=[wall, later(clock, days=1)])
+    assert len(server.asked("/a")) == 2
+    assert archived(of)[0].text == CUT
+    assert owed(of, source) == ()
+
+
+def test_a_revised_entry_is_owed_the_page_of_its_last_state(of, server, clock):
+    link = html(server, "/a", b"", status=503)
+    source = server.serve("/feed.xml", feed(item(link)))
+    title = webpages.TITLE + ", board says"
+
+    def revised() -> None:
+        html(server, "/a", webpages.article())
+        server.serve("/feed.xml", feed(item(link, title=title)))
+
+    collect(of, source, then=[later(clock, revised, minutes=30), later(clock, days=1)])
+    assert len(server.asked("/a")) == 2
+    (entry,) = archived(of)
+    assert webpages.PARAGRAPHS[-1] in entry.text
+    assert (entry.title, entry.revisions) == (title, 2)
+    with open_archive(of.archive) as archive:
+        first, second = archive.history(entry.id)
+    assert first.text == CUT
+    assert (first.page_capture, second.changed) == (None, ("title",))
+    assert owed(of, source) == ()
+
+
+def test_one_that_is_revised_and_still_without_its_page_waits_anew(of, server, clock):
+    link = html(server, "/a", b"", status=503)
+    source = server.serve("/feed.xml", feed(item(link)))
+    edit = later(clock, lambda: server.serve("/feed.xml", feed(item(link, title="Now it is said otherwise"))), hours=1)  # fmt: skip
+    collect(of, source, then=[edit])
+    (page,) = owed(of, source)
+    assert (page.tries, page.next_try) == (1, MORNING.replace(hour=10))
+
+
+def test_news_comes_before_what_is_owed_and_both_within_the_bound(tmp_path, server, clock):
+    of = settings(tmp_path, pages_per_feed=2)
+    titles = [f"{webpages.TITLE}, part {n}" for n in range(4)]
+    links = [html(server, f"/a/{n}", b"", status=404) for n in range(4)]
+    items = [item(link, link, title) for link, title in zip(links, titles, strict=True)]
+    source = server.serve("/feed.xml", feed(*items[2:]))
+    news = later(clock, lambda: server.serve("/feed.xml", feed(*items[1:])), hours=1)
+    collect(of, source, then=[news, later(clock, hours=1)])
+    asked = [one.path for one in server.requests if one.path.startswith("/a/")]
+    assert asked == ["/a/2", "/a/3", "/a/1", "/a/2", "/a/1", "/a/3"]
+
+
+def test_a_server_that_wants_no_more_is_owed_the_rest_without_a_request(of, server, clock):
+    titles = ["Ferry returns to the quay", "The mayor opens a park", "Rain until Sunday"]
+    links = [html(server, f"/a/{n}", b"", status=503) for n in range(3)]
+    items = [item(link, link, title) for link, title in zip(links, titles, strict=True)]
+    source = server.serve("/feed.xml", feed(*items))
+    collect(of, source)
+    assert len([one for one in server.requests if one.path.startswith("/a/")]) == 1
+    assert [one.tries for one in owed(of, source)] == [1, 1, 1]
+
+
+def test_a_feed_that_fails_has_no_page_asked_for(of, server, clock):
+    source = server.serve("/feed.xml", feed(item(html(server, "/a", b"", status=503))))
+    collect(of, source, then=[later(clock, lambda: server.serve("/feed.xml", status=500), hours=2)])
+    assert len(server.asked("/a")) == 1
+    assert len(owed(of, source)) == 1
