@@ -11,8 +11,8 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from aggregator.archive import changes, fetchlog, filling, finding, records, states, topics, upkeep
 from aggregator.archive import feeds as feeds_of
-from aggregator.archive import fetchlog, filling, finding, records, states, topics, upkeep
 from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
@@ -36,7 +36,14 @@ from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.model.batch import Fetched, Known
-from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord, StoryId, StoryRecord
+from aggregator.model.entry import (
+    ChangeRecord,
+    EntryRecord,
+    RevisionRecord,
+    SightingRecord,
+    StoryId,
+    StoryRecord,
+)
 from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
@@ -367,6 +374,13 @@ class Archive:
     ) -> Iterator[EntryRecord]:
         """All entries, or those that satisfy a query, first seen since; oldest first, streaming."""
         return finding.export(self._database, query, since, clock())
+
+    def changes(
+        self, *, query: Query | None = None, since: datetime | None = None
+    ) -> Iterator[ChangeRecord]:
+        """What publishers revised or took away since then, of all entries or of those that satisfy
+        a query now; newest first, streaming."""
+        return changes.newest(self._database, query, since, clock())
 
     def stats(self, *, full: bool = False) -> Stats:
         """Counts; ``full`` counts revisions, vanished entries and hits too, which takes a while."""

@@ -28,7 +28,7 @@ from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration this program knows."""
 
 _BUSY_SECONDS = 15

@@ -39,6 +39,7 @@ _COMMANDS = {
     "search": ("entries", "search"),
     "show": ("entries", "show"),
     "history": ("entries", "history"),
+    "changes": ("entries", "changes"),
     "stories": ("entries", "stories"),
     "stats": ("status", "print_stats"),
     "export": ("entries", "export"),

@@ -1,4 +1,4 @@
-"""Commands that read entries: ``search``, ``show``, ``history``, ``stories``, ``export``."""
+"""Commands that read entries: ``search``, ``show``, ``history``, ``changes``, ``stories``, ``export``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec.structs import asdict
 
 from aggregator.cli.differences import print_differences
-from aggregator.cli.options import EntryIdentifier, Json, Limit, Since, read_moment
+from aggregator.cli.options import EntryIdentifier, Json, Limit, SeenSince, Since, read_moment
 from aggregator.cli.output import (
     Column,
     harmless,
@@ -115,6 +116,46 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
         before = revision
     if record.vanished:
         heading(f"vanished from its feed {local(record.vanished)}")
+
+
+def changes(
+    context: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUERY...]", help="Only of entries that match it now."),
+    ] = None,
+    since: SeenSince = "",
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List what publishers revised or took away, newest first.
+
+    `aggregator history ID` shows the words that changed. An entry that came back to
+    its feed is not listed as vanished.
+    """
+    session = session_of(context)
+    parsed = session.query(" ".join(query)) if query else None
+    start = read_moment(since)
+    with session.reading() as archive:
+        found = list(islice(archive.changes(query=parsed, since=start), limit))
+    if as_json:
+        print_json([change.as_json() for change in found])
+        return
+    columns = (
+        Column("when"), Column("id"), Column("what", cut=True), Column("title", wide=True),
+        Column("feed", cut=True),
+    )  # fmt: skip
+    rows = [
+        (
+            local(one.at),
+            short(one.entry.id),
+            "vanished" if one.changed is None else ", ".join(one.changed),
+            _title(one.entry),
+            one.entry.feed_title,
+        )
+        for one in found
+    ]
+    print_table(columns, rows, empty="nothing was revised or taken away")
 
 
 def stories(

@@ -28,6 +28,13 @@ Since = Annotated[
         help="Only what was first seen then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone.",
     ),
 ]
+SeenSince = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="Only what was seen then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone.",
+    ),
+]
 FeedName = Annotated[
     str,
     typer.Argument(

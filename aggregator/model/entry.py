@@ -258,6 +258,32 @@ class RevisionRecord(Struct, frozen=True, kw_only=True):
     enclosures: tuple[Enclosure, ...] = ()
 
 
+class ChangeRecord(Struct, frozen=True, kw_only=True):
+    """What a publisher did to an entry after it was published, and when we saw it.
+
+    ``changed`` names the fields in which state ``number`` differs from the one before; None
+    where the entry is gone from its feed, in that state. ``entry`` is as it is now.
+    """
+
+    at: datetime
+    entry: EntryRecord
+    number: int
+    changed: tuple[str, ...] | None
+
+    def as_json(self) -> dict[str, object]:
+        """The object of ``changes --json``; keys in order."""
+        return {
+            "entry": self.entry.id,
+            "at": iso(self.at),
+            "what": "vanished" if self.changed is None else "revised",
+            "revision": self.number,
+            "changed": list(self.changed or ()),
+            "title": self.entry.title,
+            "url": self.entry.url,
+            "feed": self.entry.feed,
+        }
+
+
 class SightingRecord(Struct, frozen=True, kw_only=True):
     """An entry that brought a story, for ``show``: who, when, and how it was recognised.
 
