@@ -13,7 +13,16 @@ import sqlalchemy as sa
 
 from aggregator.archive import samples
 from aggregator.archive.columns import name_of
-from aggregator.archive.schema import entries, feeds, hits, revisions, sightings, stories, topics
+from aggregator.archive.schema import (
+    CURRENT,
+    entries,
+    feeds,
+    hits,
+    revisions,
+    sightings,
+    stories,
+    topics,
+)
 from aggregator.archive.statements import among, chunks, given
 from aggregator.model.batch import (
     Fetched,
@@ -271,9 +280,6 @@ _STORY = (
     .join(sightings, sightings.c.story_key == stories.c.story_key)
     .join(entries, entries.c.entry_key == sightings.c.entry_key)
 )  # fmt: skip
-_CURRENT = sa.and_(
-    revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
-)
 _SAID = sa.func.coalesce(sa.func.nullif(revisions.c.text, ""), revisions.c.summary)
 
 
@@ -307,7 +313,7 @@ def _read_stories(connection: sa.Connection, known: Known, fresh: Sequence[Entry
 def _texts(connection: sa.Connection, keys: Iterable[int]) -> dict[int, Any]:
     """What these entries say now, as far as it is looked at, by their keys."""
     said = sa.func.substr(_SAID, 1, _MOST_SIGNS).label("said")
-    query = _STORY.add_columns(revisions.c.title, said).join(revisions, _CURRENT)
+    query = _STORY.add_columns(revisions.c.title, said).join(revisions, CURRENT)
     wanted = query.where(among(connection, entries.c.entry_key, keys))
     return {row.entry_key: row for row in connection.execute(wanted)}
 
@@ -318,7 +324,7 @@ def _leads(connection: sa.Connection, story_keys: Iterable[int]) -> dict[int, Le
             stories.c.story_key, feeds.c.url, feeds.c.folders, sa.func.length(_SAID).label("length")
         )
         .join(entries, entries.c.entry_key == stories.c.lead)
-        .join(revisions, _CURRENT)
+        .join(revisions, CURRENT)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
     )
     return {

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from aggregator.archive.database import Database
 from aggregator.archive.records import unpack_enclosures
-from aggregator.archive.schema import entries, owed_pages, revisions
+from aggregator.archive.schema import CURRENT, entries, owed_pages, revisions
 from aggregator.archive.statements import chunks, upsert
 from aggregator.model.batch import ChangeKind, OwedPage, Settled
 from aggregator.model.entry import Entry, EntryId, unpack_parts
@@ -26,12 +26,7 @@ _ENTRY = (
         revisions.c.updated, revisions.c.image, revisions.c.enclosures, revisions.c.original,
     )
     .join(entries, entries.c.entry_key == owed_pages.c.entry_key)
-    .join(
-        revisions,
-        sa.and_(
-            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
-        ),
-    )
+    .join(revisions, CURRENT)
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec.structs import asdict
 
 from aggregator.archive.schema import (
+    CURRENT,
     captures,
     entries,
     feeds,
@@ -65,12 +66,7 @@ _RECORD = (
         stories.c.story_key, stories.c.story_id, stories.c.lead,
     )
     .join(feeds, feeds.c.feed_key == entries.c.feed_key)
-    .join(
-        revisions,
-        sa.and_(
-            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
-        ),
-    )
+    .join(revisions, CURRENT)
     .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
     .join(sightings, sightings.c.entry_key == entries.c.entry_key)
     .join(stories, stories.c.story_key == sightings.c.story_key)
@@ -86,12 +82,7 @@ _SUBJECT = (
         revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
     )
     .join(feeds, feeds.c.feed_key == entries.c.feed_key)
-    .join(
-        revisions,
-        sa.and_(
-            revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
-        ),
-    )
+    .join(revisions, CURRENT)
     .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
     .where(entries.c.entry_key.in_(_KEYS))
 )  # fmt: skip
@@ -247,13 +238,7 @@ def read_sightings(connection: sa.Connection, story: StoryId) -> tuple[SightingR
         .join(stories, stories.c.story_key == sightings.c.story_key)
         .join(entries, entries.c.entry_key == sightings.c.entry_key)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
-        .join(
-            revisions,
-            sa.and_(
-                revisions.c.entry_key == entries.c.entry_key,
-                revisions.c.number == entries.c.revision,
-            ),
-        )
+        .join(revisions, CURRENT)
         .where(stories.c.story_id == story)
         .order_by(entries.c.entry_key)
     )  # fmt: skip
@@ -297,13 +282,7 @@ def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[Sto
         .join(brought, brought.c.story_key == stories.c.story_key)
         .join(entries, entries.c.entry_key == stories.c.lead)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
-        .join(
-            revisions,
-            sa.and_(
-                revisions.c.entry_key == entries.c.entry_key,
-                revisions.c.number == entries.c.revision,
-            ),
-        )
+        .join(revisions, CURRENT)
         .order_by(brought.c.entries.desc(), stories.c.story_key.desc())
     )  # fmt: skip
     return tuple(

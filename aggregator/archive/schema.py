@@ -197,6 +197,11 @@ revisions = sa.Table(
     sa.Column("page_capture_key", Key, sa.ForeignKey("captures.capture_key")),
 )
 
+CURRENT = sa.and_(
+    revisions.c.entry_key == entries.c.entry_key, revisions.c.number == entries.c.revision
+)
+"""Joins an entry with the state that it is in."""
+
 blocks = sa.Table(
     "blocks",
     metadata,

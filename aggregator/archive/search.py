@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from aggregator.archive.halves import look_up, look_up_in_halves
 from aggregator.archive.lexemes import lexemes_of, tsquery
 from aggregator.archive.match import has_sequences, match_text, spelled_out, without_beginnings
-from aggregator.archive.schema import SEARCH_SQLITE, entries, revisions, shown
+from aggregator.archive.schema import CURRENT, SEARCH_SQLITE, entries, revisions, shown
 from aggregator.archive.statements import chunks
 from aggregator.archive.words import beginning
 from aggregator.model.entry import Indexed
@@ -44,13 +44,7 @@ _INDEXED = (
         sa.func.coalesce(shown.c.text, revisions.c.text).label("text"),
         sa.func.coalesce(shown.c.summary, revisions.c.summary).label("summary"),
     )
-    .join(
-        revisions,
-        sa.and_(
-            revisions.c.entry_key == entries.c.entry_key,
-            revisions.c.number == entries.c.revision,
-        ),
-    )
+    .join(revisions, CURRENT)
     .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
 )  # fmt: skip
 
