@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import socket
@@ -190,6 +191,10 @@ class Database:
             raise ArchiveError(what, where=self.location, hint=hint) from error
         except sa.exc.SQLAlchemyError as error:
             what, hint = _words(str(error))
+            raise ArchiveError(what, where=self.location, hint=hint) from error
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            # The file can be read, and what stands in it is not what was written.
+            what, hint = _words("malformed")
             raise ArchiveError(what, where=self.location, hint=hint) from error
         except OSError as error:
             what, hint = _words(error.strerror or str(error))

@@ -416,6 +416,16 @@ def short(tmp_path: Path):
         yield archive, tmp_path / "archive.db"
 
 
+def test_a_damaged_value_is_told_as_damage(desk):
+    desk.bring(ONE, item("a"))
+    with desk.archive._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE revisions SET authors = '[\"Ida'")
+    for read in (READS["search"], READS["entry"], READS["history"], READS["export"]):
+        with pytest.raises(ArchiveError, match="damaged") as raised:
+            read(desk.archive)
+        assert "restore" in raised.value.hint
+
+
 def test_every_method_is_tried_against_a_locked_database():
     from aggregator.archive import Archive, Published
 
