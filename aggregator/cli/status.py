@@ -61,7 +61,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
-    mistake, warnings = _wrong_with(session)
+    mistake, meanwhile, warnings = _wrong_with(session)
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
@@ -74,8 +74,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 note(f"aggregator: {one_line(wrong_line)}")
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
+    feeds, fresh = _asked(session)
     with archive:
-        feeds = [feed for feed in archive.feeds() if feed.subscribed]
+        feeds = [feed for feed in archive.feeds() if feed.subscribed] if feeds is None else feeds
         info, due = archive.info(), archive.next_due()
         behind = [state.topic.slug for state in archive.published.behind()]
         holder, paused = archive.holder(), _paused(archive)
@@ -87,12 +88,13 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     lost = unreached_of(feeds)
     cause = NO_NETWORK if lost else None
     states = Counter(feed.state.value for feed in feeds)
+    states.update({"new": fresh} if fresh else {})
     last = max((feed.last_fetch for feed in feeds if feed.last_fetch), default=None)
     if as_json:
         print_json(
             {
                 "holder": holder,
-                "feeds": len(feeds),
+                "feeds": len(feeds) + fresh,
                 "states": dict(states),
                 "entries": info.entries,
                 "last_fetch": iso(last),
@@ -112,7 +114,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         )
         return
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    stands = "; what was right last stands" if holder else ""
+    stands = f"; {meanwhile}" if holder else ""
     well = f"; {states['ok']} ok" if states["ok"] else ""
     unreached = f"{cause}: none of {plural(len(lost), 'feed')} was reached{well}"
     print_fields(
@@ -137,9 +139,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _wrong_with(session: Session) -> tuple[str | None, list[str]]:
-    """What is wrong with the configuration, in a sentence, None where nothing is; and the warnings:
-    lines that are left out of what is taken up, none where it cannot be read.
+def _wrong_with(session: Session) -> tuple[str | None, str, list[str]]:
+    """What is wrong with the configuration, in a sentence, None where nothing is; what holds for a
+    daemon meanwhile; and the warnings: lines that are left out of what is taken up, none where it
+    cannot be read.
 
     Of samples only texts are tried: a daemon looks at those, and at entries, when it reads the file.
     """
@@ -151,10 +154,24 @@ def _wrong_with(session: Session) -> tuple[str | None, list[str]]:
     try:
         configuration = load(session.folder)
     except ConfigError as error:
-        return error.sentence, []
+        return error.sentence, "what was right last stands", []
     failed = next(contradicted(configuration.interests, now=now()), None)
     mistake = f"{failed} (aggregator topics check tells all)" if failed else None
-    return mistake, list(configuration.warnings)
+    # One that started with it has the topic as it is.
+    return mistake, "further edits of topics wait until it holds", list(configuration.warnings)
+
+
+def _asked(session: Session) -> tuple[list[Feed] | None, int]:
+    """The feeds of feeds.opml that were collected before, None where it cannot be read; and how
+    many are new in it."""
+    from aggregator.cli.subscriptions import subscribed
+    from aggregator.model.errors import ConfigError
+
+    try:
+        rows = subscribed(session)
+    except ConfigError:
+        return None, 0
+    return [feed for _, feed in rows if feed], sum(feed is None for _, feed in rows)
 
 
 def _paused(archive: Archive) -> str | None:

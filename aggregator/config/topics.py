@@ -68,7 +68,9 @@ def read_topic_keys(file: Path) -> tuple[str, ...]:
 
 
 def _tables(file: Path) -> dict[str, Any]:
-    hint = 'a query stands in quotes; inside them a quote is written \\"'
+    hint = (
+        'texts stand in quotes (inside them a quote is written \\"), true, false and numbers do not'
+    )
     # An editor that is saving, or a full disk, leaves an empty file: no reason to take all down.
     empty = 'put the topics back; where there are to be none, write a comment: "# no topics"'
     return read_toml(file, hint=hint, names=_NAMES, empty=empty)
@@ -122,11 +124,7 @@ class _Table(Struct, frozen=True):
         values, mistakes = dict[str, Any](), list[ConfigError]()
         for key, value in self.data.items():
             if key not in known:
-                near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
-                mend = (
-                    f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-                )
-                mistakes.append(self.refuse("there is no such key", key, mend))
+                mistakes.append(self._unknown(key, value, known))
                 continue
             try:
                 values[key] = _value(key, value)
@@ -134,6 +132,17 @@ class _Table(Struct, frozen=True):
                 mistakes.append(self.refuse(str(error), key))
         _refuse(mistakes)
         return values
+
+    def _unknown(self, key: str, value: Any, known: Collection[str]) -> ConfigError:
+        near = difflib.get_close_matches(key, sorted(known), 1, 0.5)
+        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        if isinstance(value, Mapping):
+            # A table in a table: [topics.halden].
+            line, place = line_of(self.file, f"{self.name}.{key}"), f"{self.name}.{key}"
+            mend = f"write [{key}] for a topic of that name"
+            what = "a topic has no tables in it"
+            return ConfigError(what, file=str(self.file), key=place, line=line, hint=mend)
+        return self.refuse("there is no such key", key, mend)
 
     def check_query(self, query: str, key: str) -> str:
         """The query itself. Raises QueryError where it cannot be understood."""
@@ -205,6 +214,8 @@ def _value(key: str, value: Any) -> Any:
 def _texts(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError("takes a list of texts")
+    if not all(map(str.strip, value)):
+        raise ValueError("has an empty text: take it out")
     if key == "languages" and (odd := [one for one in value if not _LANGUAGE.fullmatch(one)]):
         raise ValueError(f'takes codes such as "en" or "pt-BR"; {odd[0]} is none')
     return tuple(value)

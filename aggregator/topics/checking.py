@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from aggregator.model.entry import EntryRecord
+from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.topic import Topic
@@ -16,7 +17,8 @@ from aggregator.query import Bindings, Subject, languages, parse
 from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
-_ID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Whole, or as lists print its beginning.
+_ID = re.compile(r"urn:uuid:\S*|[0-9a-f]{8}-[0-9a-f][0-9a-f-]{0,26}", re.IGNORECASE)
 # A topic that takes up so much of the newest entries takes up nearly everything …
 _NEARLY_ALL = 0.9
 # … and one that caught fewer of them says nothing of whether it is part of another.
@@ -41,9 +43,10 @@ class Failed(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         if self.missing:
-            return f"{self.topic}: no entry {self.sample} is in the archive"
-        verb = "must match" if self.must else "must not match"
-        return f"{self.topic}: {verb} “{self.sample}”: {'; '.join(self.why) or 'everything'}"
+            return f"{self.topic}: no entry {self.sample} is in the archive, or several begin so"
+        verb, but = ("must match", "fails") if self.must else ("must not match", "satisfies")
+        why = "; ".join(self.why) or "everything"
+        return f"{self.topic}: {verb} “{self.sample}”, but {but}: {why}"
 
 
 class Unknown(Struct, frozen=True, kw_only=True):
@@ -84,7 +87,7 @@ class Survey(Struct):
 
 
 def is_entry_id(sample: str) -> bool:
-    """Whether a sample is the whole id of an entry, and not a text."""
+    """Whether a sample is the id of an entry, or how it begins in lists, and not a text."""
     return _ID.fullmatch(sample.strip()) is not None
 
 
@@ -115,7 +118,7 @@ def failing(
                     explained = _closest(matcher, topic.slug, sample, now)
                 elif find is None:
                     continue
-                elif (record := find(sample)) is None:
+                elif (record := _found(find, sample)) is None:
                     yield Failed(topic=topic.slug, sample=sample, must=must, why=(), missing=True)
                     continue
                 else:
@@ -124,6 +127,14 @@ def failing(
                     yield Failed(
                         topic=topic.slug, sample=sample, must=must, why=_why(explained, must)
                     )
+
+
+def _found(find: Find, name: str) -> EntryRecord | None:
+    """The entry of an id; None also where that is none, or several begin so."""
+    try:
+        return find(name)
+    except UsageError:
+        return None
 
 
 def unknown(

@@ -122,6 +122,24 @@ CONFIGURATIONS = [
         4,
     ),
     (
+        "a topic within a table",
+        _write("topics.toml", "# mine\n[topics.halden]\nquery='x'\n"),
+        ["topics.toml:2: topics.halden: a topic has no tables in it (write [halden] for"],
+        1,
+    ),
+    (
+        "a sample that says nothing",
+        _write("topics.toml", "[a]\nquery='x'\nmust_not=['']\n"),
+        ["topics.toml:3: a.must_not: has an empty text"],
+        1,
+    ),
+    (
+        "a yes that TOML does not know",
+        _write("topics.toml", "[a]\nquery='x'\nprivate = yes\n"),
+        ["topics.toml:3: this is no TOML", "true, false and numbers do not"],
+        1,
+    ),
+    (
         "several topics that refer to nothing",
         _write("topics.toml", "[a]\nquery='topic:x'\n[b]\nquery='topic:y'\n"),
         [

@@ -202,11 +202,27 @@ def test_a_mistake_in_the_configuration_shows_in_the_status(place, server):
     assert json.loads(place.run("status", "--json").out)["mistake"] == told
     place.topics('[torres]\nquery = "torres"\nmust = ["Zebra"]\n')
     told = _fields(place.run("status"))["mistake"]
-    assert told.startswith("torres: must match “Zebra”: torres")
+    assert told.startswith("torres: must match “Zebra”, but fails: torres")
     # Only a daemon has what was right before.
     settings = load_settings(place.folder).archive
     with open_archive(settings, write=True, purpose="aggregator run"):
-        assert _fields(place.run("status"))["mistake"] == f"{told}; what was right last stands"
+        waits = "further edits of topics wait until it holds"
+        assert _fields(place.run("status"))["mistake"] == f"{told}; {waits}"
+        place.topics('[torres]\nquery = "(torres"\n')
+        told = _fields(place.run("status"))["mistake"]
+        assert told.endswith("; what was right last stands")
+
+
+def test_the_status_counts_what_feeds_opml_has_now(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()), server.url("/gone.xml"))
+    place.run("collect")
+    assert "feeds\t1 ok, 1 failing\n" in place.run("status").out
+    place.subscribe(server.url("/a.xml"), server.url("/later.xml"))
+    assert "feeds\t1 ok, 1 new\n" in place.run("status").out
+    told = json.loads(place.run("status", "--json").out)
+    assert (told["feeds"], told["states"], told["failing"]) == (2, {"ok": 1, "new": 1}, [])
+    (place.folder / "feeds.opml").write_text("<opml>")
+    assert "feeds\t1 ok, 1 failing\n" in place.run("status").out
 
 
 def test_a_mistake_is_told_before_anything_was_collected(place):

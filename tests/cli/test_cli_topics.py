@@ -25,7 +25,9 @@ def test_check_tries_the_samples_and_says_which_clause_failed(collected):
     collected.topics(f'{TOPICS}must = ["Torres scores"]\nmust_not = ["{entry["id"]}"]\n')
     ran = collected.run("topics", "check", "torres-coaching")
     assert ran.code == 2
-    assert ran.out.splitlines()[0] == "torres-coaching: must match “Torres scores”: coach*"
+    assert (
+        ran.out.splitlines()[0] == "torres-coaching: must match “Torres scores”, but fails: coach*"
+    )
     assert len(ran.out.splitlines()) == 2
     told = collected.run("topics", "check", "--json")
     assert told.code == 2

@@ -6,9 +6,11 @@ import pytest
 from archivedesk import interests
 from msgspec.structs import replace
 
+from aggregator.model.errors import UsageError
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Subject, parse
 from aggregator.topics import failing
+from aggregator.topics.checking import is_entry_id
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TOPIC = Topic(slug="torres", title="Torres", query="torres (coach OR entrenador) NOT ferran")
@@ -24,7 +26,10 @@ def told(topic, mute=Mute(), find=None):
     [
         ({"must": ("Torres coaching", "Torres, entrenadores")}, []),
         ({"must_not": ("Ferran Torres coaching", "Torres scores")}, []),
-        ({"must": ("Torres scores",)}, ["must match “Torres scores”: coach OR entrenador"]),
+        (
+            {"must": ("Torres scores",)},
+            ["must match “Torres scores”, but fails: coach OR entrenador"],
+        ),
         ({"must": ("Ferran Torres coaching",)}, ["NOT ferran"]),
         ({"must_not": ("Torres coaching",)}, ["must not match", "coach → coaching"]),
         ({"must": (ID,)}, []),
@@ -52,8 +57,21 @@ def test_what_is_muted_fails_a_sample_and_is_named():
     assert "muted: coach → coaching" in found[0]
 
 
-def test_an_entry_that_is_not_there_is_said():
-    assert "is in the archive" in told(replace(TOPIC, must=(ID,)), find=lambda _: None)[0]
+@pytest.mark.parametrize("name", [ID, ID[9:], ID[9:22], "urn:uuid:0f0a", "urn:uuid:"])
+def test_an_entry_that_is_not_there_is_said(name):
+    assert "is in the archive" in told(replace(TOPIC, must=(name,)), find=lambda _: None)[0]
+
+
+def test_an_id_that_could_be_several_stops_nothing():
+    def find(name):
+        raise UsageError(f"several ids begin with {name}")
+
+    assert "several begin so" in told(replace(TOPIC, must_not=(ID[9:22],)), find=find)[0]
+
+
+@pytest.mark.parametrize("text", ["2026-11-29", "12345678 coaches", "deadbeef", "cafe-bar opens"])
+def test_a_text_that_only_looks_like_an_id_is_a_text(text):
+    assert not is_entry_id(text)
 
 
 @pytest.mark.parametrize(
