@@ -98,6 +98,7 @@ def test_a_page_that_could_not_be_had_comes_with_a_later_poll(
         (state,) = archive.history(entry.id)
         assert state.original["summary"] == CUT
         assert archive.capture(state.page_capture) == page.encode()
+        assert state.page_seen == clock.at > state.seen
         assert archive.capture(state.capture) == feed(item(link))
         (found,) = archive.search(parse(BAND.query), now=clock.at)
         assert found.id == entry.id

@@ -11,6 +11,7 @@ from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.lock import holder_of
+from aggregator.archive.opening import versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
@@ -35,4 +36,5 @@ __all__ = [
     "holder_of",
     "open_archive",
     "restore",
+    "versions",
 ]

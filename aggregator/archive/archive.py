@@ -370,10 +370,15 @@ class Archive:
             return records.read_stories(connection, finding.first_since(connection, since), limit)
 
     def export(
-        self, *, query: Query | None = None, since: datetime | None = None
+        self,
+        *,
+        query: Query | None = None,
+        since: datetime | None = None,
+        changed: datetime | None = None,
     ) -> Iterator[EntryRecord]:
-        """All entries, or those that satisfy a query, first seen since; oldest first, streaming."""
-        return finding.export(self._database, query, since, clock())
+        """All entries, or those that satisfy a query, first seen ``since``, or that came, were revised
+        or vanished since ``changed``; oldest first, streaming."""
+        return finding.export(self._database, query, since, clock(), changed=changed)
 
     def changes(
         self, *, query: Query | None = None, since: datetime | None = None

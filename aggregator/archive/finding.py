@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import question, records, search
 from aggregator.archive.database import Database
-from aggregator.archive.schema import entries, stories
+from aggregator.archive.schema import entries, revisions, stories
 from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.query import Query, Wanted
@@ -104,9 +104,15 @@ def first_since(connection: sa.Connection, at: datetime) -> int:
 
 
 def export(
-    database: Database, query: Query | None, since: datetime | None, now: datetime
+    database: Database,
+    query: Query | None,
+    since: datetime | None,
+    now: datetime,
+    *,
+    changed: datetime | None = None,
 ) -> Iterator[EntryRecord]:
-    """All entries, or those that satisfy a query, first seen since; oldest first, streaming.
+    """All entries, or those that satisfy a query, first seen ``since``, or that came, were revised or
+    vanished since ``changed``; oldest first, streaming.
 
     Portions are read one by one, so that a long export keeps no snapshot open.
     """
@@ -115,6 +121,8 @@ def export(
         wanted = sa.select(entries.c.entry_key).where(entries.c.entry_key > last)
         if since is not None:
             wanted = wanted.where(entries.c.first_seen >= since)
+        if changed is not None:
+            wanted = wanted.where(_changed(changed))
         with database.reading() as connection:
             keys = list(
                 connection.execute(wanted.order_by(entries.c.entry_key).limit(_PORTION)).scalars()
@@ -126,3 +134,14 @@ def export(
         if len(keys) < _PORTION:
             return
         last = keys[-1]
+
+
+def _changed(since: datetime) -> sa.ColumnElement[bool]:
+    revised = sa.select(revisions.c.entry_key).where(
+        sa.text("revisions.number > 1"), revisions.c.seen >= since
+    )
+    return sa.or_(
+        entries.c.first_seen >= since,
+        entries.c.vanished >= since,
+        entries.c.entry_key.in_(revised),
+    )

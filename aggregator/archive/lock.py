@@ -60,12 +60,16 @@ class WriterLock:
             os.close(file)
 
 
+_DAEMON = "aggregator run "
+_BY_ITSELF = "it collects and publishes by itself; for more "
+
+
 def _held(path: Path, holder: str) -> AlreadyRunning:
     return AlreadyRunning(
         f"{holder} is writing this archive",
         holder=holder,
         where=str(path.parent),
-        hint="stop it first, or use another archive.directory",
+        hint=f"{_BY_ITSELF if holder.startswith(_DAEMON) else ''}stop it first, or use another archive.directory",
     )
 
 

@@ -70,6 +70,17 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
     return _readable(Database(settings, unchanging=True))
 
 
+def versions(settings: ArchiveSettings) -> tuple[str, str]:
+    """The version of the archive that is there, and the one that this program writes. Raises
+    NoArchiveYet, ArchiveError."""
+    database = Database(settings)
+    try:
+        _refuse_unreadable(database, older=True)
+        return database.version() or "", SCHEMA_VERSION
+    finally:
+        database.close()
+
+
 def _readable(database: Database) -> Database:
     try:
         _refuse_unreadable(database)
@@ -98,7 +109,8 @@ def _holds_something(file: Path) -> bool:
         return False
 
 
-def _refuse_unreadable(database: Database) -> None:
+def _refuse_unreadable(database: Database, *, older: bool = False) -> None:
+    """``older``: an archive of an older version is none that cannot be read."""
     begin = "aggregator run or aggregator collect makes it"
     if database.file is not None and not database.file.exists():
         refuse_file(database.file.parent)
@@ -108,6 +120,8 @@ def _refuse_unreadable(database: Database) -> None:
         raise NoArchiveYet("there is no archive yet", where=database.location, hint=begin)
     if version != SCHEMA_VERSION:
         refuse_newer(version, database)
+        if older:
+            return
         raise ArchiveError(
             f"the archive is of an older version ({version})",
             where=database.location,

@@ -197,6 +197,7 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             captures.c.offset,
             page.c.file.label("page_file"),
             page.c.offset.label("page_offset"),
+            page.c.at.label("page_at"),
         )
         .outerjoin(captures, captures.c.capture_key == revisions.c.capture_key)
         .outerjoin(page, page.c.capture_key == revisions.c.page_capture_key)
@@ -220,6 +221,7 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             original=unpack_original(row.original),
             capture=f"{row.file}:{row.offset}" if row.file else None,
             page_capture=f"{row.page_file}:{row.page_offset}" if row.page_file else None,
+            page_seen=row.page_at,
             lang=row.lang,
             image=row.image,
             enclosures=unpack_enclosures(row.enclosures),

@@ -61,15 +61,17 @@ def migrate(context: typer.Context, dry_run: DryRun = False) -> None:
     `run` and `collect` do it by themselves; a copy is kept beside it before
     anything changes.
     """
-    from aggregator.archive import open_archive
+    from aggregator.archive import open_archive, versions
 
     settings = session_of(context).settings().archive
-    if dry_run:
-        with open_archive(settings) as archive:
-            say(f"would bring {archive.location} up to date, if it is not")
-        return
-    with open_archive(settings, write=True, purpose="aggregator archive migrate") as archive:
-        say(f"{archive.location} is up to date")
+    before, now = versions(settings)
+    if before == now:
+        say(f"the archive is up to date (schema {now})")
+    elif dry_run:
+        say(f"would bring the archive from schema {before} to {now}")
+    else:
+        with open_archive(settings, write=True, purpose="aggregator archive migrate") as archive:
+            say(f"{archive.location} was brought from schema {before} to {now}")
 
 
 @app.command()

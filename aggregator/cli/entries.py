@@ -21,6 +21,7 @@ from aggregator.cli.output import (
     json_line,
     local,
     note,
+    on_terminal,
     one_line,
     plural,
     print_fields,
@@ -79,16 +80,26 @@ def search(
     columns = (Column("seen"), Column("id"), Column("title", wide=True), Column("feed", cut=True))
     rows = [(local(r.first_seen), short(r.id), _title(r), r.feed_title) for r in found]
     print_table(columns, rows, empty="nothing found")
+    if len(found) == limit and on_terminal(sys.stdout):
+        note(f"no more than {limit:,} are shown: --limit N shows more")
 
 
-def show(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) -> None:
+def show(
+    context: typer.Context,
+    entry: EntryIdentifier,
+    with_sightings: Annotated[
+        bool, typer.Option("--sightings", help="In JSON, too, who else carried its story.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show one entry, and who else carried its story."""
     with session_of(context).reading() as archive:
         record = _entry(archive, entry)
-        if as_json:
-            print_json(record.as_json())
-            return
         sightings = archive.sightings(record.story)
+    if as_json:
+        carried = {"sightings": [one.as_json() for one in sightings]} if with_sightings else {}
+        print_json({**record.as_json(), **carried})
+        return
     heading(one_line(_title(record)))
     print_fields(_facts(record))
     words = record.text or record.summary
@@ -111,7 +122,9 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
     before: RevisionRecord | None = None
     for revision in revisions:
         changed = f" · {', '.join(revision.changed)} changed" if revision.changed and before else ""
-        heading(f"{revision.number} · seen {local(revision.seen)}{changed}")
+        page = revision.page_seen
+        late = f" · its page came {local(page)}" if page and page > revision.seen else ""
+        heading(f"{revision.number} · seen {local(revision.seen)}{changed}{late}")
         print_differences(before, revision)
         before = revision
     if record.vanished:
@@ -189,17 +202,29 @@ def export(
     context: typer.Context,
     query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
     since: Since = "",
+    changed: Annotated[
+        str,
+        typer.Option(
+            "--changed-since",
+            metavar="TIME",
+            help="Only what came, was revised or vanished then or later.",
+        ),
+    ] = "",
     form: Annotated[
         ExportFormat, typer.Option("--format", help="One JSON object a line.")
     ] = ExportFormat.JSONL,
 ) -> None:
-    """Print entries, oldest first, one JSON object a line."""
+    """Print entries, oldest first, one JSON object a line.
+
+    With the time of the last export, `--changed-since` gives what another program must
+    take in or replace, by its id.
+    """
     del form  # there is one format so far; the option is there so that scripts can name it
     session = session_of(context)
     parsed = session.query(query) if query else None
-    start = read_moment(since)
+    start, altered = read_moment(since), read_moment(changed, "--changed-since")
     with session.reading() as archive:
-        for record in archive.export(query=parsed, since=start):
+        for record in archive.export(query=parsed, since=start, changed=altered):
             sys.stdout.write(json_line(record.as_json()) + "\n")
 
 
@@ -300,4 +325,5 @@ def _revision_json(revision: RevisionRecord) -> dict[str, object]:
         "original": revision.original,
         "capture": revision.capture,
         "page_capture": revision.page_capture,
+        "page_seen": iso(revision.page_seen),
     }

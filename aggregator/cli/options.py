@@ -81,7 +81,7 @@ def read_interval(text: str) -> int | None:
     return seconds
 
 
-def read_moment(text: str) -> datetime | None:
+def read_moment(text: str, option: str = "--since") -> datetime | None:
     """``--since`` in UTC: so long ago, or a day or time; None for "". Raises UsageError."""
     from aggregator.config import parse_duration
     from aggregator.model.errors import UsageError
@@ -94,5 +94,5 @@ def read_moment(text: str) -> datetime | None:
     with contextlib.suppress(ValueError, OverflowError):
         return now() - timedelta(seconds=parse_duration(text))
     raise UsageError(
-        f"--since: {text!r} is no time", hint="write 2d, 2026-11-26 or 2026-11-26T18:00"
+        f"{option}: {text!r} is no time", hint="write 2d, 2026-11-26 or 2026-11-26T18:00"
     )

@@ -196,7 +196,10 @@ def _chosen(
                 where=found.where,
                 hint=f"{mend}--as-it-is adds the address all the same",
             )
-        note(f"aggregator: {one_line(found.what)}: the address is taken as it stands")
+        note(
+            f"aggregator: {one_line(found.what)}: the address is taken as it stands "
+            "(aggregator feeds remove takes it out again)"
+        )
         return wanted
     meant = [one for one in found if not one.comments] or list(found)
     if not meant:

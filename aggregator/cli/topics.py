@@ -63,7 +63,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
         Column("stories", right=True),
         Column("newest"),
         Column("title", cut=True),
-        Column("query", wide=True),
+        Column("query", cut=True),
         Column("edited"),
         Column("private"),
     )

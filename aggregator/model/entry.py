@@ -235,7 +235,8 @@ class RevisionRecord(Struct, frozen=True, kw_only=True):
 
     ``changed`` names the fields that differ from the state before; ``original``
     is the uncleaned item as a dict; ``capture`` is "file:offset" or None, and so is
-    ``page_capture``, for the linked page where that was read.
+    ``page_capture``, for the linked page where that was read, at ``page_seen``: its text may
+    have come later than the state.
     """
 
     number: int
@@ -253,6 +254,7 @@ class RevisionRecord(Struct, frozen=True, kw_only=True):
     original: dict[str, object]
     capture: str | None
     page_capture: str | None = None
+    page_seen: datetime | None = None
     lang: str = ""
     image: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
@@ -303,6 +305,18 @@ class SightingRecord(Struct, frozen=True, kw_only=True):
     def dated(self) -> datetime:
         """When the source had it: the publisher's date, our first sight where it gives none."""
         return min(self.published or self.first_seen, self.first_seen)
+
+    def as_json(self) -> dict[str, object]:
+        """An object of ``sightings`` in ``show --sightings --json``; keys in order."""
+        return {
+            "entry": self.entry,
+            "feed": self.feed,
+            "title": self.title,
+            "url": self.url,
+            "published": iso(self.published),
+            "first_seen": iso(self.first_seen),
+            "known_by": self.how,
+        }
 
 
 class StoryRecord(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,16 @@ def test_since_and_query_narrow_them(changed):
     assert told(changed, query=parse("leaves")) == []
 
 
+def test_what_came_was_revised_or_vanished_since_then_is_exported(changed):
+    def exported(since):
+        return {one.title for one in changed.export(changed=since)}
+
+    assert exported(NOON + 3 * HOUR) == {"Torres stays", "Title of mayor"}
+    assert exported(NOON + 4 * HOUR) == {"Title of mayor"}
+    assert exported(NOON + 5 * HOUR) == set()
+    assert len(exported(NOON)) == 5
+
+
 @pytest.mark.parametrize("portion", [1, 2, 3])
 def test_portions_leave_nothing_out_and_tell_nothing_twice(desk, monkeypatch, portion):
     monkeypatch.setattr(changes, "_PORTION", portion)

@@ -51,3 +51,11 @@ def test_a_mistake_in_the_query_is_told(changed):
     ran = changed.run("changes", "(torres")
     assert (ran.code, ran.out) == (2, "")
     assert "^" in ran.err
+
+
+def test_what_came_or_changed_since_then_is_exported(changed):
+    everything = changed.run("export").out
+    assert changed.run("export", "--changed-since", "1h").out == everything
+    assert changed.run("export", "--changed-since", "2999-01-01").out == ""
+    refused = changed.run("export", "--changed-since", "soon")
+    assert "--changed-since: 'soon' is no time" in refused.err

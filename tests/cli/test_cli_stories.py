@@ -36,6 +36,12 @@ def test_the_largest_stories_and_who_had_them_first(place):
     row = place.run("stories", "--days", "1").out.splitlines()[0].split("\t")
     assert row[:2] == ["2", "2"]
     shown = place.run("show", told[0]["story"]).out.splitlines()
+    whole = json.loads(place.run("show", told[0]["story"], "--sightings", "--json").out)
+    assert "sightings" not in json.loads(place.run("show", told[0]["story"], "--json").out)
+    assert [(one["url"], one["known_by"]) for one in whole["sightings"]] == [
+        ("http://a.example/story", "first"),
+        ("http://b.example/story", "near"),
+    ]
     first, second = (line.split("\t") for line in shown[-2:])
     assert (first[1], first[4]) == ("first", "http://b.example/story")
     assert (second[1], second[4]) == ("55 min", "http://a.example/story")

@@ -1,8 +1,10 @@
 """What the commands tell people: figures and dashes, mends, times; never a value of Python's."""
 
+import contextlib
 import json
 import re
 import socket
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,9 @@ from feedserver import FeedServer
 from promises import RAIN, rss
 from simclock import SimClock
 
+from aggregator.__main__ import main
 from aggregator.archive import open_archive
+from aggregator.archive.database import SCHEMA_VERSION
 from aggregator.config import load, load_settings
 
 WHOLE = (
@@ -316,3 +320,44 @@ def test_how_long_news_take_is_told_of_each_feed(place, server):
     assert (told["url"], told["entries"]) == (slow, 1)
     assert 3600 <= told["median"] == told["p95"] <= 3 * 3600
     assert "\nFeed 1\t" in place.run("status").out
+
+
+def test_a_search_that_ends_at_its_limit_says_so_on_a_terminal(place, server, terminal, capfd):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.run("collect")
+    search = ["-C", str(place.folder), "search", "*", "-n"]
+    capfd.readouterr()
+    terminal(lambda: main([*search, "1"]))
+    assert "no more than 1 are shown" in capfd.readouterr().err
+    terminal(lambda: main([*search, "50"]))
+    assert capfd.readouterr().err == ""
+    assert place.run("search", "*", "-n", "1").err == ""
+
+
+def test_who_comes_second_is_told_what_the_daemon_does(place):
+    settings = load_settings(place.folder).archive
+    with open_archive(settings, write=True, purpose="aggregator run"):
+        told = place.run("collect").err
+    assert "it collects and publishes by itself; for more stop it first" in told
+    with open_archive(settings, write=True, purpose="aggregator collect"):
+        told = place.run("collect").err
+    assert "(stop it first" in told
+
+
+def test_a_migration_is_told_and_makes_no_archive(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    for more in ([], ["--dry-run"]):
+        ran = place.run("archive", "migrate", *more)
+        assert (ran.code, "there is no archive yet" in ran.err) == (3, True)
+    assert not (place.folder / "archive").exists()
+    place.run("collect")
+    assert "is up to date" in place.run("archive", "migrate").out
+    with contextlib.closing(sqlite3.connect(place.folder / "archive" / "archive.db")) as database:
+        database.execute("DROP INDEX revisions_changes")
+        database.execute("DROP INDEX entries_vanished")
+        database.execute("UPDATE meta SET value = '0002' WHERE name = 'schema'")
+        database.commit()
+    told = f"from schema 0002 to {SCHEMA_VERSION}\n"
+    assert place.run("archive", "migrate", "--dry-run").out == f"would bring the archive {told}"
+    assert place.run("archive", "migrate").out.endswith(f"archive.db was brought {told}")
+    assert place.run("archive", "info").code == 0
