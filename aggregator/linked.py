@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -38,6 +39,8 @@ _PATIENCE = 300.0
 
 _AGAIN = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))
 """How long after each try that failed the next one is due; then none."""
+_OWED = timedelta(days=14)
+"""So long a page is owed at the most, however seldom its server could be asked."""
 
 _UNWELL = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS, FailureKind.TIMEOUT}
 _UNWILLING = {401, 403, 429}
@@ -66,28 +69,35 @@ async def with_pages(
 
 
 class _Wanted(Struct, frozen=True):
-    """An entry whose page is to be read; ``tries``: how often it could not be had, None where
-    the entry is new or revised."""
+    """An entry whose page is to be read, and its id in the archive: one of the document, or, where
+    it is ``owed``, an archived one."""
 
     entry: Entry
-    tries: int | None = None
+    id: EntryId
+    owed: OwedPage | None = None
 
 
 def _wanted(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wanted]:
     """News first, then what is owed."""
-    news = _news(fetched, archive, settings) if fetched.document else []
-    found = [_Wanted(entry) for entry in news if _leads_to_a_page(entry)]
+    news = _news(fetched, archive, settings)
+    asked = {one.id for one in news}
     due = archive.owed.due(fetched.feed, now=now(), limit=settings.collect.pages_per_feed)
-    asked = {entry.id for entry in news}
-    return found + [_Wanted(entry, tries) for entry, tries in due if entry.id not in asked]
+    return [
+        *(one for one in news if _leads_to_a_page(one.entry)),
+        *(_Wanted(entry, entry.id, page) for entry, page in due if entry.id not in asked),
+    ]
 
 
-def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[Entry]:
+def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wanted]:
     """The entries that would be new or revised if this were written now, newest first."""
+    if fetched.document is None:
+        return []
+    entries = {entry.position: entry for entry in fetched.document.entries}
     known = archive.known([fetched])
     (decision,) = decide([fetched], known, now=now(), settings=settings.normalize)
+    # An item whose name is another's is stored under the name of its page.
     return [
-        change.entry
+        _Wanted(entries[change.entry.position], change.id)
         for change in reversed(decision.changes)
         if change.entry and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
     ]
@@ -114,69 +124,75 @@ class _Reading(Struct):
     shunned: dict[str | None, str] = field(default_factory=dict)
     """Hosts that are asked no more now, and what they said."""
     found: list[tuple[_Wanted, Entry, LinkedPage]] = field(default_factory=list)
-    owed: dict[EntryId, OwedPage] = field(default_factory=dict)
+    owed: list[OwedPage] = field(default_factory=list)
 
     async def add(self, wanted: _Wanted) -> None:
         """Read one page, or note that it is owed."""
-        entry, feed = wanted.entry, self.fetched.feed
-        url = entry.url or ""
+        url = wanted.entry.url or ""
         host = urlsplit(url).hostname
         if host in self.shunned or monotonic() > self.until:
-            self._owe(wanted, self.shunned.get(host, "its server took too long with others"))
+            self._owe(wanted, self.shunned.get(host, "others took too long"), tried=False)
             return
-        response = await self.collector.fetch_page(feed, url, now=now())
+        response = await self.collector.fetch_page(self.fetched.feed, url, now=now())
         if isinstance(response, FeedError):
             if _is_enough(response):
                 self.shunned[host] = response.what
-            if _may_pass(response):
-                self._owe(wanted, response.what)
+            if isinstance(response, FetchError) and _may_pass(response):
+                self._owe(wanted, response.what, tried=response.reached)
             else:
                 self._settle(wanted)
             return
         self._settle(wanted)
-        read = await self.workers.read_page(feed, entry, response)
+        read = await self.workers.read_page(self.fetched.feed, wanted.entry, response)
         if isinstance(read, FeedError):
             return
-        taken = isinstance(read, Entry)
         # The wire is what is kept; only the reading needs it unpacked.
-        page = LinkedPage(entry=entry.id, response=replace(response, body=b""), taken=taken)
-        self.found.append((wanted, read if isinstance(read, Entry) else entry, page))
+        kept = replace(response, body=b"")
+        page = LinkedPage(entry=wanted.id, response=kept, taken=isinstance(read, Entry))
+        self.found.append((wanted, read if isinstance(read, Entry) else wanted.entry, page))
 
-    def _owe(self, wanted: _Wanted, why: str) -> None:
-        tries = (wanted.tries or 0) + 1
-        again = now() + _AGAIN[tries - 1] if tries <= len(_AGAIN) else None
-        owed = OwedPage(entry=wanted.entry.id, tries=tries, next_try=again, failure=why)
-        self.owed[owed.entry] = owed
+    def _owe(self, wanted: _Wanted, why: str, *, tried: bool) -> None:
+        """The page is asked for again; what its server was not asked for is no try."""
+        at, held = now(), wanted.owed
+        since, before = (held.since, held.tries) if held else (at, 0)
+        again: datetime | None = at + _AGAIN[0]
+        if tried:
+            again = at + _AGAIN[before] if before < len(_AGAIN) else None
+        if at - since > _OWED:
+            again = None
+        self._note(wanted, since=since, tries=before + tried, next_try=again, failure=why)
 
     def _settle(self, wanted: _Wanted) -> None:
         """Nothing is owed any more, whatever came."""
-        if wanted.tries is not None:
-            self.owed[wanted.entry.id] = OwedPage(entry=wanted.entry.id, tries=wanted.tries)
+        self._note(wanted, since=now(), tries=0)
+
+    def _note(self, wanted: _Wanted, **told: Any) -> None:
+        self.owed.append(OwedPage(entry=wanted.id, **told))
 
     def result(self) -> Fetched:
         """What was fetched, with all of it."""
         # No two entries have one text: it says what the site says to all, in whatever language.
         told = Counter(entry.text for _, entry, page in self.found if page.taken)
         pages: list[LinkedPage] = []
-        news: dict[EntryId, Entry] = {}
+        news: dict[int, Entry] = {}
         late: list[Entry] = []
         for wanted, entry, page in self.found:
             page = replace(page, taken=page.taken and told[entry.text] == 1)
             pages.append(page)
-            if page.taken and wanted.tries is None:
-                news[entry.id] = entry
+            if page.taken and wanted.owed is None:
+                news[entry.position] = entry
             elif page.taken:
                 late.append(entry)
         document = self.fetched.document
         if document and news:
-            entries = tuple(news.get(entry.id, entry) for entry in document.entries)
+            entries = tuple(news.get(entry.position, entry) for entry in document.entries)
             document = replace(document, entries=entries)
         return replace(
             self.fetched,
             document=document,
             pages=tuple(pages),
             late=tuple(late),
-            owed=tuple(self.owed.values()),
+            owed=tuple(self.owed),
         )
 
 
@@ -187,8 +203,6 @@ def _is_enough(error: FeedError) -> bool:
     return error.kind in _UNWELL or error.status in _UNWILLING or (error.status or 0) >= 500
 
 
-def _may_pass(error: FeedError) -> bool:
+def _may_pass(error: FetchError) -> bool:
     """Whether a page that could not be had may be there another time."""
-    if not isinstance(error, FetchError):
-        return False
     return error.kind in _UNWELL or error.status in _PASSING or (error.status or 0) >= 500

@@ -19,7 +19,7 @@ round (:mod:`aggregator.rounds`), and what was not written is fetched again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
@@ -113,9 +113,9 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             known = write.known(fetched, capped=self.matcher.capped, now=at)
             decisions = decide(fetched, known, now=at, settings=self.settings.normalize)
             hits = self.matcher.match(decisions, known, now=at)
-            settled = tuple(self._settle(decision) for decision in decisions)
-            away = self.collector.away(at)
-            counts = write.store(Batch(at=at, settled=settled, hits=hits, away=away))
+            settled = tuple(map(self._settle, decisions))
+            batch = Batch(at=at, settled=settled, hits=hits, away=self.collector.away(at))
+            counts = write.store(batch)
         return Written(counts=counts, settled=settled)
 
     def postpone(self, feed: Feed, postponed: Postponed) -> None:
@@ -154,13 +154,12 @@ async def open_pipeline(
 ) -> AsyncIterator[Pipeline]:
     """Open collector and workers around an archive that was opened for writing.
 
-    ``access``: what secrets.toml gives for feeds, by canonical URL. ``workers`` may have
-    been started before; they end with the pipeline in any case.
+    ``access``: what secrets.toml gives for feeds, by canonical URL. ``workers`` that were
+    started before end with the pipeline, too.
     """
-    workers = workers or Workers(settings.normalize, settings.collect.max_entries)
     with archive.courtesy() as courtesy:
-        away = courtesy.away(now())
-    made = Collector(settings.collect, __version__, access=access, away=away)
+        made = Collector(settings.collect, __version__, access=access, away=courtesy.away(now()))
+    workers = workers or Workers(settings.normalize, settings.collect.max_entries)
     async with made as collector, workers:
         yield Pipeline(
             archive=archive,
@@ -175,10 +174,9 @@ def prepare(
     archive: Archive, settings: Settings, subscriptions: Sequence[Subscription], interests: Interests,
     *, inclusions: Sequence[Inclusion] = (), tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:  # fmt: skip
-    """Make the archive follow the configuration, and fill new and edited topics from it; returns
-    the matcher. ``tell`` is told what each came to, and which are gone. Raises QueryError, ArchiveError.
-    """
-    at, matcher = now(), Matcher(interests)
+    """Make the archive follow the configuration and fill new and edited topics from it; ``tell`` is
+    told of them, and of those that are gone. Returns the matcher. Raises QueryError, ArchiveError."""
+    matcher = Matcher(interests)
     attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
@@ -186,14 +184,16 @@ def prepare(
     for slug in synced.deleted:
         tell(TopicEdit(topic=slug, new=False, came=0, went=0, gone=True))
     announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)
-
-    def backlog(slug: str, definition: str) -> Backlog:
-        records = archive.candidates(matcher.query(slug), now=at)
-        hits = matcher.backlog(slug, records, announced=announced[slug], now=at)
-        return Backlog(topic=slug, hits=hits, definition=definition)
-
-    waiting = (backlog(topic.slug, text) for topic, text in wanted if topic.slug in announced)
-    for portion in portions(waiting):
+    for portion in portions(backlogs(archive, matcher, announced)):
         for edit in archive.fill(portion):
             tell(edit)
     return matcher
+
+
+def backlogs(archive: Archive, matcher: Matcher, most: Mapping[str, int]) -> Iterator[Backlog]:
+    """What topics find in the archive, so many of each announced at the most. Raises ArchiveError."""
+    at = now()
+    for slug, announced in most.items():
+        records = archive.candidates(matcher.query(slug), now=at)
+        hits = matcher.backlog(slug, records, announced=announced, now=at)
+        yield Backlog(topic=slug, hits=hits, definition=matcher.definition(slug))

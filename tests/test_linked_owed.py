@@ -10,10 +10,12 @@ import pytest
 import webpages
 from feedserver import FeedServer
 from linking import CUT, archived, collect, feed, html, item, kept, settings
+from msgspec.structs import replace
 from simclock import SimClock
 
 from aggregator.archive import Archive, open_archive
 from aggregator.model.batch import OwedPage
+from aggregator.model.period import Period
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
@@ -102,9 +104,15 @@ def test_a_page_that_could_not_be_had_comes_with_a_later_poll(
         assert archive.capture(state.capture) == feed(item(link))
         (found,) = archive.search(parse(BAND.query), now=clock.at)
         assert found.id == entry.id
-        assert [one.announced for one in archive.topics()] == [1, 1]
-        # Who had the story is told of no correction: the publisher made none.
-        assert archive.stats(full=True).hits == 2
+        for slug in ("band", "ferry"):
+            (shown,) = archive.published.subscription_page(slug, size=9).entries
+            # What a reader has is brought up to date, and called no correction: the publisher made none.
+            assert (shown.text, shown.corrected) == (entry.text, False)
+            assert shown.updated == clock.at > shown.published
+            assert not archive.published.corrections(slug).corrections
+            assert archive.standing(slug, entry).announced
+            # The archive of the topic has it whole, too.
+            assert archive.published.archive_page(slug, 1).entries[0].text == entry.text
 
 
 def test_what_is_owed_is_told_until_it_is_given_up(of, server, clock):
@@ -192,7 +200,155 @@ def test_a_server_that_wants_no_more_is_owed_the_rest_without_a_request(of, serv
     source = server.serve("/feed.xml", feed(*items))
     collect(of, source)
     assert len([one for one in server.requests if one.path.startswith("/a/")]) == 1
-    assert [one.tries for one in owed(of, source)] == [1, 1, 1]
+    assert sorted(one.tries for one in owed(of, source)) == [0, 0, 1]
+
+
+def test_one_page_that_is_refused_stands_in_no_others_way(of, server, clock):
+    titles = ["Ferry returns to the quay", "The mayor opens a park", "Rain until Sunday"]
+    links = [html(server, f"/a/{n}", b"", status=503) for n in range(3)]
+    items = [item(link, link, title) for link, title in zip(links, titles, strict=True)]
+    source = server.serve("/feed.xml", feed(*items))
+
+    def newest_is_refused_for_good() -> None:
+        html(server, "/a/0", b"", status=403)
+        for n in (1, 2):
+            html(server, f"/a/{n}", webpages.PAYWALL)
+
+    waits = [{"hours": 1}, {"hours": 1}, {"hours": 6}, {"hours": 24}, {"hours": 72}, {"days": 9}]
+    collect(of, source, then=[later(clock, newest_is_refused_for_good, **one) for one in waits])
+    asked = [one.path for one in server.requests if one.path.startswith("/a/")]
+    assert sorted(asked) == ["/a/0"] * 5 + ["/a/1", "/a/2"]
+    assert owed(of, source) == ()
+
+
+def test_a_host_that_asks_to_be_left_alone_costs_no_tries_and_no_feeds(of, server, clock):
+    wait = {"Retry-After": str(7 * 86400)}
+    link = html(server, "/a", b"", status=503, headers=wait)
+    source = server.serve("/feed.xml", feed(item(link)))
+    mended = later(clock, lambda: html(server, "/a", webpages.article()), hours=1)
+    days = [later(clock, days=1) for _ in range(8)]
+    collect(of, source, then=[mended, *days])
+    # A page says nothing of feeds: they are asked as before.
+    assert len(server.asked("/feed.xml")) == 10
+    assert len(server.asked("/a")) == 2
+    assert webpages.PARAGRAPHS[-1] in archived(of)[0].text
+
+
+def test_a_page_that_is_never_to_be_asked_for_is_given_up_with_time(of, server, clock):
+    link = html(server, "/a", b"", status=429, headers={"Retry-After": str(29 * 86400)})
+    source = server.serve("/feed.xml", feed(item(link.replace("127.0.0.1", "localhost"))))
+    collect(of, source, then=[later(clock, days=4) for _ in range(3)])
+    assert [one.tries for one in owed(of, source)] == [1]
+    collect(of, source, then=[later(clock, days=4) for _ in range(2)])
+    assert owed(of, source) == ()
+    assert len(server.asked("/a")) == 1
+
+
+def test_an_entry_that_moves_meanwhile_is_completed_all_the_same(of, server, clock):
+    link = html(server, "/a", b"", status=503)
+    source = server.serve("/feed.xml", feed(item(link)))
+
+    def moves() -> None:
+        html(server, "/a", webpages.article())
+        server.serve("/feed.xml", feed(item(link + "?utm_source=rss")))
+
+    collect(of, source, then=[later(clock, moves, hours=1)])
+    (entry,) = archived(of)
+    assert webpages.PARAGRAPHS[-1] in entry.text
+    assert (entry.url, entry.revisions) == (link + "?utm_source=rss", 1)
+    assert owed(of, source) == ()
+
+
+def test_what_is_gone_from_its_feed_is_not_completed(of, server, clock):
+    others = (
+        item(server.url("/x"), "2", "Another headline"),
+        item(server.url("/y"), "3", "The last"),
+    )
+    mine = item(html(server, "/a", b"", status=404))
+    source = server.serve("/feed.xml", feed(others[0], mine, others[1]))
+    for path in ("/x", "/y"):
+        html(server, path, webpages.PAYWALL)
+
+    def without(title: str) -> Callable[[], object]:
+        first = item(server.url("/x"), "2", title)
+        return lambda: server.serve("/feed.xml", feed(first, others[1]))
+
+    gone = [later(clock, without(f"Headline {n}"), minutes=10) for n in range(2)]
+    back = later(clock, lambda: html(server, "/a", webpages.article()), hours=2)
+    collect(of, source, then=[*gone, back], topics=[BAND])
+    vanished = [one for one in archived(of) if one.vanished]
+    assert [(one.text, one.topics) for one in vanished] == [(CUT, ())]
+    assert len(server.asked("/a")) == 1
+
+
+def test_an_item_that_takes_anothers_name_gets_its_own_page(of, server, clock):
+    title, said = "Council opens a tram", tuple(f"{one} So it was." for one in webpages.PARAGRAPHS)
+    first = html(server, "/a", b"", status=503)
+    other = html(server, "/b", webpages.article(said, title))
+    source = server.serve("/feed.xml", feed(item(first, "1")))
+
+    def renumbered() -> None:
+        html(server, "/a", webpages.article())
+        server.serve(
+            "/feed.xml", feed(item(other, "1", title, said[0][:70] + "…"), item(first, "2"))
+        )
+
+    collect(of, source, then=[later(clock, renumbered, hours=1)])
+    assert sorted(one.url for one in archived(of) if webpages.PARAGRAPHS[-1] in one.text) == [
+        first,
+        other,
+    ]
+    assert owed(of, source) == ()
+    assert set(dict(kept(of))) == {source, first, other}
+
+
+def test_a_story_that_a_late_text_brings_is_in_its_days_digest(of, server, clock):
+    source = server.serve("/feed.xml", feed(item(html(server, "/a", b"", status=503))))
+    mended = later(clock, lambda: html(server, "/a", webpages.article()), hours=2)
+    collect(of, source, then=[mended], topics=[replace(BAND, digest=Period.DAY)])
+    clock.go_on(days=1)
+    with open_archive(of.archive) as archive:
+        (digest,) = archive.published.digests("band", now=clock.at).digests
+    assert [one.title for one in digest.stories] == [webpages.TITLE]
+
+
+def test_a_text_that_is_cut_because_its_page_is_missing_is_no_correction(of, server, clock):
+    link = html(server, "/a", webpages.article())
+    source = server.serve("/feed.xml", feed(item(link)))
+    title = webpages.TITLE + ", board says"
+
+    def edited() -> None:
+        html(server, "/a", b"", status=503)
+        server.serve("/feed.xml", feed(item(link, title=title)))
+
+    told = []
+
+    def look() -> None:
+        with open_archive(of.archive) as archive:
+            (one,) = archive.published.corrections("ferry").corrections
+            told.append((one.before.title, one.after.title, one.before.text == one.after.text))
+
+    back = later(clock, look, lambda: html(server, "/a", webpages.article()), hours=2)
+    topic = replace(FERRY, corrections=True)
+    collect(of, source, then=[later(clock, edited, hours=1), back], topics=[topic])
+    look()
+    assert told == [(webpages.TITLE, title, True)] * 2
+    assert webpages.PARAGRAPHS[-1] in archived(of)[0].text
+
+
+def test_one_that_is_left_out_of_a_round_is_owed_as_before(tmp_path, server, clock):
+    of = settings(tmp_path, pages_per_feed=1)
+    first = html(server, "/a", b"", status=503)
+    other = html(server, "/b", webpages.PAYWALL)
+    source = server.serve("/feed.xml", feed(item(first, "1")))
+    edited = item(first, "1", webpages.TITLE + ", board says")
+
+    def changes() -> None:
+        html(server, "/a", webpages.article())
+        server.serve("/feed.xml", feed(item(other, "2", "Another headline"), edited))
+
+    collect(of, source, then=[later(clock, changes, hours=1), later(clock, hours=1)])
+    assert webpages.PARAGRAPHS[-1] in archived(of)[0].text
 
 
 def test_a_feed_that_fails_has_no_page_asked_for(of, server, clock):

@@ -184,10 +184,12 @@ class Archive:
     def next_due(self) -> datetime | None:
         """When the next feed is due; None where none is asked for."""
         asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
+        # Its server may have asked to be left alone for longer.
+        due = sa.case(
+            (feeds.c.retry_after > feeds.c.next_due, feeds.c.retry_after), else_=feeds.c.next_due
+        )
         with self._database.reading() as connection:
-            found: datetime | None = connection.scalar(
-                sa.select(sa.func.min(feeds.c.next_due)).where(asked)
-            )
+            found: datetime | None = connection.scalar(sa.select(sa.func.min(due)).where(asked))
             return found
 
     def feeds(self) -> tuple[Feed, ...]:
@@ -279,6 +281,11 @@ class Archive:
         """Add what new or edited topics find in the archive, in one write; says what came and went."""
         with self._database.writing() as connection:
             return filling.fill(connection, backlogs, clock())
+
+    def compare_fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
+        """What :meth:`fill` would say of topics that are there."""
+        with self._database.reading() as connection:
+            return filling.compare(connection, backlogs)
 
     def topics(self) -> tuple[TopicState, ...]:
         """The configured topics with their counts."""

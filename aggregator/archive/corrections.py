@@ -33,11 +33,13 @@ def read(connection: sa.Connection, slug: str) -> CorrectionsFeed:
 
 def _query() -> sa.Select[Any]:
     before, after = revisions.alias("before"), revisions.alias("after")
-    words = [
-        table.c[name].label(f"{when}_{name}")
-        for when, table in (("before", before), ("after", after))
-        for name in _WORDS
-    ]
+    # Where one state has the text of a page and the other what the feed brings, the publisher may
+    # have changed none of it.
+    alike = before.c.page_at.is_(None) == after.c.page_at.is_(None)
+    earlier: dict[str, sa.ColumnElement[str]] = {name: before.c[name] for name in _WORDS}
+    earlier["text"] = sa.case((alike, before.c.text), else_=after.c.text)
+    words: list[sa.ColumnElement[Any]] = [earlier[name].label(f"before_{name}") for name in _WORDS]
+    words += [after.c[name].label(f"after_{name}") for name in _WORDS]
     return (
         sa.select(
             *words, after.c.number, after.c.seen, after.c.url, after.c.lang,
@@ -55,7 +57,7 @@ def _query() -> sa.Select[Any]:
             sa.text("hits.revision > 1"),
             # In what fills a topic stand states that were seen before.
             after.c.seen == hits.c.at,
-            sa.or_(*(before.c[name] != after.c[name] for name in _WORDS)),
+            sa.or_(*(earlier[name] != after.c[name] for name in _WORDS)),
         )
         .order_by(hits.c.place.desc())
         .limit(_NEWEST)

@@ -105,7 +105,10 @@ def _told(connection: sa.Connection, topic: Any, begin: datetime, end: datetime)
         sa.select(
             hits.c.place,
             one.label("one"),
-            sa.and_(revisions.c.seen == hits.c.at, sa.not_(told_before)).label("first"),
+            sa.and_(
+                sa.or_(revisions.c.seen == hits.c.at, revisions.c.page_at == hits.c.at),
+                sa.not_(told_before),
+            ).label("first"),
         )
         .join(
             revisions,

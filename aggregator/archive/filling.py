@@ -48,17 +48,41 @@ def fill(
     held, fresh = _held(connection, rows.values()), list[Hit]()
     edits, values = list[TopicEdit](), list[dict[str, Any]]()
     for one in backlogs:
-        row, had, alone = rows[one.topic], held[one.topic], stands_alone(rows[one.topic])
-        names = [(hit.story, hit.entry if alone else "") for hit in one.hits]
+        row, had = rows[one.topic], held[one.topic]
+        names = _names(one, row)
         fresh += _missed_corrections(one, had)
         fresh += [hit for hit, name in zip(one.hits, names, strict=True) if name not in had]
-        came, went = len(set(names) - had.keys()), len(had.keys() - set(names))
-        edit = TopicEdit(topic=one.topic, new=row.definition is None, came=came, went=went)
+        edit = _edit(row, names, had)
         edits.append(edit)
         values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
     append(connection, fresh, at)
     execute_many(connection, _EDITED, values)
     return tuple(edits)
+
+
+def compare(connection: sa.Connection, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
+    """What :func:`fill` would come to, of topics that the archive has, those that come back too."""
+    named = sa.select(topics).where(
+        among(connection, topics.c.slug, [one.topic for one in backlogs])
+    )
+    rows = {row.slug: row for row in connection.execute(named)}
+    held = _held(connection, rows.values())
+    return tuple(
+        _edit(rows[one.topic], _names(one, rows[one.topic]), held[one.topic])
+        for one in backlogs
+        if one.topic in rows
+    )
+
+
+def _names(backlog: Backlog, row: Any) -> list[tuple[str, str]]:
+    """What the topic knows its hits by."""
+    alone = stands_alone(row)
+    return [(hit.story, hit.entry if alone else "") for hit in backlog.hits]
+
+
+def _edit(row: Any, names: Sequence[tuple[str, str]], had: _Held) -> TopicEdit:
+    came, went = len(set(names) - had.keys()), len(had.keys() - set(names))
+    return TopicEdit(topic=row.slug, new=row.definition is None, came=came, went=went)
 
 
 def _filled(row: Any, edit: TopicEdit) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from aggregator.model.feed import Feed
 
 _ENTRY = (
     sa.select(
-        owed_pages.c.tries, entries.c.entry_id, entries.c.identity, entries.c.guid, entries.c.url,
+        owed_pages.c.since, owed_pages.c.tries, owed_pages.c.next_try, owed_pages.c.failure,
+        entries.c.entry_id, entries.c.identity, entries.c.guid, entries.c.url,
         entries.c.canonical_url, entries.c.likeness, entries.c.fingerprint, entries.c.parts,
         revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
         revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
@@ -45,54 +46,51 @@ class Owed:
             .order_by(owed_pages.c.next_try, owed_pages.c.entry_key)
         )
         with self._database.reading() as connection:
-            return tuple(
-                OwedPage(
-                    entry=EntryId(row.entry_id),
-                    tries=row.tries,
-                    next_try=row.next_try,
-                    failure=row.failure,
-                )
-                for row in connection.execute(query)
-            )
+            return tuple(map(_page, connection.execute(query)))
 
-    def due(self, feed: Feed, *, now: datetime, limit: int) -> tuple[tuple[Entry, int], ...]:
-        """The newest of a feed's entries to which a page is owed that is to be asked for now, as
-        they were read from the feed; and how often each was."""
+    def due(self, feed: Feed, *, now: datetime, limit: int) -> tuple[tuple[Entry, OwedPage], ...]:
+        """A feed's entries to which a page is owed that is to be asked for now, as they were read
+        from the feed: first those for which that was tried least, the newest of them."""
         query = (
-            _ENTRY.where(owed_pages.c.feed_key == feed.key, owed_pages.c.next_try <= now)
-            .order_by(owed_pages.c.entry_key.desc())
+            _ENTRY.where(
+                owed_pages.c.feed_key == feed.key,
+                owed_pages.c.next_try <= now,
+                entries.c.vanished.is_(None),
+            )
+            .order_by(owed_pages.c.tries, owed_pages.c.entry_key.desc())
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return tuple((_entry(row), row.tries) for row in connection.execute(query))
+            return tuple((_entry(row), _page(row)) for row in connection.execute(query))
 
 
 def store(connection: sa.Connection, settled: Sequence[Settled]) -> None:
-    """What is owed after this write. A revised entry is owed what was asked for it now, if anything."""
+    """What is owed after this write."""
     gone: set[EntryId] = set()
     rows: dict[EntryId, dict[str, Any]] = {}
     for one in settled:
         fetched = one.decision.fetched
         if not fetched.feed.full_text:
             continue
-        changed = [change for change in one.decision.changes if change.entry]
-        gone |= {change.id for change in changed if change.kind is ChangeKind.REVISED}
-        # An item may have come under another name than its entry's.
-        names = {change.entry.id: change.id for change in changed if change.entry}
+        completed = {
+            change.id for change in one.decision.changes if change.kind is ChangeKind.COMPLETED
+        }
+        # Those that came and were not taken after all are owed as before.
+        waiting = {entry.id for entry in fetched.late} - completed
         for page in fetched.owed:
-            name = names.get(page.entry, page.entry)
-            if page.next_try is None:
-                gone.add(name)
-            else:
+            name = page.entry
+            if page.next_try is not None:
                 rows[name] = {
-                    "feed_key": fetched.feed.key, "tries": page.tries,
+                    "feed_key": fetched.feed.key, "since": page.since, "tries": page.tries,
                     "next_try": page.next_try, "failure": page.failure,
                 }  # fmt: skip
+            elif name not in waiting:
+                gone.add(name)
     keys = _keys(connection, gone | rows.keys())
     for chunk in chunks([keys[name] for name in sorted(gone - rows.keys()) if name in keys]):
         connection.execute(sa.delete(owed_pages).where(owed_pages.c.entry_key.in_(chunk)))
     owed = [{"entry_key": keys[name], **row} for name, row in sorted(rows.items()) if name in keys]
-    upsert(connection, owed_pages, owed, replace=("tries", "next_try", "failure"))
+    upsert(connection, owed_pages, owed, replace=("since", "tries", "next_try", "failure"))
 
 
 def _keys(connection: sa.Connection, names: set[EntryId]) -> Mapping[EntryId, int]:
@@ -103,6 +101,16 @@ def _keys(connection: sa.Connection, names: set[EntryId]) -> Mapping[EntryId, in
             sa.select(entries.c.entry_id, entries.c.entry_key).where(entries.c.entry_id.in_(chunk))
         )
     }
+
+
+def _page(row: Any) -> OwedPage:
+    return OwedPage(
+        entry=EntryId(row.entry_id),
+        since=row.since,
+        tries=row.tries,
+        next_try=row.next_try,
+        failure=row.failure,
+    )
 
 
 def _entry(row: Any) -> Entry:

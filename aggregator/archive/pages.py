@@ -250,7 +250,8 @@ def entries_at(
         sa.select(
             hits.c.place, hits.c.reason, hits.c.story_key, entries.c.entry_id, entries.c.guid,
             entries.c.first_seen, entries.c.vanished, stories.c.story_id,
-            revisions.c.entry_key, revisions.c.number, revisions.c.seen, revisions.c.title,
+            revisions.c.entry_key, revisions.c.number, revisions.c.seen, revisions.c.page_at,
+            revisions.c.title,
             *AS_SHOWN, IMAGE_SHOWN, revisions.c.authors, revisions.c.categories, revisions.c.lang,
             revisions.c.published, revisions.c.url, revisions.c.enclosures,
             feeds.c.url.label("feed_url"), feeds.c.home.label("feed_home"), FEED_TITLE,
@@ -304,9 +305,11 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
     published = row.published or row.first_seen
     # The first state counts from the publisher's date, so that entries that came in
     # one batch do not share one time; a correction from when we saw it, and so does
-    # another entry that leads the story by now.
+    # another entry that leads the story by now, and a text that came late.
     first = row.number == 1 and (alone or row.how == "first")
     updated = min(published, row.first_seen) if first else row.seen
+    if row.page_at is not None and row.page_at > row.seen:
+        updated = row.page_at
     also = {
         (shown_url(other.feed_title), other.url or shown_url(other.feed_url))
         for other in others

@@ -197,7 +197,6 @@ def read_history(connection: sa.Connection, key: EntryKey) -> tuple[RevisionReco
             captures.c.offset,
             page.c.file.label("page_file"),
             page.c.offset.label("page_offset"),
-            page.c.at.label("page_at"),
         )
         .outerjoin(captures, captures.c.capture_key == revisions.c.capture_key)
         .outerjoin(page, page.c.capture_key == revisions.c.page_capture_key)

@@ -195,6 +195,8 @@ revisions = sa.Table(
     sa.Column("original", sa.LargeBinary, nullable=False),
     sa.Column("capture_key", Key, sa.ForeignKey("captures.capture_key")),
     sa.Column("page_capture_key", Key, sa.ForeignKey("captures.capture_key")),
+    # When the linked page came whose text this is; none where it is the feed's own.
+    _moment("page_at"),
 )
 
 CURRENT = sa.and_(
@@ -229,6 +231,7 @@ owed_pages = sa.Table(
     metadata,
     _key("entries", "entry_key", primary_key=True),
     _key("feeds", "feed_key", index=True),
+    _moment("since", required=True),
     _number("tries"),
     _moment("next_try", required=True),
     _text("failure"),

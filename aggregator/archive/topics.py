@@ -160,6 +160,7 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
     query = (
         sa.select(
             hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
+            revisions.c.page_at,
         )
         .join(stories, stories.c.story_key == hits.c.story_key)
         .join(entries, entries.c.entry_key == hits.c.entry_key)
@@ -183,7 +184,7 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
 
 def _silence(first: Any) -> Silence:
     """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
-    if first.seen != first.at:
+    if first.at not in (first.seen, first.page_at):
         return Silence.FILLED
     if first.revision > 1:
         return Silence.CORRECTED

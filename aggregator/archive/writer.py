@@ -71,6 +71,9 @@ class Writer:
         self._touched: set[int] = set()
         self._page_captures: dict[EntryId, int] = {}
         self._languages: set[str] = set()
+        self._paged = {
+            page.entry for one in batch.settled for page in one.decision.fetched.pages if page.taken
+        }
 
     def store(self) -> Counts:
         """Everything of the batch; returns what it came to."""
@@ -146,9 +149,7 @@ class Writer:
         if self._kept is Kept.OFF or not one.decision.fetched.pages:
             return []
         stored = {
-            change.entry.id
-            for change in one.decision.changes
-            if change.entry and change.kind in _TEXTED
+            change.id for change in one.decision.changes if change.entry and change.kind in _TEXTED
         }
         return [
             page
@@ -237,7 +238,8 @@ class Writer:
             "published": entry.published, "updated": entry.updated, "url": entry.url,
             "image": entry.image, "enclosures": pack_enclosures(entry.enclosures),
             "original": entry.original, "capture_key": capture_key,
-            "page_capture_key": self._page_captures.get(entry.id),
+            "page_capture_key": self._page_captures.get(change.id),
+            "page_at": self._batch.at if change.id in self._paged else None,
         }  # fmt: skip
 
     def _change_entry(self, change: Change, capture_key: int | None) -> None:
@@ -286,7 +288,8 @@ class Writer:
                 text=entry.text,
                 lang=entry.lang,
                 image=entry.image,
-                page_capture_key=self._page_captures.get(entry.id),
+                page_capture_key=self._page_captures.get(change.id),
+                page_at=self._batch.at,
             )
         )
         self._connection.execute(
@@ -346,6 +349,7 @@ class Writer:
             new=kinds.count(ChangeKind.NEW),
             revised=kinds.count(ChangeKind.REVISED),
             vanished=kinds.count(ChangeKind.VANISHED),
+            completed=kinds.count(ChangeKind.COMPLETED),
             new_stories=len(self._stories),
         )
 

@@ -15,7 +15,7 @@ from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import away, local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
 from aggregator.model.address import canonical_url
-from aggregator.model.errors import ArchiveError, FeedError, FetchError, Retry
+from aggregator.model.errors import ArchiveError, FeedError, FetchError, RefusedURL, Retry
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -57,7 +57,10 @@ def collect(
         return
     done, pages, interrupted = asyncio.run(_collect(session, everything))
     if as_json:
-        print_json({**asdict(done.counts), "seconds": round(done.counts.seconds, 3)})
+        told = {**asdict(done.counts), "seconds": round(done.counts.seconds, 3)}
+        # Nothing was archived for it that was not counted when its entry was.
+        del told["completed"]
+        print_json(told)
     else:
         say(describe(done.counts, pages))
     _tell_failures(done)
@@ -76,6 +79,7 @@ def describe(counts: Counts, pages: int) -> str:
         + (f" ({plural(counts.new_stories, 'new story', 'new stories')})" if counts.new else ""),
         f"{counts.revised:,} revised",
         f"{counts.vanished:,} vanished",
+        *([f"{plural(counts.completed, 'whole text')} came late"] if counts.completed else []),
     ]
     fetched = f"{counts.unchanged:,} unchanged, {counts.failed:,} failed"
     written = f"{plural(pages, 'published file')} changed"
@@ -210,7 +214,7 @@ def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
 
     if isinstance(error, FetchError) and error.retry is Retry.GONE:
         return "it is not asked again"
-    if error.kind in OURS_TO_MEND:
+    if error.kind in OURS_TO_MEND and not (isinstance(error, RefusedURL) and error.reached):
         return "asked again with the next round"
     soonest = away(min(done.due[feed.key] for feed in feeds))
     return f"asked again {'with the next round' if soonest == 'now' else soonest}"

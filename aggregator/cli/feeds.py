@@ -233,7 +233,9 @@ def _state(line: Subscription, feed: Feed | None) -> str:
 
 def _due(line: Subscription, feed: Feed | None) -> datetime | None:
     """When it is asked next; None for a feed that is paused or has ended, whatever was planned."""
-    return None if feed is None or _rests(line, feed) else feed.next_due
+    if feed is None or _rests(line, feed):
+        return None
+    return max((at for at in (feed.next_due, feed.retry_after) if at), default=None)
 
 
 def _rests(line: Subscription, feed: Feed | None) -> bool:
@@ -333,7 +335,7 @@ def _owed_json(page: OwedPage) -> dict[str, object]:
 
     from aggregator.model.time import iso
 
-    return {**asdict(page), "next_try": iso(page.next_try)}
+    return {**asdict(page), "since": iso(page.since), "next_try": iso(page.next_try)}
 
 
 def _fetch_words(fetch: FetchRecord) -> str:

@@ -273,6 +273,8 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
 
 def _say_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
     from aggregator.model.time import now
+    from aggregator.model.topic import TopicEdit
+    from aggregator.pipeline import backlogs
     from aggregator.publish import site_of
     from aggregator.publishing import all_is_due
     from aggregator.topics import Matcher
@@ -280,11 +282,13 @@ def _say_what_is_due(session: Session, configuration: Configuration, everything:
     settings, matcher = configuration.settings, Matcher(configuration.interests)
     wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
     due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
+    edits = tuple[TopicEdit, ...]()
     archive = session.reading_if_any()
     if archive is not None:
         with archive:
             synced = archive.compare_topics(wanted, page_size=settings.publish.page_size)
-            removed = synced.deleted
+            removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
+            edits = archive.compare_fill(list(backlogs(archive, matcher, edited)))
             if not everything and not all_is_due(archive, settings, site_of(settings)):
                 behind = {state.topic.slug for state in archive.published.behind()}
                 behind.update(archive.published.due_digests(now()))
@@ -294,6 +298,11 @@ def _say_what_is_due(session: Session, configuration: Configuration, everything:
             say(f"would publish {topic.slug}")
     for slug in removed:
         say(f"would remove {slug}")
+    for edit in edits:
+        note(
+            f"{edit.topic} is edited: {edit.came:,} would come from the archive, {edit.went:,} held "
+            "match no more, and stay"
+        )
     note(f"{plural(len(due), 'topic')} would be published, {len(removed)} removed")
 
 

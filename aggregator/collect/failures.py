@@ -58,9 +58,8 @@ def refuse_asked_wait(url: str, answer: aiohttp.ClientResponse, now: datetime) -
 
 def asked_away(url: str) -> FetchError:
     """The server said for how long it wants nothing more asked for, and that is not over."""
-    return FetchError(
-        "the server asks for fewer requests", url=url, kind=FailureKind.HTTP, status=429
-    )
+    what = "the server asks for fewer requests"
+    return FetchError(what, url=url, kind=FailureKind.HTTP, status=429, reached=False)
 
 
 def refuse_other_than_page(url: str, answer: aiohttp.ClientResponse) -> None:

@@ -99,6 +99,8 @@ class Collector:
         self._session: aiohttp.ClientSession | None = None
         self._proxied: aiohttp.ClientSession | None = None
         self._away = {one.host: one.until for one in away}
+        self._no_pages: dict[str, datetime] = {}
+        """Until when a host is asked for no pages, though for feeds."""
 
     async def __aenter__(self) -> Self:
         self._session = guarded_session(self._guard, self._settings.timeout)
@@ -222,7 +224,7 @@ class Collector:
             # What counts from the request counts from here: the turn may have been long in coming.
             now += timedelta(seconds=int(monotonic() - began))
             # Only now: who waited for the host's turn may have waited for its refusal.
-            if now < (until := self._away.get(host, now)):
+            if now < (until := self._away_until(host, now, page=wanted.page)):
                 return Postponed(host=host, until=until)
             if wanted.access.proxy:
                 await refuse_inward(self._guard, host, wanted.named)
@@ -294,7 +296,13 @@ class Collector:
         if error.status == 429 and wait is None:
             wait = _PAUSE
         if wait and (error.status == 429 or page):
-            self._away[host] = max(self._away.get(host, now), now + timedelta(seconds=wait))
+            away = self._away if error.status == 429 else self._no_pages
+            away[host] = max(away.get(host, now), now + timedelta(seconds=wait))
+
+    def _away_until(self, host: str, now: datetime, *, page: bool) -> datetime:
+        """Until when a host is left alone: no later than now where it may be asked."""
+        for_all = self._away.get(host, now)
+        return max(for_all, self._no_pages.get(host, now)) if page else for_all
 
     async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
         # One piece of memory that grows: hundreds of small ones would leave gaps behind.

@@ -15,7 +15,7 @@ from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
 from aggregator.config.starting import NAMES, write_starter
-from aggregator.config.topics import read_interests, read_topic_keys
+from aggregator.config.topics import exposed, read_interests, read_topic_keys
 from aggregator.config.values import as_written, parse_duration
 from aggregator.model.errors import ConfigError
 from aggregator.model.feed import Access, Subscription
@@ -33,7 +33,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
 
     ``sources`` says of each dotted setting where it comes from: default,
     aggregator.toml or an environment variable. ``warnings`` are lines that were
-    left out, each with its place.
+    left out, and private topics that a public one shows, each with its place.
     """
 
     folder: Path
@@ -67,14 +67,15 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     subscriptions, warnings = load_subscriptions(folder)
     inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
+    interests = read_interests(folder / "topics.toml", people)
     access, warned = load_access(folder)
     return Configuration(
         folder=folder,
         settings=settings,
         subscriptions=subscriptions,
-        interests=read_interests(folder / "topics.toml", people),
+        interests=interests,
         sources=sources,
-        warnings=(*warnings, *further, *warned),
+        warnings=(*warnings, *further, *warned, *exposed(interests, folder / "topics.toml")),
         access=access,
         inclusions=inclusions,
     )

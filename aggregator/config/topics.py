@@ -18,7 +18,8 @@ from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
 from aggregator.query import Bindings, parse
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+# Its documents' names end in ".corrections.json", say, and a page's number; file systems take 255 bytes.
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 # The beginning of a BCP 47 tag (RFC 5646): two or three letters, and what narrows them.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _CHOICES: dict[str, type[Collapse | Detail | Period]] = {
@@ -28,12 +29,15 @@ _CHOICES: dict[str, type[Collapse | Detail | Period]] = {
 }
 _YES_OR_NO = {"private", "corrections"}
 _LISTS = {"include", "exclude", "languages", "must", "must_not", "words", "authors", "feeds"}
+_SAMPLES = {"must", "must_not"}
 _NUMBERS = {
     "minimum_length": "characters",
     "cap_per_day": "stories",
     "cap_per_source": "stories",
 }
-_NAMES = "a topic's name is its address: small letters a-z, digits and - only, such as [la-liga]"
+_NAMES = (
+    "a topic's name is its address: up to 100 small letters a-z, digits and -, such as [la-liga]"
+)
 _MISTAKES_TOLD = 20
 _MUTE = "mute"
 _MUTE_KEYS = {"query", "words", "authors", "feeds"}
@@ -93,6 +97,25 @@ def _unbound(interests: Interests, file: Path) -> Iterator[ConfigError]:
             bindings.bind(parse(text), name=_MUTE, file=str(file), key=_MUTE)
         except QueryError as error:
             yield error
+
+
+def exposed(interests: Interests, file: Path) -> Iterator[str]:
+    """A warning for each private topic that a public one refers to: what that finds, its key and the
+    words that matched are published."""
+    private = {f"topic:{topic.slug}" for topic in interests.topics if topic.private}
+    if not private:
+        return
+    bindings = Bindings(interests.topics, interests.people)
+    for topic in interests.topics:
+        if topic.private:
+            continue
+        rests = bindings.bind(parse(topic.query), name=topic.slug).rests
+        for name in sorted(private & rests.keys()):
+            line = line_of(file, topic.slug, "query")
+            yield (
+                f"{file}:{line}: {topic.slug} is public and shows {name}, which is private: its key, "
+                "stories and words are published (make both private, or write its words out)"
+            )
 
 
 def _refuse(mistakes: Sequence[ConfigError]) -> None:
@@ -214,7 +237,7 @@ def _value(key: str, value: Any) -> Any:
 def _texts(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError("takes a list of texts")
-    if not all(map(str.strip, value)):
+    if key in _SAMPLES and not all(map(str.strip, value)):
         raise ValueError("has an empty text: take it out")
     if key == "languages" and (odd := [one for one in value if not _LANGUAGE.fullmatch(one)]):
         raise ValueError(f'takes codes such as "en" or "pt-BR"; {odd[0]} is none')

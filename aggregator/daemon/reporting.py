@@ -33,7 +33,7 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
     failure that stood before the round is not told again.
     """
     counts = done.counts
-    if counts.new or counts.revised or counts.vanished:
+    if counts.new or counts.revised or counts.vanished or counts.completed:
         _log.info(
             "collected",
             feeds=counts.feeds,
@@ -41,6 +41,7 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
             revised=counts.revised,
             vanished=counts.vanished,
             stories=counts.new_stories,
+            completed=counts.completed,
             seconds=round(counts.seconds, 2),
         )
     lost = {feed.key for feed, _ in done.unreached}

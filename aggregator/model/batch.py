@@ -34,10 +34,12 @@ class LinkedPage(Struct, frozen=True, kw_only=True):
 
 
 class OwedPage(Struct, frozen=True, kw_only=True):
-    """A linked page that could not be had so far, asked for ``tries`` times: why, and when it is
-    asked for again; ``next_try`` is None where it came by now, or is waited for no longer."""
+    """A linked page that could not be had ``since`` then, though its server was asked ``tries``
+    times: why, and when it is asked for again; ``next_try`` is None where it came by now, or is
+    waited for no longer."""
 
     entry: EntryId
+    since: datetime
     tries: int
     next_try: datetime | None = None
     failure: str = ""
@@ -319,6 +321,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     vanished: int = 0
     new_stories: int = 0
     seconds: float = 0.0
+    completed: int = 0
+    """Entries of which the page, and so the whole text, came late."""
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -330,4 +334,5 @@ class Counts(Struct, frozen=True, kw_only=True):
             vanished=self.vanished + other.vanished,
             new_stories=self.new_stories + other.new_stories,
             seconds=self.seconds + other.seconds,
+            completed=self.completed + other.completed,
         )

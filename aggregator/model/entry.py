@@ -235,8 +235,8 @@ class RevisionRecord(Struct, frozen=True, kw_only=True):
 
     ``changed`` names the fields that differ from the state before; ``original``
     is the uncleaned item as a dict; ``capture`` is "file:offset" or None, and so is
-    ``page_capture``, for the linked page where that was read, at ``page_seen``: its text may
-    have come later than the state.
+    ``page_capture``, for the linked page where that was read. ``page_seen`` is when the page
+    came whose text this is, as late as that was; None where the text is the feed's own.
     """
 
     number: int

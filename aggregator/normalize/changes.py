@@ -52,7 +52,8 @@ def decide(
 
 def _completed(decision: Decision, known: Known, since: datetime) -> Decision:
     """With the entries of which the page came late, as far as they still say what it was read for."""
-    feed, changed = decision.fetched.feed, {one.id for one in decision.changes if one.entry}
+    feed = decision.fetched.feed
+    others = {one.id for one in decision.changes if one.kind is not ChangeKind.MOVED}
     completed = [
         _change(
             ChangeKind.COMPLETED, feed, held, entry, announce=_is_still_news(entry, held, since)
@@ -60,7 +61,8 @@ def _completed(decision: Decision, known: Known, since: datetime) -> Decision:
         for entry in decision.fetched.late
         if (held := known.late.get(entry.id))
         and held.fingerprint == entry.fingerprint
-        and entry.id not in changed
+        and held.vanished is None
+        and held.id not in others
     ]
     return replace(decision, changes=(*decision.changes, *completed))
 

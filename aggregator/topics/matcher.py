@@ -129,7 +129,8 @@ class Matcher:
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
         stays, and is corrected. It is announced where the story ever was. One that was
-        completed is no correction: it is caught where only the whole of it matches. A copy of a
+        completed is no correction: who shows it gets it again in silence, with its whole text, and
+        it is caught where only that matches. A copy of a
         story that is held already is no hit, unless it leads the story from now on:
         then it is shown instead, in the story's place, since a copy is no news.
         """
@@ -155,18 +156,15 @@ class Matcher:
         now: datetime,
     ) -> Iterator[Hit]:
         """``held``: what each topic shows of the story; brought up to date."""
-        revised = change.kind is ChangeKind.REVISED
-        completed = change.kind is ChangeKind.COMPLETED
-        leads = change.lead and change.kind is ChangeKind.NEW and not change.story.new
+        again = change.kind in (ChangeKind.REVISED, ChangeKind.COMPLETED)
+        leads = change.lead and not again and not change.story.new
         caught: set[str] = set()
         for compiled, match in self._matches(subject, now):
             before = held.setdefault(compiled.topic.slug, {})
-            if completed and change.id in before:
-                continue
             if not before or compiled.alone or leads or compiled.shows(change.id, before):
                 caught.add(compiled.topic.slug)
                 yield _next_hit(compiled, change, before, match.reason, caps)
-        for slug in sorted(held.keys() & self._topics.keys() - caught) if revised else ():
+        for slug in sorted(held.keys() & self._topics.keys() - caught) if again else ():
             if self._topics[slug].shows(change.id, held[slug]):
                 yield _next_hit(self._topics[slug], change, held[slug], "", caps)
 

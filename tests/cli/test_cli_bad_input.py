@@ -122,6 +122,12 @@ CONFIGURATIONS = [
         4,
     ),
     (
+        "a slug that no file can be called by",
+        _write("topics.toml", f"[{'a' * 101}]\nquery='x'\n"),
+        ["topics.toml:1: ", "up to 100 small letters"],
+        1,
+    ),
+    (
         "a topic within a table",
         _write("topics.toml", "# mine\n[topics.halden]\nquery='x'\n"),
         ["topics.toml:2: topics.halden: a topic has no tables in it (write [halden] for"],

@@ -55,7 +55,7 @@ def test_damage_that_the_driver_cannot_tell_is_a_finding_too(collected):
     database.write_bytes(data.replace(b"CREATE TABLE feeds", b"CREATE TABL\xff feeds"))
     found = checks(collected, code=3)
     assert (found["archive"]["verdict"], found["port"]["verdict"]) == ("fail", "ok")
-    assert found["archive"]["what"] == "the database is damaged"
+    assert "damaged" in found["archive"]["what"]
 
 
 @pytest.mark.skipif(

@@ -361,3 +361,17 @@ def test_a_migration_is_told_and_makes_no_archive(place, server):
     assert place.run("archive", "migrate", "--dry-run").out == f"would bring the archive {told}"
     assert place.run("archive", "migrate").out.endswith(f"archive.db was brought {told}")
     assert place.run("archive", "info").code == 0
+
+
+def test_a_public_topic_that_shows_a_private_one_is_warned_of(place):
+    place.topics(
+        '[open]\nquery = "topic:middle OR rain"\n[middle]\nquery = "topic:hidden"\nprivate = true\n'
+        '[hidden]\nquery = "torres"\nprivate = true\n[other]\nquery = "rain"\n'
+    )
+    told = place.run("topics", "list").err
+    assert "topics.toml:2: open is public and shows topic:hidden, which is private" in told
+    assert "open is public and shows topic:middle" in told
+    assert told.count("is public") == 2
+    assert "open is public" in place.run("doctor").out
+    place.topics('[middle]\nquery = "topic:hidden"\nprivate = true\n[hidden]\nquery = "x"\n')
+    assert "is public" not in place.run("topics", "list").err

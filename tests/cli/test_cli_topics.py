@@ -214,6 +214,9 @@ def test_a_dry_run_says_what_publishing_would_write(collected, change, due):
     assert f"{len(due)} topic" in ran.err
     wrote = collected.run("topics", "publish").out
     assert {slug for slug in ("rain", "snow") if f"topics/{slug}." in wrote} == due
+    if change_is_of_a_query := "is edited" in ran.err:
+        assert "rain is edited: 0 would come from the archive, 1 held match no more" in ran.err
+    assert change_is_of_a_query is (due == {"rain"})
     assert collected.run("topics", "publish", "--dry-run").out == ""
 
 

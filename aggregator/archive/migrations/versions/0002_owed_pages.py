@@ -16,6 +16,7 @@ def upgrade() -> None:
         "owed_pages",
         sa.Column("entry_key", KEY, autoincrement=False, nullable=False),
         sa.Column("feed_key", KEY, nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_try", sa.BigInteger(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=False),
@@ -24,3 +25,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_key"),
     )
     op.create_index("ix_owed_pages_feed_key", "owed_pages", ["feed_key"], unique=False)
+    op.add_column("revisions", sa.Column("page_at", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE revisions SET page_at = seen WHERE page_capture_key IS NOT NULL")
