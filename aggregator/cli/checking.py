@@ -41,7 +41,7 @@ def check(
     """
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher, Survey, failing, survey, unknown
+    from aggregator.topics import Matcher, Survey, failing, misspelt, survey, unknown
 
     session = session_of(context)
     configuration = session.configuration()
@@ -56,6 +56,7 @@ def check(
             newest = islice(archive.candidates(parse("*")), _NEWEST)
             found = survey(Matcher(interests), interests.topics, newest, now=at)
             lost = list(unknown(interests, topics, archive.feeds()))
+    lost += misspelt(interests, topics)
     _print_check(topics, failed, found, lost, as_json=as_json)
     if failed:
         raise typer.Exit(_FAILED)
@@ -84,7 +85,9 @@ def _print_check(
                 "nothing": nothing,
                 "nearly_everything": nearly_all,
                 "subsets": [{"topic": one, "of": other} for one, other in subsets],
-                "unknown": [asdict(one) for one in lost],
+                "unknown": [
+                    {key: told for key, told in asdict(one).items() if told} for one in lost
+                ],
             }
         )
         return

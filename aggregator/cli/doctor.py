@@ -146,11 +146,17 @@ def _version() -> str:
 
 
 def _configuration(configuration: Configuration) -> Iterator[Finding]:
+    from aggregator.model.time import now
+    from aggregator.topics import contradicted
+
     feeds, topics = len(configuration.subscriptions), len(configuration.topics)
     told = f"{configuration.folder}: {plural(feeds, 'feed')}, {plural(topics, 'topic')}"
+    failed = next(contradicted(configuration.interests, now=now()), None)
     if configuration.warnings:
         wrong = some_of(configuration.warnings)
         yield _warn("configuration", f"{told}; {wrong}", "mend it where it stands")
+    elif failed:
+        yield _warn("configuration", f"{told}; {failed}", "aggregator topics check tells all")
     elif feeds:
         yield _ok("configuration", told)
     else:

@@ -52,6 +52,11 @@ class Query(Struct, frozen=True, kw_only=True, dict=True):
         """Whether it names people or topics, and so has to be bound."""
         return any(isinstance(leaf, Named | Reference) for _, leaf in leaves(self.tree))
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The names that it asks persons by, as typed."""
+        return tuple(leaf.text for _, leaf in leaves(self.tree) if isinstance(leaf, Named))
+
     def match(self, subject: Subject, *, now: datetime) -> Match | None:
         """Why the entry satisfies the query, or None where it does not."""
         if not self.holds(subject, now=now):

@@ -7,6 +7,7 @@ from aggregator.topics.checking import (
     Unknown,
     contradicted,
     failing,
+    misspelt,
     survey,
     unknown,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Unknown",
     "contradicted",
     "failing",
+    "misspelt",
     "newest",
     "portions",
     "subject_of",

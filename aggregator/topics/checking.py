@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.topic import Topic
-from aggregator.query import Bindings, Subject, languages, parse
+from aggregator.query import Bindings, Subject, fold, languages, parse
 from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
@@ -23,6 +24,8 @@ _ID = re.compile(r"urn:uuid:\S*|[0-9a-f]{8}-[0-9a-f][0-9a-f-]{0,26}", re.IGNOREC
 _NEARLY_ALL = 0.9
 # … and one that caught fewer of them says nothing of whether it is part of another.
 _ENOUGH = 5
+# So alike are a name and its misspelling (difflib's ratio), and hardly ever two names.
+_NEARLY = 0.85
 
 Find = Callable[[str], EntryRecord | None]
 """Looks an entry up by its id."""
@@ -50,12 +53,16 @@ class Failed(Struct, frozen=True, kw_only=True):
 
 
 class Unknown(Struct, frozen=True, kw_only=True):
-    """A name of a feed or folder, in a topic or the mute table, that none of the feeds goes by."""
+    """A name of a feed or folder, in a topic or the mute table, that none of the feeds goes by; or of
+    a person, of whom people.toml has one who is called nearly so: ``near``."""
 
     topic: str
     asked: str
+    near: str = ""
 
     def __str__(self) -> str:
+        if self.near:
+            return f"{self.topic}: {self.asked} is nobody of people.toml: or {self.near}?"
         return f"{self.topic}: {self.asked} names no feed or folder of aggregator feeds list"
 
 
@@ -168,6 +175,19 @@ def unknown(
         for typed, clause in bindings.bind(parse(text), name=owner).of_feeds():
             if next(clause.fit((one, one) for one in subjects), None) is None:
                 yield Unknown(topic=owner, asked=typed)
+
+
+def misspelt(interests: Interests, topics: Sequence[Topic]) -> Iterator[Unknown]:
+    """The people whom the topics name as nobody of people.toml is called, though one nearly is.
+
+    A person need not be there, so that this is no mistake by itself. Raises QueryError.
+    """
+    known = {fold(alias): alias for one in interests.people for alias in (one.name, *one.aliases)}
+    for topic in topics:
+        for name in parse(topic.query).people:
+            near = difflib.get_close_matches(fold(name), known, 1, _NEARLY)
+            if near and fold(name) not in known:
+                yield Unknown(topic=topic.slug, asked=f"person:“{name}”", near=known[near[0]])
 
 
 def survey(

@@ -86,3 +86,10 @@ def test_a_mistake_without_a_place_of_its_own_leaves_no_gap(place):
     told = place.run("doctor")
     assert told.code == 2
     assert "FAIL  configuration  AGGREGATOR_ARCHIVE__DATABASE: archive.database takes" in told.out
+
+
+def test_a_topic_that_fails_a_sample_is_a_finding(collected):
+    collected.topics('[torres]\nquery = "torres"\nmust = ["Zebra"]\n')
+    found = checks(collected, code=0)["configuration"]
+    assert (found["verdict"], found["mend"]) == ("warn", "aggregator topics check tells all")
+    assert "torres: must match “Zebra”, but fails: torres" in found["what"]

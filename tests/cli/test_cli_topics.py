@@ -259,3 +259,16 @@ def test_the_shell_completes_topics(place, text, words, completed):
         check=False,
     )
     assert (ran.stdout.split(), ran.stderr) == (completed, "")
+
+
+def test_a_person_whose_name_is_misspelt_is_told(collected):
+    (collected.folder / "people.toml").write_text(
+        '["Fernando Torres"]\naliases = ["El Niño"]\n["Ferran Torres"]\n', encoding="utf-8"
+    )
+    collected.topics(
+        '[a]\nquery = \'person:"Fernando Tores" OR person:"el nino"\'\n'
+        '[b]\nquery = \'person:"Ida Morrow" OR person:"Ferran Torres"\'\n'
+    )
+    ran = collected.run("topics", "check")
+    assert "a: person:“Fernando Tores” is nobody of people.toml: or Fernando Torres?\n" in ran.err
+    assert ran.err.count("nobody of people.toml") == 1
