@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -26,7 +27,7 @@ from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.collect import Collector
-from aggregator.model.batch import ChangeKind, Fetched, LinkedPage, OwedPage
+from aggregator.model.batch import ChangeKind, Fetched, KeptText, LinkedPage, OwedPage
 from aggregator.model.entry import Entry, EntryId
 from aggregator.model.errors import FeedError, FetchError
 from aggregator.model.feed import FailureKind
@@ -46,6 +47,8 @@ _UNWELL = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS, FailureKind.TI
 _UNWILLING = {401, 403, 429}
 _PASSING = {403, 404, 429}
 """Statuses that may be others tomorrow: refused for a while, or not there yet."""
+_WORDS = {"summary", "content", "link"}
+"""Fields of which an edit may make another text of the page, too."""
 _FILES = re.compile(
     r"\.(?:mp3|m4a|mp4|m4v|mov|ogg|wav|webm|pdf|jpe?g|png|gif|webp|zip|docx?|xlsx?)", re.IGNORECASE
 )
@@ -63,18 +66,23 @@ async def with_pages(
         return fetched
     wanted = await asyncio.to_thread(_wanted, fetched, archive, settings)
     reading = _Reading(fetched, collector, workers)
-    for page in wanted[: settings.collect.pages_per_feed]:
+    most = settings.collect.pages_per_feed
+    for page in wanted[:most]:
         await reading.add(page)
-    return reading.result()
+    for page in wanted[most:]:
+        reading.leave(page)
+    stay = [page.id for page in reading.stay]
+    return reading.result(await asyncio.to_thread(archive.owed.kept, stay) if stay else ())
 
 
 class _Wanted(Struct, frozen=True):
     """An entry whose page is to be read, and its id in the archive: one of the document, or, where
-    it is ``owed``, an archived one."""
+    it is ``owed``, an archived one. ``reworded``: new, or its words or link are others now."""
 
     entry: Entry
     id: EntryId
     owed: OwedPage | None = None
+    reworded: bool = True
 
 
 def _wanted(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wanted]:
@@ -97,7 +105,11 @@ def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wante
     (decision,) = decide([fetched], known, now=now(), settings=settings.normalize)
     # An item whose name is another's is stored under the name of its page.
     return [
-        _Wanted(entries[change.entry.position], change.id)
+        _Wanted(
+            entries[change.entry.position],
+            change.id,
+            reworded=not change.fields or not _WORDS.isdisjoint(change.fields),
+        )
         for change in reversed(decision.changes)
         if change.entry and change.kind in (ChangeKind.NEW, ChangeKind.REVISED)
     ]
@@ -125,6 +137,8 @@ class _Reading(Struct):
     """Hosts that are asked no more now, and what they said."""
     found: list[tuple[_Wanted, Entry, LinkedPage]] = field(default_factory=list)
     owed: list[OwedPage] = field(default_factory=list)
+    stay: list[_Wanted] = field(default_factory=list)
+    """Those whose text in the archive is as right as before, whatever became of the page."""
 
     async def add(self, wanted: _Wanted) -> None:
         """Read one page, or note that it is owed."""
@@ -153,6 +167,7 @@ class _Reading(Struct):
 
     def _owe(self, wanted: _Wanted, why: str, *, tried: bool) -> None:
         """The page is asked for again; what its server was not asked for is no try."""
+        self.leave(wanted)
         at, held = now(), wanted.owed
         since, before = (held.since, held.tries) if held else (at, 0)
         again: datetime | None = at + _AGAIN[0]
@@ -162,6 +177,11 @@ class _Reading(Struct):
             again = None
         self._note(wanted, since=since, tries=before + tried, next_try=again, failure=why)
 
+    def leave(self, wanted: _Wanted) -> None:
+        """The page is not read now."""
+        if not wanted.reworded:
+            self.stay.append(wanted)
+
     def _settle(self, wanted: _Wanted) -> None:
         """Nothing is owed any more, whatever came."""
         self._note(wanted, since=now(), tries=0)
@@ -169,8 +189,8 @@ class _Reading(Struct):
     def _note(self, wanted: _Wanted, **told: Any) -> None:
         self.owed.append(OwedPage(entry=wanted.id, **told))
 
-    def result(self) -> Fetched:
-        """What was fetched, with all of it."""
+    def result(self, kept: Sequence[KeptText]) -> Fetched:
+        """What was fetched, with all of it. ``kept``: the texts of those that ``stay``."""
         # No two entries have one text: it says what the site says to all, in whatever language.
         told = Counter(entry.text for _, entry, page in self.found if page.taken)
         pages: list[LinkedPage] = []
@@ -183,6 +203,12 @@ class _Reading(Struct):
                 news[entry.position] = entry
             elif page.taken:
                 late.append(entry)
+        texts = {one.text.id: one.text for one in kept}
+        news |= {
+            wanted.entry.position: _with_text(wanted.entry, texts[wanted.id])
+            for wanted in self.stay
+            if wanted.id in texts
+        }
         document = self.fetched.document
         if document and news:
             entries = tuple(news.get(entry.position, entry) for entry in document.entries)
@@ -193,7 +219,22 @@ class _Reading(Struct):
             pages=tuple(pages),
             late=tuple(late),
             owed=tuple(self.owed),
+            kept=tuple(kept),
         )
+
+
+def _with_text(entry: Entry, text: Entry) -> Entry:
+    """An item as it is now, with the text of the page that its entry has."""
+    return replace(
+        entry,
+        html=text.html,
+        text=text.text,
+        lang=entry.lang or text.lang,
+        image=entry.image or text.image,
+        blocks=text.blocks,
+        shown=text.shown,
+        indexed=None,
+    )
 
 
 def _is_enough(error: FeedError) -> bool:

@@ -312,7 +312,10 @@ def test_a_story_that_a_late_text_brings_is_in_its_days_digest(of, server, clock
     assert [one.title for one in digest.stories] == [webpages.TITLE]
 
 
-def test_a_text_that_is_cut_because_its_page_is_missing_is_no_correction(of, server, clock):
+def test_an_edit_of_the_headline_leaves_the_text_while_the_page_is_missing(
+    tmp_path, archive_url, server, clock
+):
+    of = settings(tmp_path, archive_url)
     link = html(server, "/a", webpages.article())
     source = server.serve("/feed.xml", feed(item(link)))
     title = webpages.TITLE + ", board says"
@@ -324,15 +327,44 @@ def test_a_text_that_is_cut_because_its_page_is_missing_is_no_correction(of, ser
     told = []
 
     def look() -> None:
+        (entry,) = archived(of)
+        with open_archive(of.archive) as archive:
+            before, after = archive.history(entry.id)
+            assert (after.changed, after.page_seen) == (("title",), before.page_seen)
+            assert after.page_capture == before.page_capture
+            assert len(archive.search(parse('"brass band" title:board'), now=clock.at)) == 1
+        assert (entry.title, webpages.PARAGRAPHS[-1] in entry.text) == (title, True)
+        assert len(owed(of, source)) == 1
+        told.append(entry.text)
+
+    back = later(clock, look, lambda: html(server, "/a", webpages.article()), hours=2)
+    collect(of, source, then=[later(clock, edited, hours=1), back], topics=[FERRY])
+    assert archived(of)[0].text == told[0]
+    assert owed(of, source) == ()
+
+
+def test_a_text_that_is_cut_because_its_page_is_missing_is_no_correction(of, server, clock):
+    link = html(server, "/a", webpages.article())
+    source = server.serve("/feed.xml", feed(item(link)))
+    other, said = webpages.TITLE + ", board says", "The ferry sails again, and more is to come."
+
+    def edited() -> None:
+        html(server, "/a", b"", status=503)
+        server.serve("/feed.xml", feed(item(link, title=other, summary=said)))
+
+    told = []
+
+    def look() -> None:
         with open_archive(of.archive) as archive:
             (one,) = archive.published.corrections("ferry").corrections
-            told.append((one.before.title, one.after.title, one.before.text == one.after.text))
+            assert len(archive.published.subscription_page("ferry", size=9).entries) == 1
+        told.append((one.before.title, one.after.title, one.before.text == one.after.text))
 
     back = later(clock, look, lambda: html(server, "/a", webpages.article()), hours=2)
     topic = replace(FERRY, corrections=True)
     collect(of, source, then=[later(clock, edited, hours=1), back], topics=[topic])
     look()
-    assert told == [(webpages.TITLE, title, True)] * 2
+    assert told == [(webpages.TITLE, other, True)] * 2
     assert webpages.PARAGRAPHS[-1] in archived(of)[0].text
 
 

@@ -8,26 +8,43 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from aggregator.archive.database import Database
 from aggregator.archive.records import unpack_enclosures
-from aggregator.archive.schema import CURRENT, entries, owed_pages, revisions
+from aggregator.archive.schema import CURRENT, blocks, entries, owed_pages, revisions, shown
 from aggregator.archive.statements import chunks, upsert
-from aggregator.model.batch import ChangeKind, OwedPage, Settled
-from aggregator.model.entry import Entry, EntryId, unpack_parts
+from aggregator.model.batch import ChangeKind, KeptText, OwedPage, Settled
+from aggregator.model.boilerplate import unpacked
+from aggregator.model.entry import Entry, EntryId, Shown, unpack_parts
 from aggregator.model.feed import Feed
 
 _ENTRY = (
-    sa.select(
-        owed_pages.c.since, owed_pages.c.tries, owed_pages.c.next_try, owed_pages.c.failure,
-        entries.c.entry_id, entries.c.identity, entries.c.guid, entries.c.url,
-        entries.c.canonical_url, entries.c.likeness, entries.c.fingerprint, entries.c.parts,
-        revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
-        revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
-        revisions.c.updated, revisions.c.image, revisions.c.enclosures, revisions.c.original,
-    )
+    entries.c.entry_id, entries.c.identity, entries.c.guid, entries.c.url,
+    entries.c.canonical_url, entries.c.likeness, entries.c.fingerprint, entries.c.parts,
+    revisions.c.title, revisions.c.summary, revisions.c.html, revisions.c.text,
+    revisions.c.authors, revisions.c.categories, revisions.c.lang, revisions.c.published,
+    revisions.c.updated, revisions.c.image, revisions.c.enclosures, revisions.c.original,
+)  # fmt: skip
+_OWED = (
+    sa.select(owed_pages, *_ENTRY)
     .join(entries, entries.c.entry_key == owed_pages.c.entry_key)
     .join(revisions, CURRENT)
+)
+_KEPT = (
+    sa.select(
+        *_ENTRY, revisions.c.page_at, revisions.c.page_capture_key, blocks.c.hashes,
+        shown.c.removed, shown.c.html.label("shown_html"), shown.c.text.label("shown_text"),
+        shown.c.summary.label("shown_summary"), shown.c.image.label("shown_image"),
+    )
+    .select_from(entries)
+    .join(revisions, CURRENT)
+    .outerjoin(
+        blocks,
+        sa.and_(blocks.c.feed_key == entries.c.feed_key, blocks.c.entry_key == entries.c.entry_key),
+    )
+    .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
+    .where(revisions.c.page_at.is_not(None))
 )  # fmt: skip
 
 
@@ -52,7 +69,7 @@ class Owed:
         """A feed's entries to which a page is owed that is to be asked for now, as they were read
         from the feed: first those for which that was tried least, the newest of them."""
         query = (
-            _ENTRY.where(
+            _OWED.where(
                 owed_pages.c.feed_key == feed.key,
                 owed_pages.c.next_try <= now,
                 entries.c.vanished.is_(None),
@@ -62,6 +79,15 @@ class Owed:
         )
         with self._database.reading() as connection:
             return tuple((_entry(row), _page(row)) for row in connection.execute(query))
+
+    def kept(self, ids: Sequence[EntryId]) -> tuple[KeptText, ...]:
+        """The texts of pages that these entries have now; of those that have the feed's own, none."""
+        with self._database.reading() as connection:
+            return tuple(
+                KeptText(text=_with_blocks(row), at=row.page_at, capture=row.page_capture_key)
+                for chunk in chunks(sorted(ids))
+                for row in connection.execute(_KEPT.where(entries.c.entry_id.in_(chunk)))
+            )
 
 
 def store(connection: sa.Connection, settled: Sequence[Settled]) -> None:
@@ -139,3 +165,17 @@ def _entry(row: Any) -> Entry:
         likeness=row.likeness,
         original=row.original,
     )
+
+
+def _with_blocks(row: Any) -> Entry:
+    """The entry, with what boilerplate is learned from and what it is shown as."""
+    as_shown = None
+    if row.removed is not None:
+        as_shown = Shown(
+            removed=unpacked(row.removed),
+            html=row.shown_html,
+            text=row.shown_text,
+            summary=row.shown_summary,
+            image=row.shown_image,
+        )
+    return replace(_entry(row), blocks=unpacked(row.hashes or b""), shown=as_shown)

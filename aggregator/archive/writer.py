@@ -71,6 +71,9 @@ class Writer:
         self._touched: set[int] = set()
         self._page_captures: dict[EntryId, int] = {}
         self._languages: set[str] = set()
+        self._kept_texts = {
+            kept.text.id: kept for one in batch.settled for kept in one.decision.fetched.kept
+        }
         self._paged = {
             page.entry for one in batch.settled for page in one.decision.fetched.pages if page.taken
         }
@@ -230,6 +233,11 @@ class Writer:
         self, change: Change, entry: Entry, key: int, capture_key: int | None
     ) -> dict[str, Any]:
         self._languages.add(entry.lang)
+        page, page_at = self._page_captures.get(change.id), None
+        if change.id in self._paged:
+            page_at = self._batch.at
+        elif kept := self._kept_texts.get(change.id):
+            page, page_at = kept.capture, kept.at
         return {
             "entry_key": key, "number": change.revision, "seen": self._batch.at,
             "changed": _json(change.fields), "title": entry.title, "summary": entry.summary,
@@ -238,8 +246,7 @@ class Writer:
             "published": entry.published, "updated": entry.updated, "url": entry.url,
             "image": entry.image, "enclosures": pack_enclosures(entry.enclosures),
             "original": entry.original, "capture_key": capture_key,
-            "page_capture_key": self._page_captures.get(change.id),
-            "page_at": self._batch.at if change.id in self._paged else None,
+            "page_capture_key": page, "page_at": page_at,
         }  # fmt: skip
 
     def _change_entry(self, change: Change, capture_key: int | None) -> None:

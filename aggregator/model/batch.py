@@ -45,13 +45,25 @@ class OwedPage(Struct, frozen=True, kw_only=True):
     failure: str = ""
 
 
+class KeptText(Struct, frozen=True, kw_only=True):
+    """The page's text that an entry has, which came ``at`` then and is in that ``capture`` (its key).
+
+    It stays while the page of a revision that changes none of it is owed. ``text`` is the entry with
+    it, as it was.
+    """
+
+    text: Entry
+    at: datetime
+    capture: int | None
+
+
 class Fetched(Struct, frozen=True, kw_only=True):
     """The end of one feed's fetch: a response, or why there is none.
 
     ``document`` is None where the response said nothing new (304, same bytes).
     ``pages`` are those that its new entries link to, where they were wanted; ``owed`` tells
-    of those that could not be had. ``late`` are archived entries whose page came at last,
-    as they are with its text.
+    of those that could not be had, and ``kept`` are texts that stay meanwhile. ``late`` are
+    archived entries whose page came at last, as they are with its text.
     ``archived``: it is an archive document of the feed (RFC 5005), which says nothing of
     the feed as it is now.
     """
@@ -64,6 +76,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
     document: Document | None = None
     pages: tuple[LinkedPage, ...] = ()
     owed: tuple[OwedPage, ...] = ()
+    kept: tuple[KeptText, ...] = ()
     late: tuple[Entry, ...] = ()
     archived: bool = False
 
