@@ -68,12 +68,16 @@ def search(
 ) -> None:
     """Find archived entries."""
     from aggregator.model.time import now
+    from aggregator.topics import nowhere
 
     session = session_of(context)
     parsed = session.query(" ".join(query))
     start = read_moment(since)
     with session.reading() as archive:
         found = archive.search(parsed, sort=sort.value, limit=limit, now=now(), since=start)
+        lost = [] if found else list(nowhere(parsed, archive.feeds()))
+    for typed in lost:
+        note(f"{one_line(typed)} names no feed or folder that anything came from")
     if as_json:
         print_json([record.as_json() for record in found])
         return

@@ -8,6 +8,7 @@ from aggregator.topics.checking import (
     contradicted,
     failing,
     misspelt,
+    nowhere,
     survey,
     unknown,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "failing",
     "misspelt",
     "newest",
+    "nowhere",
     "portions",
     "subject_of",
     "survey",

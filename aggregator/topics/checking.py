@@ -14,7 +14,7 @@ from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.topic import Topic
-from aggregator.query import Bindings, Subject, fold, languages, parse
+from aggregator.query import Bindings, Query, Subject, fold, languages, parse
 from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
@@ -151,11 +151,8 @@ def unknown(
 
     Raises QueryError.
     """
-    subjects = [
-        Subject(title="", text="", feed=one.url, feed_title=one.title, folders=one.folders)
-        for one in feeds
-        if one.subscribed
-    ]
+    asked = [one for one in feeds if one.subscribed]
+    subjects = list(map(_any_of, asked))
     places = frozenset[str]().union(*map(places_of, subjects))
     bindings = Bindings(interests.topics, interests.people)
     named = [
@@ -172,9 +169,21 @@ def unknown(
         *(("mute", query) for query in interests.mute.queries),
     ]
     for owner, text in queries:
-        for typed, clause in bindings.bind(parse(text), name=owner).of_feeds():
-            if next(clause.fit((one, one) for one in subjects), None) is None:
-                yield Unknown(topic=owner, asked=typed)
+        for typed in nowhere(bindings.bind(parse(text), name=owner), asked):
+            yield Unknown(topic=owner, asked=typed)
+
+
+def nowhere(query: Query, feeds: Iterable[Feed]) -> Iterator[str]:
+    """What a query that was bound asks of feeds and folders, as typed, where none of the feeds has it."""
+    subjects = list(map(_any_of, feeds))
+    for typed, clause in query.of_feeds():
+        if next(clause.fit((one, one) for one in subjects), None) is None:
+            yield typed
+
+
+def _any_of(feed: Feed) -> Subject:
+    """An entry of the feed of which nothing else is known."""
+    return Subject(title="", text="", feed=feed.url, feed_title=feed.title, folders=feed.folders)
 
 
 def misspelt(interests: Interests, topics: Sequence[Topic]) -> Iterator[Unknown]:

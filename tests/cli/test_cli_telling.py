@@ -375,3 +375,15 @@ def test_a_public_topic_that_shows_a_private_one_is_warned_of(place):
     assert "open is public" in place.run("doctor").out
     place.topics('[middle]\nquery = "topic:hidden"\nprivate = true\n[hidden]\nquery = "x"\n')
     assert "is public" not in place.run("topics", "list").err
+
+
+def test_a_search_in_a_feed_that_is_not_there_says_so(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.run("collect")
+    ran = place.run("search", "folder:nosuch OR feed:else torres")
+    assert ran.err == (
+        "folder:nosuch names no feed or folder that anything came from\n"
+        "feed:else names no feed or folder that anything came from\n"
+        "nothing found\n"
+    )
+    assert place.run("search", "folder:sport zebra").err == "nothing found\n"
