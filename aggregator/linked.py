@@ -155,10 +155,12 @@ class _Reading(Struct):
                 self._owe(wanted, response.what, tried=response.reached)
             else:
                 self._settle(wanted)
+                self.leave(wanted)
             return
         self._settle(wanted)
         read = await self.workers.read_page(self.fetched.feed, wanted.entry, response)
         if isinstance(read, FeedError):
+            self.leave(wanted)
             return
         # The wire is what is kept; only the reading needs it unpacked.
         kept = replace(response, body=b"")

@@ -76,15 +76,15 @@ def test_the_indices_made_for_them_are_used(tmp_path):
     def note(_connection, _cursor, statement, parameters, *_):
         queries.append((statement, parameters))
 
-    with open_archive(ArchiveSettings(directory=tmp_path, free_space=0), write=True) as archive:
-        with archive._database.reading() as connection:
-            sa.event.listen(connection.engine, "before_cursor_execute", note)
-            assert list(archive.changes(since=NOON)) == []
-            asked = [one for one in queries if one[0].startswith("SELECT")]
-            plan = "".join(
-                str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
-                for statement, values in asked
-            )
+    of = ArchiveSettings(directory=tmp_path, free_space=0)
+    with open_archive(of, write=True) as archive, archive._database.reading() as connection:
+        sa.event.listen(connection.engine, "before_cursor_execute", note)
+        assert list(archive.changes(since=NOON)) == []
+        asked = [one for one in queries if one[0].startswith("SELECT")]
+        plan = "".join(
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+            for statement, values in asked
+        )
     assert "revisions_changes" in plan
     assert "entries_vanished" in plan
     assert "TEMP B-TREE" not in plan
