@@ -157,7 +157,7 @@ def _wrong_with(session: Session) -> tuple[str | None, str, list[str]]:
         return error.sentence, "what was right last stands", []
     failed = next(contradicted(configuration.interests, now=now()), None)
     mistake = f"{failed} (aggregator topics check tells all)" if failed else None
-    # One that started with it has the topic as it is.
+    # A topic that is new, or was so before, is as it is all the same.
     return mistake, "further edits of topics wait until it holds", list(configuration.warnings)
 
 

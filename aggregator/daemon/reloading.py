@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from aggregator.archive import Archive
 from aggregator.config import Configuration
+from aggregator.model.errors import QueryError
 from aggregator.model.time import now
-from aggregator.topics import contradicted
+from aggregator.topics import Matcher, contradicted
 
 _log: Any = structlog.get_logger()
 
@@ -44,7 +45,28 @@ def warn_of_lines(configuration: Configuration, *, told: Collection[str] = ()) -
             _log.warning(warning)
 
 
-def warn_of_samples(configuration: Configuration, archive: Archive) -> None:
-    """A line a sample that fails at the start, where there are no topics as they were."""
-    for one in contradicted(configuration.interests, find=archive.entry, now=now()):
-        _log.warning("a topic fails a sample", why=str(one), hint="aggregator topics check")
+def with_last_topics(configuration: Configuration, archive: Archive) -> Configuration:
+    """At the start: a topic that fails a sample is as it was published last, where its query was
+    another then; a line tells so, and of samples that fail all the same. A restart, too, publishes
+    nothing wrong in silence."""
+    interests, last = (
+        configuration.interests,
+        {one.topic.slug: one.topic for one in archive.topics()},
+    )
+    failed = list(contradicted(interests, find=archive.entry, now=now()))
+    stay = {
+        topic.slug: last[topic.slug]
+        for topic in interests.topics
+        if topic.slug in {one.topic for one in failed} & last.keys()
+        and last[topic.slug].query != topic.query
+    }
+    before = replace(interests, topics=tuple(stay.get(one.slug, one) for one in interests.topics))
+    try:
+        Matcher(before)
+    except QueryError:
+        # What it referred to then is no more.
+        before, stay = interests, {}
+    for one in failed:
+        event = "topic kept as it was" if one.topic in stay else "a topic fails a sample"
+        _log.warning(event, why=str(one), hint="aggregator topics check")
+    return replace(configuration, interests=before)

@@ -23,7 +23,7 @@ from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.parts import Parts
-from aggregator.daemon.reloading import kept, warn_of_lines, warn_of_samples, with_right_topics
+from aggregator.daemon.reloading import kept, warn_of_lines, with_last_topics, with_right_topics
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
@@ -73,6 +73,7 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     with open_archive(
         configuration.settings.archive, write=True, purpose="aggregator run"
     ) as archive:
+        configuration = with_last_topics(configuration, archive)
         asyncio.run(_Service(configuration, archive, watch, progress=progress).run())
     return 0
 
@@ -136,7 +137,6 @@ class _Service:
             )
             welcome(address)
             warn_of_lines(self._configuration)
-            warn_of_samples(self._configuration, self._archive)
             report_standing(self._archive.feeds())
             ticks = stack.enter_context(ticking())
             await stack.enter_async_context(
@@ -279,7 +279,7 @@ class _Service:
         """After each write: count, show, and have it published soon."""
         self._alive = monotonic()
         self._metrics.count_write(counts)
-        if counts.new or counts.revised or counts.vanished:
+        if counts.new or counts.revised or counts.vanished or counts.completed:
             self._unpublished.set()
         total = done.counts
         self._line.show(

@@ -136,6 +136,26 @@ def test_topics_that_fail_a_sample_are_not_taken_up(daemon, server):
     assert daemon.events("topic filled")[-1]["stories"] == 1
 
 
+def test_a_restart_keeps_a_topic_of_which_an_edit_fails_a_sample(daemon, server):
+    daemon.subscribe(server.serve("/a.xml", rss("Harbour")))
+    topics = daemon.folder / "topics.toml"
+    samples = 'must = ["Torres is the coach"]\n[new]\nquery = "rain"\nmust = ["Snow"]\n'
+    topics.write_text(f'[torres]\nquery = "torres coach"\n{samples}')
+    daemon.start()
+    daemon.wait_for(lambda: b"Harbour" in (daemon.answers("/topics/torres.json") or b""))
+    daemon.end()
+    topics.write_text(f'[torres]\nquery = "zebra"\n{samples}')
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("topic kept as it was"))
+    assert "but fails: zebra" in daemon.events("topic kept as it was")[0]["why"]
+    # One that never was another is published, with a line at each start.
+    assert [one["why"][:4] for one in daemon.events("a topic fails a sample")] == ["new:", "new:"]
+    daemon.wait_for(lambda: b"torres coach" in (daemon.answers("/topics/torres.html") or b""))
+    assert not daemon.events("topic edited")
+    topics.write_text('[torres]\nquery = "torres month"\nmust = ["Torres has a month"]\n')
+    daemon.wait_for(lambda: daemon.events("topic edited"))
+
+
 def test_no_network_is_one_line(daemon):
     daemon.subscribe(*(f"http://127.0.0.1:{free_port()}/{n}.xml" for n in range(3)))
     daemon.start()
