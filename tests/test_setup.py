@@ -266,9 +266,10 @@ def test_ctrl_c_ends_the_daemon_well_though_make_is_interrupted_as_the_docs_say(
         assert make.stdout.readline() == "up\n"
         os.killpg(make.pid, signal.SIGINT)
         assert make.stdout.read() == "stopped\n"
-    assert make.returncode == -signal.SIGINT
+    # Where the daemon has ended by the time that make looks for it, make says so and ends with 2.
+    assert make.returncode in {-signal.SIGINT, 2}
     told = (ROOT / "docs/daemon.md").read_text()
-    assert "make ends with 130" in told
+    assert "make ends with 130, or 2" in told
 
 
 def pins(lock: str) -> dict[tuple[str, str], str]:
