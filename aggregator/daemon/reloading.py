@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from aggregator.archive import Archive
 from aggregator.config import Configuration
 from aggregator.model.errors import QueryError
+from aggregator.model.interests import Interests
 from aggregator.model.time import now
+from aggregator.model.topic import Topic
 from aggregator.topics import Matcher, contradicted
 
 _log: Any = structlog.get_logger()
@@ -46,27 +48,32 @@ def warn_of_lines(configuration: Configuration, *, told: Collection[str] = ()) -
 
 
 def with_last_topics(configuration: Configuration, archive: Archive) -> Configuration:
-    """At the start: a topic that fails a sample is as it was published last, where its query was
-    another then; a line tells so, and of samples that fail all the same. A restart, too, publishes
-    nothing wrong in silence."""
-    interests, last = (
-        configuration.interests,
-        {one.topic.slug: one.topic for one in archive.topics()},
-    )
+    """At the start: a topic that fails a sample is as it was published last, where its query or
+    limits were others then; a line tells so, and of samples that fail all the same. A restart, too,
+    publishes nothing wrong in silence."""
+    interests = configuration.interests
     failed = list(contradicted(interests, find=archive.entry, now=now()))
-    stay = {
-        topic.slug: last[topic.slug]
-        for topic in interests.topics
-        if topic.slug in {one.topic for one in failed} & last.keys()
-        and last[topic.slug].query != topic.query
-    }
-    before = replace(interests, topics=tuple(stay.get(one.slug, one) for one in interests.topics))
-    try:
-        Matcher(before)
-    except QueryError:
-        # What it referred to then is no more.
-        before, stay = interests, {}
+    wrong = {one.topic for one in failed}
+    last = {one.topic.slug: one.topic for one in archive.topics() if one.topic.slug in wrong}
+    stay = _others(_with(interests, last), interests, last) if last else set()
     for one in failed:
         event = "topic kept as it was" if one.topic in stay else "a topic fails a sample"
         _log.warning(event, why=str(one), hint="aggregator topics check")
-    return replace(configuration, interests=before)
+    kept_topics = {slug: last[slug] for slug in stay}
+    return replace(configuration, interests=_with(interests, kept_topics))
+
+
+def _with(interests: Interests, topics: Mapping[str, Topic]) -> Interests:
+    """The interests with these topics in place of those of the same keys."""
+    there = tuple(topics.get(one.slug, one) for one in interests.topics)
+    return replace(interests, topics=there)
+
+
+def _others(before: Interests, fresh: Interests, slugs: Collection[str]) -> set[str]:
+    """Those of the topics that catch something else by now; none where what they referred to before
+    is no more."""
+    try:
+        was, now_is = Matcher(before), Matcher(fresh)
+    except QueryError:
+        return set()
+    return {slug for slug in slugs if was.definition(slug) != now_is.definition(slug)}
