@@ -28,6 +28,8 @@ from aggregator.cli.troubles import print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
+    from aggregator.config import Configuration
+    from aggregator.model.errors import ConfigError
     from aggregator.model.feed import Feed
     from aggregator.model.settings import Settings
 
@@ -61,7 +63,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
-    mistake, meanwhile, warnings = _wrong_with(session)
+    configuration = _read(session)
+    mistake, meanwhile, warnings = _wrong_with(configuration)
     archive = session.reading_if_any()
     if archive is None:
         if as_json:
@@ -74,9 +77,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 note(f"aggregator: {one_line(wrong_line)}")
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
-    feeds, fresh = _asked(session)
     with archive:
-        feeds = [feed for feed in archive.feeds() if feed.subscribed] if feeds is None else feeds
+        feeds, fresh = _asked(configuration, archive)
         info, due = archive.info(), archive.next_due()
         behind = [state.topic.slug for state in archive.published.behind()]
         holder, paused = archive.holder(), _paused(archive)
@@ -139,39 +141,48 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _wrong_with(session: Session) -> tuple[str | None, str, list[str]]:
+def _read(session: Session) -> Configuration | ConfigError:
+    """The configuration, or why there is none: to tell that is a part of the answer."""
+    from aggregator.config import load
+    from aggregator.model.errors import ConfigError
+
+    try:
+        return load(session.folder)
+    except ConfigError as error:
+        return error
+
+
+def _wrong_with(configuration: Configuration | ConfigError) -> tuple[str | None, str, list[str]]:
     """What is wrong with the configuration, in a sentence, None where nothing is; what holds for a
     daemon meanwhile; and the warnings: lines that are left out of what is taken up, none where it
     cannot be read.
 
     Of samples only texts are tried: a daemon looks at those, and at entries, when it reads the file.
     """
-    from aggregator.config import load
     from aggregator.model.errors import ConfigError
     from aggregator.model.time import now
     from aggregator.topics import contradicted
 
-    try:
-        configuration = load(session.folder)
-    except ConfigError as error:
-        return error.sentence, "what was right last stands", []
+    if isinstance(configuration, ConfigError):
+        return configuration.sentence, "what was right last stands", []
     failed = next(contradicted(configuration.interests, now=now()), None)
     mistake = f"{failed} (aggregator topics check tells all)" if failed else None
     # A topic that is new, or was so before, is as it is all the same.
     return mistake, "further edits of topics wait until it holds", list(configuration.warnings)
 
 
-def _asked(session: Session) -> tuple[list[Feed] | None, int]:
-    """The feeds of feeds.opml that were collected before, None where it cannot be read; and how
-    many are new in it."""
-    from aggregator.cli.subscriptions import subscribed
+def _asked(configuration: Configuration | ConfigError, archive: Archive) -> tuple[list[Feed], int]:
+    """The feeds of feeds.opml that were collected before, and how many are new in it; where it cannot
+    be read, those that it had last."""
+    from aggregator.cli.subscriptions import known_lines
     from aggregator.model.errors import ConfigError
 
-    try:
-        rows = subscribed(session)
-    except ConfigError:
-        return None, 0
-    return [feed for _, feed in rows if feed], sum(feed is None for _, feed in rows)
+    if isinstance(configuration, ConfigError):
+        return [feed for feed in archive.feeds() if feed.subscribed], 0
+    rows = known_lines(archive, configuration.subscriptions, configuration.inclusions)
+    # Two lines may be one feed.
+    feeds = {feed.key: feed for _, feed in rows if feed}
+    return list(feeds.values()), sum(feed is None for _, feed in rows)
 
 
 def _paused(archive: Archive) -> str | None:

@@ -11,6 +11,7 @@ from aggregator.cli.session import Session
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.model.feed import Feed, Subscription
+    from aggregator.model.inclusion import Inclusion
 
     Row = tuple[Subscription, Feed | None]
 
@@ -20,15 +21,22 @@ _CHOICES_SHOWN = 10
 def subscribed(session: Session) -> list[Row]:
     """Every line of feeds.opml, and of the lists it includes, with what the archive, if there is
     one, knows of it; of two lines that are one feed the first."""
-    from aggregator.model.inclusion import with_included
-
     lines, inclusions = session.subscriptions(), session.inclusions()
     archive = session.reading_if_any()
     if archive is None:
         return [(line, None) for line in lines]
     with archive:
-        rows = _known(with_included(lines, inclusions, archive.lists.read()), archive)
+        rows = known_lines(archive, lines, inclusions)
     return _each_once(rows)
+
+
+def known_lines(
+    archive: Archive, lines: Sequence[Subscription], inclusions: Sequence[Inclusion]
+) -> list[Row]:
+    """The lines, and those of the included lists, with what the archive knows of each."""
+    from aggregator.model.inclusion import with_included
+
+    return _known(with_included(lines, inclusions, archive.lists.read()), archive)
 
 
 def with_feeds(session: Session, lines: Iterable[Subscription]) -> list[Row]:
