@@ -93,6 +93,10 @@ def test_a_page_that_could_not_be_had_comes_with_a_later_poll(
     assert (entry.revisions, entry.summary) == (1, CUT)
     assert entry.topics == ("band", "ferry")
     assert owed(of, source) == ()
+    with open_archive(of.archive) as archive:
+        assert [one.id for one in archive.export(changed=clock.at)] == [entry.id]
+        assert not list(archive.export(changed=clock.go_on(seconds=1)))
+        clock.go_on(seconds=-1)
     # Both are published anew: one has a new story, one shows the whole text.
     assert all(now > versions[slug] for slug, now in versions_of(of).items())
     assert dict(kept(of))[link] == page.encode()

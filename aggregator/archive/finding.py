@@ -112,7 +112,7 @@ def export(
     changed: datetime | None = None,
 ) -> Iterator[EntryRecord]:
     """All entries, or those that satisfy a query, first seen ``since``, or that came, were revised or
-    vanished since ``changed``; oldest first, streaming.
+    completed, or vanished since ``changed``; oldest first, streaming.
 
     Portions are read one by one, so that a long export keeps no snapshot open.
     """
@@ -140,8 +140,12 @@ def _changed(since: datetime) -> sa.ColumnElement[bool]:
     revised = sa.select(revisions.c.entry_key).where(
         sa.text("revisions.number > 1"), revisions.c.seen >= since
     )
+    completed = sa.select(revisions.c.entry_key).where(
+        sa.text("revisions.page_at > revisions.seen"), revisions.c.page_at >= since
+    )
     return sa.or_(
         entries.c.first_seen >= since,
         entries.c.vanished >= since,
         entries.c.entry_key.in_(revised),
+        entries.c.entry_key.in_(completed),
     )

@@ -458,9 +458,10 @@ CONDITIONAL = (
     "CREATE INDEX topics_behind ON topics (topic_key) WHERE version > published_version",
     # and the corrections of a topic, which are few.
     "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1",
-    # and those of all entries, and what vanished.
+    # those of all entries, what vanished, and states of which the page came late.
     "CREATE INDEX revisions_changes ON revisions (seen, entry_key, number) WHERE number > 1",
     "CREATE INDEX entries_vanished ON entries (vanished, entry_key) WHERE vanished IS NOT NULL",
+    "CREATE INDEX revisions_late ON revisions (page_at, entry_key) WHERE page_at > seen",
 )
 """Indices with a condition, as text that both databases take: to name one at a table would load
 both dialects, whichever is used."""

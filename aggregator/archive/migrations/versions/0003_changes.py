@@ -15,3 +15,4 @@ def upgrade() -> None:
     op.execute(
         "CREATE INDEX entries_vanished ON entries (vanished, entry_key) WHERE vanished IS NOT NULL"
     )
+    op.execute("CREATE INDEX revisions_late ON revisions (page_at, entry_key) WHERE page_at > seen")
