@@ -205,7 +205,7 @@ class _Reading(Struct):
                 news[entry.position] = entry
             elif page.taken:
                 late.append(entry)
-        texts = {one.text.id: one.text for one in kept}
+        texts = {one.entry.id: one.entry for one in kept}
         news |= {
             wanted.entry.position: _with_text(wanted.entry, texts[wanted.id])
             for wanted in self.stay

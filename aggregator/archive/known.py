@@ -69,11 +69,13 @@ def read_known(
     known = Known()
     if not any(one.document or one.late for one in fetched):
         return known
-    known.late = _read_late(connection, fetched)
     brought = [
         (one.feed.key, entry) for one in fetched if one.document for entry in one.document.entries
     ]
-    _Entries(connection, known, brought).read()
+    found = _Entries(connection, known, brought)
+    found.read()
+    late = [entry.id for one in fetched for entry in one.late]
+    known.late = {one.id: one for one in found.by_id(late)}
     listed = {item.entry_key for one in fetched if one.document for item in one.feed.listing}
     known.kept = _read_kept(connection, fetched)
     for held in _by_key(connection, listed - known.kept.keys()):
@@ -123,7 +125,7 @@ class _Entries:
             known.entries[held.feed, held.identity] = held
         missed = [one for one in self._brought if (one[0], one[1].identity) not in known.entries]
         # An entry that has another identity by now, while its first one comes again.
-        by_id = {held.id: held for held in self._by_id([entry.id for _, entry in missed])}
+        by_id = {held.id: held for held in self.by_id([entry.id for _, entry in missed])}
         for feed, entry in missed:
             if entry.id in by_id:
                 known.entries[feed, entry.identity] = by_id[entry.id]
@@ -145,7 +147,7 @@ class _Entries:
             for feed, entry in reused
             if entry.canonical_url and entry.page_id
         }
-        self._known.used.update(held.id for held in self._by_id(list(pages.values())))
+        self._known.used.update(held.id for held in self.by_id(list(pages.values())))
         named = [(feed, name_of(page)) for feed, page in pages]
         for held in self._paired(named, entries.c.identity):
             self._known.used.add(pages[held.feed, held.identity])
@@ -172,7 +174,8 @@ class _Entries:
             condition = sa.and_(entries.c.feed_key == listed.c.number, column == listed.c.name)
             yield from self._held(_ENTRY.join(listed, condition))
 
-    def _by_id(self, ids: Sequence[EntryId]) -> Iterator[KnownEntry]:
+    def by_id(self, ids: Sequence[EntryId]) -> Iterator[KnownEntry]:
+        """The entries of these ids."""
         for chunk in chunks(ids):
             yield from self._held(_ENTRY.where(entries.c.entry_id.in_(chunk)))
 
@@ -230,17 +233,6 @@ def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[En
         sa.not_(entries.c.identity.contains(TOLD_APART)),
     )
     return {EntryKey(key): EntryId(name) for key, name in connection.execute(query)}
-
-
-def _read_late(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryId, KnownEntry]:
-    """The entries of which the page came late."""
-    ids = sorted(entry.id for one in fetched for entry in one.late)
-    rows = (
-        row
-        for chunk in chunks(ids)
-        for row in connection.execute(_ENTRY.where(entries.c.entry_id.in_(chunk)))
-    )
-    return {one.id: one for one in (_known_entry(row, {}) for row in rows)}
 
 
 def _by_key(connection: sa.Connection, keys: Iterable[int]) -> Iterator[KnownEntry]:

@@ -84,7 +84,7 @@ class Owed:
         """The texts of pages that these entries have now; of those that have the feed's own, none."""
         with self._database.reading() as connection:
             return tuple(
-                KeptText(text=_with_blocks(row), at=row.page_at, capture=row.page_capture_key)
+                KeptText(entry=_with_blocks(row), at=row.page_at, capture=row.page_capture_key)
                 for chunk in chunks(sorted(ids))
                 for row in connection.execute(_KEPT.where(entries.c.entry_id.in_(chunk)))
             )

@@ -72,7 +72,7 @@ class Writer:
         self._page_captures: dict[EntryId, int] = {}
         self._languages: set[str] = set()
         self._kept_texts = {
-            kept.text.id: kept for one in batch.settled for kept in one.decision.fetched.kept
+            kept.entry.id: kept for one in batch.settled for kept in one.decision.fetched.kept
         }
         self._paged = {
             page.entry for one in batch.settled for page in one.decision.fetched.pages if page.taken

@@ -65,13 +65,14 @@ def migrate(context: typer.Context, dry_run: DryRun = False) -> None:
 
     settings = session_of(context).settings().archive
     before, now = versions(settings)
-    if before == now:
-        say(f"the archive is up to date (schema {now})")
-    elif dry_run:
-        say(f"would bring the archive from schema {before} to {now}")
-    else:
-        with open_archive(settings, write=True, purpose="aggregator archive migrate") as archive:
-            say(f"{archive.location} was brought from schema {before} to {now}")
+    if dry_run:
+        same = f"the archive is up to date (schema {now})"
+        say(same if before == now else f"would bring the archive from schema {before} to {now}")
+        return
+    # Also where the schema is this one: the index may be of an older analysis.
+    with open_archive(settings, write=True, purpose="aggregator archive migrate") as archive:
+        came = "is up to date" if before == now else f"was brought from schema {before} to {now}"
+        say(f"{archive.location} {came}")
 
 
 @app.command()

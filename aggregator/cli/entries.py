@@ -34,6 +34,7 @@ from aggregator.cli.session import session_of
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord
+    from aggregator.query import Query
 
 _WORDS_SHOWN = 400
 # How a sighting was recognised, where the archive's word would say something else here.
@@ -68,16 +69,14 @@ def search(
 ) -> None:
     """Find archived entries."""
     from aggregator.model.time import now
-    from aggregator.topics import nowhere
 
     session = session_of(context)
     parsed = session.query(" ".join(query))
     start = read_moment(since)
     with session.reading() as archive:
         found = archive.search(parsed, sort=sort.value, limit=limit, now=now(), since=start)
-        lost = [] if found else list(nowhere(parsed, archive.feeds()))
-    for typed in lost:
-        note(f"{one_line(typed)} names no feed or folder that anything came from")
+        if not found:
+            _tell_lost(parsed, archive)
     if as_json:
         print_json([record.as_json() for record in found])
         return
@@ -86,6 +85,14 @@ def search(
     print_table(columns, rows, empty="nothing found")
     if len(found) == limit and on_terminal(sys.stdout):
         note(f"no more than {limit:,} are shown: --limit N shows more")
+
+
+def _tell_lost(query: Query, archive: Archive) -> None:
+    """On standard error: what a query that found nothing asks of feeds that are not there."""
+    from aggregator.topics import nowhere
+
+    for typed in nowhere(query, archive.feeds()):
+        note(f"{one_line(typed)} names no feed or folder that anything came from")
 
 
 def show(
@@ -211,7 +218,7 @@ def export(
         typer.Option(
             "--changed-since",
             metavar="TIME",
-            help="Only what came, was revised or vanished then or later.",
+            help="Only what came, was revised or vanished then or later, or got its whole text.",
         ),
     ] = "",
     form: Annotated[

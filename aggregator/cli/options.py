@@ -21,20 +21,9 @@ EntryIdentifier = Annotated[
         help="An entry's or story's id: whole, without urn:uuid:, or its first 6 or more digits.",
     ),
 ]
-Since = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME",
-        help="Only what was first seen then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone.",
-    ),
-]
-SeenSince = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME",
-        help="Only what was seen then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone.",
-    ),
-]
+_LATER = "then or later: 2d (ago), 2026-11-26 or 2026-11-26T18:00, your zone."
+Since = Annotated[str, typer.Option(metavar="TIME", help=f"Only what was first seen {_LATER}")]
+SeenSince = Annotated[str, typer.Option(metavar="TIME", help=f"Only what was seen {_LATER}")]
 FeedName = Annotated[
     str,
     typer.Argument(
@@ -82,7 +71,7 @@ def read_interval(text: str) -> int | None:
 
 
 def read_moment(text: str, option: str = "--since") -> datetime | None:
-    """``--since`` in UTC: so long ago, or a day or time; None for "". Raises UsageError."""
+    """What ``option`` gives, in UTC: so long ago, or a day or time; None for "". Raises UsageError."""
     from aggregator.config import parse_duration
     from aggregator.model.errors import UsageError
     from aggregator.model.time import now

@@ -48,11 +48,10 @@ class OwedPage(Struct, frozen=True, kw_only=True):
 class KeptText(Struct, frozen=True, kw_only=True):
     """The page's text that an entry has, which came ``at`` then and is in that ``capture`` (its key).
 
-    It stays while the page of a revision that changes none of it is owed. ``text`` is the entry with
-    it, as it was.
+    It stays while the page of a revision that changes none of it is owed. ``entry`` has it, as it was.
     """
 
-    text: Entry
+    entry: Entry
     at: datetime
     capture: int | None
 

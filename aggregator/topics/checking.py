@@ -151,8 +151,7 @@ def unknown(
 
     Raises QueryError.
     """
-    asked = [one for one in feeds if one.subscribed]
-    subjects = list(map(_any_of, asked))
+    subjects = [_any_of(one) for one in feeds if one.subscribed]
     places = frozenset[str]().union(*map(places_of, subjects))
     bindings = Bindings(interests.topics, interests.people)
     named = [
@@ -169,13 +168,16 @@ def unknown(
         *(("mute", query) for query in interests.mute.queries),
     ]
     for owner, text in queries:
-        for typed in nowhere(bindings.bind(parse(text), name=owner), asked):
+        for typed in _lost(bindings.bind(parse(text), name=owner), subjects):
             yield Unknown(topic=owner, asked=typed)
 
 
 def nowhere(query: Query, feeds: Iterable[Feed]) -> Iterator[str]:
     """What a query that was bound asks of feeds and folders, as typed, where none of the feeds has it."""
-    subjects = list(map(_any_of, feeds))
+    return _lost(query, list(map(_any_of, feeds)))
+
+
+def _lost(query: Query, subjects: Sequence[Subject]) -> Iterator[str]:
     for typed, clause in query.of_feeds():
         if next(clause.fit((one, one) for one in subjects), None) is None:
             yield typed

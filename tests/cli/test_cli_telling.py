@@ -16,6 +16,7 @@ from aggregator.__main__ import main
 from aggregator.archive import open_archive
 from aggregator.archive.database import SCHEMA_VERSION
 from aggregator.config import load, load_settings
+from aggregator.query import ANALYSIS_VERSION
 
 WHOLE = (
     "<rss version='2.0'><channel><title>Their own title</title><link>https://news.example/</link>"
@@ -344,6 +345,25 @@ def test_who_comes_second_is_told_what_the_daemon_does(place):
     assert "(stop it first" in told
 
 
+def test_the_status_says_once_what_is_left_out(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()), "htp://one.example/a")
+    place.run("collect")
+    told = place.run("status")
+    assert (told.err, told.out.count("the line is left out")) == ("", 1)
+
+
+def test_a_migration_makes_an_index_of_an_older_analysis_anew(place, server):
+    place.subscribe(server.serve("/a.xml", WHOLE.encode()))
+    place.run("collect")
+    with contextlib.closing(sqlite3.connect(place.folder / "archive" / "archive.db")) as database:
+        database.execute("UPDATE meta SET value = '0' WHERE name = 'analysis'")
+        database.commit()
+    assert "is up to date" in place.run("archive", "migrate").out
+    with contextlib.closing(sqlite3.connect(place.folder / "archive" / "archive.db")) as database:
+        (found,) = database.execute("SELECT value FROM meta WHERE name = 'analysis'").fetchone()
+    assert found == str(ANALYSIS_VERSION)
+
+
 def test_a_migration_is_told_and_makes_no_archive(place, server):
     place.subscribe(server.serve("/a.xml", WHOLE.encode()))
     for more in ([], ["--dry-run"]):
@@ -355,6 +375,7 @@ def test_a_migration_is_told_and_makes_no_archive(place, server):
     with contextlib.closing(sqlite3.connect(place.folder / "archive" / "archive.db")) as database:
         database.execute("DROP INDEX revisions_changes")
         database.execute("DROP INDEX entries_vanished")
+        database.execute("DROP INDEX revisions_late")
         database.execute("UPDATE meta SET value = '0002' WHERE name = 'schema'")
         database.commit()
     told = f"from schema 0002 to {SCHEMA_VERSION}\n"
