@@ -180,12 +180,12 @@ def prepare(
     attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
-    synced = archive.sync_topics(wanted, page_size=size)
+    synced = archive.topics.sync(wanted, page_size=size)
     for slug in synced.deleted:
         tell(TopicEdit(topic=slug, new=False, came=0, went=0, gone=True))
     announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)
     for portion in portions(backlogs(archive, matcher, announced)):
-        for edit in archive.fill(portion):
+        for edit in archive.topics.fill(portion):
             tell(edit)
     return matcher
 

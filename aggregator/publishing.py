@@ -80,7 +80,7 @@ class Publisher:
     def _look(self, *, everything: bool, strange: bool) -> Sequence[str]:
         """Write what is behind, missing, or made for another site; remove what is no more."""
         self._places, archive = None, self._archive
-        states, changed = archive.topics(), list[str]()
+        states, changed = archive.topics.states(), list[str]()
         lacking = self._folder.lacking()
         whole = everything or strange or not self._folder.made_for(self._site)
         # Readers take a full page for what never changes: its feeds are left, unless they would
@@ -135,7 +135,7 @@ class Publisher:
         )
         self._cards = {
             state.topic.slug: self._card(state)
-            for state in self._archive.newest_topics(_ON_FRONT_PAGE)
+            for state in self._archive.topics.newest(_ON_FRONT_PAGE)
         }
         return index_page(tuple(self._cards.values()), overview, self._site)
 
@@ -144,7 +144,7 @@ class Publisher:
         before = self._cards.get(state.topic.slug)
         if before and before.state.version == state.version:
             return Card(state=state, titles=before.titles)
-        return Card(state=state, titles=self._archive.newest_titles(state.topic.slug))
+        return Card(state=state, titles=self._archive.topics.newest_titles(state.topic.slug))
 
 
 def _places(states: Sequence[TopicState]) -> frozenset[str]:

@@ -100,7 +100,7 @@ class Desk:
 
     def topics(self, *topics: Topic, page_size: int = 50, mute: Mute = Mute()):
         self.matcher = Matcher(interests(*topics, mute=mute))
-        synced = self.archive.sync_topics(
+        synced = self.archive.topics.sync(
             [(one, self.matcher.definition(one.slug)) for one in topics], page_size=page_size
         )
         for slug in (*synced.new, *synced.edited):
@@ -148,7 +148,7 @@ class Desk:
 
     def fill(self, slug: str, hits: Sequence[Hit], text: str = "") -> TopicEdit:
         backlog = Backlog(topic=slug, hits=tuple(hits), definition=text)
-        (edit,) = self.archive.fill([backlog])
+        (edit,) = self.archive.topics.fill([backlog])
         return edit
 
 

@@ -91,7 +91,7 @@ class Newsroom:
 
     def address(self, slug: str) -> str:
         """The address of a private topic."""
-        (token,) = [one.token for one in self.archive.topics() if one.topic.slug == slug]
+        (token,) = [one.token for one in self.archive.topics.states() if one.topic.slug == slug]
         return f"private/{token}"
 
 

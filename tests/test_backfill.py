@@ -123,7 +123,7 @@ def test_a_feed_is_walked_back_to_where_it_begins(desk, server, tmp_path):
     assert "if-none-match" not in server.asked("/2")[0].headers
     # Of the feed as it is now it changes only the count.
     assert desk.feed == replace(before, entries=30)
-    (state,) = desk.archive.topics()
+    (state,) = desk.archive.topics.states()
     assert (state.stories, state.announced) == (30, 10)
     shown = desk.archive.published.subscription_page("all", size=50)
     assert {one.title for one in shown.entries} == stories(*range(100, 110)), "backlog is no news"

@@ -55,7 +55,7 @@ def known(archive: Archive, url: str):
 
 def versions_of(of: Settings) -> dict[str, int]:
     with open_archive(of.archive) as archive:
-        return {one.topic.slug: one.version for one in archive.topics()}
+        return {one.topic.slug: one.version for one in archive.topics.states()}
 
 
 def later(clock: SimClock, *done: Callable[[], object], **span: float) -> Callable[[], None]:
@@ -114,7 +114,7 @@ def test_a_page_that_could_not_be_had_comes_with_a_later_poll(
             assert (shown.text, shown.corrected) == (entry.text, False)
             assert shown.updated == clock.at > shown.published
             assert not archive.published.corrections(slug).corrections
-            assert archive.standing(slug, entry).announced
+            assert archive.topics.standing(slug, entry).announced
             # The archive of the topic has it whole, too.
             assert archive.published.archive_page(slug, 1).entries[0].text == entry.text
 

@@ -10,13 +10,13 @@ from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
+from aggregator.archive.following import TopicsSynced
 from aggregator.archive.lock import holder_of
 from aggregator.archive.opening import versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
 from aggregator.archive.subscribers import Subscribers
-from aggregator.archive.topics import TopicsSynced
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from aggregator.archive import changes, fetchlog, filling, finding, records, states, topics, upkeep
+from aggregator.archive import changes, fetchlog, finding, records, upkeep
 from aggregator.archive import feeds as feeds_of
 from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.batch import WriteBatch
@@ -33,7 +33,7 @@ from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
 from aggregator.archive.subscribers import Subscribers
-from aggregator.archive.topics import TopicsSynced
+from aggregator.archive.topics import Topics
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 from aggregator.model.batch import Fetched, Known
 from aggregator.model.entry import (
@@ -47,7 +47,6 @@ from aggregator.model.entry import (
 from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Backlog, Standing, Topic, TopicEdit, TopicState
 from aggregator.query import Query
 
 
@@ -265,52 +264,10 @@ class Archive:
 
     # Topics
 
-    def sync_topics(self, wanted: Sequence[tuple[Topic, str]], *, page_size: int) -> TopicsSynced:
-        """Make the topics follow the configuration; says which wait to be filled."""
-        with self._database.writing() as connection:
-            return topics.sync(connection, wanted, page_size, clock())
-
-    def compare_topics(
-        self, wanted: Sequence[tuple[Topic, str]], *, page_size: int
-    ) -> TopicsSynced:
-        """What :meth:`sync_topics` would do."""
-        with self._database.reading() as connection:
-            return topics.compare(connection, wanted, page_size)
-
-    def fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
-        """Add what new or edited topics find in the archive, in one write; says what came and went."""
-        with self._database.writing() as connection:
-            return filling.fill(connection, backlogs, clock())
-
-    def compare_fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
-        """What :meth:`fill` would say of topics that are there."""
-        with self._database.reading() as connection:
-            return filling.compare(connection, backlogs)
-
-    def topics(self) -> tuple[TopicState, ...]:
-        """The configured topics with their counts."""
-        with self._database.reading() as connection:
-            return states.configured(connection)
-
-    def topic(self, slug: str) -> TopicState | None:
-        """One of them; None where it was not taken up yet."""
-        with self._database.reading() as connection:
-            return states.named(connection, slug)
-
-    def newest_topics(self, limit: int) -> tuple[TopicState, ...]:
-        """The topics that something came to last; none that is private."""
-        with self._database.reading() as connection:
-            return states.newest(connection, limit)
-
-    def newest_titles(self, slug: str) -> tuple[str, ...]:
-        """The titles of what a topic announced last. Raises UsageError where there is none."""
-        with self._database.reading() as connection:
-            return states.newest_titles(connection, slug)
-
-    def standing(self, slug: str, entry: EntryRecord) -> Standing | None:
-        """How a topic holds an entry's story; None where it does not."""
-        with self._database.reading() as connection:
-            return topics.standing(connection, slug, entry)
+    @property
+    def topics(self) -> Topics:
+        """The configured topics: their settings, counts and stories."""
+        return Topics(self._database)
 
     @property
     def published(self) -> Published:

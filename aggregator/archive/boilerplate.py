@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import search, topics
+from aggregator.archive import hits, search
 from aggregator.archive.columns import Key
 from aggregator.archive.schema import (
     blocks,
@@ -256,7 +256,7 @@ class Blocks:
                 holding.where(sightings.c.entry_key.in_(chunk))
             ).scalars()
         ]
-        topics.touch_holders(self._connection, touched)
+        hits.touch_holders(self._connection, touched)
 
 
 def _shown_texts(connection: sa.Connection, keys: Sequence[int]) -> dict[int, str]:

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from aggregator.archive import digests
+from aggregator.archive.hits import append, stands_alone
 from aggregator.archive.records import no_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, stories, topics
 from aggregator.archive.statements import among, execute_many
-from aggregator.archive.topics import append, stands_alone
 from aggregator.model.entry import EntryId, StoryId
 from aggregator.model.topic import Backlog, Hit, TopicEdit
 

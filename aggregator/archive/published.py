@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from aggregator.archive import corrections, digests, documents, pages, states, topics
+from aggregator.archive import corrections, digests, documents, following, pages, states
 from aggregator.archive.database import Database
+from aggregator.archive.records import read_topic
 from aggregator.model.series import CorrectionsFeed, DigestFeed
 from aggregator.model.topic import Page, TopicState
 
@@ -60,7 +61,7 @@ class Published:
     def revoke_address(self, slug: str) -> None:
         """Move a private topic to a new address. Raises UsageError where it is not private."""
         with self._database.writing() as connection:
-            topics.revoke(connection, slug)
+            following.revoke(connection, slug)
 
     def mark(
         self,
@@ -73,7 +74,7 @@ class Published:
         """The pages of this version are written, and these are its feed documents (by path), besides
         those that were kept as they stood."""
         with self._database.writing() as connection:
-            topics.mark_published(connection, slug, version, written, kept)
+            states.mark_published(connection, slug, version, written, kept)
 
     def due_digests(self, now: datetime) -> tuple[str, ...]:
         """Slugs of the topics of which a period ended since their digest was written: an indexed read."""
@@ -88,7 +89,9 @@ class Published:
     def mark_digested(self, feed: DigestFeed, written: Mapping[str, bytes]) -> None:
         """These digests are written, in these documents (by path)."""
         with self._database.writing() as connection:
-            topics.mark_digested(connection, feed, written)
+            digests.mark_written(connection, feed)
+            row = read_topic(connection, feed.topic.slug)
+            documents.note(connection, row.topic_key, written)
 
     def corrections(self, slug: str) -> CorrectionsFeed:
         """What publishers changed last of the stories that a topic holds."""

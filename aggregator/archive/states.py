@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import pages
+from aggregator.archive import documents, pages
 from aggregator.archive.records import read_topic, unpack_topic
 from aggregator.archive.schema import hits, meta, revisions, topics
 from aggregator.archive.statements import upsert
@@ -70,6 +70,25 @@ def folder(connection: sa.Connection) -> str:
 def note_folder(connection: sa.Connection, mark: str) -> None:
     """All that is published stands in the folder with this mark."""
     upsert(connection, meta, [{"name": FOLDER, "value": mark}], replace=("value",))
+
+
+def mark_published(
+    connection: sa.Connection,
+    slug: str,
+    version: int,
+    written: Mapping[str, bytes] | None = None,
+    kept: Collection[str] = (),
+) -> None:
+    """Pages of this version are written, ``written`` names its feed documents' bytes by path, ``kept``
+    those that stand as they were. A hit that came meanwhile leaves the topic behind."""
+    row = read_topic(connection, slug)
+    if written is not None:
+        documents.note(connection, row.topic_key, written)
+        documents.keep(connection, row.topic_key, {*written, *kept})
+    values = {"published_version": version}
+    if version == row.version:
+        values["published_place"] = pages.end_of(connection, row.topic_key).place
+    connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
 def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive import fetchlog, owed, samples, search, settling, topics
+from aggregator.archive import fetchlog, hits, owed, samples, search, settling
 from aggregator.archive.boilerplate import store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
@@ -115,8 +115,8 @@ class Writer:
         owed.store(self._connection, settled)
         fetchlog.note(self._connection, settled)
         settling.store_away(self._connection, self._batch.away, self._batch.at)
-        topics.append(self._connection, self._batch.hits, self._batch.at)
-        topics.touch_holders(self._connection, self._touched)
+        hits.append(self._connection, self._batch.hits, self._batch.at)
+        hits.touch_holders(self._connection, self._touched)
         return self._counts()
 
     def _capture(self) -> dict[int, int]:

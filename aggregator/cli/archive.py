@@ -135,7 +135,7 @@ def restore(
     if dry_run:
         return
     with session_of(context).reading() as archive:
-        private = [state.topic.slug for state in archive.topics() if state.token]
+        private = [state.topic.slug for state in archive.topics.states() if state.token]
     if private:
         # Who was shut out since may hold the address that is valid again.
         note(

@@ -129,7 +129,7 @@ def explain(
             raise UsageError(
                 f"no entry has the id {entry}", hint="aggregator search --json shows ids"
             )
-        standing = archive.standing(wanted.slug, record)
+        standing = archive.topics.standing(wanted.slug, record)
     told = Matcher(configuration.interests, only=(wanted,)).explain(wanted.slug, record, now=now())
     if as_json:
         held: dict[str, object] | None = None

@@ -93,7 +93,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     shown: tuple[PageEntry, ...] = ()
     if archive is not None:
         with archive:
-            state = archive.topic(wanted.slug)
+            state = archive.topics.state(wanted.slug)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.published.subscription_page(wanted.slug, size=size).entries[:limit]
@@ -234,14 +234,14 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
         # A row is all there is to write; who publishes it is there already.
         with open_archive(settings.archive) as archive:
             archive.published.revoke_address(wanted.slug)
-            state = archive.topic(wanted.slug)
+            state = archive.topics.state(wanted.slug)
         note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
     else:
         with opened as archive:
             _prepare(archive, configuration)
             archive.published.revoke_address(wanted.slug)
             publish_behind(archive, settings, site_of(settings))
-            state = archive.topic(wanted.slug)
+            state = archive.topics.state(wanted.slug)
     for address in _addresses(configuration, wanted, state):
         say(address)
 
@@ -286,9 +286,9 @@ def _say_what_is_due(session: Session, configuration: Configuration, everything:
     archive = session.reading_if_any()
     if archive is not None:
         with archive:
-            synced = archive.compare_topics(wanted, page_size=settings.publish.page_size)
+            synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
             removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
-            edits = archive.compare_fill(list(backlogs(archive, matcher, edited)))
+            edits = archive.topics.compare_fill(list(backlogs(archive, matcher, edited)))
             if not everything and not all_is_due(archive, settings, site_of(settings)):
                 behind = {state.topic.slug for state in archive.published.behind()}
                 behind.update(archive.published.due_digests(now()))
@@ -311,7 +311,7 @@ def _states(session: Session) -> dict[str, TopicState]:
     if archive is None:
         return {}
     with archive:
-        return {state.topic.slug: state for state in archive.topics()}
+        return {state.topic.slug: state for state in archive.topics.states()}
 
 
 def _caught(

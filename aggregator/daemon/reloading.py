@@ -54,7 +54,7 @@ def with_last_topics(configuration: Configuration, archive: Archive) -> Configur
     interests = configuration.interests
     failed = list(contradicted(interests, find=archive.entry, now=now()))
     wrong = {one.topic for one in failed}
-    last = {one.topic.slug: one.topic for one in archive.topics() if one.topic.slug in wrong}
+    last = {one.topic.slug: one.topic for one in archive.topics.states() if one.topic.slug in wrong}
     stay = _others(_with(interests, last), interests, last) if last else set()
     for one in failed:
         event = "topic kept as it was" if one.topic in stay else "a topic fails a sample"

@@ -45,7 +45,7 @@ def everything(archive):
         "feeds": archive.feeds(),
         "listing": [archive.feed(url) for url in (ONE, TWO)],
         "fetches": [archive.fetches(feed) for feed in archive.feeds()],
-        "topics": archive.topics(),
+        "topics": archive.topics.states(),
         "pages": [
             archive.published.archive_page("all", n + 1)
             for n in range(archive.published.archive_pages("all"))
@@ -96,7 +96,7 @@ def _restored_equals(before, target, settings):
 
 
 def test_what_was_published_since_the_backup_is_written_again(stocked, settings, tmp_path):
-    (state,) = stocked.archive.topics()
+    (state,) = stocked.archive.topics.states()
     stocked.archive.published.mark("all", state.version)
     assert stocked.archive.published.behind() == ()
     stocked.archive.backup(tmp_path / "b")

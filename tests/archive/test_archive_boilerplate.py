@@ -104,7 +104,7 @@ def test_the_index_made_anew_is_the_same(desk, archive, settings):
 def test_topics_show_it_silently_and_closed_pages_never(desk, archive):
     desk.topics(Topic(slug="all", title="All", query="*"), page_size=2)
     bring(desk, 1, 2, 3)
-    closed, version = archive.published.archive_page("all", 1), archive.topics()[0].version
+    closed, version = archive.published.archive_page("all", 1), archive.topics.states()[0].version
     page = archive.published.subscription_page("all", size=9)
     reclean(archive, RULE)
     again = archive.published.subscription_page("all", size=9)
@@ -116,7 +116,7 @@ def test_topics_show_it_silently_and_closed_pages_never(desk, archive):
     assert again.updated == page.updated
     assert archive.published.archive_page("all", 1) == closed
     assert OWL in closed.entries[0].text
-    (state,) = archive.topics()
+    (state,) = archive.topics.states()
     assert state.version > version
     assert state.announced == 3
 

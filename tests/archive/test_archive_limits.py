@@ -122,7 +122,7 @@ def test_an_edit_says_what_came_and_went_and_announces_nothing(desk):
     ]
     assert set(announced(desk)) == {"torres", "torres rain"}
     assert held(desk) == {"torres", "torres rain", "rain"}
-    (state,) = desk.archive.topics()
+    (state,) = desk.archive.topics.states()
     assert (state.came, state.went, state.edited is None) == (0, 2, False)
 
 
@@ -140,9 +140,9 @@ def test_a_start_that_ends_between_is_made_good_at_the_next(desk):
 
     with pytest.raises(KeyboardInterrupt):
         prepare(desk.archive, Settings(), [Subscription(url=ONE)], many, tell=tell)
-    filled = [state.topic.slug for state in desk.archive.topics() if state.edited]
+    filled = [state.topic.slug for state in desk.archive.topics.states() if state.edited]
     assert 1 < len(filled) < 205
-    assert {state.stories for state in desk.archive.topics() if state.edited} == {2}
+    assert {state.stories for state in desk.archive.topics.states() if state.edited} == {2}
     first, told[:] = told[0], []
     prepare(desk.archive, Settings(), [Subscription(url=ONE)], many, tell=told.append)
     assert [edit.topic for edit in told] == [f"t{number:03}" for number in range(len(filled), 205)]
@@ -197,10 +197,10 @@ def test_how_a_topic_holds_a_story(desk):
     bring(desk, "a")
     bring(desk, "b")
     first, second = desk.archive.export()
-    assert desk.archive.standing("all", first).announced
-    assert desk.archive.standing("all", first).silence is None
-    assert not desk.archive.standing("all", second).announced
-    assert desk.archive.standing("nowhere", first) is None
+    assert desk.archive.topics.standing("all", first).announced
+    assert desk.archive.topics.standing("all", first).silence is None
+    assert not desk.archive.topics.standing("all", second).announced
+    assert desk.archive.topics.standing("nowhere", first) is None
 
 
 def test_why_a_topic_holds_a_story_in_silence(desk):
@@ -215,12 +215,12 @@ def test_why_a_topic_holds_a_story_in_silence(desk):
     desk.bring(ONE, mended, at=NOON + DAY)
     found = {one.url.partition("//")[2].partition(".")[0]: one for one in desk.archive.export()}
     desk.fill("torres", [hit_of(found["outside"])])
-    why = {name: desk.archive.standing("all", one).silence for name, one in found.items()}
+    why = {name: desk.archive.topics.standing("all", one).silence for name, one in found.items()}
     assert why == {
         "old": Silence.NO_NEWS, "a": None, "b": Silence.CAPPED, "outside": Silence.CAPPED,
     }  # fmt: skip
-    assert desk.archive.standing("torres", found["old"]).silence is Silence.CORRECTED
-    assert desk.archive.standing("torres", found["outside"]).silence is Silence.FILLED
+    assert desk.archive.topics.standing("torres", found["old"]).silence is Silence.CORRECTED
+    assert desk.archive.topics.standing("torres", found["outside"]).silence is Silence.FILLED
 
 
 def hit_of(record):

@@ -83,7 +83,7 @@ def test_a_better_version_is_shown_in_the_place_of_its_story(desk):
     assert [one.title for one in desk.archive.published.archive_page("torres", 3).entries] == [
         "torres whole"
     ]
-    assert desk.archive.newest_titles("torres") == ("torres 2", "torres 1", "torres 0")
+    assert desk.archive.topics.newest_titles("torres") == ("torres 2", "torres 1", "torres 0")
 
 
 def test_a_copy_that_does_not_lead_changes_no_time(desk):
@@ -107,4 +107,4 @@ def test_a_correction_of_something_old_reaches_whoever_was_told(desk):
     shown = desk.archive.published.subscription_page("torres", size=10).entries
     assert [one.title for one in shown] == ["torres corrected", "torres again"]
     assert shown[0].updated == NOON + 30 * DAY
-    assert desk.archive.topics()[0].announced == 2
+    assert desk.archive.topics.states()[0].announced == 2

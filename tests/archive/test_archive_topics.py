@@ -115,9 +115,9 @@ def test_a_story_stands_once_on_a_page(filled):
     filled.bring(ONE, item("n0", title="n0 again"), at=NOON + timedelta(hours=1))
     assert titles(filled.archive.published.subscription_page("all", size=SIZE)) == ["n0 again"]
     assert titles(filled.archive.published.archive_page("all", 1)) == ["n0 again"]
-    (state,) = filled.archive.newest_topics(9)
+    (state,) = filled.archive.topics.newest(9)
     assert (state.stories, state.announced) == (1, 1)
-    assert filled.archive.newest_titles("all") == ("n0 again",)
+    assert filled.archive.topics.newest_titles("all") == ("n0 again",)
 
 
 def test_silent_hits_reach_archive_pages_only(filled):
@@ -125,7 +125,7 @@ def test_silent_hits_reach_archive_pages_only(filled):
     bring(filled, "new")
     assert titles(filled.archive.published.subscription_page("all", size=SIZE)) == ["new"]
     assert titles(filled.archive.published.archive_page("all", 1)) == ["new", "old"]
-    (state,) = filled.archive.topics()
+    (state,) = filled.archive.topics.states()
     assert (state.stories, state.announced) == (2, 1)
 
 
@@ -189,7 +189,7 @@ def test_what_is_behind_and_which_pages_to_write(filled):
     archive = filled.archive
 
     def publish():
-        for state in archive.topics():
+        for state in archive.topics.states():
             archive.published.mark(state.topic.slug, state.version)
 
     assert behind(archive) == ["all"]
@@ -209,7 +209,7 @@ def test_what_is_behind_and_which_pages_to_write(filled):
 
 def test_a_hit_that_comes_while_publishing_leaves_the_topic_behind(filled):
     bring(filled, "n0")
-    (state,) = filled.archive.topics()
+    (state,) = filled.archive.topics.states()
     bring(filled, "n1")
     filled.archive.published.mark("all", state.version)
     assert behind(filled.archive) == ["all"]
@@ -217,38 +217,38 @@ def test_a_hit_that_comes_while_publishing_leaves_the_topic_behind(filled):
 
 def test_a_write_without_news_leaves_nothing_behind(filled):
     bring(filled, "n0")
-    (state,) = filled.archive.topics()
+    (state,) = filled.archive.topics.states()
     filled.archive.published.mark("all", state.version)
     filled.bring(ONE, item("n0", title="n0"), at=NOON + timedelta(hours=1))
     assert behind(filled.archive) == []
 
 
 def test_topics_follow_the_configuration(desk):
-    synced = desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    synced = desk.archive.topics.sync([(ALL, "d")], page_size=SIZE)
     assert (synced.new, synced.edited, synced.deleted) == (("all",), (), ())
     # Until it is filled it is new, whatever happens between.
-    assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ("all",)
+    assert desk.archive.topics.sync([(ALL, "d")], page_size=SIZE).new == ("all",)
     desk.fill("all", [], "d")
-    assert desk.archive.sync_topics([(ALL, "d")], page_size=SIZE).new == ()
-    assert desk.archive.sync_topics([(ALL, "e")], page_size=SIZE).edited == ("all",)
+    assert desk.archive.topics.sync([(ALL, "d")], page_size=SIZE).new == ()
+    assert desk.archive.topics.sync([(ALL, "e")], page_size=SIZE).edited == ("all",)
     desk.fill("all", [], "e")
     titled = replace(ALL, title="Other")
-    assert desk.archive.sync_topics([(titled, "e")], page_size=SIZE).edited == ()
-    assert desk.archive.topics()[0].topic == titled
-    desk.archive.published.mark("all", desk.archive.topics()[0].version)
-    assert desk.archive.sync_topics([], page_size=SIZE).deleted == ("all",)
-    assert desk.archive.sync_topics([], page_size=SIZE).deleted == ()
+    assert desk.archive.topics.sync([(titled, "e")], page_size=SIZE).edited == ()
+    assert desk.archive.topics.states()[0].topic == titled
+    desk.archive.published.mark("all", desk.archive.topics.states()[0].version)
+    assert desk.archive.topics.sync([], page_size=SIZE).deleted == ("all",)
+    assert desk.archive.topics.sync([], page_size=SIZE).deleted == ()
     assert [state.topic for state in desk.archive.published.deleted_topics()] == [titled]
-    assert desk.archive.topics() == ()
+    assert desk.archive.topics.states() == ()
 
 
 def test_a_topic_that_comes_back_is_filled_again(filled):
     bring(filled, "n0")
-    filled.archive.sync_topics([], page_size=SIZE)
+    filled.archive.topics.sync([], page_size=SIZE)
     filled.matcher = Matcher(interests())
     bring(filled, "n1")
     defined = Matcher(interests(ALL)).definition("all")
-    synced = filled.archive.sync_topics([(ALL, defined)], page_size=SIZE)
+    synced = filled.archive.topics.sync([(ALL, defined)], page_size=SIZE)
     assert synced.edited == ("all",)
     (missed,) = [one for one in filled.archive.export() if one.title == "n1"]
     hit = Hit(topic="all", story=missed.story, entry=missed.id, revision=1, announced=False)
@@ -263,24 +263,24 @@ def test_a_topic_that_comes_back_shows_what_was_corrected_meanwhile(desk, collap
     defined = matcher.definition("all")
     desk.topics(topic, page_size=SIZE)
     bring(desk, "n0", "n1")
-    desk.archive.sync_topics([], page_size=SIZE)
+    desk.archive.topics.sync([], page_size=SIZE)
     desk.matcher = Matcher(interests())
     desk.bring(ONE, item("n0", title="n0 corrected"), at=NOON + timedelta(hours=1))
-    desk.archive.sync_topics([(topic, defined)], page_size=SIZE)
+    desk.archive.topics.sync([(topic, defined)], page_size=SIZE)
     assert desk.fill("all", [], defined) == TopicEdit(topic="all", new=False, came=0, went=2)
     page = desk.archive.published.subscription_page("all", size=SIZE)
     assert titles(page) == ["n0 corrected", "n1"]
     assert [one.corrected for one in page.entries] == [True, False]
     # Once: the next edit finds nothing that it lacks.
     desk.fill("all", [], "another")
-    assert desk.archive.topic("all").stories == 2
+    assert desk.archive.topics.state("all").stories == 2
     assert titles(desk.archive.published.subscription_page("all", size=SIZE)) == titles(page)
     assert titles(desk.archive.published.archive_page("all", 1)) == ["n0 corrected", "n1"]
 
 
 def test_filling_leaves_out_what_is_held(desk):
     bring(desk, "n0", "n1")
-    desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    desk.archive.topics.sync([(ALL, "d")], page_size=SIZE)
     hits = [
         Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=True, reason="why")
         for one in desk.archive.export()
@@ -295,7 +295,7 @@ def test_filling_leaves_out_what_is_held(desk):
 
 def test_filling_many_closes_pages_in_one_write(desk):
     bring(desk, *[f"n{number}" for number in range(8)])
-    desk.archive.sync_topics([(ALL, "d")], page_size=SIZE)
+    desk.archive.topics.sync([(ALL, "d")], page_size=SIZE)
     hits = [
         Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=False)
         for one in desk.archive.export()
@@ -335,12 +335,12 @@ def test_topics_filled_in_one_write_are_each_as_if_it_were_filled_alone(desk):
     # A copy: the same story from another feed.
     desk.bring(TWO, item("copy", feed=TWO, title="n0", text="Some words about n0."))
     wanted = [(one, "d") for one in topics]
-    desk.archive.sync_topics([one for one in wanted if "new" not in one[0].slug], page_size=SIZE)
+    desk.archive.topics.sync([one for one in wanted if "new" not in one[0].slug], page_size=SIZE)
     for slug in ("edited", "alone", "edited-apart", "alone-apart"):
         desk.fill(slug, backlogs_of(desk, "d")[0].hits[:0], "d")
-    desk.archive.sync_topics(wanted, page_size=SIZE)
+    desk.archive.topics.sync(wanted, page_size=SIZE)
     together = backlogs_of(desk, "e")
-    edits = desk.archive.fill(together)
+    edits = desk.archive.topics.fill(together)
     for edit, one in zip(edits, together, strict=True):
         slug = f"{one.topic}-apart"
         alone = desk.fill(slug, [replace(hit, topic=slug) for hit in one.hits], "e")
@@ -349,16 +349,16 @@ def test_topics_filled_in_one_write_are_each_as_if_it_were_filled_alone(desk):
         for number in pages:
             of = [desk.archive.published.archive_page(name, number) for name in (one.topic, slug)]
             assert of[0].entries == of[1].entries
-        states = [desk.archive.topic(name) for name in (one.topic, slug)]
+        states = [desk.archive.topics.state(name) for name in (one.topic, slug)]
         assert len({(one.stories, one.announced, one.version, one.came) for one in states}) == 1
     assert [(edit.new, edit.came) for edit in edits] == [(True, 7), (False, 7), (False, 2)]
 
 
 def test_topics_filled_in_one_write_are_filled_whole_or_not_at_all(desk):
     bring(desk, "n0", "n1")
-    desk.archive.sync_topics([(replace(ALL, slug="new"), "d")], page_size=SIZE)
+    desk.archive.topics.sync([(replace(ALL, slug="new"), "d")], page_size=SIZE)
     with pytest.raises(UsageError, match="no topic edited"):
-        desk.archive.fill(backlogs_of(desk, "d")[:2])
+        desk.archive.topics.fill(backlogs_of(desk, "d")[:2])
     assert desk.archive.published.archive_pages("new") == 0
-    again = desk.archive.sync_topics([(replace(ALL, slug="new"), "d")], page_size=SIZE)
+    again = desk.archive.topics.sync([(replace(ALL, slug="new"), "d")], page_size=SIZE)
     assert again.new == ("new",)

@@ -137,7 +137,7 @@ def test_an_address_is_revoked_while_a_daemon_runs(collected):
     collected.run("topics", "publish")
     settings = load(collected.folder).settings
     with open_archive(settings.archive, write=True, purpose="aggregator run") as held:
-        (state,) = held.topics()
+        (state,) = held.topics.states()
         old = settings.publish.directory / f"private/{state.token}.atom"
         assert old.exists()
         revoked = collected.run("topics", "revoke", "torres-coaching")
@@ -156,9 +156,9 @@ def test_an_address_is_not_revoked_below_whoever_does_not_publish(collected):
     collected.run("topics", "publish")
     settings = load(collected.folder).settings
     with open_archive(settings.archive, write=True, purpose="aggregator archive restore") as held:
-        (before,) = held.topics()
+        (before,) = held.topics.states()
         assert collected.run("topics", "revoke", "torres-coaching").code == 4
-        assert held.topics() == (before,)
+        assert held.topics.states() == (before,)
 
 
 @pytest.mark.parametrize(

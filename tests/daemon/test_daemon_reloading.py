@@ -29,7 +29,7 @@ def taken(archive: Archive, folder, before: tuple[Topic, ...], edited: tuple[Top
     """The topics that a start has after an edit of those that were published."""
     matcher = Matcher(interests(*before))
     wanted = [(one, matcher.definition(one.slug)) for one in before]
-    archive.sync_topics(wanted, page_size=5)
+    archive.topics.sync(wanted, page_size=5)
     write_starter(folder)
     configuration = replace(load(folder), interests=interests(*edited))
     return with_last_topics(configuration, archive).interests.topics

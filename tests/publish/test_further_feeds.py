@@ -83,7 +83,7 @@ def test_a_digest_is_written_once_its_day_is_over_and_only_then(room, clock):
 
 def test_a_feed_that_tells_nothing_yet_is_dated_by_when_its_topic_was_made(room, monkeypatch):
     made, edited = NOON + DAY / 2, NOON + 3 * DAY
-    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: made)
+    monkeypatch.setattr("aggregator.archive.topics.clock", lambda: made)
     fresh = replace(DAILY, slug="fresh", query="nothing")
     room.topics(DAILY, PLAIN, fresh)
     room.publish()
@@ -97,7 +97,7 @@ def test_a_feed_that_tells_nothing_yet_is_dated_by_when_its_topic_was_made(room,
     bring(room, "a")
     room.publish(everything=True)
     assert {path: room.texts()[path] for path in feeds} == {path: before[path] for path in feeds}
-    monkeypatch.setattr("aggregator.archive.archive.clock", lambda: edited)
+    monkeypatch.setattr("aggregator.archive.topics.clock", lambda: edited)
     room.topics(DAILY, PLAIN, replace(fresh, query="nothing OR none"))
     room.publish()
     assert updated() == {"2026-03-05T12:00:00+00:00"}

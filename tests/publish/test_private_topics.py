@@ -145,6 +145,6 @@ def test_the_address_is_in_a_backup(room, tmp_path):
     again = ArchiveSettings(directory=tmp_path / "again", free_space=0)
     restore(tmp_path / "backup.tar", again)
     with open_archive(again) as archive:
-        tokens = {one.topic.slug: one.token for one in archive.topics()}
+        tokens = {one.topic.slug: one.token for one in archive.topics.states()}
     assert f"private/{tokens['secret']}" == room.address("secret")
     assert tokens["open"] == ""

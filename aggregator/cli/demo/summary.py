@@ -78,7 +78,7 @@ def _name(rounds: list[Round], url: str) -> str:
 
 def _print_topics(archive: Archive, settings: Settings) -> None:
     _section("Topics")
-    for state in archive.topics():
+    for state in archive.topics.states():
         slug = state.topic.slug
         counted = plural(state.stories, "story", "stories")
         say(

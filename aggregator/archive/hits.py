@@ -1,0 +1,147 @@
+"""What topics caught, place by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.archive import pages
+from aggregator.archive.records import unpack_topic
+from aggregator.archive.schema import entries, hits, revisions, stories, topics
+from aggregator.archive.statements import among, chunks, execute_many, insert
+from aggregator.model.entry import EntryRecord
+from aggregator.model.topic import Collapse, Hit, Silence, Standing
+
+_ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
+_GROWN = (
+    sa.update(topics)
+    .where(topics.c.topic_key == sa.bindparam("of"))
+    .values(
+        version=topics.c.version + sa.literal_column("1"),
+        stories=topics.c.stories + sa.bindparam("more", type_=sa.Integer),
+        announced=topics.c.announced + sa.bindparam("told", type_=sa.Integer),
+    )
+)
+
+
+def stands_alone(row: Any) -> bool:
+    """Whether each entry stands for itself in the topic of this row."""
+    return unpack_topic(row.settings).collapse is Collapse.NONE
+
+
+def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standing | None:
+    """How a topic holds the entry's story (the entry itself, where it does not collapse)."""
+    row = connection.execute(sa.select(topics).where(topics.c.slug == slug)).first()
+    if row is None:
+        return None
+    query = (
+        sa.select(
+            hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
+            revisions.c.page_at,
+        )
+        .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(
+            revisions,
+            sa.and_(revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision),
+        )
+        .where(hits.c.topic_key == row.topic_key, stories.c.story_id == entry.story)
+        .order_by(hits.c.place)
+    )  # fmt: skip
+    if stands_alone(row):
+        query = query.where(hits.c.entry_key == entry.key)
+    held = connection.execute(query).all()
+    if not held:
+        return None
+    announced = any(one.announced for one in held)
+    return Standing(
+        since=held[0].at, announced=announced, silence=None if announced else _silence(held[0])
+    )
+
+
+def _silence(first: Any) -> Silence:
+    """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
+    if first.at not in (first.seen, first.page_at):
+        return Silence.FILLED
+    if first.revision > 1:
+        return Silence.CORRECTED
+    return Silence.CAPPED if first.news else Silence.NO_NEWS
+
+
+def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:
+    """Give each hit the next place of its topic; close the pages that are full."""
+    if not found:
+        return
+    caught = sa.select(topics).where(among(connection, topics.c.slug, {hit.topic for hit in found}))
+    rows = {row.slug: row for row in connection.execute(caught)}
+    story_keys = _keys(
+        connection, stories.c.story_id, stories.c.story_key, {hit.story for hit in found}
+    )
+    entry_keys = _keys(
+        connection, entries.c.entry_id, entries.c.entry_key, {hit.entry for hit in found}
+    )
+    ends = pages.ends(connection, [row.topic_key for row in rows.values()])
+    places = {slug: ends[row.topic_key].place for slug, row in rows.items()}
+    made = []
+    for hit in found:
+        places[hit.topic] += 1
+        made.append(
+            {
+                "topic_key": rows[hit.topic].topic_key, "place": places[hit.topic],
+                "story_key": story_keys[hit.story], "entry_key": entry_keys[hit.entry],
+                "revision": hit.revision, "announced": hit.announced, "reason": hit.reason, "at": at,
+            }
+        )  # fmt: skip
+    _count(connection, made, at)
+    insert(connection, hits, made)
+    for slug, row in rows.items():
+        pages.close_full(connection, row, ends[row.topic_key], places[slug], at)
+
+
+def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: datetime) -> None:
+    """Add what is about to be stored to the topics' counts: nobody has to count hits later."""
+    held: dict[tuple[int, int], bool] = {}
+    for chunk in chunks(sorted({one["story_key"] for one in made})):
+        query = (
+            sa.select(hits.c.topic_key, hits.c.story_key, _ANNOUNCED)
+            .where(hits.c.story_key.in_(chunk))
+            .group_by(hits.c.topic_key, hits.c.story_key)
+        )
+        held |= {(row[0], row[1]): bool(row[2]) for row in connection.execute(query)}
+    more: dict[int, list[int]] = {}
+    for one in made:
+        of_topic = more.setdefault(one["topic_key"], [0, 0])
+        name = (one["topic_key"], one["story_key"])
+        of_topic[0] += name not in held
+        of_topic[1] += one["announced"] and not held.get(name, False)
+        held[name] = one["announced"] or held.get(name, False)
+    counted = [
+        {"of": key, "more": new, "told": told, "newest": at} for key, (new, told) in more.items()
+    ]
+    execute_many(connection, _GROWN, counted)
+
+
+def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
+    """The topics that hold these stories show something else now (a copy came, the entry vanished)."""
+    for chunk in chunks(sorted(set(story_keys))):
+        holders = sa.select(hits.c.topic_key).where(hits.c.story_key.in_(chunk)).distinct()
+        found = list(connection.execute(holders).scalars())
+        if found:
+            connection.execute(
+                sa.update(topics)
+                .where(topics.c.topic_key.in_(found))
+                .values(version=topics.c.version + 1)
+            )
+
+
+def _keys(
+    connection: sa.Connection, name: sa.Column[str], key: sa.Column[int], wanted: set[Any]
+) -> dict[Any, int]:
+    return {
+        row[0]: row[1]
+        for chunk in chunks(sorted(wanted))
+        for row in connection.execute(sa.select(name, key).where(name.in_(chunk)))
+    }
