@@ -338,11 +338,12 @@ class Archive:
         *,
         query: Query | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         changed: datetime | None = None,
     ) -> Iterator[EntryRecord]:
-        """All entries, or those that satisfy a query, first seen ``since``, or that came, were revised
-        or vanished since ``changed``; oldest first, streaming."""
-        return finding.export(self._database, query, since, clock(), changed=changed)
+        """All entries, or those that satisfy a query, first seen ``since`` and before ``until``, or that
+        came, were revised or vanished since ``changed``; oldest first, streaming."""
+        return finding.export(self._database, query, since, clock(), until=until, changed=changed)
 
     def changes(
         self, *, query: Query | None = None, since: datetime | None = None

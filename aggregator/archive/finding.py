@@ -109,10 +109,11 @@ def export(
     since: datetime | None,
     now: datetime,
     *,
+    until: datetime | None = None,
     changed: datetime | None = None,
 ) -> Iterator[EntryRecord]:
-    """All entries, or those that satisfy a query, first seen ``since``, or that came, were revised or
-    completed, or vanished since ``changed``; oldest first, streaming.
+    """All entries, or those that satisfy a query, first seen ``since`` and before ``until``, or that
+    came, were revised or completed, or vanished since ``changed``; oldest first, streaming.
 
     Portions are read one by one, so that a long export keeps no snapshot open.
     """
@@ -121,6 +122,8 @@ def export(
         wanted = sa.select(entries.c.entry_key).where(entries.c.entry_key > last)
         if since is not None:
             wanted = wanted.where(entries.c.first_seen >= since)
+        if until is not None:
+            wanted = wanted.where(entries.c.first_seen < until)
         if changed is not None:
             wanted = wanted.where(_changed(changed))
         with database.reading() as connection:

@@ -42,7 +42,7 @@ _COMMANDS = {
     "changes": ("entries", "changes"),
     "stories": ("entries", "stories"),
     "stats": ("status", "print_stats"),
-    "export": ("entries", "export"),
+    "export": ("exporting", "export"),
     "archive": ("archive", "app"),
     "serve": ("services", "serve"),
     "doctor": ("doctor", "diagnose"),

@@ -1,4 +1,4 @@
-"""Commands that read entries: ``search``, ``show``, ``history``, ``changes``, ``stories``, ``export``."""
+"""Commands that read entries: ``search``, ``show``, ``history``, ``changes``, ``stories``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from aggregator.cli.output import (
     Column,
     harmless,
     heading,
-    json_line,
     local,
     note,
     on_terminal,
@@ -46,12 +45,6 @@ class Sort(StrEnum):
 
     NEWEST = "newest"
     RELEVANCE = "relevance"
-
-
-class ExportFormat(StrEnum):
-    """Formats of ``export``."""
-
-    JSONL = "jsonl"
 
 
 def search(
@@ -207,36 +200,6 @@ def stories(
         for s in found
     ]
     print_table(columns, rows, empty="no entries in this time")
-
-
-def export(
-    context: typer.Context,
-    query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
-    since: Since = "",
-    changed: Annotated[
-        str,
-        typer.Option(
-            "--changed-since",
-            metavar="TIME",
-            help="Only what came, was revised or vanished then or later, or got its whole text.",
-        ),
-    ] = "",
-    form: Annotated[
-        ExportFormat, typer.Option("--format", help="One JSON object a line.")
-    ] = ExportFormat.JSONL,
-) -> None:
-    """Print entries, oldest first, one JSON object a line.
-
-    With the time of the last export, `--changed-since` gives what another program must
-    take in or replace, by its id.
-    """
-    del form  # there is one format so far; the option is there so that scripts can name it
-    session = session_of(context)
-    parsed = session.query(query) if query else None
-    start, altered = read_moment(since), read_moment(changed, "--changed-since")
-    with session.reading() as archive:
-        for record in archive.export(query=parsed, since=start, changed=altered):
-            sys.stdout.write(json_line(record.as_json()) + "\n")
 
 
 def short(identifier: str) -> str:

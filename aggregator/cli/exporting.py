@@ -1,0 +1,87 @@
+"""``export``: all entries, or some of them, for other programs and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.options import Since, read_moment
+from aggregator.cli.output import json_line
+from aggregator.cli.session import session_of
+
+if TYPE_CHECKING:
+    from aggregator.model.entry import EntryRecord
+
+_COLUMNS = (
+    "id", "feed", "url", "title", "authors", "categories", "lang", "published", "updated", "first_seen",
+    "summary", "html", "text", "story", "lead", "revisions", "vanished", "topics",
+)  # fmt: skip
+# What stands between two authors, categories or topics in one cell.
+_BETWEEN = "; "
+
+
+class ExportFormat(StrEnum):
+    """Formats of ``export``."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def export(
+    context: typer.Context,
+    query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
+    since: Since = "",
+    until: Annotated[
+        str, typer.Option(metavar="TIME", help="Only what was first seen before then.")
+    ] = "",
+    changed: Annotated[
+        str,
+        typer.Option(
+            "--changed-since",
+            metavar="TIME",
+            help="Only what came, was revised or vanished then or later, or got its whole text.",
+        ),
+    ] = "",
+    form: Annotated[
+        ExportFormat,
+        typer.Option("--format", help="One JSON object a line, or a table for spreadsheets."),
+    ] = ExportFormat.JSONL,
+) -> None:
+    """Print entries, oldest first: as JSON objects, one a line, or as CSV.
+
+    With the time of the last export, `--changed-since` gives what another program must
+    take in or replace, by its id. CSV (RFC 4180, UTF-8) has the names of the JSON in its
+    first line, and several authors, categories or topics in one cell, with "; " between.
+    """
+    session = session_of(context)
+    parsed = session.query(query) if query else None
+    start, end = read_moment(since), read_moment(until, "--until")
+    altered = read_moment(changed, "--changed-since")
+    with session.reading() as archive:
+        found = archive.export(query=parsed, since=start, until=end, changed=altered)
+        if form is ExportFormat.CSV:
+            _write_table(found)
+            return
+        for record in found:
+            sys.stdout.write(json_line(record.as_json()) + "\n")
+
+
+def _write_table(records: Iterable[EntryRecord]) -> None:
+    # Line ends as RFC 4180 has them, which a terminal and every reader of CSV take.
+    table = csv.DictWriter(sys.stdout, _COLUMNS)
+    table.writeheader()
+    for record in records:
+        table.writerow({name: _cell(value) for name, value in record.as_json().items()})
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return _BETWEEN.join(map(str, value))
+    return "" if value is None else str(value)
