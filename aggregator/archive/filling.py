@@ -15,7 +15,7 @@ from aggregator.archive.records import no_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, stories, topics
 from aggregator.archive.statements import among, execute_many
 from aggregator.model.entry import EntryId, StoryId
-from aggregator.model.topic import Backlog, Hit, TopicEdit
+from aggregator.model.topic import Backlog, Hit, TopicDifference, TopicEdit
 
 # The other names of a row are columns, which are set to what it says.
 _EDITED = (
@@ -60,17 +60,29 @@ def fill(
     return tuple(edits)
 
 
-def compare(connection: sa.Connection, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
-    """What :func:`fill` would come to, of topics that the archive has, those that come back too."""
+def compare(connection: sa.Connection, backlogs: Sequence[Backlog]) -> tuple[TopicDifference, ...]:
+    """What :func:`fill` would change, in topics that the archive has, those that come back too."""
     named = sa.select(topics).where(
         among(connection, topics.c.slug, [one.topic for one in backlogs])
     )
     rows = {row.slug: row for row in connection.execute(named)}
     held = _held(connection, rows.values())
     return tuple(
-        _edit(rows[one.topic], _names(one, rows[one.topic]), held[one.topic])
+        _difference(one, _names(one, rows[one.topic]), held[one.topic])
         for one in backlogs
         if one.topic in rows
+    )
+
+
+def _difference(found: Backlog, names: Sequence[tuple[str, str]], had: _Held) -> TopicDifference:
+    # Both are oldest first; of the entries of a story that comes, one stands for it.
+    fresh = {
+        name: hit.entry for name, hit in zip(names, found.hits, strict=True) if name not in had
+    }
+    accepted = set(names)
+    lost = [shown.entry for name, shown in had.items() if name not in accepted]
+    return TopicDifference(
+        topic=found.topic, came=tuple(fresh.values())[::-1], went=tuple(lost)[::-1]
     )
 
 

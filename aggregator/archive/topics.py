@@ -9,7 +9,7 @@ from aggregator.archive.database import Database
 from aggregator.archive.following import TopicsSynced
 from aggregator.model.entry import EntryRecord
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Backlog, Standing, Topic, TopicEdit, TopicState
+from aggregator.model.topic import Backlog, Standing, Topic, TopicDifference, TopicEdit, TopicState
 
 
 class Topics:
@@ -33,8 +33,8 @@ class Topics:
         with self._database.writing() as connection:
             return filling.fill(connection, backlogs, clock())
 
-    def compare_fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
-        """What :meth:`fill` would say of topics that are there."""
+    def compare_fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicDifference, ...]:
+        """What :meth:`fill` would change in topics that are there."""
         with self._database.reading() as connection:
             return filling.compare(connection, backlogs)
 

@@ -74,7 +74,7 @@ def search(
         print_json([record.as_json() for record in found])
         return
     columns = (Column("seen"), Column("id"), Column("title", wide=True), Column("feed", cut=True))
-    rows = [(local(r.first_seen), short(r.id), _title(r), r.feed_title) for r in found]
+    rows = [(local(r.first_seen), short(r.id), title_of(r), r.feed_title) for r in found]
     print_table(columns, rows, empty="nothing found")
     if len(found) == limit and on_terminal(sys.stdout):
         note(f"no more than {limit:,} are shown: --limit N shows more")
@@ -104,7 +104,7 @@ def show(
         carried = {"sightings": [one.as_json() for one in sightings]} if with_sightings else {}
         print_json({**record.as_json(), **carried})
         return
-    heading(one_line(_title(record)))
+    heading(one_line(title_of(record)))
     print_fields(_facts(record))
     words = record.text or record.summary
     if words:
@@ -167,7 +167,7 @@ def changes(
             local(one.at),
             short(one.entry.id),
             "vanished" if one.changed is None else ", ".join(one.changed),
-            _title(one.entry),
+            title_of(one.entry),
             one.entry.feed_title,
         )
         for one in found
@@ -207,6 +207,11 @@ def short(identifier: str) -> str:
     return identifier.removeprefix("urn:uuid:")[:13]
 
 
+def title_of(record: EntryRecord) -> str:
+    """What an entry is called in lists: its title, or how it begins."""
+    return record.title or " ".join((record.summary or record.text).split()[:12]) or "(no title)"
+
+
 def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
     """Who carried a story, in the order in which they had it, and how much later than the first."""
     heading(f"The story in {plural(len(sightings), 'entry', 'entries')}")
@@ -243,10 +248,6 @@ def _entry(archive: Archive, identifier: str) -> EntryRecord:
             f"no entry or story has the id {identifier!r}", hint="ids are in `aggregator search`"
         )
     return record
-
-
-def _title(record: EntryRecord) -> str:
-    return record.title or " ".join((record.summary or record.text).split()[:12]) or "(no title)"
 
 
 def _facts(record: EntryRecord) -> list[tuple[str, str]]:

@@ -198,7 +198,9 @@ def publish(
     session = session_of(context)
     configuration = session.configuration()
     if dry_run:
-        _say_what_is_due(session, configuration, everything)
+        from aggregator.cli.foretelling import tell_what_is_due
+
+        tell_what_is_due(session, configuration, everything)
         return
     from aggregator.publish import shown_path
 
@@ -269,41 +271,6 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
         _prepare(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)
-
-
-def _say_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
-    from aggregator.model.time import now
-    from aggregator.model.topic import TopicEdit
-    from aggregator.pipeline import backlogs
-    from aggregator.publish import site_of
-    from aggregator.publishing import all_is_due
-    from aggregator.topics import Matcher
-
-    settings, matcher = configuration.settings, Matcher(configuration.interests)
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
-    due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
-    edits = tuple[TopicEdit, ...]()
-    archive = session.reading_if_any()
-    if archive is not None:
-        with archive:
-            synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
-            removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
-            edits = archive.topics.compare_fill(list(backlogs(archive, matcher, edited)))
-            if not everything and not all_is_due(archive, settings, site_of(settings)):
-                behind = {state.topic.slug for state in archive.published.behind()}
-                behind.update(archive.published.due_digests(now()))
-                due &= behind.union(synced.new, synced.edited, synced.renewed)
-    for topic, _ in wanted:
-        if topic.slug in due:
-            say(f"would publish {topic.slug}")
-    for slug in removed:
-        say(f"would remove {slug}")
-    for edit in edits:
-        note(
-            f"{edit.topic} is edited: {edit.came:,} would come from the archive, {edit.went:,} held "
-            "match no more, and stay"
-        )
-    note(f"{plural(len(due), 'topic')} would be published, {len(removed)} removed")
 
 
 def _states(session: Session) -> dict[str, TopicState]:

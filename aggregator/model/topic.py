@@ -93,6 +93,15 @@ class TopicEdit(Struct, frozen=True, kw_only=True):
     gone: bool = False
 
 
+class TopicDifference(Struct, frozen=True, kw_only=True):
+    """What filling an edited topic would change: the entries of stories (entries, where it does not
+    collapse) that would come, and of those that are held and not accepted any more; newest first."""
+
+    topic: str
+    came: tuple[EntryId, ...]
+    went: tuple[EntryId, ...]
+
+
 class Hit(Struct, frozen=True, kw_only=True):
     """A story that a topic caught, with the entry and revision it shows.
 

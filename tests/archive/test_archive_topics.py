@@ -340,7 +340,11 @@ def test_topics_filled_in_one_write_are_each_as_if_it_were_filled_alone(desk):
         desk.fill(slug, backlogs_of(desk, "d")[0].hits[:0], "d")
     desk.archive.topics.sync(wanted, page_size=SIZE)
     together = backlogs_of(desk, "e")
+    foretold = desk.archive.topics.compare_fill(together)
     edits = desk.archive.topics.fill(together)
+    assert [(one.topic, len(one.came), len(one.went)) for one in foretold] == [
+        (edit.topic, edit.came, edit.went) for edit in edits
+    ]
     for edit, one in zip(edits, together, strict=True):
         slug = f"{one.topic}-apart"
         alone = desk.fill(slug, [replace(hit, topic=slug) for hit in one.hits], "e")
@@ -352,6 +356,42 @@ def test_topics_filled_in_one_write_are_each_as_if_it_were_filled_alone(desk):
         states = [desk.archive.topics.state(name) for name in (one.topic, slug)]
         assert len({(one.stories, one.announced, one.version, one.came) for one in states}) == 1
     assert [(edit.new, edit.came) for edit in edits] == [(True, 7), (False, 7), (False, 2)]
+
+
+@pytest.mark.parametrize("collapse", list(Collapse))
+def test_what_an_edit_would_change_is_named_newest_first(desk, collapse):
+    desk.topics(replace(ALL, collapse=collapse))
+    bring(desk, "n0", "n1", "n2", "n3")
+    held = list(desk.archive.export())
+
+    def of(*numbers):
+        return tuple(held[number].id for number in numbers)
+
+    def would(*numbers):
+        hits = [
+            Hit(topic="all", story=held[n].story, entry=held[n].id, revision=1, announced=False)
+            for n in numbers
+        ]
+        backlog = Backlog(topic="all", hits=tuple(hits), definition="e")
+        (difference,) = desk.archive.topics.compare_fill([backlog])
+        return difference.came, difference.went
+
+    assert would(0, 1, 2, 3) == ((), ())
+    assert would(1) == ((), of(3, 2, 0))
+    assert would() == ((), of(3, 2, 1, 0))
+
+
+def test_what_would_come_by_an_edit_is_named_newest_first(desk):
+    desk.topics(replace(ALL, query="nothing"))
+    bring(desk, "n0", "n1")
+    records = list(desk.archive.export())
+    hits = [
+        Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=False)
+        for one in records
+    ]
+    backlog = Backlog(topic="all", hits=tuple(hits), definition="e")
+    (difference,) = desk.archive.topics.compare_fill([backlog])
+    assert (difference.came, difference.went) == ((records[1].id, records[0].id), ())
 
 
 def test_topics_filled_in_one_write_are_filled_whole_or_not_at_all(desk):

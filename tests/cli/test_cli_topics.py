@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from environment import clean_environment
-from promises import TOPICS, parsed
+from promises import RAIN, TOPICS, parsed
 
 from aggregator.archive import open_archive
 from aggregator.config import load
@@ -210,13 +210,18 @@ def test_a_dry_run_says_what_publishing_would_write(collected, change, due):
     collected.run("topics", "publish")
     change(collected)
     ran = collected.run("topics", "publish", "--dry-run")
-    assert set(ran.out.splitlines()) == {f"would publish {slug}" for slug in due}
+    told = ran.out.splitlines()
+    assert {line for line in told if ": " not in line} == {f"would publish {slug}" for slug in due}
     assert f"{len(due)} topic" in ran.err
     wrote = collected.run("topics", "publish").out
     assert {slug for slug in ("rain", "snow") if f"topics/{slug}." in wrote} == due
     if change_is_of_a_query := "is edited" in ran.err:
         assert "rain is edited: 0 would come from the archive, 1 held match no more" in ran.err
     assert change_is_of_a_query is (due == {"rain"})
+    named = [
+        line.partition("  ")[2] for line in told if line.startswith("matches no more in rain: ")
+    ]
+    assert named == ([RAIN[1]] if change_is_of_a_query else [])
     assert collected.run("topics", "publish", "--dry-run").out == ""
 
 

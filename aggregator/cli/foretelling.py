@@ -1,0 +1,68 @@
+"""``topics publish --dry-run``: what would be published, and what edits of topics would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from aggregator.cli.entries import short, title_of
+from aggregator.cli.output import note, one_line, plural, say
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive
+    from aggregator.cli.session import Session
+    from aggregator.config import Configuration
+    from aggregator.model.topic import TopicDifference
+
+# So many stories of an edit are named each way, the newest.
+_NAMED = 10
+
+
+def tell_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
+    """A line for each topic that would be published and each that would be removed, and for the
+    newest stories that would come by an edit, or match no more; how many there are as notes."""
+    from aggregator.model.time import now
+    from aggregator.pipeline import backlogs
+    from aggregator.publish import site_of
+    from aggregator.publishing import all_is_due
+    from aggregator.topics import Matcher
+
+    settings, matcher = configuration.settings, Matcher(configuration.interests)
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+    due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
+    told, counted = list[str](), list[str]()
+    archive = session.reading_if_any()
+    if archive is not None:
+        with archive:
+            synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
+            removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
+            for one in archive.topics.compare_fill(list(backlogs(archive, matcher, edited))):
+                told += _named(archive, one)
+                counted.append(_counted(one))
+            if not everything and not all_is_due(archive, settings, site_of(settings)):
+                behind = {state.topic.slug for state in archive.published.behind()}
+                behind.update(archive.published.due_digests(now()))
+                due &= behind.union(synced.new, synced.edited, synced.renewed)
+    for topic, _ in wanted:
+        if topic.slug in due:
+            say(f"would publish {topic.slug}")
+    for slug in removed:
+        say(f"would remove {slug}")
+    for line in told:
+        say(line)
+    for line in counted:
+        note(line)
+    note(f"{plural(len(due), 'topic')} would be published, {len(removed)} removed")
+
+
+def _counted(edit: TopicDifference) -> str:
+    return (
+        f"{edit.topic} is edited: {len(edit.came):,} would come from the archive, {len(edit.went):,} held "
+        "match no more, and stay"
+    )
+
+
+def _named(archive: Archive, edit: TopicDifference) -> Iterator[str]:
+    for what, entries in (("would come to", edit.came), ("matches no more in", edit.went)):
+        for record in filter(None, map(archive.entry, entries[:_NAMED])):
+            yield f"{what} {edit.topic}: {short(record.id)}  {one_line(title_of(record))}"
