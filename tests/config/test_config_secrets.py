@@ -67,6 +67,7 @@ def test_a_file_that_others_may_read_is_told(folder):
         ('["https://a.example/"]\nheaders = { X = "hush\\r\\nY: z" }', "one line"),
         ('password = "hush"', "feed's URL"),
         ('["ftp://a.example/"]\npassword = "hush"', "feed's URL"),
+        ('["https://[a.example/m.xml"]\npassword = "hush"', "feed's URL"),
         ('["https://ann:hush@a.example/"]\npassword = 7', "a.example"),
         ('["https://a.example/"]\npassword = hush', "no TOML"),
     ],

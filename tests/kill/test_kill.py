@@ -23,7 +23,7 @@ TESTS = Path(__file__).parents[1]
 # Where each run dies: before, or with "+" after, the counted call.
 PLACES = [
     ("aggregator.archive:Archive.attach", 1),
-    ("aggregator.archive:Archive.fill", 1),
+    ("aggregator.archive.topics:Topics.fill", 1),
     ("aggregator.archive:Archive.claim_due", 1),
     ("+aggregator.archive:Archive.claim_due", 1),
     ("aggregator.collect:Collector.fetch", 40),
