@@ -55,7 +55,8 @@ def export(
     """Print entries, oldest first, as JSON or CSV.
 
     With the time of the last export, `--changed-since` gives what another program must
-    take in or replace, by its id. CSV (RFC 4180, UTF-8) has the names of the JSON in its
+    take in or replace, by its id; but not what merely came back to its feed, or entered
+    or left a topic. CSV (RFC 4180, UTF-8) has the names of the JSON in its
     first line, and several authors, categories or topics in one cell, with "; " between.
     """
     session = session_of(context)
