@@ -52,7 +52,7 @@ def fill(
         names = _names(one, row)
         fresh += _missed_corrections(one, had)
         fresh += [hit for hit, name in zip(one.hits, names, strict=True) if name not in had]
-        edit = _edit(row, names, had)
+        edit = _edit(row, _difference(one, names, had))
         edits.append(edit)
         values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
     append(connection, fresh, at)
@@ -92,9 +92,10 @@ def _names(backlog: Backlog, row: Any) -> list[tuple[str, str]]:
     return [(hit.story, hit.entry if alone else "") for hit in backlog.hits]
 
 
-def _edit(row: Any, names: Sequence[tuple[str, str]], had: _Held) -> TopicEdit:
-    came, went = len(set(names) - had.keys()), len(had.keys() - set(names))
-    return TopicEdit(topic=row.slug, new=row.definition is None, came=came, went=went)
+def _edit(row: Any, told: TopicDifference) -> TopicEdit:
+    return TopicEdit(
+        topic=row.slug, new=row.definition is None, came=len(told.came), went=len(told.went)
+    )
 
 
 def _filled(row: Any, edit: TopicEdit) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from environment import clean_environment
-from promises import RAIN, TOPICS, parsed
+from promises import RAIN, TOPICS, parsed, rss
 
 from aggregator.archive import open_archive
 from aggregator.config import load
@@ -218,11 +218,27 @@ def test_a_dry_run_says_what_publishing_would_write(collected, change, due):
     if change_is_of_a_query := "is edited" in ran.err:
         assert "rain is edited: 0 would come from the archive, 1 held match no more" in ran.err
     assert change_is_of_a_query is (due == {"rain"})
-    named = [
-        line.partition("  ")[2] for line in told if line.startswith("matches no more in rain: ")
-    ]
-    assert named == ([RAIN[1]] if change_is_of_a_query else [])
+    named = [(line.partition(": ")[0], line.partition("  ")[2]) for line in told if ": " in line]
+    assert named == ([("matches no more in rain", RAIN[1])] if change_is_of_a_query else [])
     assert collected.run("topics", "publish", "--dry-run").out == ""
+
+
+def test_a_dry_run_names_the_ten_newest_that_an_edit_would_bring(place, server):
+    items = [(str(number), f"Snow {number}", f"It fell {number} times.") for number in range(12)]
+    place.topics('[white]\nquery = "zebra"\n')
+    place.subscribe(server.serve("/snow.xml", rss(*items)))
+    place.run("collect")
+    place.topics('[white]\nquery = "snow"\n')
+    ran = place.run("topics", "publish", "--dry-run")
+    assert "white is edited: 12 would come from the archive, 0 held match no more" in ran.err
+    due, *named = ran.out.splitlines()
+    assert due == "would publish white"
+    found = parsed(place.run("search", "snow", "--limit", "10", "--json"))
+    short = [one["id"].removeprefix("urn:uuid:")[:13] for one in found]
+    assert named == [
+        f"would come to white: {name}  {one['title']}"
+        for name, one in zip(short, found, strict=True)
+    ]
 
 
 def test_a_private_topic_is_marked_as_one(collected):
