@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aggregator.config.outlines import is_address
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.address import canonical_url, shown_url
 from aggregator.model.errors import ConfigError
@@ -39,8 +40,7 @@ def read_secrets(file: Path) -> tuple[dict[str, Access], tuple[str, ...]]:
     except ConfigError as error:
         # A parser's own words may quote the line.
         raise ConfigError("this is no TOML", file=str(file), line=error.line, hint=hint) from None
-    given = {url: _access(url, table, file) for url, table in data.items()}
-    found = {canonical_url(url): access for url, access in given.items()}
+    found = {canonical_url(url): _access(url, table, file) for url, table in data.items()}
     open_to_others = file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     warning = f"{file}: others on this machine may read it; chmod 600 {file.name} keeps it to you"
     return found, (warning,) if open_to_others else ()
@@ -52,7 +52,7 @@ def _access(url: str, table: Any, file: Path) -> Access:
         place = f"{shown_url(url)}.{key}" if key else shown_url(url)
         return ConfigError(what, file=str(file), key=place, line=line)
 
-    if not isinstance(table, dict) or not _is_address(url):
+    if not isinstance(table, dict) or not is_address(url) or urlsplit(url).scheme == "file":
         raise refuse('a table has a feed\'s URL for its name: ["https://example.org/feed.xml"]')
     for key, value in table.items():
         if key not in _KEYS:
@@ -67,13 +67,6 @@ def _access(url: str, table: Any, file: Path) -> Access:
         password=table.get("password", ""),
         proxy=_read_proxy(table.get("proxy", ""), refuse),
     )
-
-
-def _is_address(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in {"http", "https"}
-    except ValueError:
-        return False
 
 
 def _check_text(value: Any, key: str, refuse: _Refuse) -> None:

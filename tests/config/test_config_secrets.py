@@ -68,6 +68,8 @@ def test_a_file_that_others_may_read_is_told(folder):
         ('password = "hush"', "feed's URL"),
         ('["ftp://a.example/"]\npassword = "hush"', "feed's URL"),
         ('["https://[a.example/m.xml"]\npassword = "hush"', "feed's URL"),
+        ('["https://a.example:port/"]\npassword = "hush"', "feed's URL"),
+        ('["file:///srv/feed.xml"]\npassword = "hush"', "feed's URL"),
         ('["https://ann:hush@a.example/"]\npassword = 7', "a.example"),
         ('["https://a.example/"]\npassword = hush', "no TOML"),
     ],
