@@ -8,7 +8,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -177,6 +177,9 @@ class Database:
 
     def close(self) -> None:
         if self._held is not None:
+            # By name: a connection that is closed has its lock until the server notices.
+            with suppress(sa.exc.SQLAlchemyError):
+                self._held.execute(sa.select(sa.func.pg_advisory_unlock(_HOLDER_LOCK)))
             self._held.close()
             self._held = None
         self.engine.dispose()

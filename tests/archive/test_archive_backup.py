@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from aggregator.archive import backup, open_archive, restore
 from aggregator.model.errors import AlreadyRunning, ArchiveError, UsageError
+from aggregator.model.settings import ArchiveSettings
 from aggregator.model.topic import Topic
 from aggregator.query import parse
 
@@ -254,3 +255,15 @@ def test_a_backup_cannot_write_outside(tmp_path, stocked):
     restore(tmp_path / "b", ArchiveSettings(directory=tmp_path / "deep" / "archive"))
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "deep" / "out").exists()
+
+
+def test_a_database_that_is_given_back_can_be_taken_at_once(postgres_url, tmp_path, monkeypatch):
+    settings = ArchiveSettings(directory=tmp_path / "archive", database=postgres_url)
+    with open_archive(settings, write=True) as archive:
+        held = archive._database._held
+        # As where the server has not noticed yet that the connection is closed.
+        monkeypatch.setattr(held, "close", lambda: None)
+    with open_archive(settings, write=True) as again:
+        assert again.holder()
+    monkeypatch.undo()
+    held.close()
