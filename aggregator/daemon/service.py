@@ -138,7 +138,7 @@ class _Service:
             welcome(address)
             warn_of_lines(self._configuration)
             report_standing(self._archive.feeds())
-            ticks = stack.enter_context(ticking())
+            ticks = await stack.enter_async_context(ticking())
             await stack.enter_async_context(
                 self._parts.beside(self._watch.tell(self._reload), again=False)
             )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.triggers.base import BaseTrigger
 from msgspec import Struct, field
+
+from aggregator.model.time import now
 
 # How often the due times in the archive are looked at. A look is one indexed read.
 _LOOK_SECONDS = 5
@@ -25,8 +29,19 @@ class Ticks(Struct, frozen=True):
     upkeep: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@contextmanager
-def ticking() -> Iterator[Ticks]:
+class _Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """So long after the tick before. APScheduler's own interval counts every tick from the first on,
+    and would list millions of them after a clock was set from 1970 to today."""
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._interval
+
+
+@asynccontextmanager
+async def ticking() -> AsyncIterator[Ticks]:
     """Run the timetable while the context lasts.
 
     Coalesced and never twice at once; a tick missed (a suspended laptop, a
@@ -39,17 +54,31 @@ def ticking() -> Iterator[Ticks]:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     timetable = {
-        "collect": (ticks.collect, IntervalTrigger(seconds=_LOOK_SECONDS)),
-        "publish": (ticks.publish, IntervalTrigger(seconds=_PUBLISH_SECONDS)),
-        "upkeep": (ticks.upkeep, IntervalTrigger(seconds=_UPKEEP_SECONDS)),
+        "collect": (ticks.collect, _LOOK_SECONDS),
+        "publish": (ticks.publish, _PUBLISH_SECONDS),
+        "upkeep": (ticks.upkeep, _UPKEEP_SECONDS),
     }
-    for name, (event, trigger) in timetable.items():
-        scheduler.add_job(_set, trigger, args=[event], id=name)
+    for name, (event, seconds) in timetable.items():
+        scheduler.add_job(_set, _Every(seconds), args=[event], id=name)
     scheduler.start()
+    watching = asyncio.create_task(_mind_the_clock(scheduler))
     try:
         yield ticks
     finally:
+        watching.cancel()
         scheduler.shutdown(wait=False)
+
+
+async def _mind_the_clock(scheduler: BaseScheduler) -> None:
+    """Make every tick due when the clock was set back: the scheduler would wait for the times that it
+    wrote down, be they a year away."""
+    before = now()
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if now() < before:
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=now())
+        before = now()
 
 
 async def _set(event: asyncio.Event) -> None:
