@@ -11,9 +11,11 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from itertools import count
 from math import inf
 from time import monotonic
 from typing import Literal, TypeVar
@@ -42,7 +44,9 @@ _LEAST_WAIT, _MOST_WAIT, _WAIT_SHARE = 0.1, 1.2, 1 / 16
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
-_LEASE_SECONDS = 3600.0
+# Longer than any round takes: whoever dies leaves claims that the next start frees.
+_LEASE_SECONDS = 24 * 3600.0
+_NUMBERS = count()
 # Bytes of what was fetched and is not stored yet: as long as there are more, nobody is asked.
 # (What is on its way by then still comes.)
 _HELD_BYTES = 32 << 20
@@ -79,6 +83,21 @@ class Round(Struct, kw_only=True):
         return unreached(self.failures, self.answered)
 
 
+class Shared(Struct, frozen=True):
+    """What rounds at the same time have in common: the memory for what came, and the thread that
+    writes it."""
+
+    writer: ThreadPoolExecutor
+    room: Room
+
+
+@contextmanager
+def sharing() -> Iterator[Shared]:
+    """For all rounds of one pipeline that begin while the context lasts."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer:
+        yield Shared(writer, Room(_HELD_BYTES))
+
+
 Progress = Callable[[Round, Counts], None]
 """Called after each write with the round so far and what this write came to."""
 
@@ -89,33 +108,37 @@ async def collect_round(
     everything: bool = False,
     stop: asyncio.Event | None = None,
     progress: Progress | None = None,
+    all_claimed: Callable[[], None] | None = None,
     all_read: Callable[[], None] | None = None,
+    shared: Shared | None = None,
 ) -> Round:
     """Collect every due feed once (``everything``: every feed) and store what came.
 
     Returns when all that was claimed is stored; once ``stop`` is set, when the
     batch under way is. Raises ArchiveError where the archive cannot be written.
-    Claims are freed in any case. ``progress`` is called after each write, ``all_read`` once
-    when nothing is fetched and read any more (but what gaps are closed with).
+    Claims are freed in any case. ``progress`` is called after each write, ``all_claimed`` once
+    no other feed is taken, ``all_read`` when nothing is fetched and read any more (but what gaps are
+    closed with). ``shared``: with other rounds that run.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer") as writer:
-        crew = _Crew(pipeline, everything, stop or asyncio.Event(), writer)
-        return await crew.run(progress or (lambda _round, _counts: None), all_read)
+    with nullcontext(shared) if shared else sharing() as one:
+        crew = _Crew(pipeline, everything, stop or asyncio.Event(), one)
+        telling = progress or (lambda _round, _counts: None)
+        return await crew.run(telling, all_claimed, all_read)
 
 
 class _Crew:
     def __init__(
-        self, pipeline: Pipeline, everything: bool, stop: asyncio.Event, writer: ThreadPoolExecutor
+        self, pipeline: Pipeline, everything: bool, stop: asyncio.Event, shared: Shared
     ) -> None:
         self._pipeline = pipeline
         self._everything = everything
         self._after = 0
-        self._taken: set[int] = set()
-        self._claimed: set[int] = set()
+        self._taken: set[FeedKey] = set()
+        self._claimed: set[FeedKey] = set()
         """Those of which the claim was not given back."""
         self._stop = stop
-        self._writer = writer
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._writer = shared.writer
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{next(_NUMBERS)}"
         self._queue: asyncio.Queue[tuple[float, Fetched] | None] = asyncio.Queue()
         """What is to be written, with when it came; None at the end."""
         self._written = asyncio.Event()
@@ -123,12 +146,17 @@ class _Crew:
         self._began = monotonic()
         self._came = 0
         """Feeds with an outcome, failures too."""
-        self._room = Room(_HELD_BYTES)
+        self._room = shared.room
         self._gaps: list[Feed] = []
         self._round = Round()
 
-    async def run(self, progress: Progress, all_read: Callable[[], None] | None) -> Round:
-        fetching = asyncio.create_task(self._fetch_all(now()))
+    async def run(
+        self,
+        progress: Progress,
+        all_claimed: Callable[[], None] | None,
+        all_read: Callable[[], None] | None,
+    ) -> Round:
+        fetching = asyncio.create_task(self._fetch_all(now(), all_claimed))
         if all_read is not None:
             fetching.add_done_callback(lambda _: all_read())
         try:
@@ -145,10 +173,11 @@ class _Crew:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
             await self._in_writer(self._release)
+            self._room.give(self._claimed)
         self._round.counts = replace(self._round.counts, seconds=monotonic() - self._began)
         return self._round
 
-    async def _fetch_all(self, at: datetime) -> None:
+    async def _fetch_all(self, at: datetime, all_claimed: Callable[[], None] | None) -> None:
         """Claim in portions, fetch, queue every outcome; None at the end, however it ends."""
         running: set[asyncio.Task[None]] = set()
         ended: list[asyncio.Task[None]] = []
@@ -166,6 +195,8 @@ class _Crew:
             while more and not self._stop.is_set():
                 feeds, more = await self._in_writer(self._claim, at)
                 self._round.claimed += len(feeds)
+                if all_claimed is not None and not more:
+                    all_claimed()
                 for feed in feeds:
                     begun = asyncio.create_task(self._fetch(feed))
                     begun.add_done_callback(end)

@@ -329,8 +329,8 @@ def test_captures_hold_the_bytes_that_were_served(tmp_path, server):
 )
 def test_what_came_waits_by_what_is_under_way(under_way, seconds, came, scarce, expected):
     async def go() -> float:
-        crew = rounds._Crew(None, False, asyncio.Event(), None)
-        crew._room = Room(100)
+        shared = rounds.Shared(None, Room(100))
+        crew = rounds._Crew(None, False, asyncio.Event(), shared)
         if scarce:
             body = b"x" * 60
             told = {"requested": "u", "url": "u", "status": 200, "headers": ()}

@@ -23,6 +23,9 @@ _log: Any = structlog.get_logger()
 
 # Delays are those of what came in so long, and are worked out so often.
 _DELAYS_OF, _DELAYS_SECONDS = timedelta(days=7), 60.0
+# Who has not looked at the due times for so long hangs, or has much to do: longer than the work
+# between two looks takes, once all is filled.
+_LATE_SECONDS = 900.0
 
 
 class Health:
@@ -37,8 +40,13 @@ class Health:
         self._line = line
         self._started = now()
         self._paused: str | None = None
+        self._looked = monotonic()
         self._seen: dict[str, object] = {}
         self._delays_until = 0.0
+
+    def note_look(self) -> None:
+        """The due times are looked at now."""
+        self._looked = monotonic()
 
     def look(self) -> None:
         """See how the archive stands. Raises ArchiveError."""
@@ -68,13 +76,15 @@ class Health:
 
     def tell(self, more: Mapping[str, object | None]) -> dict[str, object]:
         """The object of ``/health``; of ``more``, what there is."""
-        ended = self._parts.ended
+        ended, looked = self._parts.ended, monotonic() - self._looked
+        late = "late" if looked > _LATE_SECONDS else "ok"
         return {
-            "status": "paused" if self._paused else "broken" if ended else "ok",
+            "status": "paused" if self._paused else "broken" if ended else late,
             "paused": self._paused,
             "ended": ended,
             "version": __version__,
             "started": iso(self._started),
+            "last_look_seconds": round(looked),
             **self._seen,
             **{name: one for name, one in more.items() if one is not None},
         }

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +17,7 @@ from aggregator import __version__
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
+from aggregator.daemon.collecting import Collecting
 from aggregator.daemon.errands import ask_lists, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
@@ -27,7 +27,6 @@ from aggregator.daemon.reloading import kept, warn_of_lines, with_last_topics, w
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
-    report_round,
     report_standing,
     welcome,
 )
@@ -35,15 +34,13 @@ from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
-from aggregator.model.batch import Counts
 from aggregator.model.errors import ArchiveError, ConfigError, PublishError
-from aggregator.model.time import iso, now
+from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import Publisher
 from aggregator.push import Closed, Door, address_of, listening, standing
 from aggregator.recleaning import reclean
-from aggregator.rounds import Round, collect_round
 from aggregator.web import serving
 
 _log: Any = structlog.get_logger()
@@ -54,8 +51,6 @@ _PUBLISH_DELAY = 1.0
 # Seconds of rest after the archive failed us, doubled each time: what could not be
 # stored is fetched again, and no publisher should feel our trouble.
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
-# Whoever has not looked for so long was asleep, as a laptop is when it is closed.
-_ASLEEP = timedelta(minutes=10)
 _SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
@@ -97,11 +92,11 @@ class _Service:
         self._metrics = Metrics()
         self._line = ProgressLine(wanted=progress)
         self._stop = asyncio.Event()
+        self._stop_rounds: Callable[[], None] = lambda: None
         self._reload = asyncio.Event()
         self._unpublished = asyncio.Event()
-        self._publishing = asyncio.Lock()
+        self._publishing, self._recleaning = asyncio.Lock(), asyncio.Lock()
         self._alive = monotonic()
-        self._looked = now()
         self._edited = False
         self._parts = Parts()
         self._health = Health(archive, self._parts, self._metrics, self._line)
@@ -191,7 +186,6 @@ class _Service:
             inclusions=configuration.inclusions,
             tell=report_edit,
         )
-        await asyncio.to_thread(self._return_slowly)
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
@@ -217,74 +211,57 @@ class _Service:
             finally:
                 self._teller, self._door = Silent(_NOT_NOW), Closed()
 
-    def _return_slowly(self) -> None:
-        with self._archive.courtesy(write=True) as courtesy:
-            courtesy.return_slowly(now())
-        self._looked = now()
-
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""
         ticks.collect.set()
         ticks.upkeep.set()
-        while not self._stop.is_set():
-            self._alive = monotonic()
-            if ticks.collect.is_set():
-                ticks.collect.clear()
-                await self._collect(pipeline)
-            if ticks.publish.is_set():
-                ticks.publish.clear()
-                await self._publish()
-            if ticks.upkeep.is_set():
-                ticks.upkeep.clear()
-                days = pipeline.settings.normalize.story_window_days
-                if await asyncio.to_thread(self._archive.maintain, now(), story_days=days):
-                    await self._reclean()
-            if await self._take_up_edits():
-                return
-            await _first_of(self._stop, self._reload, ticks.collect, ticks.publish, ticks.upkeep)
+        async with self._collecting_with(pipeline, failed=ticks.collect) as collecting:
+            while not self._stop.is_set():
+                self._alive = monotonic()
+                if ticks.collect.is_set():
+                    ticks.collect.clear()
+                    await collecting.look()
+                if ticks.publish.is_set():
+                    ticks.publish.clear()
+                    await self._publish()
+                if ticks.upkeep.is_set():
+                    ticks.upkeep.clear()
+                    days = pipeline.settings.normalize.story_window_days
+                    if await asyncio.to_thread(self._archive.maintain, now(), story_days=days):
+                        await self._reclean()
+                if await self._take_up_edits():
+                    return
+                await _first_of(
+                    self._stop, self._reload, ticks.collect, ticks.publish, ticks.upkeep
+                )
 
-    async def _collect(self, pipeline: Pipeline) -> None:
-        """One round, if anything is due. Raises ArchiveError."""
-        longest = pipeline.settings.collect.max_interval
-        await asyncio.to_thread(self._archive.refuse_if_paused)
-        if now() - self._looked > _ASLEEP:
-            _log.info("back after a standstill", since=iso(self._looked))
-            await asyncio.to_thread(self._return_slowly)
-        self._looked = now()
-        if not await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
-            self._resume()
-            self._health.look()
-            return
-        done = await collect_round(pipeline, stop=self._stop, progress=self._show)
-        self._looked = now()
-        self._resume()
-        await self._reclean()
-        self._metrics.count_round(done.counts.seconds)
-        report_round(done, next_due=self._archive.next_due())
-        if done.failures or done.recovered or done.notices:
-            # The front page says how many feeds are failing, the status feed which, and why.
-            self._unpublished.set()
-        self._health.look()
+    @contextlib.asynccontextmanager
+    async def _collecting_with(
+        self, pipeline: Pipeline, *, failed: asyncio.Event
+    ) -> AsyncIterator[Collecting]:
+        collecting = Collecting(
+            pipeline,
+            health=self._health,
+            metrics=self._metrics,
+            line=self._line,
+            changed=self._unpublished,
+            failed=failed,
+            resume=self._resume,
+            reclean=self._reclean,
+        )
+        self._stop_rounds = collecting.stop.set
+        async with collecting:
+            yield collecting
 
     async def _reclean(self) -> None:
         """Learn from what came, and have published what is shown otherwise now."""
         settings = self._configuration.settings.normalize
         try:
-            if await asyncio.to_thread(reclean, self._archive, settings):
-                self._unpublished.set()
+            async with self._recleaning:
+                if await asyncio.to_thread(reclean, self._archive, settings):
+                    self._unpublished.set()
         except ArchiveError as error:
             _log.error("not cleaned again", why=error.on_one_line)
-
-    def _show(self, done: Round, counts: Counts) -> None:
-        """After each write: count, show, and have it published soon."""
-        self._alive = monotonic()
-        self._metrics.count_write(counts)
-        if counts.new or counts.revised or counts.vanished or counts.completed:
-            self._unpublished.set()
-        total = done.counts
-        self._line.show(
-            f"collecting · {total.feeds} of {done.claimed} feeds · {total.new} new entries"
-        )
 
     async def _arrived(self, written: Written) -> None:
         """News of which a hub told are published at once; then gaps before them are looked into."""
@@ -383,6 +360,7 @@ class _Service:
             os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         self._stop.set()
+        self._stop_rounds()
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -9,6 +9,9 @@ from aggregator.config import files
 
 # A look at the files' times beside the watcher, which misses what was before it was up.
 _LOOK_MILLISECONDS = 5000
+# Files that were written less long ago may be half there: not every editor, and no copy over a
+# network, puts the whole of a file in its place at once.
+_SETTLED_SECONDS = 0.5
 
 
 class Watch:
@@ -24,7 +27,8 @@ class Watch:
         self._read = self._times()
 
     async def tell(self, changed: asyncio.Event) -> None:
-        """Set ``changed`` whenever the files are others than were read, until cancelled."""
+        """Set ``changed`` whenever the files are others than were read and nobody writes them any
+        more, until cancelled."""
         from watchfiles import awatch
 
         # Links lead to other folders, and what they lead to is what is edited.
@@ -35,7 +39,14 @@ class Watch:
         )
         async for _ in looks:
             if self._times() != self._read:
+                await self._settled()
                 changed.set()
+
+    async def _settled(self) -> None:
+        before = None
+        while before != (times := self._times()):
+            before = times
+            await asyncio.sleep(_SETTLED_SECONDS)
 
     def _times(self) -> list[tuple[int, int, int] | None]:
         return [_time(path) for path in files(self._folder)]

@@ -39,17 +39,23 @@ async def sleep(folder: Daemon, server: FeedServer) -> None:
         open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
     ):
         service = _Service(configuration, archive, Watch(folder.folder), progress=False)
-        async with service._opened() as pipeline:
-            await service._collect(pipeline)
+        async with (
+            service._opened() as pipeline,
+            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
+        ):
+            await collecting.look()
+            await collecting.rest()
             assert len(server.requests) == FEEDS
             clock.go_on(hours=9)
-            await service._collect(pipeline)
+            await collecting.look()
+            await collecting.rest()
             # The longest overdue, and no more.
             assert len(server.requests) == FEEDS + 1
             # All of them within ten minutes.
             for _ in range(120):
                 clock.go_on(seconds=5)
-                await service._collect(pipeline)
+                await collecting.look()
+                await collecting.rest()
             assert len(server.requests) == 2 * FEEDS
             due = [feed.next_due for feed in archive.feeds()]
             assert min(due) > clock.at + timedelta(minutes=1)

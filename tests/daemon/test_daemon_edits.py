@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import urllib.error
 import urllib.request
 
@@ -70,6 +71,20 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     assert "410 until its key stands in topics.toml again" in told["hint"]
     topics.write_text(right)
     daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 200)
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_whole(daemon):
+    """As a copy over a slow network writes it; its beginning would take a topic down."""
+    text = '[new]\nquery = "rain"\n[torres]\ntitle = "Torres"\nquery = "torres coach"\n'
+    with (daemon.folder / "topics.toml").open("w") as file:
+        for line in text.splitlines(keepends=True):
+            file.write(line)
+            file.flush()
+            time.sleep(0.3)
+    daemon.wait_for(lambda: daemon.answers("/topics/new.atom"))
+    assert len(daemon.events("configuration reloaded")) == 1
+    assert not daemon.events("topic taken down")
+    assert not daemon.events("configuration kept")
 
 
 def test_empty_settings_leave_the_last_good_ones(daemon):

@@ -1,0 +1,107 @@
+"""Rounds beside each other: who waits for a slow host holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from daemonprocess import Daemon
+from feedserver import FeedServer
+from simclock import SimClock
+
+from aggregator.archive import Archive, open_archive
+from aggregator.config import load
+from aggregator.daemon.service import _Service
+from aggregator.daemon.watching import Watch
+
+BEGIN = datetime(2026, 3, 1, 8, 0, 30, tzinfo=UTC)
+
+
+def rss(name: str) -> bytes:
+    return (
+        f"<rss version='2.0'><channel><title>{name}</title><item><guid>{name}</guid>"
+        f"<title>Story of {name}</title></item></channel></rss>"
+    ).encode()
+
+
+def slow(server: FeedServer, seconds: float) -> str:
+    """A feed of a host of its own that takes so long to answer."""
+    url = server.serve("/slow.xml", rss("slow"), delay=seconds)
+    return url.replace("127.0.0.1", "localhost")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - it is another process, or thread, that is waited for
+            await asyncio.sleep(0.05)
+
+
+def stored(archive: Archive) -> set[str]:
+    return {feed.url.rpartition("/")[2] for feed in archive.feeds() if feed.last_fetch}
+
+
+def test_a_feed_is_asked_again_while_another_round_waits_for_a_slow_host(tmp_path):
+    with FeedServer() as server:
+        folder = Daemon(tmp_path / "config")
+        folder.subscribe(server.serve("/fast.xml", rss("fast")), slow(server, 6))
+        asyncio.run(look_twice(folder, server))
+
+
+async def look_twice(folder: Daemon, server: FeedServer) -> None:
+    configuration = load(folder.folder)
+    with (
+        SimClock(BEGIN) as clock,
+        open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
+    ):
+        service = _Service(configuration, archive, Watch(folder.folder), progress=False)
+        async with (
+            service._opened() as pipeline,
+            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
+        ):
+            await collecting.look()
+            await until(lambda: "fast.xml" in stored(archive))
+            clock.go_on(hours=5)
+            await collecting.look()
+            await until(lambda: len(server.asked("/fast.xml")) == 2)
+            assert stored(archive) == {"fast.xml"}
+            # Nothing is left to a third.
+            await collecting.look()
+            await collecting.rest()
+            assert stored(archive) == {"fast.xml", "slow.xml"}
+        assert (len(server.asked("/fast.xml")), len(server.asked("/slow.xml"))) == (2, 1)
+
+
+def test_an_edit_waits_for_no_slow_host(tmp_path):
+    with FeedServer() as server:
+        daemon = Daemon(tmp_path / "config")
+        never = slow(server, 60)
+        daemon.subscribe(never)
+        daemon.start()
+        try:
+            daemon.wait_for(lambda: server.asked("/slow.xml"))
+            daemon.subscribe(never, server.serve("/added.xml", rss("added")))
+            # Its request may take half a minute, and is given up for the edit.
+            daemon.wait_for(lambda: server.asked("/added.xml"), 20)
+            assert not daemon.events("feed failed")
+            daemon.wait_for(lambda: daemon.events("collected"))
+        finally:
+            daemon.process.kill()
+            daemon.process.wait()
+
+
+def test_what_was_asked_for_is_stored_before_an_edit_is_taken_up(tmp_path):
+    with FeedServer() as server:
+        daemon = Daemon(tmp_path / "config")
+        daemon.subscribe(slow(server, 3))
+        daemon.start()
+        try:
+            daemon.wait_for(lambda: server.asked("/slow.xml"))
+            (daemon.folder / "topics.toml").write_text('[story]\nquery = "story"\n')
+            daemon.wait_for(
+                lambda: b"Story of slow" in (daemon.answers("/topics/story.atom") or b"")
+            )
+            assert len(server.asked("/slow.xml")) == 1
+        finally:
+            daemon.process.kill()
+            daemon.process.wait()
