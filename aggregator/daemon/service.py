@@ -39,7 +39,7 @@ from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import Publisher
-from aggregator.push import Closed, Door, address_of, listening, standing
+from aggregator.push import Door, address_of, listening, standing
 from aggregator.recleaning import reclean
 from aggregator.web import serving
 
@@ -101,7 +101,7 @@ class _Service:
         self._parts = Parts()
         self._health = Health(archive, self._parts, self._metrics, self._line)
         self._teller: Teller = Silent(_NOT_NOW)
-        self._door: Door = Closed()
+        self._door: Door | None = None
 
     async def run(self) -> None:
         """Serve, tick and collect until told to stop."""
@@ -209,7 +209,7 @@ class _Service:
             try:
                 yield pipeline
             finally:
-                self._teller, self._door = Silent(_NOT_NOW), Closed()
+                self._teller, self._door = Silent(_NOT_NOW), None
 
     async def _serve_rounds(self, pipeline: Pipeline, ticks: Ticks) -> None:
         """Act on ticks until told to stop, or until a new configuration is there."""

@@ -9,13 +9,12 @@ what came so. The feed itself is asked, with its validators, and walks the one w
 """
 
 from aggregator.push.callbacks import PUSH_PATH, Asked, address_of
-from aggregator.push.door import Closed, Door, listening, standing
+from aggregator.push.door import Door, listening, standing
 from aggregator.push.signatures import Message
 
 __all__ = [
     "PUSH_PATH",
     "Asked",
-    "Closed",
     "Door",
     "Message",
     "address_of",

@@ -72,7 +72,7 @@ def create_app(
     metrics: Metrics | None = None,
     links: Links | None = None,
     ask: Ask | None = None,
-    door: Callable[[], Door] | None = None,
+    door: Callable[[], Door | None] | None = None,
     allow_hosts: Iterable[str] = (),
 ) -> Starlette:
     """The application that serves a published folder.

@@ -39,7 +39,7 @@ async def serving(
     metrics: Metrics | None = None,
     links: Links | None = None,
     ask: Ask | None = None,
-    door: Callable[[], Door] | None = None,
+    door: Callable[[], Door | None] | None = None,
 ) -> AsyncIterator[str]:
     """Serve a published folder while the context lasts; yields its address, ``http://host:port``.
     What is handed in is as in :func:`create_app`.

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from urllib.parse import urlencode
 
@@ -185,6 +186,12 @@ def test_an_archive_that_cannot_be_written_pauses_and_spares_the_publishers(daem
     daemon.wait_for(lambda: daemon.events("collecting is paused"))
     health = json.loads(daemon.answers("/health"))
     assert (health["status"], "captures" in health["paused"]) == ("paused", True)
+    # A hub that comes meanwhile is to come again.
+    message = urllib.request.Request(f"http://127.0.0.1:{daemon.port}/push/{'x' * 43}", b"<rss/>")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(message, timeout=5)
+    with refused.value as answer:
+        assert answer.code == 503
     # Longer than from one look at the due times to the next.
     time.sleep(6)
     assert len(server.asked("/a.xml")) == 1

@@ -24,6 +24,7 @@ class OneToken:
 
     def __init__(self) -> None:
         self.asked, self.judged, self.broken = [], [], False
+        self.door = self
 
     async def run(self) -> None:
         """Nothing to do."""
@@ -48,7 +49,7 @@ def door(tmp_path):
 
     async def serve() -> None:
         end.extend((asyncio.get_running_loop(), asyncio.Event()))
-        async with serving(ServerSettings(port=0), tmp_path, door=lambda: held) as address:
+        async with serving(ServerSettings(port=0), tmp_path, door=lambda: held.door) as address:
             end.append(int(address.rpartition(":")[2]))
             ready.set()
             await end[1].wait()
@@ -91,6 +92,16 @@ def test_a_message_is_heard_and_a_forged_one_answered_alike(door):
     assert [(status, text) for status, _, text in answers] == [(202, b"Heard.\n")] * 2
     assert held.judged == ["", "the signature of a message was wrong"]
     assert send(port, "POST", "/push/wrong", BODY)[0] == 410
+
+
+@pytest.mark.parametrize(("method", "token"), [("GET", "right"), ("POST", "right"), ("POST", "x")])
+def test_without_a_door_a_hub_is_to_come_again(door, method, token):
+    """A 410 would end its subscription for good (WebSub, section 7)."""
+    port, held = door
+    held.door = None
+    status, headers, _ = send(port, method, f"/push/{token}?hub.challenge=x", BODY)
+    assert (status, headers["retry-after"]) == (503, "60")
+    assert (held.asked, held.judged) == ([], [])
 
 
 def test_a_body_without_end_is_cut(door, monkeypatch):
