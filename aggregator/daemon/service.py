@@ -322,13 +322,17 @@ class _Service:
         old = self._configuration
         self._watch.reading()
         try:
-            fresh = load(old.folder)
+            fresh = with_right_topics(old, load(old.folder), self._archive)
         except ConfigError as error:
             _log.error("configuration kept as it was", why=error.on_one_line)
             return False
+        except ArchiveError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in reading a file ends no daemon
+            _log.error("configuration kept as it was", why=repr(error), hint="please report it")
+            return False
         finally:
             notify("READY=1")
-        fresh = with_right_topics(old, fresh, self._archive)
         self._configuration = kept(old, fresh)
         if self._configuration != fresh:
             _log.warning("[archive], [server] and publish.directory take effect at the next start")

@@ -14,10 +14,16 @@ GOOD, BAD, WORSE = "http://127.0.0.1:9/a.xml", "htp://one.example/a", "htp://two
 
 
 @pytest.fixture
-def daemon(tmp_path):
+def python():
+    """How the daemon is started; as users do where empty."""
+    return ()
+
+
+@pytest.fixture
+def daemon(tmp_path, python):
     running = Daemon(tmp_path / "config")
     running.subscribe(GOOD)
-    running.start()
+    running.start(*python)
     running.wait_for(lambda: running.events("topic filled"))
     yield running
     if running.process.poll() is None:
@@ -85,6 +91,34 @@ def test_a_file_that_is_being_written_is_read_when_it_is_whole(daemon):
     assert len(daemon.events("configuration reloaded")) == 1
     assert not daemon.events("topic taken down")
     assert not daemon.events("configuration kept")
+
+
+MISTAKEN = """
+import sys
+from aggregator.__main__ import main
+from aggregator.daemon import service
+
+real = service.load
+
+def mistaken(folder):
+    read = real(folder)
+    if len(read.subscriptions) > 1:
+        raise RuntimeError("a mistake of ours")
+    return read
+
+service.load = mistaken
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("python", [("-c", MISTAKEN)])
+def test_a_mistake_of_ours_in_reading_a_file_ends_no_daemon(daemon):
+    daemon.subscribe(GOOD, GOOD.replace("a.xml", "b.xml"))
+    daemon.wait_for(lambda: daemon.events("configuration kept"))
+    assert "a mistake of ours" in daemon.events("configuration kept")[0]["why"]
+    (daemon.folder / "topics.toml").write_text('[new]\nquery = "rain"\n')
+    daemon.subscribe(GOOD)
+    daemon.wait_for(lambda: daemon.answers("/topics/new.atom"))
 
 
 def test_empty_settings_leave_the_last_good_ones(daemon):
