@@ -89,7 +89,7 @@ class Database:
         Who holds the database looks each time whether it still does.
         """
         if self._purpose is not None:
-            self.hold(self._purpose)
+            self._hold_on(self._purpose)
         with self.told(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -119,6 +119,18 @@ class Database:
             self._purpose = purpose
             if not self._still_held():
                 self._take(purpose)
+
+    def _hold_on(self, purpose: str) -> None:
+        """:meth:`hold`, of one who held the database before: who took it meanwhile, while the
+        connection was lost, is a trouble that passes (ArchiveError)."""
+        try:
+            self.hold(purpose)
+        except AlreadyRunning as error:
+            raise ArchiveError(
+                f"{error.holder} writes this archive now: it took over while the connection was lost",
+                where=error.where,
+                hint="stop one of the two; aggregator run goes on by itself when it can",
+            ) from None
 
     def _take(self, purpose: str) -> None:
         with self.told():
