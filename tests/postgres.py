@@ -6,6 +6,8 @@ ends with the session.
 
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -31,6 +33,46 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_server() as own:
+        yield own.url
+
+
+class OwnServer:
+    """A server that a test may do anything to."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder = folder
+        self.url = url
+
+    def make_database(self) -> str:
+        """The URL of a new one, empty."""
+        return _url(self.url, _made(self.url))
+
+    @property
+    def processes(self) -> list[int]:
+        """The server's own process, and those of its connections and chores."""
+        first = int((self._folder / "postmaster.pid").read_text().splitlines()[0])
+        told = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(first)], capture_output=True, text=True, check=True
+        )
+        return [first, *map(int, told.stdout.split())]
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Nothing of it runs as long as the block does; its sockets stay open."""
+        stopped = self.processes
+        try:
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A server of one's own, for as long as the block runs."""
     with warnings.catch_warnings():
         # It says where its sockets go; no concern of ours.
         warnings.simplefilter("ignore")
@@ -46,7 +88,7 @@ def server() -> Iterator[str]:
             name, _, value = line.partition(" = ")
             _run(url, f"ALTER SYSTEM SET {name} = {value}")
         _run(url, "SELECT pg_reload_conf()")
-        yield url
+        yield OwnServer(folder / "data", url)
     finally:
         if running is not None:
             running.stop()

@@ -59,9 +59,7 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.location = self.url.render_as_string(hide_password=True)
-            self.engine = _engine(
-                self.url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS}
-            )
+            self.engine = _engine(self.url, pool_pre_ping=True)
 
     @property
     def sqlite(self) -> bool:
@@ -256,9 +254,12 @@ def _making(driver: str) -> tuple[str, ...]:
 def _engine(url: sa.URL, **more: Any) -> sa.Engine:
     """An engine; nothing is connected yet. Raises ArchiveError where the URL's options are wrong."""
     try:
-        return sa.create_engine(url, **more)
+        engine = sa.create_engine(url, **more)
     except (sa.exc.ArgumentError, ValueError, TypeError):
         raise _no_url() from None
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "do_connect", _connect_postgresql)
+    return engine
 
 
 def _no_url() -> ArchiveError:
@@ -296,6 +297,15 @@ def _words(complaint: str) -> tuple[str, str]:
             return what, hint
     first = complaint.strip().partition("\n")[0]
     return f"the database refused: {first}"[:300], ""
+
+
+def _connect_postgresql(
+    _dialect: object, _record: object, place: list[Any], options: dict[str, Any]
+) -> Any:
+    from aggregator.archive.postgres import PATIENCE, Connection
+
+    # What the URL says of it goes before.
+    return Connection.connect(*place, **{**PATIENCE, **options})
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

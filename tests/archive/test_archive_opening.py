@@ -130,7 +130,9 @@ def test_who_lost_the_right_to_write_does_not_write(postgres_url, tmp_path):
                     now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
                 ),
             ):
-                with pytest.raises(ArchiveError, match=r"^.*: it \(\d+ on .*\) writes this archive now"):
+                with pytest.raises(
+                    ArchiveError, match=r"^.*: it \(\d+ on .*\) writes this archive now"
+                ):
                     write()
         # It ended: the right is taken again, by whatever is written next.
         archive.attach([Subscription(url=ONE)], now=NOON)
