@@ -19,6 +19,7 @@ round (:mod:`aggregator.rounds`), and what was not written is fetched again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -154,12 +155,11 @@ async def open_pipeline(
 ) -> AsyncIterator[Pipeline]:
     """Open collector and workers around an archive that was opened for writing.
 
-    ``access``: what secrets.toml gives for feeds, by canonical URL. ``workers`` that were
-    started before end with the pipeline, too.
+    ``access``: what secrets.toml gives for feeds, by canonical URL. ``workers`` end with it, too.
     """
-    with archive.courtesy() as courtesy:
-        made = Collector(settings.collect, __version__, access=access, away=courtesy.away(now()))
+    away = await asyncio.to_thread(archive.away, now())
     workers = workers or Workers(settings.normalize, settings.collect.max_entries)
+    made = Collector(settings.collect, __version__, access=access, away=away)
     async with made as collector, workers:
         yield Pipeline(
             archive=archive,

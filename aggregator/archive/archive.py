@@ -44,7 +44,7 @@ from aggregator.model.entry import (
     StoryId,
     StoryRecord,
 )
-from aggregator.model.feed import Feed, FeedKey, FeedState, Subscription
+from aggregator.model.feed import Feed, FeedKey, FeedState, Postponed, Subscription
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now as clock
 from aggregator.query import Query
@@ -165,6 +165,11 @@ class Archive:
         """What keeps us welcome at publishers' servers, in one transaction."""
         with self._database.writing() if write else self._database.reading() as connection:
             yield Courtesy(connection)
+
+    def away(self, now: datetime) -> tuple[Postponed, ...]:
+        """The hosts that want to be left alone, and until when."""
+        with self.courtesy() as courtesy:
+            return courtesy.away(now)
 
     def release(self, holder: str) -> None:
         """Free what a holder still claims."""

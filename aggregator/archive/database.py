@@ -274,14 +274,21 @@ _COMPLAINTS = (
     ("not a database", "the file is no SQLite database", "move it away, or restore a backup"),
     ("malformed", "the database file is damaged", "restore a backup: aggregator archive restore"),
     ("readonly", "the database is read-only", "SQLite writes beside it to read as well: give its file and folder to the user that runs aggregator"),
+    ("read-only transaction", "the database is read-only", "is the server a standby? aggregator run goes on by itself when it can write"),
     ("unable to open", "the database file cannot be opened", "check archive.directory and its rights"),
     ("disk is full", "the disk is full", "free some; nothing was lost"),
     ("no space left", "the disk of the database server is full", "free some; nothing was lost"),
     ("disk i/o error", "the disk refuses to read or write", "is it full? else look at the system's log, and restore a backup onto a sound disk"),
     ("no such table", "the file is no archive", "check archive.database"),
     ("connection refused", "the database server does not answer", "is it running? check archive.database"),
+    ("is the server running", "the database server does not answer", "is it running? check archive.database"),
+    ("starting up", "the database server does not answer", "it starts or recovers: try again"),
+    ("shutting down", "the database server does not answer", "it was told to end: start it again"),
     ("timeout expired", "the database server does not answer", "check archive.database"),
     ("authentication failed", "the database server refused the log-in", "check archive.database"),
+    ("no password supplied", "the database server refused the log-in", "check archive.database"),
+    ("permitted to log in", "the database server refused the log-in", "check archive.database"),
+    ("pg_hba.conf", "the database server refused the log-in", "check archive.database"),
     ("permission denied", "the database or its folder may not be used", "check its rights"),
     ("connection", "the connection to the database failed", "check archive.database; try again"),
 )  # fmt: skip
@@ -292,6 +299,11 @@ def _words(complaint: str) -> tuple[str, str]:
     low = complaint.lower()
     if re.search(r'database "[^"]*" does not exist', low):
         return "the database is not there", "create it on the server first; check archive.database"
+    if re.search(r'relation "[^"]*" does not exist', low):
+        return (
+            "the database holds no archive",
+            "restore a backup; in one that is empty a start makes a new archive",
+        )
     for sign, what, hint in _COMPLAINTS:
         if sign in low:
             return what, hint

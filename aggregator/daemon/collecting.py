@@ -105,7 +105,7 @@ class Collecting:
             task.add_done_callback(self._note_end)
         elif not self._rounds:
             self._resume()
-            self._health.look()
+            await self._health.look()
 
     async def rest(self) -> None:
         """Until no round runs. Raises what ended one."""
@@ -125,11 +125,11 @@ class Collecting:
         self._resume()
         await self._reclean()
         self._metrics.count_round(done.counts.seconds)
-        report_round(done, next_due=self._archive.next_due())
+        report_round(done, next_due=await asyncio.to_thread(self._archive.next_due))
         if done.failures or done.recovered or done.notices:
             # The front page says how many feeds are failing, the status feed which, and why.
             self._changed.set()
-        self._health.look()
+        await self._health.look()
 
     def _show(self, done: Round, counts: Counts) -> None:
         """After each write: count, show, and have it published soon."""

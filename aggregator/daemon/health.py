@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from datetime import timedelta
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 import structlog
 
 from aggregator import __version__
-from aggregator.archive import Archive
+from aggregator.archive import Archive, Stats
+from aggregator.daemon.lately import Lately
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.parts import Parts
 from aggregator.daemon.reporting import ProgressLine, describe_wait
 from aggregator.model.address import shown_url
 from aggregator.model.errors import ArchiveError
+from aggregator.model.feed import FeedState
 from aggregator.model.time import iso, now
 
 _log: Any = structlog.get_logger()
@@ -43,15 +45,22 @@ class Health:
         self._looked = monotonic()
         self._seen: dict[str, object] = {}
         self._delays_until = 0.0
+        self._delays = Lately[dict[str, list[float]]]({})
+        self._more = Lately[Mapping[str, object | None]]({})
 
     def note_look(self) -> None:
         """The due times are looked at now."""
         self._looked = monotonic()
 
-    def look(self) -> None:
+    def close(self) -> None:
+        """Nothing is asked any more."""
+        self._delays.close()
+        self._more.close()
+
+    async def look(self) -> None:
         """See how the archive stands. Raises ArchiveError."""
-        stats, due = self._archive.stats(), self._archive.next_due()
-        self._metrics.show_archive(self._archive.feed_states(), stats.entries)
+        stats, states, due = await asyncio.to_thread(self._read)
+        self._metrics.show_archive(states, stats.entries)
         self._seen = {
             "feeds": stats.feeds,
             "failing": stats.failing,
@@ -59,6 +68,9 @@ class Health:
             "next_due": iso(due),
         }
         self._line.show(describe_wait(due, stats.feeds))
+
+    def _read(self) -> tuple[Stats, Mapping[FeedState, int], datetime | None]:
+        return self._archive.stats(), self._archive.feed_states(), self._archive.next_due()
 
     def pause(self, error: ArchiveError) -> None:
         """Collecting rests until the archive is well again; told once."""
@@ -74,9 +86,11 @@ class Health:
         self._paused = None
         self._metrics.show_paused(False)
 
-    def tell(self, more: Mapping[str, object | None]) -> dict[str, object]:
-        """The object of ``/health``; of ``more``, what there is."""
-        ended, looked = self._parts.ended, monotonic() - self._looked
+    def tell(self, read_more: Callable[[], Mapping[str, object | None]]) -> dict[str, object]:
+        """The object of ``/health``, within seconds however the archive is; of what ``read_more``
+        reads from that, what there is."""
+        ended, more = self._parts.ended, self._more.ask(read_more)
+        looked = monotonic() - self._looked
         late = "late" if looked > _LATE_SECONDS else "ok"
         return {
             "status": "paused" if self._paused else "broken" if ended else late,
@@ -90,11 +104,14 @@ class Health:
         }
 
     def metrics(self) -> bytes:
-        """All metrics; the delays, which are read from the archive, a minute old at most."""
+        """All metrics, within seconds however the archive is; the delays, which are read from it, a
+        minute old as a rule."""
         if monotonic() >= self._delays_until:
             self._delays_until = monotonic() + _DELAYS_SECONDS
-            with contextlib.suppress(ArchiveError):
-                names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
-                found = self._archive.delays(since=now() - _DELAYS_OF)
-                self._metrics.show_delays({names[key]: held for key, held in found.items()})
+            self._metrics.show_delays(self._delays.ask(self._read_delays))
         return self._metrics.text()
+
+    def _read_delays(self) -> dict[str, list[float]]:
+        names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
+        found = self._archive.delays(since=now() - _DELAYS_OF)
+        return {names[key]: held for key, held in found.items()}

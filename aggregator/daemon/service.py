@@ -18,6 +18,7 @@ from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
 from aggregator.daemon.collecting import Collecting
+from aggregator.daemon.deadline import Deadline
 from aggregator.daemon.errands import ask_lists, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
@@ -65,11 +66,15 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     watch = Watch(folder)
     configuration = load(folder)
     configure_logs(configuration.settings.log)
-    with open_archive(
-        configuration.settings.archive, write=True, purpose="aggregator run"
-    ) as archive:
+    with (
+        Deadline() as deadline,
+        open_archive(
+            configuration.settings.archive, write=True, purpose="aggregator run"
+        ) as archive,
+    ):
         configuration = with_last_topics(configuration, archive)
-        asyncio.run(_Service(configuration, archive, watch, progress=progress).run())
+        service = _Service(configuration, archive, watch, progress=progress)
+        asyncio.run(service.run(deadline))
     return 0
 
 
@@ -103,16 +108,17 @@ class _Service:
         self._teller: Teller = Silent(_NOT_NOW)
         self._door: Door | None = None
 
-    async def run(self) -> None:
-        """Serve, tick and collect until told to stop."""
+    async def run(self, deadline: Deadline) -> None:
+        """Serve, tick and collect until told to stop; then the deadline begins."""
         settings = self._configuration.settings
-        self._catch_signals()
+        self._catch_signals(deadline)
         async with contextlib.AsyncExitStack() as stack:
+            stack.callback(self._health.close)
             address = await stack.enter_async_context(
                 serving(
                     settings.server,
                     settings.publish.directory,
-                    health=self._tell_health,
+                    health=lambda: self._health.tell(self._hubs),
                     metrics=self._health.metrics,
                     links=lambda path: self._site.link_header(path),
                     ask=lambda fields: self._teller.ask(fields),
@@ -132,7 +138,7 @@ class _Service:
             )
             welcome(address)
             warn_of_lines(self._configuration)
-            report_standing(self._archive.feeds())
+            report_standing(await asyncio.to_thread(self._archive.feeds))
             ticks = await stack.enter_async_context(ticking())
             await stack.enter_async_context(
                 self._parts.beside(self._watch.tell(self._reload), again=False)
@@ -189,7 +195,7 @@ class _Service:
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
-        self._health.look()
+        await self._health.look()
         count = self._metrics.count_message
         async with (
             open_pipeline(
@@ -295,12 +301,10 @@ class _Service:
         if changed:
             self._teller.wake()
 
-    def _tell_health(self) -> dict[str, object]:
-        more: dict[str, object | None] = {}
-        with contextlib.suppress(ArchiveError):
-            more["hub"] = self._teller.health()
-            more["push"] = standing(self._archive, address_of(self._configuration.settings))
-        return self._health.tell(more)
+    def _hubs(self) -> dict[str, object | None]:
+        """What ``/health`` says of them. Raises ArchiveError."""
+        push = standing(self._archive, address_of(self._configuration.settings))
+        return {"hub": self._teller.health(), "push": push}
 
     def _resume(self) -> None:
         self._rest = 0.0
@@ -352,17 +356,18 @@ class _Service:
                 notify("WATCHDOG=1")
             await asyncio.sleep(patience / 3)
 
-    def _catch_signals(self) -> None:
+    def _catch_signals(self, deadline: Deadline) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end, number)
+            loop.add_signal_handler(number, self._end, number, deadline)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int, deadline: Deadline) -> None:
         """First signal: finish the batch under way. Second: at once; the next start repairs."""
         if self._stop.is_set():
             os._exit(_SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
+        deadline.begin(number)
         self._stop.set()
         self._stop_rounds()
 

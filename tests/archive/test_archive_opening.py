@@ -110,45 +110,6 @@ def backup_of(settings, folder):
     return folder / "backup.tar"
 
 
-def lose_connections(database):
-    with database.outside() as connection:
-        connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-
-def test_who_lost_the_right_to_write_does_not_write(postgres_url, tmp_path):
-    settings = ArchiveSettings(directory=tmp_path / "one", database=postgres_url, free_space=0)
-    with open_archive(settings, write=True) as archive:
-        lose_connections(archive._database)
-        with open_archive(replace(settings, directory=tmp_path / "two"), write=True, purpose="it"):
-            for write in (
-                lambda: archive.attach([Subscription(url=ONE)], now=NOON),
-                lambda: archive.published.mark("all", 1),
-                lambda: archive.claim_due(
-                    now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
-                ),
-            ):
-                with pytest.raises(
-                    ArchiveError, match=r"^.*: it \(\d+ on .*\) writes this archive now"
-                ):
-                    write()
-        # It ended: the right is taken again, by whatever is written next.
-        archive.attach([Subscription(url=ONE)], now=NOON)
-
-
-def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tmp_path):
-    settings = ArchiveSettings(directory=tmp_path, database=postgres_url, free_space=0)
-    with open_archive(settings, write=True) as archive:
-        desk = Desk(archive, settings)
-        desk.subscribe(ONE)
-        lose_connections(archive._database)
-        assert desk.bring(ONE, item("a")).new == 1
-        with pytest.raises(AlreadyRunning):
-            open_archive(replace(settings, directory=tmp_path / "two"), write=True)
-
-
 def test_reading_needs_an_archive(database_url, tmp_path):
     settings = ArchiveSettings(directory=tmp_path / "archive", database=database_url)
     with pytest.raises(ArchiveError, match="no archive yet"):
@@ -342,6 +303,7 @@ READS = {
     "archive_page": lambda archive: archive.published.archive_page("all", 1),
     "archive_pages": lambda archive: archive.published.archive_pages("all"),
     "first_unpublished": lambda archive: archive.published.first_unpublished("all"),
+    "away": lambda archive: archive.away(NOON),
     "candidates": lambda archive: list(archive.candidates(parse("words"))),
     "search": lambda archive: archive.search(parse("words"), now=NOON),
     "relevance": lambda archive: archive.search(parse("words"), sort="relevance", now=NOON),

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that hangs, or a process of it: noticed, and never taken for one at work."""
+"""PostgreSQL fails who writes: connections are lost, the right to write with them, or the server hangs."""
 
 import os
 import signal
@@ -6,10 +6,13 @@ import signal
 import postgres
 import psycopg
 import pytest
+from archivedesk import NOON, ONE, Desk, item
+from msgspec.structs import replace
 
 from aggregator.archive import open_archive
 from aggregator.archive import postgres as waiting
-from aggregator.model.errors import ArchiveError
+from aggregator.model.errors import AlreadyRunning, ArchiveError
+from aggregator.model.feed import Subscription
 from aggregator.model.settings import ArchiveSettings
 
 
@@ -69,3 +72,42 @@ def test_what_the_url_says_of_waiting_goes_before(own_server, tmp_path):
         told = connection.connection.driver_connection.info.get_parameters()
     assert (told["connect_timeout"], told["keepalives_idle"]) == ("7", "99")
     assert told["tcp_user_timeout"] == "30000"
+
+
+def lose_connections(database):
+    with database.outside() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_who_lost_the_right_to_write_does_not_write(postgres_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "one", database=postgres_url, free_space=0)
+    with open_archive(settings, write=True) as archive:
+        lose_connections(archive._database)
+        with open_archive(replace(settings, directory=tmp_path / "two"), write=True, purpose="it"):
+            for write in (
+                lambda: archive.attach([Subscription(url=ONE)], now=NOON),
+                lambda: archive.published.mark("all", 1),
+                lambda: archive.claim_due(
+                    now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
+                ),
+            ):
+                with pytest.raises(
+                    ArchiveError, match=r"^.*: it \(\d+ on .*\) writes this archive now"
+                ):
+                    write()
+        # It ended: the right is taken again, by whatever is written next.
+        archive.attach([Subscription(url=ONE)], now=NOON)
+
+
+def test_a_server_that_restarts_does_not_end_the_right_to_write(postgres_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path, database=postgres_url, free_space=0)
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE)
+        lose_connections(archive._database)
+        assert desk.bring(ONE, item("a")).new == 1
+        with pytest.raises(AlreadyRunning):
+            open_archive(replace(settings, directory=tmp_path / "two"), write=True)
