@@ -12,7 +12,7 @@ from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.following import TopicsSynced
 from aggregator.archive.lock import holder_of
-from aggregator.archive.opening import versions
+from aggregator.archive.opening import disks, versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
@@ -33,6 +33,7 @@ __all__ = [
     "WriteBatch",
     "check_backup",
     "check_restore",
+    "disks",
     "holder_of",
     "open_archive",
     "restore",

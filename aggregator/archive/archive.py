@@ -20,7 +20,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.delays import read_delays
-from aggregator.archive.disk import refuse_full_disk
+from aggregator.archive.disk import folders_written, refuse_full_disk
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.known import read_known
@@ -128,8 +128,10 @@ class Archive:
             return feeds_of.read(connection, condition)
 
     def refuse_if_paused(self) -> None:
-        """Raises ArchiveError below the floor of free space, where nothing that comes is kept."""
-        refuse_full_disk(self._settings.directory, self._settings.free_space)
+        """Raises ArchiveError below the floor of free space on any of the archive's disks, where
+        nothing that comes is kept."""
+        folders = folders_written(self._settings, self._database.file)
+        refuse_full_disk(folders, self._settings.free_space)
 
     def claim_due(
         self,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from aggregator.model.errors import ArchiveError
+from aggregator.model.settings import ArchiveSettings
 
 _NETWORK = frozenset(
     ["nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "davfs", "fuse.davfs2"]
@@ -55,15 +58,33 @@ def free_bytes(directory: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def refuse_full_disk(directory: Path, floor: int) -> None:
-    """ArchiveError where fewer than ``floor`` bytes are free (``archive.free_space``)."""
-    free = free_bytes(directory)
-    if free < floor:
-        raise ArchiveError(
-            f"only {free // 2**20} MiB are free, and archive.free_space keeps {floor // 2**20}",
-            where=str(directory),
-            hint="free some disk; collecting goes on by itself then",
-        )
+def folders_written(settings: ArchiveSettings, database: Path | None) -> tuple[Path, ...]:
+    """The folders that the archive is written in, one for each disk, that of ``archive.directory``
+    first: the database file and the captures may be links to other disks. Raises ArchiveError."""
+    places = [settings.directory]
+    if database is not None:
+        places.append(database.resolve().parent)
+    if settings.captures != "off":
+        places.append(settings.directory / "captures")
+    found: dict[int, Path] = {}
+    for place in places:
+        with suppress(OSError):
+            # What is not there yet is made on a disk that is looked at; where it fails is told there.
+            found.setdefault(place.stat().st_dev, place)
+    return tuple(found.values()) or (settings.directory,)
+
+
+def refuse_full_disk(folders: Iterable[Path], floor: int) -> None:
+    """ArchiveError where fewer than ``floor`` bytes are free (``archive.free_space``) on the disk of
+    any of the folders."""
+    for folder in folders:
+        free = free_bytes(folder)
+        if free < floor:
+            raise ArchiveError(
+                f"only {free // 2**20} MiB are free, and archive.free_space keeps {floor // 2**20}",
+                where=str(folder),
+                hint="free some disk; collecting goes on by itself then",
+            )
 
 
 def sync_folder(directory: Path) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from aggregator.archive import search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
-from aggregator.archive.disk import free_bytes, refuse_network_disk
+from aggregator.archive.disk import folders_written, free_bytes, refuse_network_disk
 from aggregator.archive.lock import WriterLock
 from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
@@ -68,6 +68,12 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
         if not _unwritable(database, error):
             raise
     return _readable(Database(settings, unchanging=True))
+
+
+def disks(settings: ArchiveSettings) -> tuple[Path, ...]:
+    """A folder on each of the disks that the archive of these settings is written on. Raises
+    ArchiveError."""
+    return folders_written(settings, Database(settings).file)
 
 
 def versions(settings: ArchiveSettings) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from aggregator.archive import samples, search
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
-from aggregator.archive.disk import free_bytes
+from aggregator.archive.disk import folders_written, free_bytes
 from aggregator.archive.finding import first_since
 from aggregator.archive.schema import (
     entries,
@@ -51,7 +51,8 @@ class Stats(Struct, frozen=True, kw_only=True):
 
 
 class ArchiveInfo(Struct, frozen=True, kw_only=True):
-    """Where the archive is and how large; sizes in bytes. ``growth`` is bytes a year, None at first."""
+    """Where the archive is and how large; sizes in bytes. ``growth`` is bytes a year, None at first;
+    ``free_bytes`` those of the disk that has fewest, where there are several."""
 
     location: str
     dialect: str
@@ -148,7 +149,7 @@ def read_info(
         database_bytes=int(size or 0),
         capture_bytes=captured,
         capture_files=len(files.files()),
-        free_bytes=free_bytes(settings.directory),
+        free_bytes=min(map(free_bytes, folders_written(settings, database.file))),
         growth=int(total / age * 365 * 86400) if age > 86400 else None,
     )
 

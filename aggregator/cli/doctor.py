@@ -211,10 +211,12 @@ def _disk(settings: ArchiveSettings) -> Finding:
     if not place.is_dir():
         mend = "move it away, or set archive.directory"
         return _fail("disk", f"{place} is a file, where a folder must be", mend, _ARCHIVE)
-    if refused := _refused(place):
-        mend = "give the user who runs this the right to write there, or set archive.directory"
-        return _fail("disk", f"{place} cannot be written: {refused}", mend, _ARCHIVE)
-    free = shutil.disk_usage(place).free
+    places = _disks(settings) if place == settings.directory else (place,)
+    for each in places:
+        if refused := _refused(each):
+            mend = "give the user who runs this the right to write there, or set archive.directory"
+            return _fail("disk", f"{each} cannot be written: {refused}", mend, _ARCHIVE)
+    free, place = min((shutil.disk_usage(each).free, each) for each in places)
     if free < settings.free_space:
         told = f"{size(free)} free at {place}, the floor is {size(settings.free_space)}"
         return _fail("disk", told, "make room, or lower archive.free_space", _ARCHIVE)
@@ -222,6 +224,17 @@ def _disk(settings: ArchiveSettings) -> Finding:
         mend = "make room; nothing is stored on a full disk, and archive.free_space warns in time"
         return _warn("disk", f"only {size(free)} free at {place}", mend)
     return _ok("disk", f"{size(free)} free at {place}")
+
+
+def _disks(settings: ArchiveSettings) -> tuple[Path, ...]:
+    from aggregator.archive import disks
+    from aggregator.model.errors import ArchiveError
+
+    try:
+        return disks(settings)
+    except ArchiveError:
+        # The check of the archive tells that its address is none.
+        return (settings.directory,)
 
 
 def _output(settings: PublishSettings) -> Finding:

@@ -15,7 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 from aggregator.archive import open_archive
 from aggregator.model.batch import LinkedPage
 from aggregator.model.errors import ArchiveError
-from aggregator.model.settings import Captures
+from aggregator.model.settings import ArchiveSettings, Captures
 
 LATER = NOON + timedelta(hours=2)
 
@@ -208,6 +208,22 @@ def test_below_the_floor_of_free_space_nothing_is_written(desk, settings, archiv
         desk.bring(ONE, item("a"))
     archive._settings = settings
     assert desk.bring(ONE, item("a")).new == 1
+
+
+@pytest.mark.parametrize("kept", ["changed", "off"])
+def test_the_disk_that_the_captures_are_on_is_looked_at_where_there_are_any(tmp_path, kept):
+    # A file system that never has a byte to give.
+    (tmp_path / "captures").symlink_to("/proc")
+    with open_archive(ArchiveSettings(directory=tmp_path, free_space=0), write=True) as archive:
+        archive._settings = ArchiveSettings(directory=tmp_path, free_space=1, captures=kept)
+        if kept == "off":
+            archive.refuse_if_paused()
+            assert archive.info().free_bytes > 0
+            return
+        with pytest.raises(ArchiveError, match="only 0 MiB are free") as told:
+            archive.refuse_if_paused()
+        assert told.value.where == str(tmp_path / "captures")
+        assert archive.info().free_bytes == 0
 
 
 @pytest.mark.parametrize("name", ["nothing.warc.gz:0", "../archive.db:0", "20260302-x.warc.gz:-4"])

@@ -257,6 +257,20 @@ def test_a_disk_without_room_shows_in_the_status(place):
     assert without_figures(refused.err) == without_figures(f"aggregator: {told}\n")
 
 
+def test_status_and_doctor_tell_of_the_disk_that_captures_are_on(place):
+    place.run("collect")
+    captures = place.folder / "archive" / "captures"
+    if captures.exists():
+        captures.rmdir()
+    # A file system that never has a byte to give.
+    captures.symlink_to("/proc")
+    place.environ("AGGREGATOR_ARCHIVE__FREE_SPACE", "1")
+    assert _fields(place.run("status"))["paused"].startswith(f"{captures}: only 0 MiB are free")
+    told = place.run("doctor")
+    assert told.code == 3
+    assert f"{captures} cannot be written" in told.out
+
+
 def test_lines_that_are_left_out_show_in_status_and_doctor(place, server):
     good = server.serve("/a.xml", WHOLE.encode())
     place.subscribe(good)
