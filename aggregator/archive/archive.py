@@ -50,14 +50,17 @@ from aggregator.model.time import now as clock
 from aggregator.query import Query
 
 
-def open_archive(settings: ArchiveSettings, *, write: bool = False, purpose: str = "") -> Archive:
-    """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema.
+def open_archive(
+    settings: ArchiveSettings, *, write: bool = False, purpose: str = "", wait: bool = False
+) -> Archive:
+    """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema; with
+    ``wait`` a full disk is told by what uses the archive (DiskFull), until there is room.
 
     Raises AlreadyRunning, which names who writes it; ArchiveError, where it is
     not there yet, of another version, or cannot be opened.
     """
     if write:
-        database, lock = open_for_writing(settings, purpose)
+        database, lock = open_for_writing(settings, purpose, wait=wait)
         return Archive(settings, database, lock)
     return Archive(settings, open_for_reading(settings), None)
 

@@ -7,7 +7,8 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,9 @@ from aggregator.archive.schema import (
     meta,
     metadata,
 )
+from aggregator.archive.unready import Unready
 from aggregator.archive.words import WORDS_SQLITE
-from aggregator.model.errors import AlreadyRunning, ArchiveError
+from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
@@ -50,6 +52,7 @@ class Database:
         self._purpose: str | None = None
         self._held: sa.Connection | None = None
         self._holding = Lock()
+        self._unready: Unready | None = None
         if self.sqlite:
             self.location = self.url.database or ":memory:"
             busy = {} if "timeout" in self.url.query else {"timeout": _BUSY_SECONDS}
@@ -73,6 +76,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One consistent view, whatever is written meanwhile. Raises ArchiveError."""
+        self._make_ready()
         with self.told(), self.engine.connect() as connection:
             if not self.sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -86,6 +90,7 @@ class Database:
         SELECT would stand outside the transaction), an advisory lock on PostgreSQL.
         Who holds the database looks each time whether it still does.
         """
+        self._make_ready()
         if self._purpose is not None:
             self._hold_on(self._purpose)
         with self.told(), self.engine.connect() as plain:
@@ -98,11 +103,26 @@ class Database:
     @contextmanager
     def outside(self) -> Iterator[sa.Connection]:
         """No transaction, for what must not stand in one (VACUUM, checkpoints). Raises ArchiveError."""
+        self._make_ready()
         with self.told(), self.engine.connect() as plain:
             if self.sqlite:
                 yield plain.execution_options(outside=True)
             else:
                 yield plain.execution_options(isolation_level="AUTOCOMMIT")
+
+    def ready_by(self, work: Callable[[], None], *, wait: bool) -> None:
+        """Do what must be done before the database is used. Where there is no room for it and that is
+        to be waited for, whoever uses the database next begins with it. Raises ArchiveError."""
+        self._unready = Unready(work)
+        try:
+            self._make_ready()
+        except DiskFull:
+            if not wait:
+                raise
+
+    def _make_ready(self) -> None:
+        if self._unready is not None and self._unready.is_settled():
+            self._unready = None
 
     def hold(self, purpose: str) -> None:
         """On PostgreSQL: be the one who writes this database, until :meth:`close`.
@@ -200,8 +220,10 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            what, hint = _words(str(error.orig))
-            raise ArchiveError(what, where=self.location, hint=hint) from error
+            here = getattr(error.orig, "sqlite_errorcode", None) in _OF_ROOM
+            what, hint = _words("disk is full" if here else str(error.orig))
+            kind = DiskFull if here or what == _SERVER_FULL else ArchiveError
+            raise kind(what, where=self.location, hint=hint) from error
         except sa.exc.SQLAlchemyError as error:
             what, hint = _words(str(error))
             raise ArchiveError(what, where=self.location, hint=hint) from error
@@ -210,12 +232,12 @@ class Database:
             what, hint = _words("malformed")
             raise ArchiveError(what, where=self.location, hint=hint) from error
         except OSError as error:
-            what, hint = _words(error.strerror or str(error))
+            where = str(error.filename or self.location)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                what, hint = "the disk is full", "free some; nothing was lost"
-            raise ArchiveError(
-                what, where=str(error.filename or self.location), hint=hint
-            ) from error
+                full = "the disk is full"
+                raise DiskFull(full, where=where, hint="free some; nothing was lost") from error
+            what, hint = _words(error.strerror or str(error))
+            raise ArchiveError(what, where=where, hint=hint) from error
 
 
 def _parsed(settings: ArchiveSettings) -> sa.URL:
@@ -269,6 +291,10 @@ def _no_url() -> ArchiveError:
     )
 
 
+# https://sqlite.org/rescode.html: SHMSIZE is of the log's index, which needs room to read as well.
+_OF_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+_SERVER_FULL = "the disk of the database server is full"
+
 _COMPLAINTS = (
     ("locked", "the database is locked by another program", "close that program; aggregator run tries again by itself"),
     ("not a database", "the file is no SQLite database", "move it away, or restore a backup"),
@@ -277,7 +303,7 @@ _COMPLAINTS = (
     ("read-only transaction", "the database is read-only", "is the server a standby? aggregator run goes on by itself when it can write"),
     ("unable to open", "the database file cannot be opened", "check archive.directory and its rights"),
     ("disk is full", "the disk is full", "free some; nothing was lost"),
-    ("no space left", "the disk of the database server is full", "free some; nothing was lost"),
+    ("no space left", _SERVER_FULL, "free some; nothing was lost"),
     ("disk i/o error", "the disk refuses to read or write", "is it full? else look at the system's log, and restore a backup onto a sound disk"),
     ("no such table", "the file is no archive", "check archive.database"),
     ("connection refused", "the database server does not answer", "is it running? check archive.database"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from aggregator.model.errors import ArchiveError
+from aggregator.model.errors import ArchiveError, DiskFull
 from aggregator.model.settings import ArchiveSettings
 
 _NETWORK = frozenset(
@@ -75,12 +75,12 @@ def folders_written(settings: ArchiveSettings, database: Path | None) -> tuple[P
 
 
 def refuse_full_disk(folders: Iterable[Path], floor: int) -> None:
-    """ArchiveError where fewer than ``floor`` bytes are free (``archive.free_space``) on the disk of
+    """DiskFull where fewer than ``floor`` bytes are free (``archive.free_space``) on the disk of
     any of the folders."""
     for folder in folders:
         free = free_bytes(folder)
         if free < floor:
-            raise ArchiveError(
+            raise DiskFull(
                 f"only {free // 2**20} MiB are free, and archive.free_space keeps {floor // 2**20}",
                 where=str(folder),
                 hint="free some disk; collecting goes on by itself then",

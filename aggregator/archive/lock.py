@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -15,6 +16,7 @@ from aggregator.model.time import iso, now
 _NAME = "writer.lock"
 # Who only looks (holder_of) has the lock for a moment: that is no reason to give up.
 _TRIES, _PAUSE = 5, 0.02
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class WriterLock:
@@ -50,7 +52,9 @@ class WriterLock:
             os.ftruncate(file, 0)
             os.pwrite(file, told.encode(), 0)
         except OSError as error:
-            raise _unwritable(path, error, "make room on that disk; nothing is lost") from None
+            # On a full disk the lock holds as well without a name.
+            if error.errno not in _NO_ROOM:
+                raise _unwritable(path, error, "look at that disk; nothing is lost") from None
 
     def release(self) -> None:
         """Give the right back; the files stay, empty."""

@@ -42,16 +42,23 @@ def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> Wr
     return WriterLock(directory, purpose, database.file)
 
 
-def open_for_writing(settings: ArchiveSettings, purpose: str) -> tuple[Database, WriterLock]:
-    """Take the lock, make or migrate the schema, repair captures. Raises AlreadyRunning, ArchiveError."""
+def open_for_writing(
+    settings: ArchiveSettings, purpose: str, *, wait: bool = False
+) -> tuple[Database, WriterLock]:
+    """Take the lock, make or migrate the schema, repair captures; on a full disk, where that is to be
+    waited for, all but the first are done with the first use. Raises AlreadyRunning, ArchiveError."""
+
+    def make_ready() -> None:
+        migrate(database)
+        repair(database, Captures(settings.directory))
+
     database = Database(settings)
     lock = take_lock(settings, database, purpose)
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)
         database.hold(purpose)
-        migrate(database)
-        repair(database, Captures(settings.directory))
+        database.ready_by(make_ready, wait=wait)
     except BaseException:
         database.close()
         lock.release()

@@ -35,7 +35,7 @@ from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
-from aggregator.model.errors import ArchiveError, ConfigError, PublishError
+from aggregator.model.errors import ArchiveError, ConfigError, DiskFull, PublishError
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
@@ -69,10 +69,9 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     with (
         Deadline() as deadline,
         open_archive(
-            configuration.settings.archive, write=True, purpose="aggregator run"
+            configuration.settings.archive, write=True, purpose="aggregator run", wait=True
         ) as archive,
     ):
-        configuration = with_last_topics(configuration, archive)
         service = _Service(configuration, archive, watch, progress=progress)
         asyncio.run(service.run(deadline))
     return 0
@@ -102,7 +101,7 @@ class _Service:
         self._unpublished = asyncio.Event()
         self._publishing, self._recleaning = asyncio.Lock(), asyncio.Lock()
         self._alive = monotonic()
-        self._edited = False
+        self._edited = self._ready = self._begun = False
         self._parts = Parts()
         self._health = Health(archive, self._parts, self._metrics, self._line)
         self._teller: Teller = Silent(_NOT_NOW)
@@ -138,7 +137,8 @@ class _Service:
             )
             welcome(address)
             warn_of_lines(self._configuration)
-            report_standing(await asyncio.to_thread(self._archive.feeds))
+            with contextlib.suppress(DiskFull):
+                report_standing(await asyncio.to_thread(self._archive.feeds))
             ticks = await stack.enter_async_context(ticking())
             await stack.enter_async_context(
                 self._parts.beside(self._watch.tell(self._reload), again=False)
@@ -149,22 +149,26 @@ class _Service:
         _log.info("stopped")
 
     async def _until_stopped(self, ticks: Ticks) -> None:
-        """Serve rounds; an archive that fails us once we are up pauses, and is tried again."""
-        ready = False
+        """Serve rounds; an archive that fails us once we are up, or for want of room, pauses, and is
+        tried again."""
         while not self._stop.is_set():
             try:
-                if ready:
+                if self._ready:
                     await self._take_up_edits()
                 async with self._opened() as pipeline:
-                    if not ready:
-                        notify("READY=1")
-                        ready = True
+                    self._say_ready()
                     await self._serve_rounds(pipeline, ticks)
             except ArchiveError as error:
-                if not ready:
+                if not self._ready and not isinstance(error, DiskFull):
                     raise
+                self._say_ready()
                 self._health.pause(error)
                 await self._have_rest()
+
+    def _say_ready(self) -> None:
+        if not self._ready:
+            notify("READY=1")
+        self._ready = True
 
     async def _have_rest(self) -> None:
         """Wait before the archive is tried again; no longer than until something is edited."""
@@ -179,10 +183,15 @@ class _Service:
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[Pipeline]:
         """The pipeline of the configuration as it is now, with everything behind published."""
-        configuration = self._configuration
         self._parts.begin()
         # No round runs here: claims are left from one that a crash or the database ended.
         await asyncio.to_thread(self._archive.free_dead_claims)
+        if not self._begun:
+            self._configuration = await asyncio.to_thread(
+                with_last_topics, self._configuration, self._archive
+            )
+            self._begun = True
+        configuration = self._configuration
         matcher = await asyncio.to_thread(
             prepare,
             self._archive,

@@ -11,7 +11,8 @@
     │   ├── RefusedURL        an address that is never fetched             1
     │   └── NotAFeed          bytes came, but no feed                      1
     ├── ArchiveError          database, captures, disk                     3
-    │   └── NoArchiveYet      nothing was collected so far                 3
+    │   ├── NoArchiveYet      nothing was collected so far                 3
+    │   └── DiskFull          what is stored is safe, and no more is       3
     ├── PublishError          cannot write or serve the output             4
     └── AlreadyRunning        another process holds this archive           4
 
@@ -218,6 +219,10 @@ class ArchiveError(AggregatorError):
 
 class NoArchiveYet(ArchiveError):
     """Nothing was collected so far; commands that can say so take it for an answer."""
+
+
+class DiskFull(ArchiveError):
+    """Nothing more can be stored until there is room; a daemon waits for it, at its start too."""
 
 
 class PublishError(AggregatorError):
