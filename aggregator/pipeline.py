@@ -119,11 +119,11 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             counts = write.store(batch)
         return Written(counts=counts, settled=settled)
 
-    def postpone(self, feed: Feed, postponed: Postponed) -> None:
-        """Give back a feed that was not asked. Blocks. Raises ArchiveError."""
+    def postpone(self, feed: Feed, postponed: Postponed) -> bool:
+        """Give back a feed that was not asked; is it the first that waits? Blocks. Raises ArchiveError."""
         due = after_pause(feed, postponed.until)
         with self.archive.courtesy(write=True) as courtesy:
-            courtesy.postpone(feed, postponed.until, due)
+            return courtesy.postpone(feed, postponed.until, due)
 
     def _settle(self, decision: Decision) -> Settled:
         fetched, feed = decision.fetched, decision.fetched.feed

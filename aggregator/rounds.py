@@ -59,7 +59,8 @@ class Round(Struct, kw_only=True):
 
     ``failures`` are (feed, error) in order of writing; ``recovered`` feeds had
     failed before; ``missed`` had no item in common with their last poll; ``postponed``
-    were not asked, because their host wants to be left alone; ``moved`` were seen at a
+    were not asked, because their host wants to be left alone; ``left_alone`` are the hosts of
+    which that was not known before; ``moved`` were seen at a
     new address for the first time, or now follow it; ``notices`` are what is to be told
     of feeds' troubles, once each.
     """
@@ -72,6 +73,7 @@ class Round(Struct, kw_only=True):
     recovered: list[Feed] = field(default_factory=list)
     missed: list[Feed] = field(default_factory=list)
     postponed: list[Feed] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
     moved: list[tuple[Feed, Address]] = field(default_factory=list)
     due: dict[FeedKey, datetime] = field(default_factory=dict)
     """When those that failed are asked again."""
@@ -282,7 +284,8 @@ class _Crew:
             self._queue.put_nowait((monotonic(), fetched))
 
     def _postpone(self, feed: Feed, postponed: Postponed) -> None:
-        self._pipeline.postpone(feed, postponed)
+        if self._pipeline.postpone(feed, postponed):
+            self._round.left_alone.append(postponed.host)
         self._claimed.discard(feed.key)
         self._round.postponed.append(feed)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from aggregator.archive.columns import Moment
 from aggregator.archive.schema import feeds, fetch_days, fetches, hosts
-from aggregator.model.feed import Feed, Postponed, Totals
+from aggregator.model.feed import LONGEST_BELIEVED_WAIT, Feed, Postponed, Totals
 
 # So long overdue is a feed only where we were stopped, and over so long they come back.
 _LONG, _RETURN = timedelta(hours=1), timedelta(minutes=10)
@@ -23,11 +23,16 @@ class Courtesy:
 
     def away(self, now: datetime) -> tuple[Postponed, ...]:
         """The hosts that want to be left alone, and until when."""
-        rows = self._connection.execute(sa.select(hosts).where(hosts.c.away_until > now))
+        until = hosts.c.away_until
+        running = sa.and_(until > now, until <= now + LONGEST_BELIEVED_WAIT)
+        rows = self._connection.execute(sa.select(hosts).where(running))
         return tuple(Postponed(host=row.name, until=row.away_until) for row in rows)
 
-    def postpone(self, feed: Feed, until: datetime, due: datetime) -> None:
-        """Give a claimed feed back that was not asked: its host wants to be left alone until then."""
+    def postpone(self, feed: Feed, until: datetime, due: datetime) -> bool:
+        """Give a claimed feed back that was not asked: its host wants to be left alone until then.
+        Returns whether it is the first that waits for that."""
+        waiting = sa.select(feeds.c.feed_key).where(feeds.c.retry_after == until).limit(1)
+        first = self._connection.scalar(waiting) is None
         self._set(
             feed,
             next_due=max(due, feed.next_due or due),
@@ -36,6 +41,7 @@ class Courtesy:
             claim_holder=None,
             claim_until=None,
         )
+        return first
 
     def doubt(self, feed: Feed, at: datetime) -> None:
         """Something showed news of a feed whose server said "unchanged": the next time that is

@@ -21,7 +21,7 @@ from aggregator.archive.schema import feed_urls, feeds, listings, pushes
 from aggregator.archive.statements import among
 from aggregator.model.address import canonical_url, feed_identity, shown_url
 from aggregator.model.feed import (
-    LONGEST_ASKED_WAIT,
+    LONGEST_BELIEVED_WAIT,
     OURS_TO_MEND,
     Failure,
     FailureKind,
@@ -155,12 +155,10 @@ def due_condition(
     """
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
-    # A day's room: the fetch that brought it was later than the start of its round.
-    longest = timedelta(seconds=LONGEST_ASKED_WAIT, days=1)
     allowed = sa.or_(
         feeds.c.retry_after.is_(None),
         feeds.c.retry_after <= now,
-        feeds.c.retry_after > now + longest,
+        feeds.c.retry_after > now + LONGEST_BELIEVED_WAIT,
     )
     if everything:
         ready = feeds.c.feed_key > after

@@ -37,6 +37,7 @@ from aggregator.collect.failures import (
 from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts, Unused
 from aggregator.collect.local import read_local
+from aggregator.collect.pauses import Pauses
 from aggregator.collect.rhythm import doubt
 from aggregator.collect.room import Room
 from aggregator.model.address import canonical_url
@@ -54,8 +55,6 @@ _PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
 _CHUNK = 64 * 1024
 # Answers beyond so many bytes come in few at once: together they must not fill the memory.
 _LARGE, _LARGE_AT_ONCE = 2 * 1024 * 1024, 6
-# Seconds without a request to a host that asks for fewer and does not say for how long.
-_PAUSE = 3600.0
 _NO_ACCESS = Access()
 
 
@@ -98,9 +97,7 @@ class Collector:
         }
         self._session: aiohttp.ClientSession | None = None
         self._proxied: aiohttp.ClientSession | None = None
-        self._away = {one.host: one.until for one in away}
-        self._no_pages: dict[str, datetime] = {}
-        """Until when a host is asked for no pages, though for feeds."""
+        self._pauses = Pauses(away)
 
     async def __aenter__(self) -> Self:
         self._session = guarded_session(self._guard, self._settings.timeout)
@@ -121,9 +118,7 @@ class Collector:
 
     def away(self, now: datetime) -> tuple[Postponed, ...]:
         """The hosts that want to be left alone, and until when."""
-        return tuple(
-            Postponed(host=host, until=until) for host, until in self._away.items() if now < until
-        )
+        return self._pauses.running(now)
 
     async def fetch(
         self, feed: Feed, *, now: datetime, room: Room | None = None
@@ -224,7 +219,7 @@ class Collector:
             # What counts from the request counts from here: the turn may have been long in coming.
             now += timedelta(seconds=int(monotonic() - began))
             # Only now: who waited for the host's turn may have waited for its refusal.
-            if now < (until := self._away_until(host, now, page=wanted.page)):
+            if now < (until := self._pauses.until(host, now, page=wanted.page)):
                 return Postponed(host=host, until=until)
             if wanted.access.proxy:
                 await refuse_inward(self._guard, host, wanted.named)
@@ -237,7 +232,7 @@ class Collector:
                 try:
                     return await self._taken(wanted, url, headers, answer, now)
                 except FetchError as error:
-                    self._note_pause(host, error, now, page=wanted.page)
+                    self._pauses.note(host, error, now, page=wanted.page)
                     raise
 
     def _headers_for(self, wanted: _Wanted, url: str) -> dict[str, str]:
@@ -288,21 +283,6 @@ class Collector:
             wire=wire,
             body=self._decoded(wanted, answer, wire),
         )
-
-    def _note_pause(self, host: str, error: FetchError, now: datetime, *, page: bool) -> None:
-        """A host that asks for fewer requests (429) gets none for a while, from no feed; one that
-        asks to wait for another reason gets none for pages, of which there are many."""
-        wait = error.retry_after
-        if error.status == 429 and wait is None:
-            wait = _PAUSE
-        if wait and (error.status == 429 or page):
-            away = self._away if error.status == 429 else self._no_pages
-            away[host] = max(away.get(host, now), now + timedelta(seconds=wait))
-
-    def _away_until(self, host: str, now: datetime, *, page: bool) -> datetime:
-        """Until when a host is left alone: no later than now where it may be asked."""
-        for_all = self._away.get(host, now)
-        return max(for_all, self._no_pages.get(host, now)) if page else for_all
 
     async def _body(self, wanted: _Wanted, answer: aiohttp.ClientResponse) -> bytes:
         # One piece of memory that grows: hundreds of small ones would leave gaps behind.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -105,7 +104,8 @@ def report_standing(feeds: Sequence[Feed]) -> None:
 
 
 def _tell_moved(done: Round) -> None:
-    """Feeds that say they have moved for good, and those that are followed by now."""
+    """Feeds that say they have moved for good, those that are followed by now, and hosts that are
+    left alone from now on."""
     for feed, address in done.moved:
         if address.moved_to is not None:
             _log.info("feed says it has moved", feed=feed.url, to=shown_url(address.moved_to))
@@ -116,8 +116,7 @@ def _tell_moved(done: Round) -> None:
                 to=shown_url(address.fetch_url),
                 hint="`aggregator feeds check --fix` writes it into feeds.opml",
             )
-    hosts = {urlsplit(feed.fetch_url).hostname for feed in done.postponed}
-    for host in sorted(filter(None, hosts)):
+    for host in sorted(done.left_alone):
         _log.warning("host asks to be left alone; its feeds wait", host=host)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -13,6 +13,10 @@ from aggregator.model.time import require_utc
 
 LONGEST_ASKED_WAIT = 30 * 86400
 """Seconds: no server's Retry-After counts for longer. One that says years is mistaken."""
+
+LONGEST_BELIEVED_WAIT = timedelta(seconds=LONGEST_ASKED_WAIT, days=1)
+"""A stored wait that ends later was noted while our clock was ahead, and holds no more. (A day's
+room: the fetch that brought it was later than the start of its round.)"""
 
 SERVED_BYTES = "bytes"
 """In ``Feed.served``: how many bytes the document has, unpacked."""

@@ -65,6 +65,7 @@ def test_moves_and_pauses_are_told():
             (feed, Address(fetch_url=NEW)),
         ],
         postponed=[feed, feed],
+        left_alone=["old.example"],
     )
     with capture_logs() as told:
         report_round(done, next_due=None)
