@@ -18,13 +18,16 @@ from aggregator.collect import Collector, stranger
 from aggregator.config import subscriptions_of
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, FeedError, FetchError
-from aggregator.model.feed import FeedState, Response, Subscription
+from aggregator.model.feed import LONGEST_BELIEVED_WAIT, FeedState, Response, Subscription
 from aggregator.model.inclusion import FeedList, Inclusion, followed, with_included
 from aggregator.model.settings import DAY, HOUR
 from aggregator.model.time import now
 
 _MOST = 10_000
 """Feeds that are taken from one list."""
+
+# A clock that is put right by a little makes no list due.
+_ROOM = 1.1
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -58,11 +61,7 @@ async def follow_lists(
         return Look(list=found, changed=found.lines != held.lines)
 
     each = [(one, known.get(one.url) or FeedList(url=one.url)) for one in inclusions]
-    due = [
-        (one, held)
-        for one, held in each
-        if everything or held.next_due is None or held.next_due <= at
-    ]
+    due = [(one, held) for one, held in each if everything or is_due(held, one, at)]
     looks = await asyncio.gather(*(look(one, held) for one, held in due))
     if not any(look.changed for look in looks):
         return tuple(looks)
@@ -76,6 +75,18 @@ async def follow_lists(
         )
 
     return await asyncio.to_thread(attached)
+
+
+def is_due(held: FeedList, inclusion: Inclusion, at: datetime) -> bool:
+    """Whether a list is to be asked now. No pause is longer than its interval, but after a failure,
+    where its server may have asked for one: what is due later was noted while our clock was ahead,
+    or before a person set a shorter interval. Pure."""
+    if held.next_due is None or held.next_due <= at:
+        return True
+    longest = timedelta(seconds=inclusion.interval or DAY)
+    if held.failures:
+        longest = max(longest, LONGEST_BELIEVED_WAIT)
+    return held.next_due > at + _ROOM * longest
 
 
 def _paused(archive: Archive, before: Sequence[Subscription], after: Sequence[Subscription]) -> int:

@@ -89,7 +89,8 @@ def _wanted(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wan
     """News first, then what is owed."""
     news = _news(fetched, archive, settings)
     asked = {one.id for one in news}
-    due = archive.owed.due(fetched.feed, now=now(), limit=settings.collect.pages_per_feed)
+    most = settings.collect.pages_per_feed
+    due = archive.owed.due(fetched.feed, now=now(), limit=most, longest=_AGAIN[-1] + _AGAIN[0])
     return [
         *(one for one in news if _leads_to_a_page(one.entry)),
         *(_Wanted(entry, entry.id, page) for entry, page in due if entry.id not in asked),

@@ -16,7 +16,9 @@ from structlog.testing import capture_logs
 
 from aggregator.archive import open_archive
 from aggregator.daemon.reporting import report_round
+from aggregator.inclusions import follow_lists
 from aggregator.model.feed import Subscription
+from aggregator.model.inclusion import Inclusion
 from aggregator.model.settings import (
     ArchiveSettings,
     CollectSettings,
@@ -120,3 +122,41 @@ def test_that_a_host_is_left_alone_is_told_once(desk):
         return told
 
     assert asyncio.run(go()) == [["127.0.0.1"], [], [], ["127.0.0.1"]]
+
+
+LIST = (
+    b"<opml version='2.0'><body><outline type='rss' xmlUrl='http://feed.example/'/></body></opml>"
+)
+UNWELL = {"status": 503, "headers": {"Retry-After": f"{20 * DAY.total_seconds():.0f}"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "interval", "ahead", "asked"),
+    [
+        ({"body": LIST}, None, timedelta(0), 1),
+        # A clock that is put right by a little makes it come no sooner.
+        ({"body": LIST}, None, HOUR, 1),
+        ({"body": LIST}, None, 3 * HOUR, 2),
+        ({"body": LIST}, 7 * DAY, 3 * HOUR, 1),
+        ({"body": LIST}, 7 * DAY, DAY, 2),
+        ({"body": LIST}, None, YEAR, 2),
+        ({"status": 404}, None, YEAR, 2),
+        # Its server asked for it.
+        (UNWELL, None, timedelta(0), 1),
+        (UNWELL, None, 20 * DAY, 2),
+    ],
+)
+def test_an_included_list_is_asked_once_an_interval(desk, answer, interval, ahead, asked):
+    """Looked at by a clock so far ahead, and again right after it was put right."""
+    url = desk.server.serve("/list.opml", **answer)
+    seconds = interval and int(interval.total_seconds())
+    inclusions = [Inclusion(url=url, interval=seconds)]
+
+    async def go() -> int:
+        async with desk.opened([]) as pipeline:
+            for at in (NOON + ahead, NOON, NOON + timedelta(minutes=1)):
+                desk.clock.at = at
+                await follow_lists(pipeline.archive, pipeline.collector, [], inclusions)
+        return len(desk.server.requests)
+
+    assert asyncio.run(go()) == asked

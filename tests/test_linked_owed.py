@@ -248,6 +248,15 @@ def test_a_page_that_is_never_to_be_asked_for_is_given_up_with_time(of, server, 
     assert len(server.asked("/a")) == 1
 
 
+@pytest.mark.parametrize(("ahead", "asked"), [(0, 1), (365, 2)])
+def test_a_page_tried_by_a_clock_that_was_ahead_is_tried_again(of, server, clock, ahead, asked):
+    """Once it is right; one that was not ahead leaves the page its hour."""
+    source = server.serve("/feed.xml", feed(item(html(server, "/a", b"", status=503))))
+    clock.go_on(days=ahead)
+    collect(of, source, then=[later(clock, days=-ahead, minutes=1)])
+    assert len(server.asked("/a")) == asked
+
+
 def test_an_entry_that_moves_meanwhile_is_completed_all_the_same(of, server, clock):
     link = html(server, "/a", b"", status=503)
     source = server.serve("/feed.xml", feed(item(link)))

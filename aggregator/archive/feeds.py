@@ -155,11 +155,7 @@ def due_condition(
     """
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
-    allowed = sa.or_(
-        feeds.c.retry_after.is_(None),
-        feeds.c.retry_after <= now,
-        feeds.c.retry_after > now + LONGEST_BELIEVED_WAIT,
-    )
+    allowed = sa.not_(asked_to_wait(now))
     if everything:
         ready = feeds.c.feed_key > after
     else:
@@ -176,6 +172,12 @@ def due_condition(
             ),
         )
     return sa.and_(asked, free, allowed, ready)
+
+
+def asked_to_wait(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a feed's server asked for a wait that is not over."""
+    until = feeds.c.retry_after
+    return sa.and_(until.is_not(None), until > now, until <= now + LONGEST_BELIEVED_WAIT)
 
 
 def claim(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from aggregator.model.feed import Feed
 from aggregator.model.push import Offer, Push
 
 _READ = ("hub", "topic", "until", "told", "messages", "proven", "failure")
+# No poll takes longer: a later message was noted while our clock was ahead.
+_POLL = timedelta(hours=1)
 TOLD = "its hub told of news"
 """Why a feed is due of which a hub told."""
 
@@ -59,7 +62,8 @@ def keep_told(connection: sa.Connection, settled: Sequence[Settled]) -> None:
     told = pushes.c.feed_key.in_(asked)
     for row in connection.execute(sa.select(pushes.c.feed_key, pushes.c.told).where(told)):
         one = asked[row.feed_key]
-        if row.told is not None and row.told > one.decision.fetched.at:
+        began = one.decision.fetched.at
+        if row.told is not None and began < row.told <= began + _POLL:
             due = max(row.told, one.poll.retry_after or row.told)
             connection.execute(
                 sa.update(feeds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,13 +65,17 @@ class Owed:
         with self._database.reading() as connection:
             return tuple(map(_page, connection.execute(query)))
 
-    def due(self, feed: Feed, *, now: datetime, limit: int) -> tuple[tuple[Entry, OwedPage], ...]:
+    def due(
+        self, feed: Feed, *, now: datetime, limit: int, longest: timedelta
+    ) -> tuple[tuple[Entry, OwedPage], ...]:
         """A feed's entries to which a page is owed that is to be asked for now, as they were read
-        from the feed: first those for which that was tried least, the newest of them."""
+        from the feed: first those for which that was tried least, the newest of them. None waits
+        ``longest``: a later try was put off while our clock was ahead."""
+        again = owed_pages.c.next_try
         query = (
             _OWED.where(
                 owed_pages.c.feed_key == feed.key,
-                owed_pages.c.next_try <= now,
+                sa.or_(again <= now, again > now + longest),
                 entries.c.vanished.is_(None),
             )
             .order_by(owed_pages.c.tries, owed_pages.c.entry_key.desc())

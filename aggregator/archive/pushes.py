@@ -13,7 +13,13 @@ from aggregator.archive.columns import Moment
 from aggregator.archive.offers import TOLD
 from aggregator.archive.schema import feeds, pushes
 from aggregator.model.feed import Feed
-from aggregator.model.push import Lease, Offer, PushCounts
+from aggregator.model.push import (
+    LONGEST_BELIEVED_LEASE,
+    RENEWED_AFTER,
+    Lease,
+    Offer,
+    PushCounts,
+)
 
 _ASKED = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
 _JOINED = pushes.join(feeds, feeds.c.feed_key == pushes.c.feed_key)
@@ -21,6 +27,11 @@ _LEASE = (
     pushes.c.feed_key, pushes.c.hub, pushes.c.topic, pushes.c.token, pushes.c.secret,
     pushes.c.failures, pushes.c.failure, pushes.c.next_try, feeds.c.url,
 )  # fmt: skip
+_NOT_RENEWED = "it did not renew our subscription"
+_UNKNOWN_END = "when our subscription ends was noted while our clock was ahead"
+# A request that nothing came of waits no longer. A clock that is put right by less moves nothing,
+# and the shortest leases, which are renewed after their end, are not taken for it.
+_LONGEST_WAIT, _ROOM = timedelta(days=1), timedelta(hours=1)
 
 
 class Pushes:
@@ -33,7 +44,8 @@ class Pushes:
         """Those to be asked for or renewed now, with callbacks below ``address``. ``token`` is ""
         where there was no request with such a callback yet."""
         other = pushes.c.address != address
-        ready = sa.or_(other, pushes.c.next_try.is_(None), pushes.c.next_try <= now)
+        waits = pushes.c.next_try
+        ready = sa.or_(other, waits.is_(None), waits <= now, _noted_ahead(now))
         rows = self._connection.execute(
             sa.select(*_LEASE, other.label("other"))
             .select_from(_JOINED)
@@ -95,13 +107,13 @@ class Pushes:
         """The hub told of news: the feed is due, once its server may be asked, and polling may rest
         on the hub."""
         self._set(feed, told=now, proven=True, failure="", messages=pushes.c.messages + 1)
-        asked_to_wait = sa.and_(feeds.c.retry_after.is_not(None), feeds.c.retry_after > now)
         self._connection.execute(
             sa.update(feeds)
             .where(feeds.c.feed_key == feed)
             .values(
                 next_due=sa.case(
-                    (asked_to_wait, feeds.c.retry_after), else_=sa.literal(now, Moment)
+                    (feeds_of.asked_to_wait(now), feeds.c.retry_after),
+                    else_=sa.literal(now, Moment),
                 ),
                 due_reason=TOLD,
             )
@@ -116,16 +128,18 @@ class Pushes:
         return found[0] if found else None
 
     def over(self, now: datetime) -> bool:
-        """Whether any subscription ended without being renewed."""
-        return bool(self._keys(pushes.c.until <= now))
+        """Whether any subscription ended without being renewed, or nobody knows when it ends."""
+        return bool(self._keys(sa.not_(_runs(now))))
 
     def lapse(self, now: datetime, interval: float) -> None:
-        """End what was not renewed: its feeds are polled again, ``interval`` seconds after they last
-        were."""
+        """End what was not renewed, or was confirmed while our clock was ahead: its feeds are polled
+        again, ``interval`` seconds after they last were."""
         over = self._keys(pushes.c.until <= now)
-        for key in over:
-            self._set(key, until=None, proven=False, failure="it did not renew our subscription")
-        self._poll(over, now, interval)
+        unknown = self._keys(pushes.c.until > now + LONGEST_BELIEVED_LEASE)
+        for keys, why in ((over, _NOT_RENEWED), (unknown, _UNKNOWN_END)):
+            for key in keys:
+                self._set(key, until=None, proven=False, failure=why)
+            self._poll(keys, now, interval)
 
     def doubt(self, now: datetime, interval: float) -> None:
         """Nobody listened for a while: what hubs told of meanwhile is found by polling, ``interval``
@@ -134,7 +148,7 @@ class Pushes:
 
     def counts(self, now: datetime) -> PushCounts:
         """Of the feeds that are asked for."""
-        runs = pushes.c.until > now
+        runs = _runs(now)
         row = self._connection.execute(
             sa.select(
                 sa.func.count(),
@@ -154,7 +168,8 @@ class Pushes:
             last = self._connection.scalar(
                 sa.select(feeds.c.last_fetch).where(feeds.c.feed_key == key)
             )
-            due = max(now, last + timedelta(seconds=interval)) if last else now
+            wait = timedelta(seconds=interval)
+            due = min(max(now, last + wait), now + wait) if last else now
             self._connection.execute(
                 sa.update(feeds)
                 .where(feeds.c.feed_key == key, feeds.c.next_due > due)
@@ -171,6 +186,29 @@ class Pushes:
             sa.update(pushes).where(_unmoved(one)).values(values).returning(pushes.c.feed_key)
         )
         return rows.first() is not None
+
+
+def _runs(now: datetime) -> sa.ColumnElement[bool]:
+    """A subscription runs; null where there is none."""
+    return sa.and_(pushes.c.until > now, pushes.c.until <= now + LONGEST_BELIEVED_LEASE)
+
+
+def _noted_ahead(now: datetime) -> sa.ColumnElement[bool]:
+    """The next request was put off while our clock was ahead.
+
+    One that nothing came of is repeated within a day. When one was confirmed is not stored, but
+    follows from its renewal and its end.
+    """
+    renewal = sa.type_coerce(pushes.c.next_try, sa.BigInteger)
+    end = sa.type_coerce(pushes.c.until, sa.BigInteger)
+    confirmed = (10 * renewal - RENEWED_AFTER * end) // (10 - RENEWED_AFTER)
+    return sa.case(
+        (
+            sa.and_(pushes.c.failures == 0, pushes.c.until.is_not(None)),
+            confirmed > sa.literal(now + _ROOM, Moment),
+        ),
+        else_=pushes.c.next_try > now + _LONGEST_WAIT + _ROOM,
+    )
 
 
 def _unmoved(one: Lease) -> sa.ColumnElement[bool]:

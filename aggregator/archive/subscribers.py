@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from aggregator.archive.documents import live
 from aggregator.archive.schema import documents, subscribers
-from aggregator.model.hub import Attempt, HubCounts, Subscriber
+from aggregator.model.hub import LONGEST_DELIVERY_WAIT, Attempt, HubCounts, Subscriber
 
 _BEHIND = sa.and_(
     subscribers.c.path == documents.c.path, subscribers.c.settled != documents.c.digest, live()
 )
+# (With room for a clock that is put right by a little.)
+_ROOM = timedelta(hours=1)
+_LONGEST_WAIT = timedelta(seconds=LONGEST_DELIVERY_WAIT) + _ROOM
 
 
 class Subscribers:
@@ -48,7 +51,9 @@ class Subscribers:
 
     def due(self, now: datetime) -> tuple[Subscriber, ...]:
         """Who waits for a newer version of a document, and may be tried now; the sound ones first."""
-        patient = sa.or_(subscribers.c.next_try.is_(None), subscribers.c.next_try <= now)
+        again = subscribers.c.next_try
+        # What is later was noted while our clock was ahead.
+        patient = sa.or_(again.is_(None), again <= now, again > now + _LONGEST_WAIT)
         query = (
             sa.select(subscribers)
             .join(documents, _BEHIND)
@@ -69,11 +74,15 @@ class Subscribers:
                 values["settled"] = one.settled
             self._connection.execute(sa.update(subscribers).where(here).values(values))
 
-    def lapse(self, now: datetime) -> tuple[Subscriber, ...]:
+    def lapse(self, now: datetime, longest: timedelta) -> tuple[Subscriber, ...]:
         """Drop subscriptions whose time is over, and those whose document is published no more.
+        None lasts longer than ``longest`` from now: what ends later was agreed on while our clock
+        was ahead.
 
-        Returns the latter, who are to be told.
+        Returns those whose document is published no more, who are to be told.
         """
+        late = subscribers.c.until > now + longest + _ROOM
+        self._connection.execute(sa.update(subscribers).where(late).values(until=now + longest))
         self._connection.execute(sa.delete(subscribers).where(subscribers.c.until <= now))
         bereft = subscribers.c.path.not_in(sa.select(documents.c.path).where(live()))
         rows = self._connection.execute(sa.select(subscribers).where(bereft)).all()

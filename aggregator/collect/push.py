@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from aggregator.model.batch import Fetched
@@ -43,9 +43,9 @@ def hub_of(fetched: Fetched, *, new: int) -> HubSeen:
     return HubSeen(offer=offered(fetched), silent=kept_silent(fetched, new=new))
 
 
-def told_of_news(feed: Feed) -> bool:
-    """Whether its hub has told of news since the feed was last asked."""
-    told = feed.push.told if feed.push else None
+def told_of_news(feed: Feed, at: datetime) -> bool:
+    """Whether its hub has told of news since the feed was last asked, before this time."""
+    told = _told(feed, at)
     return told is not None and (feed.last_fetch is None or told > feed.last_fetch)
 
 
@@ -54,7 +54,15 @@ def kept_silent(fetched: Fetched, *, new: int) -> bool:
     feed, push = fetched.feed, fetched.feed.push
     if not new or push is None or not push.proven or feed.last_fetch is None:
         return False
-    return push.told is None or push.told < feed.last_fetch - _EARLIER
+    told = _told(feed, fetched.at)
+    return told is None or told < min(feed.last_fetch, fetched.at) - _EARLIER
+
+
+def _told(feed: Feed, at: datetime) -> datetime | None:
+    """When its hub last told of news; None for a time to come, which our clock noted while it was
+    ahead."""
+    told = feed.push.told if feed.push else None
+    return None if told is None or told > at + _EARLIER else told
 
 
 def rest_on_hub(
@@ -66,7 +74,7 @@ def rest_on_hub(
     it; where it told of news that the server does not show yet, the server is asked soon again.
     """
     feed = fetched.feed
-    if told_of_news(feed) and fetched.unchanged:
+    if told_of_news(feed, fetched.at) and fetched.unchanged:
         return _LAG, NOT_SHOWN_YET
     if feed.push is None or feed.interval is not None or not feed.push.works(fetched.at):
         return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -51,13 +51,22 @@ class Deliveries:
     """The deliveries of one hub. :meth:`run` until it is cancelled; :meth:`wake` at news."""
 
     def __init__(
-        self, archive: Archive, courier: Courier, folder: Folder, site: Site, count: Count
+        self,
+        archive: Archive,
+        courier: Courier,
+        folder: Folder,
+        site: Site,
+        count: Count,
+        *,
+        longest_lease: float,
     ) -> None:
+        """``longest_lease``: seconds that a subscription may have been agreed on for."""
         self._archive = archive
         self._courier = courier
         self._folder = folder
         self._site = site
         self._count = count
+        self._longest_lease = timedelta(seconds=longest_lease)
         self._news = asyncio.Event()
         self._generation = 0
         self._sound, self._ailing = asyncio.Semaphore(_SOUND), asyncio.Semaphore(_AILING)
@@ -196,7 +205,7 @@ class Deliveries:
 
     def _lapse(self) -> tuple[Subscriber, ...]:
         with self._archive.subscribers(write=True) as held:
-            return held.lapse(now())
+            return held.lapse(now(), self._longest_lease)
 
     async def _deny(self, one: Subscriber) -> None:
         url = denial_url(one.callback, self._site.url(one.path), "this feed is published no more")

@@ -16,7 +16,7 @@ from aggregator.hub.deliveries import Deliveries
 from aggregator.hub.pinging import Pinger
 from aggregator.hub.subscribing import Subscribing
 from aggregator.model.hub import Count
-from aggregator.model.settings import BUILT_IN_HUB, Settings
+from aggregator.model.settings import BUILT_IN_HUB, HubSettings, Settings
 from aggregator.model.time import now
 from aggregator.publish import Folder, Site
 
@@ -131,8 +131,13 @@ async def telling(
         yield Hub(
             archive,
             Subscribing(archive, courier, site, settings.hub, count),
-            Deliveries(archive, courier, folder, site, count),
+            Deliveries(archive, courier, folder, site, count, longest_lease=_longest(settings.hub)),
         )
+
+
+def _longest(settings: HubSettings) -> float:
+    """Seconds of the longest lease that was granted, unless a person lowered a higher maximum since."""
+    return float(max(settings.max_lease, HubSettings().max_lease))
 
 
 async def ping_once(archive: Archive, settings: Settings, site: Site) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from aggregator.model.hub import LONGEST_DELIVERY_WAIT
+
 _WAITS = (10, 60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600)
-_LONGEST_ASKED = 86400.0
 
 
 def wait_after(failures: int, *, asked: float | None = None) -> timedelta:
@@ -14,7 +15,7 @@ def wait_after(failures: int, *, asked: float | None = None) -> timedelta:
     ``asked``: seconds that the other side wants, which count up to a day.
     """
     own = float(_WAITS[min(failures, len(_WAITS)) - 1])
-    return timedelta(seconds=max(own, min(asked or 0.0, _LONGEST_ASKED)))
+    return timedelta(seconds=max(own, min(asked or 0.0, float(LONGEST_DELIVERY_WAIT))))
 
 
 def gives_up(failures: int) -> bool:

@@ -11,6 +11,9 @@ Count = Callable[[str, str], None]
 """Told of each message to or from a hub: its kind (delivery, verification, ping, subscription, push)
 and its outcome."""
 
+LONGEST_DELIVERY_WAIT = 86400
+"""Seconds: what a subscriber could not be brought is tried again no later."""
+
 
 class Subscriber(Struct, frozen=True, kw_only=True):
     """One subscription: a document (by its path) that is brought to a callback address.

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
+
+LONGEST_LEASE = 30 * 86400
+"""Seconds: no subscription of ours is taken to last longer, whatever the hub grants."""
+
+LONGEST_BELIEVED_LEASE = timedelta(seconds=LONGEST_LEASE, days=1)
+"""One that ends later was confirmed while our clock was ahead: nobody knows when it ends."""
+
+RENEWED_AFTER = 7
+"""Tenths of its lease after which a subscription is renewed."""
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -39,7 +48,11 @@ class Push(Struct, frozen=True, kw_only=True):
 
     def works(self, at: datetime) -> bool:
         """Whether polling may rest on it."""
-        return self.proven and self.until is not None and self.until > at
+        return (
+            self.proven
+            and self.until is not None
+            and at < self.until <= at + LONGEST_BELIEVED_LEASE
+        )
 
 
 class Lease(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from msgspec import Struct
 
 from aggregator.model.hostnames import answers_to
-from aggregator.model.push import Lease
+from aggregator.model.push import LONGEST_LEASE, RENEWED_AFTER, Lease
 from aggregator.model.settings import DAY, NO_PUSH, Settings
 
 PUSH_PATH = "/push/"
@@ -22,9 +22,8 @@ TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 LEASE_SECONDS = 10 * DAY
-"""What we ask for. A hub that grants another time is obeyed, up to ``_LONGEST``."""
+"""What we ask for. A hub that grants another time is obeyed, up to LONGEST_LEASE."""
 
-_LONGEST = 30 * DAY
 _SHORTEST = 600.0
 _LONGEST_CHALLENGE = 2000
 
@@ -96,14 +95,14 @@ def read_question(asked: Asked, one: Lease) -> Question | None:
 def renewal(lease: int) -> float:
     """Seconds after which a lease is renewed: early enough for some tries, should one fail. One of
     less than ten minutes ends first, and the feed is polled: it is not worth more requests."""
-    return max(lease * 0.7, _SHORTEST)
+    return max(lease * RENEWED_AFTER / 10, _SHORTEST)
 
 
 def _lease(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         # It must say (section 5.3); what it does not say is taken to be short.
         return DAY
-    return min(int(text[:20]), _LONGEST)
+    return min(int(text[:20]), LONGEST_LEASE)
 
 
 def _on_loopback(url: str) -> bool:

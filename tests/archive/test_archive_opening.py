@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -252,8 +253,8 @@ def test_network_disks_are_refused(tmp_path):
 
 
 FEED = Feed(key=FeedKey(1), identity=FeedIdentity("one"), url=ONE, fetch_url=ONE)
+DAY = timedelta(days=1)
 BROUGHT = Fetched(feed=FEED, at=NOON, document=Document(version="", entries=(item("a"),)))
-FEED = Feed(key=FeedKey(1), identity=FeedIdentity("x"), url=ONE, fetch_url=ONE)
 
 
 def count_subscribers(archive):
@@ -283,7 +284,7 @@ def newest_of(archive):
 
 def lapse(archive):
     with archive.subscribers(write=True) as held:
-        held.lapse(NOON)
+        held.lapse(NOON, DAY)
 
 
 READS = {
@@ -333,7 +334,7 @@ READS = {
     ),
     "changes": lambda archive: list(archive.changes()),
     "owed": lambda archive: archive.owed.of(FEED),
-    "owed and due": lambda archive: archive.owed.due(FEED, now=NOON, limit=5),
+    "owed and due": lambda archive: archive.owed.due(FEED, now=NOON, limit=5, longest=DAY),
     "folder": lambda archive: archive.published.folder(),
     "asked_backfills": lambda archive: archive.asked_backfills(),
     "notices": lambda archive: newest_notices(archive),

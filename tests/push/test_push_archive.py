@@ -189,7 +189,11 @@ def test_a_message_does_not_break_what_the_server_asked_for(archive):
     assert archive.feed(ONE).next_due == until
 
 
-@pytest.mark.parametrize(("minutes", "stays"), [(-1, False), (1, True)])
+@pytest.mark.parametrize(
+    ("minutes", "stays"),
+    [(-1, False), (1, True), (61, False), (365 * 24 * 60, False)],
+    ids=["before", "meanwhile", "by a clock that was ahead", "by one that was a year ahead"],
+)
 def test_a_poll_under_way_does_not_undo_a_message(archive, minutes, stays):
     """What the hub told of after the feed was asked is not in what the poll brought."""
     bring(archive, OFFER)

@@ -274,6 +274,9 @@ EARLY, LATE = NOW - timedelta(hours=9), NOW - timedelta(seconds=1)
         (pushed(told=None, proven=False), HOUR, 1.1 * HOUR),
         (pushed(told=EARLY, until=-1), HOUR, 1.1 * HOUR),
         (pushed(told=EARLY, proven=False), HOUR, 1.1 * HOUR),
+        # Its end was noted while our clock was ahead.
+        (pushed(told=EARLY, until=30 * DAY), 0.9 * DAY, 1.1 * DAY),
+        (pushed(told=EARLY, until=375 * DAY), HOUR, 1.1 * HOUR),
     ],
 )
 def test_polling_rests_on_a_hub_that_works(feed, least, most):
@@ -295,9 +298,9 @@ def test_what_a_server_does_not_show_yet_is_asked_for_again_soon():
 
 
 def test_polls_say_whether_a_hub_is_to_be_relied_on():
-    assert told_of_news(pushed(told=LATE))
-    assert not told_of_news(pushed(told=EARLY))
-    assert not told_of_news(FEED)
+    assert told_of_news(pushed(told=LATE), NOW)
+    assert not told_of_news(pushed(told=EARLY), NOW)
+    assert not told_of_news(FEED, NOW)
     assert hub_of(fetched(feed=pushed(told=EARLY)), new=1).silent
     assert not hub_of(fetched(feed=pushed(told=EARLY)), new=0).silent
     assert not hub_of(fetched(feed=pushed(told=LATE)), new=1).silent
@@ -305,3 +308,15 @@ def test_polls_say_whether_a_hub_is_to_be_relied_on():
     just_before = NOW - timedelta(hours=5, minutes=9)
     assert not hub_of(fetched(feed=pushed(told=just_before)), new=1).silent
     assert not hub_of(fetched(feed=pushed(told=None, proven=False)), new=1).silent
+
+
+def test_a_message_that_is_yet_to_come_was_noted_by_a_clock_that_was_ahead():
+    ahead = pushed(told=NOW + timedelta(days=365))
+    assert not told_of_news(ahead, NOW)
+    assert hub_of(fetched(feed=ahead), new=1).silent
+    came = replace(fetched(feed=ahead), document=None)
+    poll = next_poll(came, new=0, listed=9, settings=CollectSettings())
+    assert poll.due - NOW > timedelta(hours=20)
+    # The poll itself was at such a time: what was told since is no silence.
+    polled = replace(pushed(told=LATE), last_fetch=NOW + timedelta(days=365))
+    assert not hub_of(fetched(feed=polled), new=1).silent
