@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,7 +42,7 @@ from aggregator.collect import (
 from aggregator.inclusions import attach
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
-from aggregator.model.errors import FeedError
+from aggregator.model.errors import ArchiveError, FeedError
 from aggregator.model.feed import Access, Feed, Postponed, Subscription
 from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
@@ -129,15 +129,12 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         fetched, feed = decision.fetched, decision.fetched.feed
         new = decision.new
         listed = len(decision.listing) if decision.listing is not None else len(feed.listing)
+        poll = next_poll(
+            fetched, new=new, listed=listed, missed=decision.missed, settings=self.settings.collect
+        )
         return Settled(
             decision=decision,
-            poll=next_poll(
-                fetched,
-                new=new,
-                listed=listed,
-                missed=decision.missed,
-                settings=self.settings.collect,
-            ),
+            poll=poll,
             address=next_address(feed, None if fetched.failure else fetched.response),
             hub=hub_of(fetched, new=new),
             noted=None if fetched.archived else noted(decision, new=new),
@@ -161,13 +158,15 @@ async def open_pipeline(
     workers = workers or Workers(settings.normalize, settings.collect.max_entries)
     made = Collector(settings.collect, __version__, access=access, away=away)
     async with made as collector, workers:
-        yield Pipeline(
-            archive=archive,
-            settings=settings,
-            matcher=matcher,
-            collector=collector,
-            workers=workers,
-        )
+        try:
+            yield Pipeline(
+                archive=archive, settings=settings, matcher=matcher, collector=collector,
+                workers=workers,
+            )  # fmt: skip
+        finally:
+            # What was asked for beside the rounds may be in no write.
+            with suppress(ArchiveError):
+                await asyncio.to_thread(archive.keep_away, collector.away(now()), now())
 
 
 def prepare(

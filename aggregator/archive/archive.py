@@ -176,6 +176,12 @@ class Archive:
         with self.courtesy() as courtesy:
             return courtesy.away(now)
 
+    def keep_away(self, away: Sequence[Postponed], now: datetime) -> None:
+        """Keep which hosts want to be left alone, where no batch does."""
+        if away:
+            with self.courtesy(write=True) as courtesy:
+                courtesy.keep_away(away, now)
+
     def release(self, holder: str) -> None:
         """Free what a holder still claims."""
         self._free(feeds.c.claim_holder == holder)

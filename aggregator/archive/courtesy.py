@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.columns import Moment
+from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.schema import feeds, fetch_days, fetches, hosts
+from aggregator.archive.statements import upsert
 from aggregator.model.feed import LONGEST_BELIEVED_WAIT, Feed, Postponed, Totals
 
 # So long overdue is a feed only where we were stopped, and over so long they come back.
@@ -26,7 +29,15 @@ class Courtesy:
         until = hosts.c.away_until
         running = sa.and_(until > now, until <= now + LONGEST_BELIEVED_WAIT)
         rows = self._connection.execute(sa.select(hosts).where(running))
-        return tuple(Postponed(host=row.name, until=row.away_until) for row in rows)
+        return tuple(_postponed(row) for row in rows)
+
+    def keep_away(self, away: Sequence[Postponed], now: datetime) -> None:
+        """Keep which hosts want to be left alone, over a restart too; those whose time is over are
+        forgotten."""
+        if away:
+            self._connection.execute(sa.delete(hosts).where(hosts.c.away_until < now))
+        rows = [{"name": name_of(_name(one)), "away_until": one.until} for one in away]
+        upsert(self._connection, hosts, rows, replace=("away_until",))
 
     def postpone(self, feed: Feed, until: datetime, due: datetime) -> bool:
         """Give a claimed feed back that was not asked: its host wants to be left alone until then.
@@ -92,3 +103,16 @@ class Courtesy:
         self._connection.execute(
             sa.update(feeds).where(feeds.c.feed_key == feed.key).values(**values)
         )
+
+
+# (No host's name has a space in it.)
+_PAGES = "pages of "
+
+
+def _name(one: Postponed) -> str:
+    return _PAGES + one.host if one.pages else one.host
+
+
+def _postponed(row: Any) -> Postponed:
+    host = row.name.removeprefix(_PAGES)
+    return Postponed(host=host, until=row.away_until, pages=host != row.name)

@@ -19,7 +19,7 @@
     topics ──< hits                     (topic, place): append-only
       ├─────< pages                     closed archive pages, frozen
       └─────< documents ··< subscribers the versions published; whom the hub brings them to
-    hosts                               those that asked to be left alone, and until when
+    hosts                               those that asked to be left alone, or for no pages, until when
     lists                               OPML files elsewhere that are included, as last read
     languages, meta
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from aggregator.archive import feeds as feeds_of
 from aggregator.archive import notices
 from aggregator.archive.columns import name_of, storable
 from aggregator.archive.offers import keep_told, store_offers
-from aggregator.archive.schema import feed_urls, feeds, hosts, listings
+from aggregator.archive.schema import feed_urls, feeds, listings
 from aggregator.archive.statements import execute_many, upsert
 from aggregator.model.address import canonical_url
 from aggregator.model.batch import Settled
@@ -23,7 +22,6 @@ from aggregator.model.feed import (
     SERVED_BYTES,
     FailureKind,
     Feed,
-    Postponed,
     Response,
     Validators,
 )
@@ -77,14 +75,6 @@ def store_feeds(
     upsert(connection, feed_urls, moved)
     store_offers(connection, settled)
     keep_told(connection, settled)
-
-
-def store_away(connection: sa.Connection, away: Sequence[Postponed], at: datetime) -> None:
-    """The hosts that want to be left alone, over a restart too; the others are forgotten."""
-    rows = [{"name": name_of(one.host), "away_until": one.until} for one in away]
-    if rows:
-        connection.execute(sa.delete(hosts).where(hosts.c.away_until < at))
-    upsert(connection, hosts, rows, replace=("away_until",))
 
 
 def _listing(one: Settled, entry_keys: Mapping[EntryId, int]) -> str:

@@ -12,6 +12,7 @@ from aggregator.archive import fetchlog, hits, owed, samples, search, settling
 from aggregator.archive.boilerplate import store_shown
 from aggregator.archive.captures import Captures
 from aggregator.archive.columns import name_of
+from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.records import pack_enclosures
 from aggregator.archive.schema import (
     blocks,
@@ -114,7 +115,7 @@ class Writer:
         settling.store_feeds(self._connection, settled, self._entry_keys)
         owed.store(self._connection, settled)
         fetchlog.note(self._connection, settled)
-        settling.store_away(self._connection, self._batch.away, self._batch.at)
+        Courtesy(self._connection).keep_away(self._batch.away, self._batch.at)
         hits.append(self._connection, self._batch.hits, self._batch.at)
         hits.touch_holders(self._connection, self._touched)
         return self._counts()

@@ -17,15 +17,16 @@ class Pauses:
     longer than any that is obeyed does not hold."""
 
     def __init__(self, held: Sequence[Postponed]) -> None:
-        self._away = {one.host: one.until for one in held}
-        self._no_pages: dict[str, datetime] = {}
+        self._away = {one.host: one.until for one in held if not one.pages}
+        self._no_pages = {one.host: one.until for one in held if one.pages}
         """Until when a host is asked for no pages, though for feeds."""
 
     def running(self, now: datetime) -> tuple[Postponed, ...]:
         """The hosts that want to be left alone, and until when."""
         return tuple(
-            Postponed(host=host, until=until)
-            for host, until in self._away.items()
+            Postponed(host=host, until=until, pages=kind is self._no_pages)
+            for kind in (self._away, self._no_pages)
+            for host, until in kind.items()
             if _holds(until, now)
         )
 

@@ -229,10 +229,12 @@ class Redirect(Struct, frozen=True, kw_only=True):
 
 
 class Postponed(Struct, frozen=True, kw_only=True):
-    """A feed that was not asked: its host wants to be left alone ``until`` then (429)."""
+    """A feed that was not asked: its host wants to be left alone ``until`` then (429). ``pages``:
+    it wants to be asked for no pages, though for feeds."""
 
     host: str
     until: datetime
+    pages: bool = False
 
     def __post_init__(self) -> None:
         require_utc(self.until, "until")

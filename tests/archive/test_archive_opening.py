@@ -24,7 +24,7 @@ from aggregator.archive.schema import (
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document, StoryId
 from aggregator.model.errors import AlreadyRunning, ArchiveError
-from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Subscription
+from aggregator.model.feed import Feed, FeedIdentity, FeedKey, Postponed, Subscription
 from aggregator.model.inclusion import FeedList
 from aggregator.model.period import Period
 from aggregator.model.series import DigestFeed
@@ -354,6 +354,7 @@ WRITES = {
         now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
     ),
     "excuse": lambda archive: archive.excuse([(FEED, NOON)]),
+    "keep_away": lambda archive: archive.keep_away([Postponed(host="a", until=NOON)], NOON),
     "release": lambda archive: archive.release("x"),
     "free_dead_claims": lambda archive: archive.free_dead_claims(),
     "batch": lambda archive: archive.batch().__enter__(),
