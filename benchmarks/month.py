@@ -143,10 +143,11 @@ class Feed:
             return web.Response(status=429, headers={"Retry-After": "14400"})
         if name.startswith("503"):
             asked.wait = 3.0 * HOUR
-            until = START + timedelta(seconds=at + asked.wait)
-            return web.Response(
-                status=503, headers={"Retry-After": format_datetime(until, usegmt=True)}
-            )
+            begun = START + timedelta(seconds=at)
+            until = begun + timedelta(seconds=asked.wait)
+            times = {"Date": begun, "Retry-After": until}
+            told = {name: format_datetime(one, usegmt=True) for name, one in times.items()}
+            return web.Response(status=503, headers=told)
         return web.Response(status=500)
 
     def _moved(self, at: float, path: str) -> web.Response | None:

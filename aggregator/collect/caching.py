@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -28,8 +29,14 @@ def http_date(text: str | None) -> datetime | None:
         return None
 
 
-def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to stay away, from a number or a date, a month at most; None where it says neither."""
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to stay away, from a number or a date, a month at most; None where Retry-After says
+    neither (RFC 9110, 10.2.3).
+
+    A date counts from the answer's own Date (6.6.1), where there is one: by the server's clock,
+    whatever ours says.
+    """
+    text = headers.get("Retry-After")
     if not text:
         return None
     stripped = text.strip()
@@ -38,7 +45,8 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     at = http_date(stripped)
     if at is None:
         return None
-    return min(max((at - now).total_seconds(), 0.0), float(LONGEST_ASKED_WAIT))
+    said = http_date(headers.get("Date")) or now
+    return min(max((at - said).total_seconds(), 0.0), float(LONGEST_ASKED_WAIT))
 
 
 def freshness(

@@ -92,7 +92,7 @@ class Courier:
                 return Answer(
                     status=answer.status,
                     body=await _beginning(answer),
-                    retry_after=retry_after(answer.headers.get("Retry-After"), now()),
+                    retry_after=retry_after(answer.headers, now()),
                     location=_target(url, answer.headers.get("Location", "")),
                 )
         except FeedError as error:

@@ -25,7 +25,7 @@ def check_status(
         return
     if status == 226 and conditional and answer.headers.get("IM", "feed").strip().lower() == "feed":
         return
-    wait = retry_after(answer.headers.get("Retry-After"), now) if status in {429, 503} else None
+    wait = retry_after(answer.headers, now) if status in {429, 503} else None
     what = {
         226: "the server sends a part that nobody asked for (226)",
         304: "the server says unchanged, though nothing was named to compare with",
@@ -45,7 +45,7 @@ def check_status(
 
 def refuse_asked_wait(url: str, answer: aiohttp.ClientResponse, now: datetime) -> None:
     """Raises FetchError for a redirect that asks to be followed later."""
-    wait = retry_after(answer.headers.get("Retry-After"), now)
+    wait = retry_after(answer.headers, now)
     if wait:
         raise FetchError(
             "the server redirects, and asks to wait first",

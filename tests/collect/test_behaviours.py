@@ -83,6 +83,11 @@ def liar(request: web.Request) -> Reply:
     return same() if conditional else ok(DATED, ETag='"a"')
 
 
+def after(**span: float) -> str:
+    """So long after the start, as servers write it."""
+    return format_datetime(START + timedelta(**span), usegmt=True)
+
+
 DATED = (
     b"<rss version='2.0'><channel><title>T</title>"
     + b"".join(
@@ -154,10 +159,14 @@ ROWS: dict[str, Row] = {
     "deflate": Row({"/f": [ok(zlib.compress(BODY), Content_Encoding="deflate")]}, ["/f"], (0,), archive=OK),
     # Retry-After
     "429 with seconds is left alone so long": Row({"/f": [says(429, Retry_After="7200"), ok()]}, ["/f", "/f"], (0, 1, 1.9, 2.1), archive=OK),
-    "429 with a date is left alone until then": Row({"/f": [says(429, Retry_After=format_datetime(START + timedelta(hours=3), usegmt=True)), ok()]}, ["/f", "/f"], (0, 1, 2.9, 3.1), archive=OK),
+    "429 with a date is left alone until then": Row({"/f": [says(429, Retry_After=after(hours=3), Date=after()), ok()]}, ["/f", "/f"], (0, 1, 2.9, 3.1), archive=OK),
+    "429 with a date counts by the server's clock": Row({"/f": [says(429, Retry_After=after(days=-9, hours=3), Date=after(days=-9)), ok()]}, ["/f", "/f"], (0, 1, 2.9, 3.1), archive=OK),
+    "429 with a date that is over is one without a word": Row({"/f": [says(429, Retry_After=after(days=-1), Date=after()), ok()]}, ["/f", "/f"], (0, 0.5, 1.1), archive=OK),
+    "429 with no seconds is one without a word": Row({"/f": [says(429, Retry_After="0"), ok()]}, ["/f", "/f"], (0, 0.5, 1.1), archive=OK),
+    "503 with a date counts by the server's clock": Row({"/f": [says(503, Retry_After=after(days=-9, hours=7), Date=after(days=-9)), ok()]}, ["/f", "/f"], (0, 1, 6.9, 7.1), archive=OK),
     "429 without a word is left alone for a while": Row({"/f": [says(429)]}, ["/f"], (0, 0.5), archive=FAILING, due=(2, 2.3)),
     "503 with seconds is left alone so long": Row({"/f": [says(503, Retry_After="7200"), ok()]}, ["/f", "/f"], (0, 1, 2.1), archive=OK),
-    "503 with a date is left alone until then": Row({"/f": [says(503, Retry_After=format_datetime(START + timedelta(days=9), usegmt=True))]}, ["/f"], (0, 30, 200), archive=FAILING, due=(9 * DAYS, 9 * DAYS + 1.1)),
+    "503 with a date is left alone until then": Row({"/f": [says(503, Retry_After=after(days=9), Date=after())]}, ["/f"], (0, 30, 200), archive=FAILING, due=(9 * DAYS, 9 * DAYS + 1.1)),
     "a redirect that asks to wait is not followed": Row({"/f": [to(302, "/g", Retry_After="7200")], "/g": honest}, ["/f", "/f"], (0, 1, 2.1), archive=FAILING),
     "429 holds for all feeds of the host": Row({"/f": [says(429, Retry_After="7200"), ok()], "/g": [ok()]}, ["/f", "/f", "/g"], (0, 1, 2.1), ("/f", "/g")),
     "503 holds for its feed alone": Row({"/f": [says(503, Retry_After="7200")], "/g": [ok()]}, ["/f", "/g"], (0,), ("/f", "/g"), FAILING),

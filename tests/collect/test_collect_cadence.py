@@ -17,7 +17,7 @@ from aggregator.collect import (
     next_poll,
     unreached,
 )
-from aggregator.collect.caching import LONGEST, freshness, retry_after
+from aggregator.collect.caching import LONGEST, freshness, http_date, retry_after
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError
@@ -210,15 +210,36 @@ def test_back_off_ends_at_the_maximum_and_obeys_retry_after(
     assert seconds <= max(most + 16 * 60, (asked or 0) + HOUR + 1)
 
 
+def written(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
+
+
 @given(st.integers(0, 10**12), st.sampled_from(["", " ", "\t"]))
 def test_retry_after_in_seconds_is_its_number(number, space):
-    assert retry_after(f"{space}{number}{space}", NOW) == min(number, 30 * DAY)
+    headers = {"Retry-After": f"{space}{number}{space}", "Date": written(NOW - timedelta(days=9))}
+    assert retry_after(headers, NOW) == min(number, 30 * DAY)
 
 
 @given(st.integers(-(10**8), 10**8))
 def test_retry_after_as_a_date_is_the_time_until_then(seconds):
-    text = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
-    assert retry_after(text, NOW) == min(max(seconds, 0), 30 * DAY)
+    headers = {"Retry-After": written(NOW + timedelta(seconds=seconds))}
+    assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
+
+
+@given(st.integers(-(10**8), 10**8), st.integers(-(10**9), 10**9))
+def test_retry_after_as_a_date_counts_by_the_servers_clock(seconds, ahead):
+    theirs = NOW + timedelta(seconds=ahead)
+    headers = {
+        "Retry-After": written(theirs + timedelta(seconds=seconds)),
+        "Date": written(theirs),
+    }
+    assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
+
+
+@given(st.integers(-(10**8), 10**8), st.text(max_size=30).filter(lambda text: not http_date(text)))
+def test_a_date_that_is_none_is_no_clock(seconds, date):
+    headers = {"Retry-After": written(NOW + timedelta(seconds=seconds)), "Date": date}
+    assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
 
 
 @given(
@@ -275,12 +296,13 @@ def test_feeds_that_were_told_one_moment_do_not_come_at_one_moment():
     ],
 )  # fmt: skip
 def test_retry_after(text, seconds):
-    assert retry_after(text, NOW) == seconds
+    assert retry_after({} if text is None else {"Retry-After": text}, NOW) == seconds
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_headers_of_any_kind_are_a_number_or_nothing(first, second):
-    for found in (retry_after(first, NOW), freshness(first, second, None, NOW)):
+    headers = {"Retry-After": first, "Date": second}
+    for found in (retry_after(headers, NOW), freshness(first, second, None, NOW)):
         assert found is None or 0 <= found <= LONGEST
 
 
