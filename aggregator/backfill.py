@@ -7,7 +7,8 @@ feed as it is now follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
@@ -38,8 +39,8 @@ GAP_DOCUMENTS, _GAP_SECONDS = 10, 60.0
 class Walk(Struct, frozen=True, kw_only=True):
     """What a walk came to. ``ended``: it reached the oldest document, or what was known before.
 
-    ``failure`` is what stopped it, where something did; ``next`` the document it would have
-    asked for then.
+    ``failure`` is what ended it, where something went wrong, and ``stopped`` whether it was told to
+    end; ``next`` the document it would have asked for then.
     """
 
     documents: int
@@ -47,6 +48,7 @@ class Walk(Struct, frozen=True, kw_only=True):
     ended: bool
     next: str | None = None
     failure: FeedError | None = None
+    stopped: bool = False
 
 
 async def walk_back(
@@ -57,19 +59,23 @@ async def walk_back(
     documents: int,
     seconds: float | None = None,
     until_known: bool = False,
+    stop: asyncio.Event | None = None,
 ) -> Walk:
     """Archive what the feed's archive documents list, the newest first, and at most so many of them.
 
     ``until_known``: up to the first document that brings nothing new. Once it comes so far, or to
-    the oldest, nothing is missed any more. Raises ArchiveError; a document that cannot be had or
-    read ends the walk.
+    the oldest, nothing is missed any more. Once ``stop`` is set no document is waited for; what
+    came is stored. Raises ArchiveError; a document that cannot be had or read ends the walk.
     """
+    stop = stop or asyncio.Event()
     until = None if seconds is None else monotonic() + seconds
     url, visited, counts = feed.previous_archive, set[str](), Counts()
     while url is not None and url not in visited:
         if len(visited) == documents or (until is not None and monotonic() > until):
             return Walk(documents=len(visited), counts=counts, ended=False, next=url)
-        fetched = await _fetch(pipeline, feed, url)
+        fetched = None if stop.is_set() else await _unless(stop, _fetch(pipeline, feed, url))
+        if fetched is None:
+            return Walk(documents=len(visited), counts=counts, ended=False, next=url, stopped=True)
         if fetched.failure is not None:
             return Walk(
                 documents=len(visited),
@@ -92,11 +98,21 @@ async def walk_back(
     return Walk(documents=len(visited), counts=counts, ended=True)
 
 
-async def close_gap(pipeline: Pipeline, feed: Feed, run: Run) -> Walk:
-    """Look for what lay between two polls that had nothing in common. Raises ArchiveError."""
-    return await walk_back(
-        pipeline, feed, run, documents=GAP_DOCUMENTS, seconds=_GAP_SECONDS, until_known=True
+async def close_gap(pipeline: Pipeline, feed: Feed, run: Run, stop: asyncio.Event) -> Walk:
+    """Look for what lay between two polls that had nothing in common; once ``stop`` is set that is
+    left to whoever reads archive documents next. Raises ArchiveError."""
+    walk = await walk_back(
+        pipeline,
+        feed,
+        run,
+        documents=GAP_DOCUMENTS,
+        seconds=_GAP_SECONDS,
+        until_known=True,
+        stop=stop,
     )
+    if walk.stopped:
+        await run(pipeline.archive.ask_backfill, feed, GAP_DOCUMENTS)
+    return walk
 
 
 def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -> None:
@@ -105,6 +121,18 @@ def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -
         closed = gap_closed(held, now(), entries=entries, documents=documents)
         with pipeline.archive.notices(write=True) as notices:
             notices.note(held, closed)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work comes to; None, and it is cancelled, where ``stop`` is set before."""
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopped.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
 
 
 async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:

@@ -353,13 +353,13 @@ class _Crew:
             self._gaps.append(replace(feed, previous_archive=document.previous_archive))
 
     async def _close_gaps(self, progress: Progress) -> None:
-        """Look in archive documents for what feeds brought between two polls, all at once."""
+        """Look in archive documents for what feeds brought between two polls, all at once, until
+        stopped."""
 
         async def close(feed: Feed) -> None:
-            if not self._stop.is_set():
-                walk = await close_gap(self._pipeline, feed, self._in_writer)
-                self._round.counts += walk.counts
-                progress(self._round, walk.counts)
+            walk = await close_gap(self._pipeline, feed, self._in_writer, self._stop)
+            self._round.counts += walk.counts
+            progress(self._round, walk.counts)
 
         tasks = [asyncio.create_task(close(feed)) for feed in self._gaps]
         try:

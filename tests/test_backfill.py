@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from callbacks import until
 from feedserver import FeedServer
 from msgspec.structs import replace
 
 from aggregator.archive import Archive, open_archive
-from aggregator.backfill import Walk, walk_back
+from aggregator.backfill import GAP_DOCUMENTS, Walk, walk_back
+from aggregator.daemon.errands import read_archives
 from aggregator.model.feed import Feed, Subscription, Trouble
 from aggregator.model.interests import Interests
 from aggregator.model.settings import (
@@ -22,7 +26,7 @@ from aggregator.model.settings import (
     Settings,
 )
 from aggregator.model.topic import Mute, Topic
-from aggregator.pipeline import open_pipeline, prepare
+from aggregator.pipeline import Pipeline, open_pipeline, prepare
 from aggregator.publish import site_of
 from aggregator.publishing import publish_behind
 from aggregator.rounds import Round, collect_round
@@ -57,18 +61,32 @@ class Desk:
     archive: Archive
     url: str
 
-    def collect(self) -> Round:
+    def collect(self, *, stop_at: str = "") -> Round:
+        """A round, stopped when the server is asked for a path."""
+
+        async def watch(stop: asyncio.Event) -> None:
+            if stop_at:
+                await asyncio.to_thread(until, lambda: self.server.asked(stop_at))
+                stop.set()
+
         async def go() -> Round:
-            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], INTERESTS)
-            async with open_pipeline(self.archive, self.settings, matcher) as pipeline:
-                return await collect_round(pipeline, everything=True)
+            stop = asyncio.Event()
+            async with self.opened() as pipeline:
+                collecting = collect_round(pipeline, everything=True, stop=stop)
+                done, _ = await asyncio.gather(collecting, watch(stop))
+                return done
 
         return asyncio.run(go())
 
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[Pipeline]:
+        matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], INTERESTS)
+        async with open_pipeline(self.archive, self.settings, matcher) as pipeline:
+            yield pipeline
+
     def walk(self, documents: int = 100) -> Walk:
         async def go() -> Walk:
-            matcher = prepare(self.archive, self.settings, [Subscription(url=self.url)], INTERESTS)
-            async with open_pipeline(self.archive, self.settings, matcher) as pipeline:
+            async with self.opened() as pipeline:
                 return await walk_back(pipeline, self.feed, asyncio.to_thread, documents=documents)
 
         return asyncio.run(go())
@@ -177,6 +195,41 @@ def test_a_gap_is_closed_from_the_archive(desk, server):
     with desk.archive.notices() as notices:
         told = [(one.notice.trouble.value, one.notice.over) for one in notices.newest(10)]
     assert told == [("missed", False), ("missed", True)]
+
+
+@pytest.mark.parametrize(
+    ("slow", "stored"),
+    [("/9", [*range(60, 70), *range(100, 110)]), ("/7", [*range(60, 70), *range(80, 110)])],
+)
+def test_a_stop_waits_for_no_archive_document(desk, server, slow, stored):
+    """What came is stored, and the gap is closed by the daemon that runs next."""
+    desk.serve("/feed", range(60, 70))
+    desk.collect()
+    desk.serve("/feed", range(100, 110), "/9")
+    for n in range(9, 5, -1):
+        desk.serve(f"/{n}", range(n * 10, n * 10 + 10), f"/{n - 1}" if n > 6 else "")
+    number = int(slow[1:])
+    body = document(range(number * 10, number * 10 + 10), f"/{number - 1}")
+    server.serve(slow, body, delay=20)
+    done = desk.collect(stop_at=slow)
+    assert (desk.titles(), done.counts.new) == (stories(*stored), len(stored) - 10)
+    assert desk.feed.missed_at is not None
+    assert [(feed.url, many) for feed, many in desk.archive.asked_backfills()] == [
+        (desk.url, GAP_DOCUMENTS)
+    ]
+    server.serve(slow, body)
+
+    async def go() -> None:
+        read = asyncio.Event()
+        async with desk.opened() as pipeline:
+            reading = asyncio.create_task(read_archives(pipeline, read))
+            await read.wait()
+            reading.cancel()
+
+    asyncio.run(go())
+    assert desk.titles() == stories(*range(60, 110))
+    assert desk.feed.missed_at is None
+    assert desk.archive.asked_backfills() == ()
 
 
 def test_a_gap_without_an_archive_stands(desk):
