@@ -189,7 +189,8 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
     kept = [
         block
         for block in blocks
-        if block.kind in {"image", "table", "pre"} or not is_furniture(block.text, block.html)
+        if block.kind in {"image", "table", "pre"}
+        or not is_furniture(block.text, block.html, kind=block.kind)
     ]
     if not kept:
         # A notice that is all there is may be meant.
@@ -217,7 +218,7 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
         rest = beside_links(block)
         if not rest:
             links.append(block)
-        elif introduces_links(rest) and (links or not kept or rest != block.text):
+        elif introduces_links(rest) and (links or rest != block.text or _is_loose(block, kept)):
             kept += links if rest != block.text else ()
             links = []
         else:
@@ -225,6 +226,11 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
             links = []
     kept += links
     return kept[::-1] or blocks
+
+
+def _is_loose(block: Block, below: Sequence[Block]) -> bool:
+    """Whether a label is left without its links at the end: a sentence is none, nor an item of a list."""
+    return not below and block.kind != "li" and not block.text.endswith((".", "!", "?"))
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

@@ -20,6 +20,16 @@ FURNITURE = [
     "<p>Subscribe by email</p>", "<p>Subscribe and have new posts delivered to your inbox.</p>", "<p>Register for our newsletter today</p>", "<p>Register to get free alerts</p>",
     "<p>Facebook Twitter WhatsApp</p>", "<p>Facebook | Instagram</p>", "<p>Share, tweet, email</p>", "<p>Share: Facebook, X</p>",
     "<p><a href=/f>Facebook</a>, <a href=/w>WhatsApp</a></p>",
+    "<p>Read more</p>", "<p>Read more here.</p>", "<p>Read more at harbour.example.</p>", "<p>Read more: The ferry came back</p>", "<p>Read more about <a href=/1>the ferry.</a></p>",
+    "<p><a href=/1>Keep reading about the ferry</a></p>", "<p><a href=/1>Mehr lesen über die Fähre</a></p>", "<p>Mehr dazu: <a href=/1>Die Fähre ist zurück.</a></p>", "<p>Weiterlesen auf hafen.example</p>",
+    "<p>Lire la suite de l’article</p>", "<p>Lire plus »</p>", "<p>Lire aussi : Le bac est revenu</p>", "<p>Leer más sobre <a href=/1>el ferri</a></p>", "<p>Ler mais no porto.example</p>", "<p>Lees meer over <a href=/1>de veerboot</a></p>",
+    "<p>Läs mer →</p>", "<p>Les mer her</p>", "<p>Tovább</p>", "<p>Tovább a cikkre</p>", "<p>Bővebben »</p>", "<p><a href=/1>Bővebben a kompról</a></p>", "<p>続きを読む</p>", "<p><a href=/1>続きを読むにはこちら</a></p>", "<p>阅读全文</p>",
+    "<p>We use cookies.</p>", "<p>We use cookies to give you a better experience. Accept?</p>", "<p>Nous utilisons des cookies pour la navigation.</p>",
+    "<p>Click here to read the full story</p>", "<p><a href=/s>Click here to subscribe</a></p>", "<p>Inscrivez-vous à notre newsletter</p>", "<p>Suscríbete</p>",
+    "<p>The post Ferry sails again appeared first on Harbour Times.</p>", "<p>The post <a href=/1>iFerry</a> appeared first on <a href=/>harbour.example</a>.</p>",
+    "<p>Der Beitrag Die Fähre erschien zuerst auf hafen.example.</p>", "<p>This story was originally published on <a href=/>Harbour Times</a>.</p>",
+    "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
+    "<ul><li><a href=/f>Share</a></li><li><a href=/m>Email</a></li></ul>", "<h3><a href=/1>Read more</a></h3>", "<p><a href=/c>Comments</a></p>",
 ]  # fmt: skip
 WRITTEN = [
     "<p>المزيد من الأهداف لمحمد صلاح مع ليفربول هذا الموسم</p>",
@@ -32,7 +42,21 @@ WRITTEN = [
     "<p>Register your boat before the updates of the rules in May.</p>",
     "<ul><li>Facebook, Instagram, WhatsApp</li></ul>",
     "<ul><li>Facebook, X</li></ul>",
-]
+    "<p>Read more books, says the teacher of the island.</p>", "<p>Read more in bed and sleep better</p>", "<p>Read more: that is what the teacher of the island asks for.</p>",
+    "<p>Read the whole story to the end before you judge.</p>", "<p>Keep reading to your children, says the teacher.</p>", "<h2>Keep reading aloud</h2>",
+    "<p>Tovább csökkent az infláció a szigeten.</p>", "<p>Tovább csökkent az infláció</p>", "<p>Tovább csökkent az infláció…</p>", "<p>Bővebben is írt erről a kikötő lapja.</p>",
+    "<p>Lire plus rend heureux, dit la maîtresse.</p>", "<p>Lire la suite des événements demandera du temps.</p>", "<p>Mehr lesen wollen viele Kinder auf der Insel.</p>", "<p>Mehr lesen wollen viele Kinder</p>",
+    "<p>Mehr erfahren die Fischer erst am Montag.</p>", "<p>Weiterlesen lohnt sich.</p>", "<p>Leer más en voz alta ayuda a los niños.</p>", "<p>Ler mais ajuda as crianças da ilha.</p>", "<p>Lees meer boeken, zegt de meester.</p>",
+    "<p>Läs mer böcker, säger läraren.</p>", "<p>Les mer bøker, sier læreren.</p>", "<p>Czytaj więcej książek!</p>", "<p>続きを読む人が島で増えている。</p>", "<p>Xem thêm ba chiếc phà ở cảng.</p>",
+    '<p>Tovább csökkent az infláció, írja a <a href="https://harbour.example/1">kikötő lapja</a>.</p>', '<p><a href="https://harbour.example/1">Mehr lesen wollen viele Kinder.</a></p>',
+    "<p>Inscrivez-vous avant vendredi pour la course du port.</p>", "<p>Suscríbete a la idea: el mar es de todos.</p>", "<p>We use cookies as bait for the gulls, says the baker.</p>", "<p>Nous utilisons des cookies maison comme appât.</p>",
+    "<p>Click here to vote for the ferry of the year.</p>", '<p><a href="https://harbour.example/v">Click here to vote</a></p>', "<p>The post office on Harbour Street appeared first on the map of 1850.</p>",
+    "<p>This story first appeared in the harbour book of 1850.</p>", "<p>Source: Reuters</p>", "<p>Source: the harbour master's book</p>", "<p>Tags: red for boats, blue for nets</p>", "<p>Werbung: Wie viel ist erlaubt?</p>",
+    "<ul><li>Share</li><li>Email</li></ul>", "<ul><li>Sleep well</li><li>Read more</li></ul>", "<h2>Email</h2>", "<p><strong>Comments</strong></p>", "<p>Email</p>",
+    "<p>Share with your neighbours the water that you have.</p>", "<p>Suivez-nous sur la route du Tour, disent-ils.</p>", "<p>Dela på båten med grannen</p>", "<p>More from the talks tomorrow.</p>",
+    "<p>Follow the ferry on YouTube from eight, when the race begins.</p>", "<p>Turn on JavaScript in the settings, then start the browser again.</p>",
+    '<p>The children say they <a href="https://harbour.example/1">read more</a>.</p>', '<p>Kinder wollen <a href="https://harbour.example/1">mehr lesen</a></p>', '<p>Then click on <a href="https://harbour.example/1">Share</a></p>',
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("furniture", FURNITURE)

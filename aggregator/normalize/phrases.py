@@ -1,0 +1,136 @@
+"""The words of publishers' templates, in over twenty languages; ``furniture`` tells where they count."""
+
+from __future__ import annotations
+
+import re
+
+_NETWORKS = "facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube|tiktok"
+_DEEDS = "share|like|tweet|pin|email|print|save|copy link"
+_SOCIAL = rf"(?=.{{0,60}}\b(?:{_NETWORKS}|e-?mail|redes|réseaux|social\w*)\b)"
+_ADVERT = "advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고"
+_COOKIES = (
+    r"this (?:web)?site uses cookies", r"we use cookies", r"(?:esta|este) (?:web|sitio|p[áa]gina).{0,20} (?:utiliza|usa) cookies", r"utilizamos cookies",
+    r"ce site utilise des cookies", r"nous utilisons des cookies", r"diese (?:web)?seite (?:verwendet|nutzt|benutzt) cookies", r"wir verwenden cookies",
+    r"questo sito (?:utilizza|usa) (?:i )?cookie", r"este site (?:utiliza|usa) cookies", r"deze (?:web)?site (?:gebruikt|maakt gebruik van) cookies",
+    r"(?:den här|denna) webbplats(?:en)? använder (?:cookies|kakor)", r"(?:ta strona|serwis|strona) (?:używa|wykorzystuje) (?:plik[ió]w? )?cookies?", r"bu (?:web ?)?site(?:si)? çerez\w*",
+    r"(?:этот сайт|мы) использу(?:ет|ем).{0,30}(?:cookies?|куки)", r"このサイトは.{0,10}cookie",
+)  # fmt: skip
+# What a notice speaks of besides: who feeds cookies to the ducks speaks of none of it.
+_CONSENT = (
+    r"experien|expérien|esperien|erlebnis|erfahrung|ervaring|upplevelse|privac|confidential|datenschutz|integritet|prywatno|gizlilik|конфиденц|プライバシー"
+    r"|consen|zustimm|toestemming|samtyck|zgod|согла|同意|accept|akzept|acept|accett|aceit|agree|einverstanden|acuerdo|accord|polic|polít|politi|einstellung|setting"
+    r"|brows|navig|naveg|analy|anály|analis|statist|traffic|trafic|tráfico|personali|ad(?:vert)?s\b|anzeigen|publici|annonc|device|gerät|functional|funktion|services?\b|dienste"
+    r"|our (?:web)?site|learn more|more info|read more|find out|mehr info|más info|en savoir plus|su utilizzo|ok\b|利用|使用"
+    r"|improv|better|mejor|amélior|meilleur|besser|miglior|melhor|verbeter|bättre|lepsz|улучш"
+)
+# Read on: alone, at a place, or with the title of what there is to read. Longer ones come first.
+_ONWARD_WORDS = (
+    r"(?:read|view|continue reading) (?:the |this |our )?(?:original|full|whole|rest of (?:the|this)|entire|complete) (?:article|story|post|piece|report|interview|news|text)", r"continue reading (?:the |this |our )?(?:article|story|post|piece|report|interview|text)",
+    r"read more", r"continue reading", r"keep reading", r"(?:leer|lee|ver) m[áa]s", r"(?:leer|lee|ver) (?:la noticia|el art[íi]culo)(?: complet[oa])?", r"(?:seguir|sigue) leyendo",
+    r"lire (?:la suite|plus|aussi|l['’]article)(?: (?:de l['’]article|complet))?", r"(?:hier )?weiterlesen", r"mehr (?:lesen|dazu|erfahren)", r"zum (?:ganzen )?artikel",
+    r"continua a leggere|continua la lettura|leggi (?:tutto|anche|di più|l['’]articolo)(?: completo)?", r"continue lendo|leia (?:mais|tamb[ée]m|a mat[ée]ria|o artigo)|ler mais", r"lees (?:verder|meer|ook)",
+    r"läs (?:mer|hela artikeln|vidare)", r"læs (?:mere|hele artiklen|videre)", r"les (?:mer|hele saken|videre)", r"lue (?:lisää|koko juttu)",
+    r"czytaj (?:dalej|więcej)", r"(?:číst|čtěte) (?:dále|více|celý článek)", r"citește (?:mai mult|mai departe|continuarea)", r"(?:olvass )?tovább(?: olvasom| a (?:teljes )?cikk(?:re|hez))?|bővebben",
+    r"devamını oku(?:mak için tıklayın(?:ız)?|yun)?", r"читать (?:далее|полностью)", r"читати (?:далі|повністю)",
+    r"διαβάστε (?:περισσότερα|επίσης|ακόμ[αη]|αναλυτικά|εδώ|τη συνέχεια|όλο|ολόκληρο|το (?:πλήρες )?άρθρο)", r"συνέχεια(?: (?:της )?ανάγνωσης| του άρθρου| στο άρθρο| εδώ)?",
+    r"اقرأ (?:المزيد|أيضا|أيضًا)", r"(?:ل|و)?المزيد(?: من (?:الأخبار|المقالات|التفاصيل|المعلومات))?", r"पूरा पढ़ें|आगे पढ़ें|और पढ़ें", r"baca (?:selengkapnya|juga|lebih lanjut)", r"xem thêm|đọc tiếp",
+    r"click here (?:to (?:read|continue|view|see)|for) (?:more|on|the (?:full|whole|original|rest of the|entire|complete) (?:article|story|post|text|report))",
+)  # fmt: skip
+# The same in scripts that set no blank between words.
+_ONWARD_SIGNS = r"続きを読む|もっと読む|記事を読む|全文を読む|続きはこちら|阅读全文|閱讀全文|阅读更多|查看全文|繼續閱讀|继续阅读|더 ?보기|계속 ?읽기|자세히 ?보기|기사 ?전문(?: ?보기)?"
+_ONWARD = "|".join(_ONWARD_WORDS)
+_JOINING = "at|on|from|in|of|about|en|sur|de|du|auf|bei|über|su|em|no|na|sobre|op|over|bij|på|om|w|o|на|о|στο|σε|για|di|tentang"
+_HERE = "here|below|aquí|aqui|ici|hier|qui|här|her|tutaj|tu|εδώ|здесь|тут"
+_SITE = r"[\w-]+(?:\.[\w-]+)+(?:/\S*)?|(?:our|the|this) (?:web ?)?(?:site|app|blog|page)"
+_NAME = r"(?-i:(?:[Tt]he )?[A-Z][^\s,;]*(?: (?:of|the|and|&|[A-Z0-9][^\s,;]*)){0,4})"
+_POST_FROM = "The post|L['’]article|La entrada|Der Beitrag|L['’]articolo|O post|Het bericht|Artykuł"
+_APPEARED = "appeared first on|est apparu en premier sur|se publicó primero en|erschien zuerst auf|proviene da|apareceu primeiro em|verscheen eerst op|pochodzi z serwisu"
+_LETTERS = r"newsletters?|infolettres?|lettres? d['’]information|alertes?|bolet[íi]n(?:es)?|correo|e-?mails?|notificaciones|notifications?|cha[îi]ne|canal"
+
+_ALONE = (
+    *(rf"{notice}(?:\W*|(?=.*(?:{_CONSENT})).*)" for notice in _COOKIES),
+    r"by continuing to (?:use|browse) (?:this|our) (?:web ?)?(?:site|page|app|service)s?\b.*",
+    r"read on", r"continua", r"(?:the )?full story(?: here)?", r"read (?:the )?(?:news |original )?source(?: link)?", r"(?:view |original )source(?: link| article)?|source (?:link|article)",
+    r"click here to get the .{1,30} app",
+    r"∞? ?permalink ?∞?|to read th(?:is|e) (?:article|story|post|text|report) in full,? (?:please )?(?:click|visit|go|subscribe|sign|log)\b.{0,60}",
+    r"(?:if the formatting looks odd .{1,40}, )?visit the original (?:article|post)|reply (?:to this post|via e-?mail|by e-?mail)",
+    # Letters
+    r"(?:sign up|subscribe)\b.{0,60}\b(?:newsletters?|inbox|updates|alerts|emails|(?:our|your|my|the|an?|free|daily|weekly|morning|evening) e-?mail|e-?mail (?:list|address|digest))\b.{0,80}",
+    r"(?:sign up|subscribe)\b.{0,60}\b(?:by|via) e-?mail(?: (?:here|now|today|daily|for free|(?:every|each) \w+))?", r"register\b.{0,60}\b(?:newsletters?|inbox|(?:e-?mail|news|free) (?:updates|alerts))\b.{0,80}",
+    rf"(?:suscr[íi]bete|inscr[íi]bete|abonnez-vous|inscrivez-vous)(?:\b.{{0,60}}\b(?:{_LETTERS})\b.{{0,80}})?",
+    r"(?:jetzt )?newsletter (?:abonnieren|bestellen)\b.{0,80}", r"iscriviti\b.{0,80}\bnewsletter\b.{0,60}",
+    r"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b.{0,40}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|канал\w*|розсилк\w*|nieuwsbrief)\b.{0,80}",
+    r"(?:メールマガジン|ニュースレター)(?:の|に|を|へ)?(?:無料)?(?:登録|購読)(?:する|はこちら|(?:して)?ください)?", r"(?:订阅|訂閱)(?:我们的|我們的)?(?:通讯|電子報|新闻|邮件)", r"뉴스레터 ?구독(?:하기| ?신청(?:하기)?)?",
+    # Sharing and following
+    r"(?:share|tweet)(?: this)?[.!]?|(?:share|tweet|e-?mail|print|comment on) (?:this )?(?:article|story|post|page)(?: (?:on|via|with|by) .{1,40})?[.!]?", rf"(?:share|tweet) (?:on|via) (?:{_NETWORKS}|e-?mail)",
+    rf"click to (?:share|e-?mail|tweet|print)\b.{{0,60}}|share (?:this )?(?:on|via|to|with) {_SOCIAL}.{{1,60}}",
+    rf"(?:compartir|partager|teilen|condividi|partilhar|delen)(?: (?:en|sur|auf|su|em|op) {_SOCIAL}.{{1,40}})?",
+    rf"(?:comparte|compartilhe|partagez|condividi|deel|dela|udostępnij|paylaş|поделиться|シェアする|分享)(?: (?:esto|esta noticia|isto|cet article|questo articolo|dit|artikeln|artykuł))?(?: (?:en|no|sur|su|op|på|w|в) {_SOCIAL}.{{1,40}})?",
+    rf"(?:{_DEEDS}|{_NETWORKS})(?:(?: | ?[|·•/-] ?)(?:{_DEEDS}|{_NETWORKS}))+", rf"(?:{_DEEDS})(?:(?: | ?[|·•,:/-] ?)(?:{_DEEDS}|{_NETWORKS}))+",
+    rf"follow (?:us|me|\S+ \S+) on (?:{_NETWORKS})(?:(?:,| and| &| or)* (?:{_NETWORKS}))*(?:(?: at| via)? @\S+| for (?:more|the latest|all|updates|news)\b.{{0,60}})?",
+    rf"(?:s[íi]guenos en|suivez-nous sur|folgen sie uns(?: auf| bei)?|seguici su|siga-nos(?: no| em)?) {_SOCIAL}.{{1,80}}",
+    rf"view (?:this post )?(?:on|in) (?:your browser|{_NETWORKS})", r"a post shared by .{1,100}@.{1,40}",
+    # Adverts and scripts
+    _ADVERT, rf"[\[(]?(?:ad|advertisement|sponsored|{_ADVERT}|pr)[\])].{{0,200}}",
+    r"please (?:enable|turn on) javascript\b.{0,120}|(?:enable|turn on) javascript(?: to \w+ .{1,100})?", r"your browser does not support.{1,120}",
+    r"(?:comments? (?:are )?(?:closed|off)|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
+)  # fmt: skip
+_LABEL = (
+    rf"(?:(?:the )?(?:rss )?(?:feed )?(?:filed under|posted in|tagged(?: with)?|tags)|advertisement|sponsored|{_ADVERT}"
+    r"|gesponsert|sponsorisé|sponsorizzato|patrocinado|gesponsord)"
+)
+_FLAGS = re.IGNORECASE | re.DOTALL
+
+ALONE = re.compile("|".join(_ALONE), re.DOTALL)
+"""What is said by no text but a template's: to be met in small letters, which is quicker by half."""
+CAPITALS = re.compile(
+    rf"(?:{_POST_FROM}) [^a-z\s].{{0,300}} (?:{_APPEARED}) (?:[^a-z\s]|[\w-]+\.[a-z]).*|Comments [Oo]ff on .{{1,150}}",
+    re.DOTALL,
+)
+"""The same as it is written: in small letters a sentence goes on where this has a title or a site."""
+ONWARD = re.compile(rf"(?:{_ONWARD})(?!\w)|{_ONWARD_SIGNS}", _FLAGS)
+"""To read on: what follows it decides."""
+PLACE = re.compile(rf"(?: (?:{_HERE}))?|(?: (?:{_JOINING}))? (?:{_SITE})", _FLAGS)
+"""After ``ONWARD``, nothing, or where to."""
+TITLE = re.compile(
+    rf"(?: (?:{_HERE}))? ?(?:[:：] ?.{{1,80}}|[\"“«„‘'「（(].{{1,200}})| (?:at|on|from) {_NAME}",
+    _FLAGS,
+)
+"""After ``ONWARD``, what there is to read: but so may a sentence go on."""
+OTHERS = re.compile(
+    rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
+    rf"|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
+    r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)\b.{1,100}",
+    _FLAGS,
+)  # fmt: skip
+"""What is a template's where a link leads on, and may be a text's where none does."""
+LEADING = re.compile(
+    rf"(?:(?:{_ONWARD})(?!\w)|{_ONWARD_SIGNS})(?: (?:{_HERE}))?(?: (?:{_JOINING}))?(?: (?:the|our|la|le|el))?|{_LABEL} ?"
+    r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)(?: (?:on|in|at|by|over at|here))?(?: the)?"
+    rf"|(?:{_POST_FROM})\s+(?:{_APPEARED})",
+    _FLAGS,
+)  # fmt: skip
+"""What stands before the link that it leads to."""
+
+SECTIONS = frozenset([
+    "soccer", "football", "fútbol", "futbol", "fußball", "fussball", "calcio", "futebol",
+    "voetbal", "サッカー", "tennis", "tenis", "ténis", "basketball", "baloncesto", "basket", "rugby",
+    "cricket", "golf", "boxing", "boxeo", "f1", "formula", "motogp", "cycling", "ciclismo",
+    "cyclisme", "wielrennen", "radsport", "athletics", "atletismo", "leichtathletik", "nfl",
+    "nba", "mlb", "nhl", "wnba", "sport", "sports", "deportes", "deporte", "esportes", "esporte",
+    "hockey", "handball", "balonmano", "volleyball", "baseball", "swimming", "news", "noticias",
+    "nachrichten", "actualité", "opinion", "opinión", "transfers", "mercato",
+])  # fmt: skip
+"""Section labels that stand alone above a headline."""
+RELATED = re.compile(
+    r"(?:(?:related|recommended|suggested)(?: (?:posts?|articles?|stories|story|news|links?|content|topics|coverage))?"
+    r"|more (?:stories|articles|posts|coverage|on this(?: story| topic)?|from .{1,40})|read (?:also|next|more)|also read|you (?:may|might) also (?:like|be interested in|enjoy)|don['’]t miss|most (?:read|popular)"
+    r"|(?:lea|lee|leer|ver|vea|mira) también|te puede interesar|también te puede interesar|(?:noticias|art[íi]culos|notas|contenidos?) relacionad[oa]s|relacionad[oa]s?|más (?:noticias|información)"
+    r"|(?:[àa] )?lire aussi|(?:[àa] )?voir aussi|sur le m[êe]me (?:sujet|th[èe]me)|articles? (?:li[ée]s|similaires|connexes)|pour aller plus loin|en savoir plus"
+    r"|mehr zum thema|lesen sie auch|auch interessant|das k[öo]nnte sie (?:auch )?interessieren|[äa]hnliche (?:artikel|beitr[äa]ge)|weitere (?:artikel|themen|nachrichten)|siehe auch|zum thema"
+    r"|leggi anche|potrebbe interessarti(?: anche)?|articoli (?:correlati|simili)|vedi anche|ti potrebbe interessare"
+    r"|(?:leia|veja|confira|saiba) (?:tamb[ée]m|mais)|not[íi]cias relacionadas|artigos relacionados|lees (?:ook|meer)|gerelateerde? (?:artikelen|berichten)|meer over .{1,40}"
+    r"|läs (?:också|även|mer)|læs også|les også|lue myös|czytaj (?:też|także|również)|zobacz (?:też|także|również)|powiązane|čtěte také|citește și|ilgili haberler|bunlar da ilginizi çekebilir"
+    r"|читайте (?:также|ещё)|по теме|смотрите также|читайте також|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|文章|新闻|链接)|相關(?:閱讀|文章|新聞)|관련 ?(?:기사|뉴스)|اقرأ أيضا|مواضيع ذات صلة|baca juga)",
+    re.IGNORECASE,
+)  # fmt: skip
