@@ -131,6 +131,16 @@ def from_lines(text: str) -> str:
     return "\n".join(out)
 
 
+def from_text(text: str) -> str:
+    """What is text by its format's own word, as HTML; but not what is HTML from end to end: publishers
+    say so of it as well."""
+    if "<" not in text:
+        return text
+    if text.lstrip()[:1] == "<" and text.rstrip()[-1:] == ">" and is_markup(text):
+        return text
+    return from_lines(html.escape(text, quote=False))
+
+
 class _Cutter:
     """Walks the tags of safe HTML and closes a block wherever a block-level tag stands."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Container
 
 # What XML 1.0 cannot carry (section 2.2), lone surrogates and non-characters included, and the
 # signs that turn the direction of all text after them.
@@ -22,22 +23,23 @@ _WORD = re.compile("(?:[^\\s<>]|(?<=[ÃÂ])\u00a0)+")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # An ampersand that was escaped, and escaped again, before what follows it.
 LAYERS = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")
-_INLINE_TAG = re.compile(
-    r"</?(?:a|abbr|acronym|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp"
-    r"|small|span|strike|strong|sub|sup|time|tt|u|var|wbr)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-_BLOCK_TAG = re.compile(
-    r"<!--[^<>]*-->|<![a-z][^<>]*>|</?(?:address|applet|area|article|aside|audio|base|blockquote"
+_TAG = re.compile(
+    r"<(?:!--[^<>]*--|![a-z][^<>]*|(/?)(?:"
+    r"(a|abbr|acronym|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp"
+    r"|small|span|strike|strong|sub|sup|time|tt|u|var|wbr)"
+    r"|(address|applet|area|article|aside|audio|base|blockquote"
     r"|body|br|button|canvas|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|embed"
     r"|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hgroup|hr|html"
     r"|iframe|image|img|input|isindex|keygen|label|legend|li|link|main|map|marquee|math|menu|meta"
     r"|nav|noframes|noscript|object|ol|optgroup|option|output|p|param|picture|plaintext|pre"
     r"|progress|ruby|rp|rt|script|section|select|slot|source|style|summary|svg|table|tbody|td"
-    r"|template|textarea|tfoot|th|thead|title|tr|track|ul|video|xmp|\w+[:-][\w:-]+)"
-    r"(?:[\s/][^<>]*)?/?>",
+    r"|template|textarea|tfoot|th|thead|title|tr|track|ul|video|xmp|\w+[:-][\w:-]+))"
+    r"((?:[\s/][^<>]*)?))>",
     re.IGNORECASE,
 )
+# Elements that stand alone, in one line and in a text.
+_BREAKS = frozenset(["br", "wbr"])
+_UNCLOSED = _BREAKS | {"hr", "img", "p"}
 # Signs that are written in several ways. One by one, since most texts have one or two of them,
 # and str.translate takes fifty times as long.
 _FOLDS = tuple(
@@ -82,29 +84,66 @@ def _mended_word(word: re.Match[str]) -> str:
 
 
 def is_markup(text: str) -> bool:
-    """Whether a text has tags of HTML in it; a lone "<" makes none."""
-    return "<" in text and bool(_BLOCK_TAG.search(text) or _INLINE_TAG.search(text))
+    """Whether a text has tags of HTML in it that mark it up.
+
+    A lone "<" makes none; nor is an element used that is only named, as in "the <video> element".
+    """
+    opened: set[str] = set()
+    for tag in _TAG.finditer(text) if "<" in text else ():
+        name = _name(tag)
+        if tag[1] or name in _UNCLOSED or _marks_up(tag, opened):
+            return True
+        opened.add(name)
+    return False
 
 
-def line(text: str) -> str:
-    """A title, a name: tags off, entities whole (also those escaped twice), one line."""
+def _name(tag: re.Match[str]) -> str:
+    return (tag[2] or tag[3] or "").lower()
+
+
+def _marks_up(tag: re.Match[str], used: Container[str]) -> bool:
+    """Whether it is a comment, says something of an element, or is of one that is ``used``."""
+    name = _name(tag)
+    return not name or "=" in tag[4] or name in used
+
+
+def line(text: str, *, markup: bool = True) -> str:
+    """A title, a name: tags off, entities whole (also those escaped twice), one line.
+
+    Without ``markup`` it is text by its format's own word, and what looks like tags stays.
+    """
     text = repair(text)
     if "<" in text or "&" in text:
-        text = repair(_unmarked(text))
+        text = repair(_unmarked(text, tags=markup))
     return " ".join(text.split())
 
 
-def _unmarked(text: str) -> str:
+def _unmarked(text: str, *, tags: bool) -> str:
     # What was escaped twice shows its tags only after the first round; a handful is plenty.
     for _ in range(8):
         before = text
-        if "<" in text:
-            text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
+        if tags and "<" in text:
+            text = _without_tags(text)
         if "&" in text:
             text = ENTITY.sub(lambda found: html.unescape(found.group(0)), LAYERS.sub("&", text))
         if text == before:
             break
     return text
+
+
+def _without_tags(text: str) -> str:
+    """Without the tags of elements that are opened and closed, or have attributes: others are named."""
+    opened, closed = set(_BREAKS), set(_BREAKS)
+    for tag in _TAG.finditer(text):
+        (closed if tag[1] else opened).add(_name(tag))
+    used = opened & closed
+
+    def instead(tag: re.Match[str]) -> str:
+        if not _marks_up(tag, used):
+            return tag[0]
+        return "" if tag[2] else " "
+
+    return _TAG.sub(instead, text)
 
 
 def key(text: str) -> str:

@@ -15,7 +15,7 @@ from aggregator.normalize.blocks import (
     retext,
     write_blocks,
 )
-from aggregator.normalize.characters import ENTITY, is_markup, key, line
+from aggregator.normalize.characters import ENTITY, is_markup, key, repair
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
     introduces_links,
@@ -55,10 +55,10 @@ class Clean:
 def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     """Clean an item as published: ``summary`` and ``content`` are untrusted HTML or plain text.
 
-    Idempotent: the clean form of a clean form is itself. Addresses are resolved
-    against ``base``.
+    ``title`` is plain text already (see ``characters.line``). Idempotent: the clean form
+    of a clean form is itself. Addresses are resolved against ``base``.
     """
-    headline = line(title)
+    headline = " ".join(repair(title).split())
     folded = key(headline)
     blocks, sections = _body(content, base, folded)
     beside: tuple[Block, ...] = ()
@@ -119,11 +119,13 @@ def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ..
     if "\n" in summary or is_markup(summary) or ENTITY.search(summary):
         blocks, _ = _body(summary, base, headline)
         summary = " ".join(block.text for block in blocks if block.text)
+    else:
+        summary = repair(summary)
     return _one_line(summary, headline), tuple(blocks)
 
 
 def _one_line(text: str, headline: str) -> str:
-    text = line(text)
+    text = " ".join(text.split())
     nothing = is_bare(text) and is_furniture(text)
     return "" if nothing or key(text) == headline else text
 

@@ -17,9 +17,10 @@ from msgspec.structs import replace
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates, plain
+from aggregator.normalize.blocks import from_text
 from aggregator.normalize.cutting import Cut, cut
 from aggregator.normalize.ending import BREAKS_OFF, came_whole
-from aggregator.normalize.expat import hasten
+from aggregator.normalize.expat import Stated, hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 from aggregator.normalize.references import repaired
@@ -198,7 +199,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
     # that is there.
     get: Callable[..., Any] = partial(dict.get, entry)
     contents = get("content") or ()
-    content = max((part.get("value", "") for part in contents), key=len, default="")
+    content = max(map(_as_html, contents), key=len, default="")
     details = contents[0] if contents else {}
     detail = get("summary_detail") or {}
     base = absolute(details.get("base") or detail.get("base"), url) or url
@@ -208,7 +209,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         link = ""
     link = absolute(get("feedburner_origlink") or link, base)
     published, updated = get("published") or "", get("updated") or ""
-    summary, said = get("summary", ""), get("itunes_summary", "")
+    summary, said = _as_html(detail) if detail else get("summary", ""), get("itunes_summary", "")
     if summary:
         content = content or said
     else:
@@ -224,6 +225,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         guid=guid,
         link=link,
         title=get("title", ""),
+        title_is_text=_is_text(get("title_detail") or {}),
         summary="" if summary == content else summary,
         content=content,
         authors=_authors(entry),
@@ -239,6 +241,16 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         updated=dates.moment(updated) or dates.from_struct(get("updated_parsed"), updated),
         dates=(published, "" if updated == published else updated),
     )
+
+
+def _is_text(detail: Any) -> bool:
+    """Whether it says of itself that it is no HTML."""
+    return isinstance(detail.get("type"), Stated)
+
+
+def _as_html(detail: Any) -> str:
+    value: str = detail.get("value", "")
+    return from_text(value) if _is_text(detail) else value
 
 
 def _authors(entry: Any) -> tuple[str, ...]:

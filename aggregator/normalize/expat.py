@@ -14,6 +14,8 @@
 * What is said of a picture (``media:description``), and a podcast's second summary
   (``itunes:summary``), stand by themselves: feedparser takes them for the text of the item, or
   puts them in the place of its description.
+* An Atom text that says of itself that it is no HTML (RFC 4287, section 3.1.1.1) has a ``Stated``
+  type: what says nothing is none either by that rule, and often is all the same.
 """
 
 from __future__ import annotations
@@ -74,6 +76,21 @@ class _Text(str):
 
     def translate(self, table: Any, /) -> str:
         return str.translate(self, table) if _LEFTOVERS.search(self) else str(self)
+
+
+class Stated(str):
+    """The type of a text that its publisher wrote down, and feedparser did not suppose."""
+
+    __slots__ = ()
+
+
+def _stating(push_content: Any) -> Any:
+    def push(self: Any, tag: str, attributes: Any, default: str, expecting: Any) -> None:
+        push_content(self, tag, attributes, default, expecting)
+        if attributes.get("type") == "text" and self.version.startswith("atom"):
+            self.contentparams["type"] = Stated(self.contentparams["type"])
+
+    return push
 
 
 def _stand_alone(parser: Any, element: str) -> None:
@@ -138,5 +155,6 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
                 self.contentparams.clear()
 
         _start_entry, _end_entry = _start_item, _end_item
+        push_content = _stating(strict.push_content)
 
     feedparser_api.StrictFeedParser = Hastened

@@ -25,10 +25,9 @@ def site_names(head: Head, url: str) -> frozenset[str]:
     return frozenset(key(name) for name in names if len(name) > 2)
 
 
-def headline(title: str, names: Collection[str]) -> str:
-    """The title as one plain line, without a site's name at its end. A title that would be left
+def headline(text: str, names: Collection[str]) -> str:
+    """A title, one plain line, without a site's name at its end. A title that would be left
     with a few words is kept whole."""
-    text = line(title)
     separators = list(_BETWEEN.finditer(text))
     if not separators:
         return text

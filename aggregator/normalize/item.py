@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from aggregator.model.entry import Enclosure
+from aggregator.normalize.characters import line
 
 _KEPT = (
     "guid", "link", "title", "summary", "content", "authors", "categories", "image", "lang", "dates",
@@ -19,7 +20,8 @@ _KEPT = (
 class Item(Struct, frozen=True, kw_only=True):
     """One item of a feed document. Texts are as published; "" or None where absent.
 
-    ``summary`` and ``content`` are HTML or plain text; ``base`` is what their
+    ``summary`` and ``content`` are HTML, or plain text without what looks like tags; ``title``
+    likewise, unless ``title_is_text``: then it is as it reads. ``base`` is what their
     addresses resolve against. ``published`` and ``updated`` are believed times,
     ``dates`` the texts they were read from; ``source`` names the feed it was taken from.
     ``position`` counts all items of the document from 0; ``hash`` is of its bytes (see
@@ -32,6 +34,7 @@ class Item(Struct, frozen=True, kw_only=True):
     guid: str = ""
     link: str | None = None
     title: str = ""
+    title_is_text: bool = False
     summary: str = ""
     content: str = ""
     authors: tuple[str, ...] = ()
@@ -44,6 +47,11 @@ class Item(Struct, frozen=True, kw_only=True):
     published: datetime | None = None
     updated: datetime | None = None
     dates: tuple[str, str] = ("", "")
+
+    @property
+    def headline(self) -> str:
+        """The title as one line of plain text."""
+        return line(self.title, markup=not self.title_is_text)
 
 
 class Head(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
-from aggregator.normalize.blocks import from_lines
+from aggregator.normalize.blocks import from_lines, from_text
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 
@@ -65,7 +65,8 @@ def _item(item: dict[str, Any], position: int, feed: dict[str, Any], url: str) -
         guid=_text(item.get("id")).strip(),
         link=link,
         title=_text(item.get("title")),
-        summary=_text(item.get("summary")),
+        title_is_text=True,
+        summary=from_text(_text(item.get("summary"))),
         content=_text(item.get("content_html")) or from_lines(plain),
         authors=_authors(item) or _authors(feed),
         categories=tuple(tag for tag in _list(item.get("tags")) if isinstance(tag, str) and tag),

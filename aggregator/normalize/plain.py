@@ -16,7 +16,9 @@ from msgspec import Struct, field
 
 from aggregator.model.entry import Enclosure
 from aggregator.normalize import dates
+from aggregator.normalize.blocks import from_text
 from aggregator.normalize.item import Item
+from aggregator.normalize.references import resolved
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _SPACES = {
@@ -43,8 +45,6 @@ _BEFORE = re.compile(
 )
 _BLANKS = re.compile(r"\s*")
 _AFTER = re.compile(r"\s*</(?:channel>\s*</rss|feed)>\s*")
-_REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([a-z]+));")
-_NAMED = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 # As urljoin and feedparser would leave them.
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/(?!.*/\.)[A-Za-z0-9!$()*+,./:@_~%-]*"
@@ -180,7 +180,7 @@ def _element(child: re.Match[str], frame: Frame) -> Element | None:
     prefix, _, local = name.rpartition(":")
     if prefix and prefix not in frame.spaces:
         return None
-    said = _text(data if data is not None else _whole(text or ""))
+    said = _text(data if data is not None else resolved(text or ""))
     if "&#" in (text or "") and _is_hard(said):
         return None
     return (f"{prefix}:{local}" if prefix else local), attributes, said
@@ -271,6 +271,7 @@ class _Found(_Said):
     authors: list[str] = field(default_factory=list)
     categories: dict[tuple[str | None, ...], str] = field(default_factory=dict)
     enclosures: dict[str, Enclosure] = field(default_factory=dict)
+    title_is_text: bool = False
 
     def add(self, child: re.Match[str]) -> bool:
         """Take in an element; whether it is one that is known."""
@@ -313,8 +314,13 @@ class _Found(_Said):
                 self.categories[term, attributes.pop("scheme", None), label] = label or term or ""
                 return not attributes and not said and bool(term)
             case "title" | "content" | "summary":
-                kind = attributes.pop("type", "text")
-                return not attributes and kind in _TEXTS and self._once(name, said)
+                kind = attributes.pop("type", None)
+                if kind == "text" and name == "title":
+                    self.title_is_text = True
+                elif kind == "text":
+                    said = from_text(said)
+                known = kind is None or kind in _TEXTS
+                return not attributes and known and self._once(name, said)
             case "id":
                 named = _NAME.fullmatch(said) or _ADDRESS.fullmatch(said)
                 return not attributes and bool(named) and self._once("id", said)
@@ -324,7 +330,7 @@ class _Found(_Said):
 
     def add_author(self, name: str) -> bool:
         """Take in an author's name; not an address, nor one of several."""
-        self.authors.append(_whole(name).strip() if self.frame.atom else name)
+        self.authors.append(resolved(name).strip() if self.frame.atom else name)
         return len(self.authors) == 1 and "@" not in name and bool(self.authors[0])
 
     def _enclosure(self, attributes: dict[str, str]) -> bool:
@@ -355,6 +361,7 @@ class _Found(_Said):
             guid=texts.get("id", ""),
             link=self.links[0],
             title=texts["title"],
+            title_is_text=self.title_is_text,
             summary="" if summary == content else summary,
             content=content,
             authors=tuple(self.authors),
@@ -367,24 +374,6 @@ class _Found(_Said):
             updated=updated,
             dates=(dated, "" if changed == dated else changed),
         )
-
-
-def _whole(text: str) -> str:
-    """The text with its references resolved (XML 1.0, section 4.6)."""
-    if "&" not in text:
-        return text
-    if "&#" in text:
-        return _REFERENCE.sub(_sign, text)
-    for name, sign in _NAMED.items():
-        text = text.replace(f"&{name};", sign)
-    return text
-
-
-def _sign(found: re.Match[str]) -> str:
-    hexadecimal, decimal, name = found.groups()
-    if name:
-        return _NAMED.get(name, found.group(0))
-    return chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
 
 
 def _text(text: str) -> str:

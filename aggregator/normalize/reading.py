@@ -207,7 +207,7 @@ def _draft(
 ) -> tuple[Entry, Clean]:
     """The entry before learned rules and analysis, and the clean text it was made of."""
     own_names = place.site | {key(line(item.source))} if item.source else place.site
-    title = headline(item.title, own_names)
+    title = headline(item.headline, own_names)
     cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     said = words(text[:MOST_SIGNS]) or words(cleaned.title)
@@ -279,7 +279,7 @@ def _parts(
     it: an address is compared as an address (``normalize.recognition``).
     """
     fields = {
-        "title": key(line(item.title)),
+        "title": key(item.headline),
         "summary": cleaned.lasting_summary,
         "content": cleaned.lasting,
         "authors": "\n".join(sorted(map(key, authors))),
@@ -298,7 +298,7 @@ def _sortable(moment: datetime | None) -> bytes:
 def _likeness(item: Item, cleaned: Clean, *, telling: bool) -> str | None:
     """See ``model.entry.Entry.likeness``. A date without a time of day tells too little, and so
     does a text that is not ``telling``."""
-    title = key(line(item.title))
+    title = key(item.headline)
     if title and item.published and item.published.time() != time():
         return digest(title, item.published.isoformat(), size=8).hex()
     return digest(title, cleaned.lasting, size=8).hex() if telling else None

@@ -1,7 +1,8 @@
-"""Character references that stand for no character, which one careless title is enough to hold.
+"""References of XML: to what they stand for, and those that stand for no character.
 
-Some programs write an emoji as its two halves in UTF-16 (``&#55357;&#56832;``). XML knows no such
-characters (section 4.1), and feedparser gives up the whole document at the first of them.
+One careless title is enough to hold such. Some programs write an emoji as its two halves in UTF-16
+(``&#55357;&#56832;``). XML knows no such characters (section 4.1), and feedparser gives up the
+whole document at the first of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ _ONE = re.compile(rb"&#([^;]+);")
 _REPLACEMENT, _LAST = 0xFFFD, 0x10FFFF
 # Of more digits, zeros before them left out, is no number of a character.
 _LONGEST = 8
+_REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([a-z]+));")
+_NAMED = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 
 
 def repaired(body: bytes) -> bytes:
@@ -44,3 +47,21 @@ def _number(text: bytes) -> int:
     base = 16 if text[:1] in b"xX" else 10
     digits = text.lstrip(b"xX").lstrip(b"0") or b"0"
     return int(digits, base) if len(digits) <= _LONGEST else _LAST + 1
+
+
+def resolved(text: str) -> str:
+    """The text with its references resolved (XML 1.0, section 4.6)."""
+    if "&" not in text:
+        return text
+    if "&#" in text:
+        return _REFERENCE.sub(_sign, text)
+    for name, sign in _NAMED.items():
+        text = text.replace(f"&{name};", sign)
+    return text
+
+
+def _sign(found: re.Match[str]) -> str:
+    hexadecimal, decimal, name = found.groups()
+    if name:
+        return _NAMED.get(name, found.group(0))
+    return chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
