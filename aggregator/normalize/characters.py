@@ -17,6 +17,12 @@ _NOT_XML = re.compile(
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf¡-¿€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|â[\x80€][\x80-\xbf™œ˜\x9d“”¦]|ï»¿|Ð[\x80-\xbf°-¿]"
 )
+# Where a line may break in a word, or may not. Thai, Lao, Burmese, Khmer and their kin, which set no
+# blanks between words, need the zero width space; Persian and Indic words, and emoji, the joiners.
+_UNSEEN = re.compile(
+    "[\u00ad\u2060\ufeff]|\u200b++([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u1aaf\u1b00-\u1b7f"
+    "\ua980-\ua9df\uaa60-\uaa7f])?"
+)
 # The same after capitals may as well be what it is: “CAMPEÃ”, «IRMÃ». Other pairs have to tell.
 _CLOSED = re.compile("(?<=[A-ZÀ-ÞĐ])Ã(?:[»\u00a0]|[”’…—–›](?!\\w))")
 _WORD = re.compile("(?:[^\\s<>]|(?<=[ÃÂ])\u00a0)+")
@@ -59,11 +65,23 @@ def storable(text: str) -> str:
 
 
 def repair(text: str) -> str:
-    """The text in NFC, without signs that XML cannot carry, mojibake undone where it shows."""
+    """The text as it is stored: :func:`mended`, and without signs that XML cannot carry."""
     return mended(storable(text))
 
 
 def mended(text: str) -> str:
+    """The storable text in NFC, mojibake undone where it shows, without signs that have no width."""
+    if text.isascii():
+        return text
+    text = decoded(text)
+    if "\u00ad" in text or "\u200b" in text or "\u2060" in text or "\ufeff" in text:
+        shorter = _UNSEEN.sub(lambda found: f"\u200b{found[1]}" if found[1] else "", text)
+        # What they stood between may be mojibake, or make one sign.
+        return mended(shorter) if shorter != text else text
+    return text
+
+
+def decoded(text: str) -> str:
     """The storable text in NFC, mojibake undone where it shows."""
     if text.isascii():
         return text

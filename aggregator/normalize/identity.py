@@ -12,7 +12,7 @@ from msgspec import Struct
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import TOLD_APART, EntryId, StoryId
 from aggregator.model.feed import FeedIdentity
-from aggregator.normalize.characters import key, line, repair
+from aggregator.normalize.characters import decoded, key, line, storable
 
 # Two name spaces of our own (RFC 9562, section 6.5), so that no story's id is an entry's.
 _ENTRIES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:aggregator,2026:entry").bytes
@@ -116,7 +116,7 @@ def _told_apart(
 
 
 def _first(item: Named) -> str:
-    guid = " ".join(repair(item.guid).split())
+    guid = " ".join(decoded(storable(item.guid)).split())
     if guid.startswith(("http://", "https://")):
         # A guid that is an address moves between http and https like any other; its
         # fragment may be all that tells it from its neighbours.

@@ -6,7 +6,8 @@ new :data:`ANALYSIS_VERSION`, and indexes are rebuilt.
 
 * **Fold**: NFKD, lower case after it (so that 𝗧𝗘𝗔𝗠 is team), Latin, Greek and
   Cyrillic accents, Hebrew points and Arabic vowel marks off (but й stays й, and
-  Japanese and Indic marks stay), ø ł đ ð þ æ œ ı ß by hand, since NFKD leaves them.
+  Japanese and Indic marks stay), ø ł đ ð þ æ œ ı ß by hand, since NFKD leaves them; soft hyphens
+  and what else has no width go (but not the joiners of Persian and Indic words).
 * **Words**: runs of letters, digits and the marks that belong to them. ``O'Neill``,
   ``Atlético-Coach`` and ``3:2`` are two words each, side by side. What is written
   without blanks (Chinese, Japanese, Thai, Lao, Burmese, Khmer) or with endings that
@@ -27,7 +28,7 @@ from itertools import filterfalse, islice
 
 from aggregator.model.entry import Indexed
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 
 MAX_WORD = 64
 """Longer words are cut: nobody searches them, and they bloat an index."""
@@ -60,9 +61,12 @@ _BY_HAND = str.maketrans(
         "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ſ": "s",
     }
 )  # fmt: skip
+UNSEEN = "\u00ad\u200b\u2060\ufeff"
+"""Signs without a width: soft hyphen, zero width space, word joiner, zero width no-break space. In
+a word they say where a line may break, or may not; readers see one word."""
 # Combining marks of the European scripts, Hebrew points, Arabic vowel signs and tatweel.
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670]"
+    f"[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670{UNSEEN}]"
 )
 _SHORT_I = (("и\u0306", "\ue000"), ("И\u0306", "\ue000"))
 # What \w leaves out but a word needs: combining marks, vowel signs of the Indic scripts, Thai,
@@ -73,6 +77,7 @@ _SIGNS = (
     "\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b4d\u0bbe-\u0bcd\u0c00-\u0c04\u0c3e-\u0c4d"
     "\u0cbc-\u0ccd\u0d00-\u0d03\u0d3e-\u0d4d\u0dca-\u0ddf\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1"
     "\u0eb4-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
+    f"{UNSEEN}"
 )
 _WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_SIGNS}])*")
 # All that many texts have beyond ASCII: without it they take the quick way.
@@ -114,7 +119,8 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
             yield found[0].lower(), found.start(), found.end()
             continue
         for run in _RUNS.finditer(found[0]):
-            yield fold(run[0]), found.start() + run.start(), found.start() + run.end()
+            if folded := fold(run[0]):
+                yield folded, found.start() + run.start(), found.start() + run.end()
 
 
 def _words(text: str) -> tuple[str, ...]:

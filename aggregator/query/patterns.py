@@ -10,6 +10,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
+from aggregator.query.analysis import UNSEEN
+
 MAX_PATTERN = 200
 """Characters of a pattern."""
 MAX_READ = 200_000
@@ -67,9 +69,13 @@ def check_pattern(pattern: str) -> None:
 
 
 def find_pattern(pattern: str, text: str) -> str | None:
-    """What the pattern finds first in a text as it is written (NFC), in any case; None: nothing."""
+    """What the pattern finds first in a text as it reads (NFC, without signs that have no width), in
+    any case; None: nothing."""
+    text = text[:MAX_READ]
+    for sign in UNSEEN:
+        text = text.replace(sign, "")
     # A text from outside may hold half a sign, which is no UTF-8.
-    whole = unicodedata.normalize("NFC", text[:MAX_READ]).encode("utf-8", "replace").decode("utf-8")
+    whole = unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
     found = _compiled(pattern).search(whole)
     return None if found is None else str(found.group())
 

@@ -191,6 +191,14 @@ def test_the_index_is_made_anew_when_the_analysis_changed(desk, settings):
         assert not opened.search(parse("torres"), now=LATER)
 
 
+@pytest.mark.parametrize("sign", ["\u00ad", "\u200b"])
+def test_words_that_were_stored_with_signs_without_a_width_are_found(desk, sign):
+    stored = {"title": f"Tor{sign}res signs", "text": f"He coa{sign}ches.", "indexed": None}
+    desk.bring(ONE, item("a", authors=(f"Ana Mor{sign}row",), **stored))
+    for text in ("torres", "coach", '"torres signs"', "coaches", "author:morrow", "torr*"):
+        assert len(desk.archive.search(parse(text), now=LATER)) == 1, text
+
+
 def test_a_text_with_more_words_than_an_index_takes(desk):
     words = " ".join(f"w{number:06}{'x' * 40}" for number in range(30_000))
     desk.bring(ONE, item("a", text=words, indexed=None))
