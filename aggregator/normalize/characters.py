@@ -143,7 +143,9 @@ def _unmarked(text: str, *, tags: bool) -> str:
         if tags and "<" in text:
             text = _without_tags(text)
         if "&" in text:
-            text = ENTITY.sub(lambda found: html.unescape(found.group(0)), LAYERS.sub("&", text))
+            whole = ENTITY.sub(lambda found: html.unescape(found.group(0)), LAYERS.sub("&", text))
+            # A sign without a width may have hidden a tag.
+            text = repair(whole)
         if text == before:
             break
     return text

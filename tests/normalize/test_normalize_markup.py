@@ -67,6 +67,7 @@ def jsonfeed(**item: str) -> Entry:
         ("A <b>bold</b> <video> test", "A bold <video> test", "A <b>bold</b> <video> test"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("list<int> in C++", "list<int> in C++", "list<int> in C++"),
+        ("A <b&#173;>bold</b> move", "A bold move", "A <b>bold</b> move"),
         ("Tom &amp; Jerry&#8217;s", "Tom & Jerry’s", "Tom & Jerry’s"),
     ],
 )
