@@ -81,7 +81,11 @@ def read_known(
     for held in _by_key(connection, listed - known.kept.keys()):
         known.listed[held.key] = held
     _read_said(connection, known, brought)
-    fresh = [entry for feed, entry in brought if (feed, entry.identity) not in known.entries]
+    fresh = [
+        entry
+        for feed, entry in brought
+        if (feed, entry.identity) not in known.entries or _is_reused(known, feed, entry)
+    ]
     _read_stories(connection, known, fresh)
     story_keys = {held.story_key for group in known.groups() for held in group.values()}
     joined = [text.story for texts in known.alike.values() for text in texts]
@@ -108,7 +112,7 @@ class _Entries:
         self._whole = {
             name_of(name): name
             for _, entry in self._brought
-            for name in (entry.identity, entry.canonical_url)
+            for name in (entry.identity, entry.second_name, entry.canonical_url)
             if name
         }
 
@@ -138,19 +142,16 @@ class _Entries:
             if held.canonical_url:
                 known.by_url.setdefault((held.feed, held.canonical_url), held)
         self._read_alike(missed)
-        self._read_used(reused)
+        self._read_second(reused)
 
-    def _read_used(self, reused: Sequence[tuple[FeedKey, Entry]]) -> None:
-        """Which of these may not be named by their page, since an entry has that name or id."""
-        pages = {
-            (feed, entry.canonical_url): entry.page_id
-            for feed, entry in reused
-            if entry.canonical_url and entry.page_id
-        }
-        self._known.used.update(held.id for held in self.by_id(list(pages.values())))
-        named = [(feed, name_of(page)) for feed, page in pages]
-        for held in self._paired(named, entries.c.identity):
-            self._known.used.add(pages[held.feed, held.identity])
+    def _read_second(self, reused: Sequence[tuple[FeedKey, Entry]]) -> None:
+        """The entries that have the second name of one of these, or its id."""
+        named = {entry.second_id: (feed, entry.second_name) for feed, entry in reused}
+        for held in self.by_id([identifier for identifier in named if identifier]):
+            self._known.entries.setdefault(named[held.id], held)
+        pairs = [(feed, name_of(name)) for feed, name in named.values()]
+        for held in self._paired(pairs, entries.c.identity):
+            self._known.entries[held.feed, held.identity] = held
 
     def _read_alike(self, missed: Sequence[tuple[FeedKey, Entry]]) -> None:
         """The newest entry that says what an item says; not for what several items say."""
@@ -188,30 +189,36 @@ def _read_said(
     connection: sa.Connection, known: Known, brought: Sequence[tuple[FeedKey, Entry]]
 ) -> None:
     """The last revision's texts of entries whose item says something else now: a few, as a rule."""
-    held_of = (
-        known.entries.get((feed, entry.identity))
-        or (known.by_url.get((feed, entry.canonical_url)) if entry.canonical_url else None)
-        or (known.by_likeness.get((feed, entry.likeness)) if entry.likeness else None)
-        for feed, entry in brought
-    )
+    told_apart: dict[tuple[FeedKey, str], list[KnownEntry]] = {}
+    for held in known.listed.values():
+        name, sign, _ = held.identity.partition(TOLD_APART)
+        if sign:
+            told_apart.setdefault((held.feed, name), []).append(held)
     changed = {
         (held.key, held.revisions)
-        for held, (_, entry) in zip(held_of, brought, strict=True)
+        for feed, entry in brought
+        for held in (
+            known.entries.get((feed, entry.identity)),
+            known.by_url.get((feed, entry.canonical_url)) if entry.canonical_url else None,
+            known.by_likeness.get((feed, entry.likeness)) if entry.likeness else None,
+            *(told_apart.get((feed, entry.identity), ())),
+        )
         if held is not None and held.fingerprint != entry.fingerprint
     }
-    columns = (revisions.c.entry_key, revisions.c.summary, revisions.c.text)
+    columns = (revisions.c.entry_key, revisions.c.title, revisions.c.summary, revisions.c.text)
     for chunk in chunks(sorted(changed)):
         which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
-        for key, summary, text in connection.execute(sa.select(*columns).where(which)):
-            known.said[EntryKey(key)] = Said(summary=summary, text=text)
+        for key, title, summary, text in connection.execute(sa.select(*columns).where(which)):
+            known.said[EntryKey(key)] = Said(title=title, summary=summary, text=text)
 
 
 def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
-    """Whether an item has the name of an entry, but another headline and another page."""
+    """Whether an item may be another than the entry of its name: nothing that is read first agrees."""
     held = known.entries.get((feed, entry.identity))
-    if held is None or entry.page_id is None or held.canonical_url == entry.canonical_url:
+    if held is None or entry.second_id is None or held.fingerprint == entry.fingerprint:
         return False
-    return dict(held.parts).get("title") != dict(entry.parts).get("title")
+    before, now = dict(held.parts), dict(entry.parts)
+    return not before.get("title") or before["title"] != now.get("title")
 
 
 def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryKey, EntryId]:

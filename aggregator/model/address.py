@@ -23,15 +23,23 @@ _TRACKING = re.compile(
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOGIN = re.compile(r"(https?://)[^/?#\s]*@", re.IGNORECASE)
 _WWW = re.compile(r"^www\d?\.")
+# What an application of one page goes by: "#!/news/1", "#/news/1".
+_ROUTE = re.compile(r"[!/].*\w", re.DOTALL)
+# Places on a page at which every page of a site has the same.
+_COMMON_PLACE = re.compile(
+    r"top|main|content|comments?|comment-?form|respond|reply|disqus_thread|rss|utm.*|xtor.*",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
     """The part of a URL that tells which page it is; equal for copies of one address.
 
-    Left out: scheme (http/https), ``www.``, default port, user info, fragment,
-    tracking parameters, a trailing slash, an empty query; the rest of the query is
-    sorted, percent-escapes of plain characters are undone (RFC 3986, 6.2.2).
+    Left out: scheme (http/https), ``www.``, default port, user info, fragment (but for
+    the routes of applications, "#!/news/1" and "#/news/1"), tracking parameters, a
+    trailing slash, an empty query; the rest of the query is sorted, percent-escapes
+    of plain characters are undone (RFC 3986, 6.2.2).
     What is no http URL comes back stripped but otherwise as it is.
     """
     text = url.strip()
@@ -49,15 +57,23 @@ def canonical_url(url: str) -> str:
     host = _WWW.sub("", host.lower())
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         host = f"{host}:{port}"
-    path = _plain_escapes(parts.path).rstrip("/")
-    query = urlencode(
-        sorted(
-            (key, value)
-            for key, value in parse_qsl(parts.query, keep_blank_values=True)
-            if not _TRACKING.match(key)
-        )
-    )
-    return f"{host}{path}?{query}" if query else f"{host}{path}"
+    place = f"{host}{_canonical(parts.path, parts.query)}"
+    if not _ROUTE.match(parts.fragment):
+        return place
+    route, _, query = parts.fragment.partition("?")
+    return f"{place}#{_canonical(route, query)}"
+
+
+def anchor(url: str) -> str:
+    """The place on its page that a URL leads to; "" where it names none.
+
+    What every page has (``#comments``) is none, nor what tells where a click came from
+    (``#xtor=…``), nor the route of an application: that is a page, see :func:`canonical_url`.
+    """
+    fragment = url.partition("#")[2].strip()
+    if not fragment or "=" in fragment or _ROUTE.match(fragment):
+        return ""
+    return "" if _COMMON_PLACE.fullmatch(fragment) else fragment
 
 
 def shown_url(text: str) -> str:
@@ -69,6 +85,15 @@ def shown_url(text: str) -> str:
 def feed_identity(url: str) -> FeedIdentity:
     """The identity of a feed whose first URL is this: its canonical form."""
     return FeedIdentity(canonical_url(url))
+
+
+def _canonical(path: str, query: str) -> str:
+    path = _plain_escapes(path).rstrip("/")
+    if not query:
+        return path
+    pairs = parse_qsl(query, keep_blank_values=True)
+    telling = urlencode(sorted((key, value) for key, value in pairs if not _TRACKING.match(key)))
+    return f"{path}?{telling}" if telling else path
 
 
 def _plain_escapes(path: str) -> str:

@@ -128,6 +128,7 @@ class KnownEntry(Struct, frozen=True, kw_only=True):
 class Said(Struct, frozen=True, kw_only=True):
     """The plain texts of an entry's last revision."""
 
+    title: str
     summary: str
     text: str
 
@@ -172,12 +173,12 @@ class KnownText(Struct, frozen=True, kw_only=True):
 class Known(Struct, kw_only=True):
     """The truth that decides, read inside the write transaction, for one batch.
 
-    ``entries`` by (feed, identity), ``by_url`` by (feed, canonical URL), ``by_likeness``
+    ``entries`` by (feed, identity), also by the second name (``Entry.second_name``) of items
+    that another may have the first of, ``by_url`` by (feed, canonical URL), ``by_likeness``
     by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, but for
     those of which the item came again word for word: of most of them ``kept`` has the id, by key;
     ``late`` by id those whose page came late; ``said`` holds the texts of those entries whose
-    item has another, ``used`` the ids by
-    page (``Entry.page_id``) that are given already; ``stories_by_url``
+    item, or what may be theirs, has another; ``stories_by_url``
     (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike``
     maps a new entry to archived ones with which it shares words, most first; ``crowded`` are
     hashes of runs that too many stories carry to tell any; ``hits`` maps (topic, story) to the entries that
@@ -193,7 +194,6 @@ class Known(Struct, kw_only=True):
     kept: dict[EntryKey, EntryId] = field(default_factory=dict)
     late: dict[EntryId, KnownEntry] = field(default_factory=dict)
     said: dict[EntryKey, Said] = field(default_factory=dict)
-    used: set[EntryId] = field(default_factory=set)
     stories_by_url: dict[str, tuple[KnownStory, ...]] = field(default_factory=dict)
     stories_by_text: dict[bytes, KnownStory] = field(default_factory=dict)
     alike: dict[EntryId, tuple[KnownText, ...]] = field(default_factory=dict)

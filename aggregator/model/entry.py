@@ -102,8 +102,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     8 bytes, none where the field is empty; of ``published`` they sort as the moments do.
     """
-    page_id: EntryId | None = None
-    """The id it gets by its page, where its guid proves to be another item's."""
+    second_name: str = ""
+    """The identity it gets where its first proves to be another item's; "" where it has no other."""
+    second_id: EntryId | None = None
+    """The id it gets then."""
     likeness: str | None = None
     """Equal for what one feed publishes again under another name: the same headline at the same
     moment, else the same headline and text. None where neither is enough to tell."""

@@ -199,15 +199,14 @@ class _Desk(Struct):
 
         It waits in the capture: once the other is gone, it is that entry.
         """
-        named = (self.feed.key, entry.identity) in self.known.entries
-        return named or entry.id in self.known.used
+        return (self.feed.key, entry.identity) in self.known.entries
 
     def _renamed(self, entry: Entry) -> Entry:
-        """A new item, named by its page where its guid is an archived entry's already."""
+        """A new item, under its second name where its first is an archived entry's already."""
         namesake = (self.feed.key, entry.identity) in self.known.entries
-        if not namesake or not entry.page_id or not entry.canonical_url:
+        if not namesake or entry.second_id is None:
             return entry
-        return replace(entry, id=entry.page_id, identity=entry.canonical_url)
+        return replace(entry, id=entry.second_id, identity=entry.second_name)
 
     def _new(self, entry: Entry, first_poll: bool) -> Change:
         choice, leads = self.stories.choose(entry, self.feed)

@@ -32,6 +32,8 @@ _HALF_DAY = re.compile(r"\b(1[0-2]|0?\d)(:\d\d(?::\d\d)?)\s*([AP])\.?M\b\.?", re
 # Zones that have a summer: hours in winter.
 _AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
 _LONGEST = 100
+_ZERO = 1 << 62
+"""Where 1970 is among what sorts: before it is no less than nothing."""
 
 
 def moment(text: str | None) -> datetime | None:
@@ -75,6 +77,19 @@ def from_struct(parts: tuple[int, ...] | None, text: str) -> datetime | None:
 def believed(found: datetime | None, *, now: datetime) -> datetime | None:
     """The moment, or None for one before 1990 or more than a day ahead of our clock."""
     return found if found and EARLIEST <= found <= now + AHEAD else None
+
+
+def sortable(moment: datetime | None) -> bytes:
+    """8 bytes that sort as the moments do; none for none."""
+    return (int(moment.timestamp()) + _ZERO).to_bytes(8, "big") if moment else b""
+
+
+def from_sortable(packed: bytes) -> datetime | None:
+    """The moment that :func:`sortable` packed; None for none, and for one before 1990."""
+    seconds = int.from_bytes(packed) - _ZERO
+    if not packed or seconds < EARLIEST.timestamp():
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _iso(text: str) -> datetime | None:

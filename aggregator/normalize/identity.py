@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from aggregator.model.address import canonical_url
+from aggregator.model.address import anchor, canonical_url
 from aggregator.model.entry import TOLD_APART, EntryId, StoryId
 from aggregator.model.feed import FeedIdentity
 from aggregator.normalize.characters import decoded, key, line, storable
@@ -57,7 +57,7 @@ class Named(Struct, frozen=True):
 def identities(items: Sequence[Named]) -> list[str]:
     """The identity of each item of a document, in document order.
 
-    guid, else canonical link, else title and date or words. What several different
+    guid, else canonical link and the place on that page, else title and date or words. What several different
     items of one document have alike tells none of them: theirs is joined with the
     link, then the title, then the date, whatever first tells them apart. Items that
     are the same in all of it stay the same.
@@ -66,6 +66,18 @@ def identities(items: Sequence[Named]) -> list[str]:
     for further in (_link, _title, _date):
         names = _told_apart(names, items, further)
     return names
+
+
+def second_name(item: Named, name: str, page: str | None) -> str:
+    """What an item goes by where its ``name`` proves to be another's; "" where that is its page.
+
+    Its ``page`` (canonical URL, None where that tells nothing), else title and date or words.
+    """
+    if page:
+        return f"{page}{_place(item)}" if item.guid else ""
+    if not item.guid and not item.link:
+        return ""
+    return TOLD_APART.join((name, _title(item), _date(item)))
 
 
 def item_hash(published: bytes, item: Named, identity: str) -> bytes:
@@ -123,12 +135,18 @@ def _first(item: Named) -> str:
         address, hash_sign, fragment = guid.partition("#")
         return f"{canonical_url(address)}{hash_sign}{fragment}"
     if guid or item.link:
-        return guid or canonical_url(item.link)
+        return guid or f"{canonical_url(item.link)}{_place(item)}"
     return f"content:{digest(key(line(item.title)), item.date or _said(item)).hex()}"
 
 
 def _link(item: Named) -> str:
     return canonical_url(item.link) if item.link else ""
+
+
+def _place(item: Named) -> str:
+    """The place on its page that an item leads to: one page may tell of many releases."""
+    place = anchor(item.link) if "#" in item.link else ""
+    return f"#{place}" if place else ""
 
 
 def _title(item: Named) -> str:

@@ -19,7 +19,7 @@ from aggregator.normalize import document, jsonfeed, sitemap
 from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
-from aggregator.normalize.dates import believed
+from aggregator.normalize.dates import believed, sortable
 from aggregator.normalize.headlines import headline, site_names
 from aggregator.normalize.identity import (
     Named,
@@ -31,6 +31,7 @@ from aggregator.normalize.identity import (
     item_hash,
     mark,
     marks,
+    second_name,
 )
 from aggregator.normalize.item import Head, Item, Parsed, original
 from aggregator.normalize.language import detect, tag
@@ -139,7 +140,7 @@ def _document(
             known[hashed] = item.position
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
-            place = _Place(feed, feed_lang, item.position, name, hashed, shared, site)
+            place = _Place(feed, feed_lang, item.position, name, told_by, hashed, shared, site)
             drafts.append(_draft(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
@@ -187,6 +188,7 @@ class _Place(Struct, frozen=True):
     lang: str
     position: int
     identity: str
+    told_by: Named
     item_hash: bytes
     shared: frozenset[str]
     site: frozenset[str]
@@ -216,6 +218,7 @@ def _draft(
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)
     canonical = _canonical(item.link, place.shared)
+    second = second_name(place.told_by, place.identity, canonical)
     copied = text_hash(cleaned.title, text, cleaned.key or key(text))
     image = item.image or cleaned.image
     entry = Entry(
@@ -239,7 +242,8 @@ def _draft(
         enclosures=tuple(replace(one, type=line(one.type)[:100]) for one in item.enclosures),
         fingerprint=digest(*(hashed.hex() for _, hashed in parts)),
         parts=parts,
-        page_id=entry_id(place.feed, canonical) if canonical and item.guid else None,
+        second_name=second,
+        second_id=entry_id(place.feed, second) if second else None,
         likeness=_likeness(item, cleaned, telling=copied is not None),
         text_hash=copied,
         sample=sample(said),
@@ -261,10 +265,12 @@ def _names(texts: Sequence[str]) -> tuple[str, ...]:
 
 def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
     """What tells the linked page from others; None for a home page, or a page several items share."""
-    if not link or not (urlsplit(link).path.strip("/") or urlsplit(link).query):
+    if not link:
         return None
-    canonical = canonical_url(link)
-    return None if canonical in shared else canonical
+    parts, canonical = urlsplit(link), canonical_url(link)
+    if canonical in shared or not (parts.path.strip("/") or parts.query or "#" in canonical):
+        return None
+    return canonical
 
 
 def _parts(
@@ -287,12 +293,7 @@ def _parts(
         "enclosures": "\n".join(sorted(canonical_url(one.url) for one in item.enclosures)),
     }
     hashed = {name: digest(value, size=8) if value else b"" for name, value in fields.items()}
-    return (*hashed.items(), ("published", _sortable(item.published)))
-
-
-def _sortable(moment: datetime | None) -> bytes:
-    """8 bytes that sort as the moments do; none for none."""
-    return (int(moment.timestamp()) + (1 << 62)).to_bytes(8, "big") if moment else b""
+    return (*hashed.items(), ("published", sortable(item.published)))
 
 
 def _likeness(item: Item, cleaned: Clean, *, telling: bool) -> str | None:

@@ -1,0 +1,212 @@
+"""Which entry an item is, from documents to the archive's rows: one story is never lost in another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import NamedTuple
+
+import pytest
+from archivedesk import ONE, Desk
+
+from aggregator.archive import open_archive
+from aggregator.model.settings import ArchiveSettings
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+HOME = "https://one.example/"
+FIRE = ("Fire at the harbour is out", "Two boats burnt in the night; nobody was hurt, said the brigade on Monday.")  # fmt: skip
+MAYOR = ("A mayor steps down", "After nine years in office she wants to teach again, at the school she went to.")  # fmt: skip
+FOOTER = " Read more on our site. All rights are ours."
+
+
+class Item(NamedTuple):
+    """An item of a document; "" and None where the publisher gives none. ``hours`` from nine."""
+
+    title: str
+    text: str = ""
+    guid: str = ""
+    link: str = ""
+    hours: float | None = None
+
+    def xml(self) -> str:
+        parts = [f"<title>{escape(self.title)}</title>"] if self.title else []
+        if self.guid:
+            parts.append(f"<guid isPermaLink='false'>{self.guid}</guid>")
+        if self.link:
+            parts.append(f"<link>{escape(self.link)}</link>")
+        if self.hours is not None:
+            date = NINE + timedelta(hours=self.hours)
+            parts.append(f"<pubDate>{date:%a, %d %b %Y %H:%M:%S} GMT</pubDate>")
+        if self.text:
+            parts.append(f"<description>{escape(self.text)}</description>")
+        return f"<item>{''.join(parts)}</item>"
+
+
+@pytest.fixture
+def desk(archive_url, tmp_path):
+    settings = ArchiveSettings(directory=tmp_path / "archive", database=archive_url, free_space=0)
+    with open_archive(settings, write=True, purpose="a test") as archive:
+        made = Desk(archive, settings)
+        made.subscribe(ONE)
+        yield made
+
+
+def poll(desk: Desk, *polls: tuple[Item, ...]) -> list[tuple[str, int, bool]]:
+    """(last title, states, whether it vanished) of each entry after these documents, oldest first."""
+    for hour, items in enumerate(polls):
+        inside = "".join(one.xml() for one in items)
+        body = f"<rss version='2.0'><channel><title>H</title><link>{HOME}</link><language>en</language>{inside}</channel></rss>"
+        at = NINE + timedelta(days=5, hours=hour)
+        desk.write([desk.read(ONE, body.encode(), at)], at=at)
+    records = sorted(desk.archive.export(), key=lambda one: one.key)
+    return [(one.title, one.revisions, one.vanished is not None) for one in records]
+
+
+def titles(desk: Desk, *polls: tuple[Item, ...]) -> list[tuple[str, int]]:
+    return [(title, states) for title, states, _ in poll(desk, *polls)]
+
+
+@pytest.mark.parametrize("link", ["", HOME], ids=["no link", "home"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Item(*FIRE, "1", hours=0), Item(*MAYOR, "1", hours=30)),
+        (Item(*FIRE, "1", hours=0), Item(*MAYOR, "1", hours=2)),
+        (Item(*FIRE, "1", hours=-9), Item(*MAYOR, "1", hours=-9)),
+        (Item(*FIRE, "1"), Item(*MAYOR, "1")),
+        (Item(FIRE[0], FIRE[1] + FOOTER, "1", hours=0), Item(MAYOR[0], MAYOR[1] + FOOTER, "1", hours=30)),
+        (Item("", FIRE[1], "1", hours=0), Item("", MAYOR[1], "1", hours=30)),
+        (Item(FIRE[0], "", "1", hours=0), Item(MAYOR[0], "", "1", hours=30)),
+    ],
+    ids=["a day later", "hours later", "one day without a time", "undated", "one footer", "no titles", "no texts"],
+)  # fmt: skip
+def test_another_item_under_a_reused_guid_is_an_entry_of_its_own(desk, one, other, link):
+    one, other = one._replace(link=link), other._replace(link=link)
+    edited = other._replace(text=f"{other.text} More is not known.".strip())
+    found = titles(desk, (one,), (other,), (other,), (edited,), (one,))
+    assert found == [(one.title, 1), (other.title, 2)]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        Item("The brigade speaks of arson", FIRE[1] + " It now thinks of arson.", "1", hours=20),
+        Item("Harbour fire: out at last", "The brigade went home; what began it is not known.", "1", hours=1),
+        Item("Nobody hurt in the night", "Two boats burnt in the night, said the brigade: it is out by now.", "1", hours=3),
+        Item(FIRE[0], MAYOR[1], "1", hours=30),
+        Item(*MAYOR, "1", hours=0),
+    ],
+    ids=["lengthened", "headline and date", "rewritten within hours", "same headline", "same moment"],
+)  # fmt: skip
+def test_what_is_edited_much_is_the_entry_of_its_guid(desk, later):
+    found = titles(desk, (Item(*FIRE, "1", hours=0),), (later,), (later,))
+    assert found == [(later.title, 2)]
+
+
+def test_a_board_of_figures_under_one_guid_is_one_entry(desk):
+    polls = [
+        (Item(f"Harbour now: {7 + n} °C, wind {n} knots", f"It is {7 + n} degrees.", "now", hours=n * 13),)
+        for n in range(4)
+    ]  # fmt: skip
+    assert [states for _, states in titles(desk, *polls)] == [4]
+
+
+def test_guids_by_place_without_pages_bring_each_item_once(desk):
+    news = [
+        Item(f"{word} {n} is told of here", f"In {word} all of {word} was {word} since {n}.", hours=n)
+        for n, word in enumerate(("Harbour", "Ferry", "Mayor", "School", "Bridge", "Storm", "Market"))
+    ]  # fmt: skip
+    polls = [
+        tuple(one._replace(guid=str(place)) for place, one in enumerate(reversed(news[at : at + 3])))
+        for at in range(5)
+    ]  # fmt: skip
+    assert titles(desk, *polls) == [(one.title, 1) for one in news]
+
+
+@pytest.mark.parametrize("guid", ["", "notes"], ids=["no guid", "one guid"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://one.example/#!/news/1", "https://one.example/#!/news/2"),
+        ("https://one.example/#/news/1", "https://one.example/#/news/2?utm_source=rss"),
+        ("https://one.example/app#!news-1", "https://one.example/app#!news-2"),
+        ("https://one.example/changes#v1.2", "https://one.example/changes#v1.3"),
+    ],
+)
+def test_fragments_tell_items_apart(desk, one, other, guid):
+    first, second = Item(*FIRE, guid, one), Item(*MAYOR, guid, other)
+    found = titles(desk, (first,), (second,), (second,), (second, first))
+    assert found == [(FIRE[0], 1), (MAYOR[0], 1)]
+
+
+def test_anchors_tell_items_apart_that_have_one_headline(desk):
+    notes = [
+        Item("Release", f"{word} is mended.", link=f"https://one.example/changes#v{n}")
+        for n, word in enumerate(("Printing", "Reading", "The look of pages"))
+    ]
+    assert titles(desk, *((one,) for one in notes), tuple(notes)) == [("Release", 1)] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("", "#comments"),
+        ("#respond", "#comments"),
+        ("", "#xtor=RSS-1"),
+        ("#xtor=RSS-1", "#xtor=RSS-2"),
+        ("#utm_source=a", "#utm_source=b"),
+        ("", "#v2"),
+        ("#tok17", "#tok18"),
+        ("#!/news/1", "#!/news/1?utm_source=rss"),
+    ],
+)
+def test_fragments_that_only_track_or_scroll_do_not(desk, one, other):
+    page = "https://one.example/fire"
+    first = Item(*FIRE, link=page + one)
+    found = titles(desk, (first,), (first._replace(link=page + other, title="Fire put out"),))
+    assert found == [("Fire put out", 2)]
+
+
+SCORES = ("Live: result", "Harbour Town beat Leeside, 2-1, at home before many.", "Milton and Oakham were level, 0-0, after a long evening.")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "one", "other"),
+    [
+        SCORES,
+        ("Untitled", FIRE[1], MAYOR[1]),
+        ("Weather warning", "Strong wind is expected in Kent until 9 pm.", "Strong wind is expected in Devon until 7 pm."),
+        ("Harbour police: a report of the day", f"{FIRE[1]} {FIRE[1]}", f"{MAYOR[1]} {MAYOR[1]}"),
+    ],
+)  # fmt: skip
+def test_one_headline_in_one_second_is_two_entries_where_all_else_differs(desk, title, one, other):
+    first = Item(title, one, "1", "https://one.example/1", hours=0)
+    second = Item(title, other, "2", "https://one.example/2", hours=0)
+    assert titles(desk, (first,), (second,), (second, first)) == [(title, 1), (title, 1)]
+
+
+@pytest.mark.parametrize(
+    ("given", "states"),
+    [
+        ({"guid": "2"}, 1),
+        ({"guid": "2", "link": "https://one.example/2"}, 1),
+        ({"guid": "2", "link": "https://new.example/2", "text": f"{FIRE[1]} They sailed for years."}, 2),
+        ({"guid": "2", "link": "", "text": f"{FIRE[1]} They sailed for years."}, 2),
+        ({"guid": "2", "link": "https://new.example/2", "text": ""}, 2),
+    ],
+)  # fmt: skip
+def test_one_headline_in_one_second_is_one_entry_where_the_text_is(desk, given, states):
+    first = Item(*FIRE, "1", "https://one.example/1", hours=0)
+    assert titles(desk, (first,), (first._replace(**given),)) == [(FIRE[0], states)]
+
+
+def test_a_feed_that_moves_and_edits_is_still_itself(desk):
+    news = [
+        Item(f"{word} {n}", f"In {word} {n} they said so.", f"old{n}", f"https://one.example/{n}", n)
+        for n, word in enumerate(("Harbour", "Ferry", "Mayor", "School"))
+    ]  # fmt: skip
+    moved = [
+        one._replace(guid=f"new{n}", link=f"https://new.example/read/{n}", text=f"All anew: {n * 7} words.")
+        for n, one in enumerate(news)
+    ]  # fmt: skip
+    assert titles(desk, tuple(news), tuple(moved)) == [(one.title, 2) for one in news]
