@@ -210,3 +210,37 @@ def test_a_feed_that_moves_and_edits_is_still_itself(desk):
         for n, one in enumerate(news)
     ]  # fmt: skip
     assert titles(desk, tuple(news), tuple(moved)) == [(one.title, 2) for one in news]
+
+
+def news(*numbers: float, dated: bool = True) -> tuple[Item, ...]:
+    """Items of these hours, in this order, each with guid and page."""
+    return tuple(
+        Item(f"{WORDS[int(n)]} of {n}", f"All that is known of {WORDS[int(n)]}.", f"g{n}",
+             f"https://one.example/{n}", n if dated else None)
+        for n in numbers
+    )  # fmt: skip
+
+
+WORDS = ("Harbour", "Ferry", "Mayor", "School", "Bridge", "Storm", "Market", "Library")
+LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("polls", "gone"),
+    [
+        ((*LATE, news(5, 4, 2, 1, 0), news(5, 4, 2, 1, 0)), {3}),
+        # What is added late comes in the document that something is missing from.
+        ((LATE[0], news(5, 4, 2, 1, 0), news(5, 4, 2, 1, 0)), {3}),
+        ((*LATE, news(6, 5, 4, 2, 1, 0), news(7, 6, 5, 4, 2, 1, 0)), {3}),
+        # It is the first to be pushed out, though it came last.
+        ((*LATE, news(6, 5, 4, 3, 2, 1), news(7, 6, 5, 4, 3, 2)), set()),
+        ((LATE[0], news(4, 3, 2, 1, 0), news(4, 3, 2, 1, 0)), {5}),
+        # Oldest first: what new items push out is at the top.
+        ((news(0, 1, 2, 3), news(1, 2, 3, 4), news(2, 3, 4, 5), news(2, 3, 4, 5)), set()),
+        ((news(0, 1, 2, 3, dated=False), news(1, 2, 3, 4, dated=False), news(2, 3, 4, 5, dated=False)), set()),
+        ((news(3, 2, 1, dated=False), news(3, 1, dated=False), news(3, 1, dated=False)), {2}),
+    ],
+)  # fmt: skip
+def test_what_a_publisher_takes_away_is_noticed_whatever_came_when(desk, polls, gone):
+    found = {title for title, _, vanished in poll(desk, *polls) if vanished}
+    assert found == {one.title for one in news(*gone)}

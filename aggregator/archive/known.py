@@ -223,14 +223,18 @@ def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:
 
 def _read_kept(connection: sa.Connection, fetched: Sequence[Fetched]) -> dict[EntryKey, EntryId]:
     """The entries of items that came again word for word: nothing is decided of them, so that
-    little need be known. Most of a feed, as a rule. Not those that had vanished, and not those
-    that were told apart from others of their name, which a new item may be taken for."""
+    little need be known. Most of a feed, as a rule. Not those that had vanished, not those
+    that were told apart from others of their name, which a new item may be taken for, and not
+    the last of a document that others are missing from: its age tells how far that goes back."""
     keys, others = set[int](), set[int]()
     for one in fetched:
         if one.document:
-            repeated = {key for _, _, key in one.repeated}
-            keys |= repeated
-            others |= {item.entry_key for item in one.feed.listing} - repeated
+            repeated = {position: key for position, _, key in one.repeated}
+            keys |= set(repeated.values())
+            missing = {item.entry_key for item in one.feed.listing} - set(repeated.values())
+            others |= missing
+            if missing and repeated:
+                others.add(repeated[max(repeated)])
     keys -= others
     if not keys:
         return {}

@@ -20,6 +20,7 @@ from aggregator.model.batch import (
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.model.settings import NormalizeSettings
+from aggregator.normalize.dates import from_sortable
 from aggregator.normalize.edits import edited, template_of
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
@@ -98,6 +99,23 @@ def _change(
     )
 
 
+class _Age(Struct, frozen=True):
+    """When an entry was published, as it said first, and the order in which it came."""
+
+    published: datetime | None
+    key: EntryKey | None
+
+    def is_before(self, other: _Age) -> bool:
+        """By date where both have one, since what is added late is old all the same."""
+        if self.published and other.published and self.published != other.published:
+            return self.published < other.published
+        return self.key is not None and other.key is not None and self.key <= other.key
+
+
+def _age_of(held: KnownEntry) -> _Age:
+    return _Age(from_sortable(dict(held.parts).get("published", b"")), held.key)
+
+
 class _Desk(Struct):
     """The decisions about one document."""
 
@@ -157,7 +175,7 @@ class _Desk(Struct):
         listing = [
             (item_hash, identifier, 0) for _, (item_hash, identifier) in sorted(listed.items())
         ]
-        gone, missing = self._missing(met, [identifier for _, identifier, _ in listing])
+        gone, missing = self._missing(met, self._last(listed, met))
         # What is new alone came (226): it says nothing of what was there before.
         partial = self.fetched.response is not None and self.fetched.response.partial
         if partial:
@@ -264,8 +282,23 @@ class _Desk(Struct):
             return []
         return [_change(ChangeKind.RETURNED, self.feed, held)]
 
+    def _last(
+        self, listed: dict[int, tuple[bytes, EntryId]], met: dict[EntryId, EntryKey | None]
+    ) -> _Age | None:
+        """The age of the document's last item; None of one that is new and has no date."""
+        if not listed:
+            return None
+        position = max(listed)
+        key = met[listed[position][1]]
+        held = self.known.listed.get(key) if key is not None else None
+        if held is not None:
+            return _age_of(held)
+        dated = (one.published for one in self.document.entries if one.position == position)
+        published = next(dated, None)
+        return _Age(published, key) if published or key is not None else None
+
     def _missing(
-        self, met: dict[EntryId, EntryKey | None], order: Sequence[EntryId]
+        self, met: dict[EntryId, EntryKey | None], last: _Age | None
     ) -> tuple[list[Change], list[tuple[bytes, EntryId, int]]]:
         """Items listed last time and not now: vanished, missing for one poll, or rolled off.
 
@@ -273,14 +306,15 @@ class _Desk(Struct):
         if its last item is an older entry. Else newer items pushed it out. Of a
         document that is not complete nothing can be missing; what was, stays so.
         """
-        bottom = met.get(order[-1]) if order else None
-        if not self.document.complete or bottom is None:
+        if not self.document.complete or last is None:
             return [], self._still_missing(met)
         gone: list[Change] = []
         missing: list[tuple[bytes, EntryId, int]] = []
         for item in self.feed.listing:
             held = self.known.listed.get(EntryKey(item.entry_key))
-            if held is None or held.id in met or held.vanished or held.key < bottom:
+            if held is None or held.id in met or held.vanished:
+                continue
+            if not last.is_before(_age_of(held)):
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))
