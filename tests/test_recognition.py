@@ -244,3 +244,44 @@ LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
 def test_what_a_publisher_takes_away_is_noticed_whatever_came_when(desk, polls, gone):
     found = {title for title, _, vanished in poll(desk, *polls) if vanished}
     assert found == {one.title for one in news(*gone)}
+
+
+NOTE = "Correction: an earlier version named another town."
+
+
+@pytest.mark.parametrize(
+    ("items", "noted", "revised"),
+    [(60, 3, 3), (8, 3, 3), (60, 60, 0), (8, 8, 0), (8, 2, 2), (60, 40, 0)],
+)
+def test_a_note_in_a_few_of_many_items_is_a_correction_and_in_most_the_template(
+    desk, items, noted, revised
+):
+    before = tuple(
+        Item(f"Report {n}", f"It was {n} degrees at {n}.", f"g{n}", f"https://one.example/{n}", -n)
+        for n in range(items)
+    )
+    after = tuple(
+        one._replace(text=f"{one.text} {NOTE}") if n < noted else one
+        for n, one in enumerate(before)
+    )
+    assert sum(states - 1 for _, states in titles(desk, before, after, after)) == revised
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "states"),
+    [
+        ("{} Published on 3 March 1922.", "{} Published on 3 March 1923.", 2),
+        ("{} Published on 3 March 2022", "{} Published on 3 March 2023", 2),
+        ("Published on 3 March 1922", "Published on 3 March 1923", 2),
+        ("{} Updated on 9 June 2026 at 14:30", "{} Updated on 9 June 2026 at 14:35", 1),
+        ("{} Published on 9 June 2026, 14:30", "{} Published on 9 June 2026, 15:30", 1),
+        # Polled every hour, a text that is nothing but a counter would bring a revision each time.
+        ("1,200 views", "1,400 views", 1),
+    ],
+)
+def test_a_day_of_publication_is_text_and_what_passes_is_not(desk, one, other, states):
+    first, second = (
+        Item(FIRE[0], text.format(FIRE[1]), "1", "https://one.example/1", 0)
+        for text in (one, other)
+    )
+    assert titles(desk, (first,), (second,)) == [(FIRE[0], states)]

@@ -151,6 +151,7 @@ class _Desk(Struct):
                 if entry.position in recognised
             ),
             self.known.said,
+            len(recognised) + len(cut),
         )
         # Oldest first, so that keys and places grow with time.
         for entry in sorted(self.document.entries, key=self._age):

@@ -10,8 +10,9 @@ from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
 
-# A sentence that comes or goes in so many items of one document at once is the template's.
-_TEMPLATE = 3
+# A sentence that comes or goes in so many items of one document at once is the template's, if
+# so large a share of its texts changed at all: a correction is added to the few that need it.
+_TEMPLATE, _CHANGED = 3, 0.5
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 
 
@@ -65,17 +66,24 @@ def differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
 
 
 def template_of(
-    pairs: Iterable[tuple[Entry, KnownEntry]], said: Mapping[EntryKey, Said]
+    pairs: Iterable[tuple[Entry, KnownEntry]], said: Mapping[EntryKey, Said], listed: int
 ) -> frozenset[str]:
-    """The sentences that several entries lost, won or show alike: an advert of the day, no edit."""
+    """The sentences that several entries lost, won or show alike: an advert of the day, no edit.
+
+    ``listed``: how many entries that we have the document lists, those that were not read included.
+    """
     counts: Counter[str] = Counter()
+    changed = 0
     for entry, held in pairs:
         before = said.get(held.key)
         if before is None:
             continue
         old = {*_sentences(before.summary), *_sentences(before.text)}
         new = {*_sentences(entry.summary), *_sentences(entry.text)}
+        changed += old != new
         counts.update(old | new)
+    if changed < _CHANGED * listed:
+        return frozenset()
     return frozenset(sentence for sentence, count in counts.items() if count >= _TEMPLATE)
 
 

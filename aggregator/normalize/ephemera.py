@@ -22,11 +22,14 @@ _COUNTED = (
 )
 _NUMBER = r"\d[\d.,' ]{0,12}(?:k|m|mio|mil|tys)?\+?"
 _SOME = r"(?:\d{1,3}|an?|one|a few|few)"
-_UPDATED = (
-    r"(?:last |zuletzt )?(?:updated|modified|edited|posted|published|actualizado|actualizada|publicado"
-    r"|mis à jour|publié|modifié|aktualisiert|veröffentlicht|aggiornato|pubblicato|atualizado|atualizada"
-    r"|bijgewerkt|geplaatst|uppdaterad|zaktualizowano|güncellendi|обновлено|опубликовано|更新|最終更新)"
+_EDITED = (
+    r"updated|modified|edited|actualizad[oa]|mis à jour|modifié|aktualisiert|aggiornato|atualizad[oa]"
+    r"|bijgewerkt|uppdaterad|zaktualizowano|güncellendi|обновлено|更新|最終更新"
 )
+_PUBLISHED = r"posted|published|publicado|publié|veröffentlicht|pubblicato|geplaatst|опубликовано"
+_UPDATED = rf"(?:last |zuletzt )?(?:{_EDITED}|{_PUBLISHED})"
+# The day on which a thing was published, by itself, is said once and is text; a stamp has a time.
+_STAMPED = rf"(?:last |zuletzt )?(?:{_EDITED}|(?:{_PUBLISHED})(?=.{{0,60}}(?<![.\d])\d{{1,2}}[:.h]\d\d(?![.\d])))"
 _AGO = (
     rf"(?:about |over |less than )?{_SOME} ?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|months?) ago",
     r"hace (?:\d{1,3}|una?|unos|unas|pocos) (?:segundos?|minutos?|horas?|días?|semanas?|mes(?:es)?)",
@@ -44,7 +47,8 @@ _AGO = (
     r"just now|ahora mismo|à l'instant|gerade eben|proprio ora|agora mesmo|zojuist|только что",
 )  # fmt: skip
 _MOMENT = (
-    r"(?:[^\W\d]{3,10},? )?(?:\d{1,2}\.?(?: de)? [^\W\d]{3,10}\.?(?: de)?,? \d{4}|[^\W\d]{3,10}\.? \d{1,2},? \d{4}"
+    r"(?:[^\W\d]{3,10},? )?(?:\d{1,2}\.?(?: de)? [^\W\d]{3,10}\.?(?: de)?,? (?:199|[2-9]\d\d)\d"
+    r"|[^\W\d]{3,10}\.? \d{1,2},? (?:199|[2-9]\d\d)\d"
     r"|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})?,?(?: at| um| à| a las| alle| às| -)? ?"
     r"(?:\d{1,2}[:.h]\d\d(?::\d\d)?(?: uhr)?)? ?(?:[ap]\.?m\.?)? ?(?:gmt|utc|bst|c?est|cet|e[sd]t|p[sd]t|jst)?"
 )
@@ -61,7 +65,7 @@ _PASSING = "|".join(
         r"(?:no|leave a|add a|post a) comments?|be the first to comment",
         r"コメント ?\(?\d{1,6}\)?|\d{1,6} ?件のコメント|评论 ?\(?\d{1,6}\)?|阅读 ?\(?\d{1,9}\)?|조회수? ?:? ?\d{1,9}",
         rf"(?:{_UPDATED}[: ]{{0,2}})?(?:{'|'.join(_AGO)})(?: {_UPDATED})?",
-        rf"{_UPDATED}(?: on| at| le| el| am| il| em| op)?[: ]{{1,2}}(?=[^.]{{0,12}}\d){_MOMENT}",
+        rf"{_STAMPED}(?: on| at| le| el| am| il| em| op)?[: ]{{1,2}}(?=[^.]{{0,12}}\d){_MOMENT}",
         rf"[\[(](?:{_ADVERT})[\])].{{0,200}}",
         rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",
     )

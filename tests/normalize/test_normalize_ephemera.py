@@ -17,14 +17,15 @@ PASSING = [
     "Zuletzt aktualisiert: 09.06.2026, 14:35 Uhr", "2 ore fa", "há 3 horas", "5 minuten geleden", "för 5 minuter sedan",
     "5 minut temu", "5 dakika önce", "5 минут назад", "5分前", "3小时前", "5분 전",
     "Advertisement: new oars, now cheaper", "[Ad] Oars. Half price!", "Anzeige: Segel nach Mass", "Sponsored | Ropes and knots",
-    "12 comments · updated 3 hours ago",
+    "12 comments · updated 3 hours ago", "Published on 9 June 2026 at 14:35", "Posted: 09.06.2026, 14.35", "Modified on 9 June 2026",
 ]  # fmt: skip
 WRITTEN = [
     "12 people were hurt", "The video has 1,234 views", "She has 12 comments to make on the plan", "Five minutes ago it began",
     "Updated rules for the harbour", "Updated with words of the mayor", "Comments", "Views of the harbour", "1,234",
     "Messi: 3 points", "vor Gericht", "Il y a une place pour tous", "Hace falta más agua", "Advertising is dear",
     "Anzeige gegen den Trainer", "Adverse winds: the ferry stays", "2 ore", "The ad was taken down two hours ago by the editor",
-    "9 June 2026", "Sponsored walks help the chapel",
+    "9 June 2026", "Published on 3 March 1922", "Published on 3 March 2022", "Publicado el 9 de junio de 2026",
+    "Posted: 09.06.2026", "Updated on 3 March 1922", "Sponsored walks help the chapel",
 ]  # fmt: skip
 
 
