@@ -23,11 +23,28 @@ _ZONES = {
     "PST": -8, "PDT": -7, "Z": 0, "UTC": 0, "GMT": 0, "UT": 0,
 }  # fmt: skip
 _ZONE = re.compile(r"\s*\b([A-Z]{1,4}T?Z?)\s*$")
-# "GMT+2", "UTC+02:00", "+02:00" after a time: what is meant is the number.
-_OFFSET = re.compile(r"\s*(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d\d)?\s*(?:\([^)]*\)\s*)?$")
+# "GMT+2", "CET+0100", "+02:00" after a time: what is meant is the number.
+_OFFSET = re.compile(r"\s*(?:[A-Z]{2,5})?\s*([+-])(\d{1,2}):?(\d\d)?\s*(?:\([^)]*\)\s*)?$")
+_FRACTION = re.compile(r"(\d:\d\d)[.,]\d{1,9}")
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d")
 # 2026/11/28 08:00, 2026.11.28, 2026年11月28日 10:00.
 _YEAR_FIRST = re.compile(r"^(\d{4})\s*[/.年]\s*(\d{1,2})\s*[/.月]\s*(\d{1,2})(?:\s*日)?(?!\d)\s*")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_YEAR = len(_MONTHS)
+_MONTH = (
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_TH = r"(?:\.|st|nd|rd|th)?"
+# A day as people write it, behind a weekday in any language, before what there is of a time.
+_WRITTEN = re.compile(
+    r"(?:[^\W\d][^\d]{0,28}?[,. ] ?)??"
+    rf"(?:(\d{{1,2}}){_TH}[ -]{_MONTH},?[ -](\d{{4}})(?!\d)|{_MONTH} (\d{{1,2}}){_TH},? (\d{{4}})(?!\d)"
+    r"|(\d{1,2})([./-])(\d{1,2})\8(\d{4})(?!\d)|(?=\d{4}-\d\d-\d\d))"
+    r"(?:,? (?:[-–|]|at|um|à|kl\.?) |, ?| )?(.*?)(?: uhr)?",
+    re.IGNORECASE,
+)
+_DAY_FIRST = re.compile(r"\D{0,30}\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)")
 _HALF_DAY = re.compile(r"\b(1[0-2]|0?\d)(:\d\d(?::\d\d)?)\s*([AP])\.?M\b\.?", re.IGNORECASE)
 # Zones that have a summer: hours in winter.
 _AMERICAN = {"ET": -5, "CT": -6, "MT": -7, "PT": -8}
@@ -42,11 +59,39 @@ def moment(text: str | None) -> datetime | None:
         return None
     text = _YEAR_FIRST.sub(_dashed, " ".join(text.split()))
     text = _HALF_DAY.sub(_whole_day, text).rstrip()
+    return _read(text) or _read(_plainly(text))
+
+
+def _read(text: str) -> datetime | None:
     try:
         found = _iso(text) if _ISO.match(text) else _mail(text)
         return found and found.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
+
+
+def _plainly(text: str) -> str:
+    """A date that people wrote, as a mail would have it; "" of one that may be of two days."""
+    text = _FRACTION.sub(r"\1", text)
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        return text
+    day, month, year, named, its_day, its_year, one, sign, other, last, rest = found.groups()
+    if one:
+        day, month, year = *_in_figures(int(one), sign, int(other)), last
+    elif named:
+        day, month, year = its_day, named, its_year
+    elif not day:
+        return rest
+    return f"{day} {month[:3]} {year} {rest or '00:00'}" if month else ""
+
+
+def _in_figures(one: int, sign: str, other: int) -> tuple[int, str]:
+    """Day and month; "" where America may mean another day: points always stand behind a day."""
+    day, month = (other, one) if sign != "." and other > _YEAR >= one else (one, other)
+    if not 1 <= month <= _YEAR or (sign != "." and day <= _YEAR and day != month):
+        return day, ""
+    return day, _MONTHS[month - 1]
 
 
 def _dashed(found: re.Match[str]) -> str:
@@ -66,6 +111,9 @@ def from_struct(parts: tuple[int, ...] | None, text: str) -> datetime | None:
         return None
     try:
         year, month, day, hour, minute, second = parts[:6]
+        if _DAY_FIRST.match(text):
+            # feedparser takes the day for the year.
+            return None
         numbers = [int(one) for one in re.findall(r"\d{1,4}", text)]
         if (day, hour, minute, second) == (1, 0, 0, 0) and len(numbers) > 2 and 1 not in numbers:
             return None
@@ -97,6 +145,9 @@ def _iso(text: str) -> datetime | None:
     if (name := _ZONE.search(text)) and name.group(1) in _ZONES:
         zone = timezone(timedelta(hours=_ZONES[name.group(1)]))
         text = text[: name.start()].rstrip()
+    elif ":" in text and (offset := _OFFSET.search(text, text.index(":"))):
+        sign, hours, rest = offset.groups()
+        text = f"{text[: offset.start()]}{sign}{int(hours):02}:{rest or '00'}"
     found = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
     return found if found.tzinfo else found.replace(tzinfo=zone)
 

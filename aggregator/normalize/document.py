@@ -45,6 +45,13 @@ _OPEN_SUBSET = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
 _TEXT_ENTITY = re.compile(rb'<!ENTITY\s+\w{1,40}\s+"(?:[^"&%<>]|&#\w{1,7};){1,32}"\s*>')
 # Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
 _UNSAID = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
+# Between two people of one element, who each have an address.
+_PEOPLE = re.compile(r"(?<=[)>])\s*(?:[,;&/]|\band\b)\s*")
+_ADDRESSES = re.compile(r"[^\s,;@]+@[^\s,;@]+(?:[,;]\s*[^\s,;@]+@[^\s,;@]+)+")
+# What feedparser makes of "jane@site.media (Jane)" and "Jane (jane@site.media)": it takes no more
+# than four letters of "media" for the address, the rest and one bracket for the name.
+_REST_FIRST = re.compile(r"[A-Za-z]{1,20}\s*\(([^()]+)")
+_REST_LAST = re.compile(r"([^()<>]*[^()<>\s])\s(?:\([A-Za-z]{1,20}|<[A-Za-z]{1,20}>)")
 _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
@@ -255,14 +262,38 @@ def _as_html(detail: Any) -> str:
 
 def _authors(entry: Any) -> tuple[str, ...]:
     """Names; an address only where there is no name. feedparser's own cut of "mail (name)" fails
-    on long top-level domains."""
+    on long top-level domains, and where one element names several."""
     people = [one for one in entry.get("authors", ()) if one]
     whole = entry.get("author", "")
     if len(people) <= 1 and whole:
-        named = _MAIL_FIRST.fullmatch(whole) or _MAIL_LAST.fullmatch(whole)
-        return (named.group(1) if named else whole,)
-    names = (one.get("name") or one.get("email") for one in people)
+        return _people(whole)
+    names = (_name(one.get("name"), one.get("email")) for one in people)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _people(whole: str) -> tuple[str, ...]:
+    """Whom one element names: several only where each has an address."""
+    if _ADDRESSES.fullmatch(whole):
+        return tuple(re.split(r"[,;]\s*", whole))
+    named = [_named(one) for one in _PEOPLE.split(whole)]
+    if all(named):
+        return tuple(dict.fromkeys(named))
+    return (_named(whole) or whole,)
+
+
+def _named(person: str) -> str:
+    """The name in "mail (name)" and "name (mail)"; "" where it is written in another way."""
+    found = _MAIL_FIRST.fullmatch(person) or _MAIL_LAST.fullmatch(person)
+    name = found.group(1) if found else ""
+    # The first bracket closes what was opened before: two people, of whom one has no address.
+    return "" if "@" in name or ")" in name.partition("(")[0] else name
+
+
+def _name(name: str | None, mail: str | None) -> str | None:
+    if name and mail and len(mail.rpartition(".")[2]) == 4:
+        found = _REST_FIRST.fullmatch(name) or _REST_LAST.fullmatch(name)
+        return found.group(1) if found else name
+    return name or mail
 
 
 def _enclosures(entry: Any, base: str) -> tuple[Enclosure, ...]:

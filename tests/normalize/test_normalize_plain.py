@@ -121,6 +121,22 @@ def test_an_odd_item_comes_out_the_same(odd, more, first):
     assert quick == slow
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "28.11.2026 14:05", "05.11.2026", "28/11/2026 14:05", "05/11/2026 14:05", "November 28, 2026 2:05 PM",
+        "Sat, 28 Nov 2026 14:05:00.5 CET", "2026-11-28 14:05 UTC+2", "Samstag, 28. November 2026", "28 novembre 2026 14:05",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("by", ["a@news.media (Ida), b@news.media (Bo)", "Ida (BBC), Bo", "a@news.media, Bo"])  # fmt: skip
+def test_dates_and_authors_as_people_write_them_come_out_the_same(date, by):
+    item = RSS_PLAIN.replace("Mon, 05 Jan 2026 08:00:00 GMT", date)
+    named = f"<item><author>{by}</author>{RSS_PLAIN[6:]}"
+    quick, slow = both(RSS.format(items=item + named, more="").encode())
+    assert quick is not None
+    assert quick == slow
+
+
 WORDS = st.lists(
     st.sampled_from(
         ["word", "été", "â€™", "Ã©", "&amp;", "&lt;b&gt;", "&#233;", "&#x2019;", "&#150;", "&amp;lt;", "\n", "\xa0", "]", "😀"]
