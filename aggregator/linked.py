@@ -119,7 +119,8 @@ def _news(fetched: Fetched, archive: Archive, settings: Settings) -> list[_Wante
 def _leads_to_a_page(entry: Entry) -> bool:
     """Whether an entry has an address of its own that can be an article's."""
     # A home page, and a page that several items link to, have no canonical form of their own.
-    if not entry.url or not entry.canonical_url:
+    # Servers are not told of a route: what they send is the application.
+    if not entry.url or not entry.canonical_url or "#" in entry.canonical_url:
         return False
     parts = urlsplit(entry.url)
     return parts.scheme in {"http", "https"} and not _FILES.fullmatch(

@@ -179,6 +179,7 @@ def test_links_that_lead_to_no_article_of_their_own_are_not_followed(tmp_path, s
     items = (
         item(server.url("/"), "front"),
         item(server.url("/talk.mp3"), "sound"),
+        item(server.url("/app#!/news/1"), "route"),
         item(shared, "one", "One thing"),
         item(shared, "two", "Another thing"),
     )

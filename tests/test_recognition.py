@@ -55,7 +55,7 @@ def poll(desk: Desk, *polls: tuple[Item, ...]) -> list[tuple[str, int, bool]]:
     """(last title, states, whether it vanished) of each entry after these documents, oldest first."""
     for hour, items in enumerate(polls):
         inside = "".join(one.xml() for one in items)
-        body = f"<rss version='2.0'><channel><title>H</title><link>{HOME}</link><language>en</language>{inside}</channel></rss>"
+        body = f"<rss version='2.0'><channel><title>H</title><link>{HOME}news/</link><language>en</language>{inside}</channel></rss>"
         at = NINE + timedelta(days=5, hours=hour)
         desk.write([desk.read(ONE, body.encode(), at)], at=at)
     records = sorted(desk.archive.export(), key=lambda one: one.key)
@@ -66,7 +66,7 @@ def titles(desk: Desk, *polls: tuple[Item, ...]) -> list[tuple[str, int]]:
     return [(title, states) for title, states, _ in poll(desk, *polls)]
 
 
-@pytest.mark.parametrize("link", ["", HOME], ids=["no link", "home"])
+@pytest.mark.parametrize("link", ["", HOME, f"{HOME}news/"], ids=["no link", "home", "feed's page"])
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -168,6 +168,19 @@ def test_fragments_that_only_track_or_scroll_do_not(desk, one, other):
 
 
 SCORES = ("Live: result", "Harbour Town beat Leeside, 2-1, at home before many.", "Milton and Oakham were level, 0-0, after a long evening.")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("later", "states"),
+    [
+        ("https://one.example/app#!news-2", 2),
+        ("https://new.example/app#!news-1", 1),
+        ("https://one.example/app#!news-1", 1),
+    ],
+)
+def test_another_route_is_another_link_and_another_host_is_none(desk, later, states):
+    first = Item(*FIRE, "1", "https://one.example/app#!news-1")
+    assert titles(desk, (first,), (first._replace(link=later),)) == [(FIRE[0], states)]
 
 
 @pytest.mark.parametrize(

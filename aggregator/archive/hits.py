@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from aggregator.archive import pages
 from aggregator.archive.records import unpack_topic
-from aggregator.archive.schema import entries, hits, revisions, stories, topics
+from aggregator.archive.schema import entries, feeds, hits, revisions, stories, topics
 from aggregator.archive.statements import among, chunks, execute_many, insert
-from aggregator.model.entry import EntryRecord
+from aggregator.model.entry import EntryId, EntryRecord, StoryId
 from aggregator.model.topic import Collapse, Hit, Silence, Standing
 
 _ANNOUNCED = sa.func.max(sa.case((hits.c.announced, 1), else_=0)).label("announced")
@@ -144,4 +144,52 @@ def _keys(
         row[0]: row[1]
         for chunk in chunks(sorted(wanted))
         for row in connection.execute(sa.select(name, key).where(name.in_(chunk)))
+    }
+
+
+def read_hits(
+    connection: sa.Connection, story_keys: Iterable[int]
+) -> dict[tuple[str, StoryId], dict[EntryId, bool]]:
+    """``Known.hits``: what stood for these stories in each topic, the one shown now last."""
+    found: dict[tuple[str, StoryId], dict[EntryId, bool]] = {}
+    columns = (
+        sa.select(topics.c.slug, stories.c.story_id, entries.c.entry_id, hits.c.announced)
+        .join(topics, topics.c.topic_key == hits.c.topic_key)
+        .join(stories, stories.c.story_key == hits.c.story_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .order_by(hits.c.place)
+    )
+    for row in connection.execute(columns.where(among(connection, hits.c.story_key, story_keys))):
+        shown = found.setdefault((row.slug, StoryId(row.story_id)), {})
+        entry = EntryId(row.entry_id)
+        # Taken out first: the entry shown now is the last.
+        shown[entry] = shown.pop(entry, False) or row.announced
+    return found
+
+
+def read_announced(
+    connection: sa.Connection, slugs: Collection[str], now: datetime
+) -> dict[tuple[str, str], int]:
+    """How many stories each of the topics announced this day (UTC), by (topic, feed URL)."""
+    earlier = hits.alias()
+    # A correction, or an entry that leads its story by now, is no further story.
+    again = sa.exists().where(
+        earlier.c.topic_key == hits.c.topic_key,
+        earlier.c.story_key == hits.c.story_key,
+        earlier.c.entry_key == hits.c.entry_key,
+        earlier.c.place < hits.c.place,
+    )
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    query = (
+        sa.select(topics.c.slug, feeds.c.url, sa.func.count())
+        .join(hits, hits.c.topic_key == topics.c.topic_key)
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
+        .where(hits.c.announced, hits.c.at >= day, ~again)
+        .group_by(topics.c.slug, feeds.c.url)
+    )
+    return {
+        (slug, url): count
+        for chunk in chunks(sorted(slugs))
+        for slug, url, count in connection.execute(query.where(topics.c.slug.in_(chunk)))
     }

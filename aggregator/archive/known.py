@@ -13,15 +13,14 @@ import sqlalchemy as sa
 
 from aggregator.archive import samples
 from aggregator.archive.columns import name_of
+from aggregator.archive.hits import read_announced, read_hits
 from aggregator.archive.schema import (
     CURRENT,
     entries,
     feeds,
-    hits,
     revisions,
     sightings,
     stories,
-    topics,
 )
 from aggregator.archive.statements import among, chunks, given
 from aggregator.model.batch import (
@@ -92,9 +91,9 @@ def read_known(
     paged = chain.from_iterable(known.stories_by_url.values())
     for story in (*paged, *known.stories_by_text.values(), *joined):
         story_keys.add(story.key)
-    known.hits = _read_hits(connection, story_keys)
+    known.hits = read_hits(connection, story_keys)
     if capped and now is not None:
-        known.announced = _read_announced(connection, capped, now)
+        known.announced = read_announced(connection, capped, now)
     return known
 
 
@@ -357,50 +356,3 @@ def _text(row: Any, leads: dict[int, Lead]) -> KnownText:
         title=row.title,
         text=row.said,
     )
-
-
-def _read_hits(
-    connection: sa.Connection, story_keys: Iterable[int]
-) -> dict[tuple[str, StoryId], dict[EntryId, bool]]:
-    found: dict[tuple[str, StoryId], dict[EntryId, bool]] = {}
-    columns = (
-        sa.select(topics.c.slug, stories.c.story_id, entries.c.entry_id, hits.c.announced)
-        .join(topics, topics.c.topic_key == hits.c.topic_key)
-        .join(stories, stories.c.story_key == hits.c.story_key)
-        .join(entries, entries.c.entry_key == hits.c.entry_key)
-        .order_by(hits.c.place)
-    )
-    for row in connection.execute(columns.where(among(connection, hits.c.story_key, story_keys))):
-        shown = found.setdefault((row.slug, StoryId(row.story_id)), {})
-        entry = EntryId(row.entry_id)
-        # Taken out first: the entry shown now is the last.
-        shown[entry] = shown.pop(entry, False) or row.announced
-    return found
-
-
-def _read_announced(
-    connection: sa.Connection, slugs: Collection[str], now: datetime
-) -> dict[tuple[str, str], int]:
-    """How many stories each of the topics announced this day (UTC), by (topic, feed URL)."""
-    earlier = hits.alias()
-    # A correction, or an entry that leads its story by now, is no further story.
-    again = sa.exists().where(
-        earlier.c.topic_key == hits.c.topic_key,
-        earlier.c.story_key == hits.c.story_key,
-        earlier.c.entry_key == hits.c.entry_key,
-        earlier.c.place < hits.c.place,
-    )
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    query = (
-        sa.select(topics.c.slug, feeds.c.url, sa.func.count())
-        .join(hits, hits.c.topic_key == topics.c.topic_key)
-        .join(entries, entries.c.entry_key == hits.c.entry_key)
-        .join(feeds, feeds.c.feed_key == entries.c.feed_key)
-        .where(hits.c.announced, hits.c.at >= day, ~again)
-        .group_by(topics.c.slug, feeds.c.url)
-    )
-    return {
-        (slug, url): count
-        for chunk in chunks(sorted(slugs))
-        for slug, url, count in connection.execute(query.where(topics.c.slug.in_(chunk)))
-    }

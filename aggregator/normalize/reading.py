@@ -124,6 +124,9 @@ def _document(
 ) -> Document:
     named = [_named(item) for item in items]
     shared = _shared_links(items, unread.values())
+    if head.home:
+        # The feed's own page is no item's, wherever on the site it is.
+        shared |= {canonical_url(head.home)}
     site = site_names(head, url)
     feed_lang = tag(head.lang) or tag(lang)
     drafts: list[tuple[Entry, Clean]] = []
@@ -264,7 +267,8 @@ def _names(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
-    """What tells the linked page from others; None for a home page, or a page several items share."""
+    """What tells the linked page from others; None for a home page, the feed's, or one that several
+    items share."""
     if not link:
         return None
     parts, canonical = urlsplit(link), canonical_url(link)

@@ -241,7 +241,9 @@ def same_place(old: str | None, new: str | None) -> bool:
     if _page(old) == _page(new):
         return True
     before, after = urlsplit(old or ""), urlsplit(new or "")
-    return bool(after.path.strip("/")) and (before.path, before.query) == (after.path, after.query)
+    routes = {_page(one).partition("#")[2] for one in (old, new)}
+    same = len(routes) == 1 and (before.path, before.query) == (after.path, after.query)
+    return same and bool(after.path.strip("/") or any(routes))
 
 
 def _said(parts: Sequence[tuple[str, bytes]], names: Sequence[str]) -> tuple[bytes, ...]:
