@@ -87,6 +87,28 @@ def test_another_item_under_a_reused_guid_is_an_entry_of_its_own(desk, one, othe
     assert found == [(one.title, 1), (other.title, 2)]
 
 
+SCHOOL = ("School opens anew", "Pupils come back to a school that was built for them in a year.")
+A, B, C = (Item(*said, "1", hours=hours) for said, hours in ((FIRE, 0), (MAYOR, 30), (SCHOOL, 50)))
+WITH_A_PAGE = {one: one._replace(link=f"{HOME}{one.title[:3]}") for one in (A, B)}
+
+
+@pytest.mark.parametrize(
+    "polls",
+    [
+        ((A,), (B, A), (B,), (B, A)),
+        ((A,), (B, A), (C, B, A), (C, B), (C,), (A,), (B,)),
+        ((A,), (B,), (C,), (B,), (A,), (C,)),
+        ((A,), (B, A._replace(guid="2")), (B, A._replace(guid="2"))),
+        ((A,), (WITH_A_PAGE[B],), (WITH_A_PAGE[B],), (A,)),
+        ((WITH_A_PAGE[A],), (B,), (B,), (WITH_A_PAGE[A],)),
+        ((A._replace(guid="", link=HOME),), (B._replace(guid="", link=HOME),), (A._replace(guid="", link=HOME),)),
+    ],
+)  # fmt: skip
+def test_items_of_one_guid_are_themselves_whatever_comes_with_them(desk, polls):
+    told = sorted({one.title for items in polls for one in items})
+    assert sorted(titles(desk, *polls)) == [(title, 1) for title in told]
+
+
 @pytest.mark.parametrize(
     "later",
     [
