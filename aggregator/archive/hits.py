@@ -95,26 +95,33 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
                 "revision": hit.revision, "announced": hit.announced, "reason": hit.reason, "at": at,
             }
         )  # fmt: skip
-    _count(connection, made, at)
+    _count(connection, rows.values(), made, at)
     insert(connection, hits, made)
     for slug, row in rows.items():
         pages.close_full(connection, row, ends[row.topic_key], places[slug], at)
 
 
-def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: datetime) -> None:
+def _count(
+    connection: sa.Connection, rows: Iterable[Any], made: Sequence[dict[str, Any]], at: datetime
+) -> None:
     """Add what is about to be stored to the topics' counts: nobody has to count hits later."""
+    shown_as = {row.topic_key: pages.shown_as(row).name for row in rows}
     held: dict[tuple[int, int], bool] = {}
     for chunk in chunks(sorted({one["story_key"] for one in made})):
         query = (
-            sa.select(hits.c.topic_key, hits.c.story_key, _ANNOUNCED)
+            sa.select(hits.c.topic_key, hits.c.story_key, hits.c.entry_key, _ANNOUNCED)
             .where(hits.c.story_key.in_(chunk))
-            .group_by(hits.c.topic_key, hits.c.story_key)
+            .group_by(hits.c.topic_key, hits.c.story_key, hits.c.entry_key)
         )
-        held |= {(row[0], row[1]): bool(row[2]) for row in connection.execute(query)}
+        for row in connection.execute(query).mappings():
+            key = row["topic_key"]
+            if key in shown_as:
+                name = (key, row[shown_as[key]])
+                held[name] = held.get(name, False) or bool(row["announced"])
     more: dict[int, list[int]] = {}
     for one in made:
-        of_topic = more.setdefault(one["topic_key"], [0, 0])
-        name = (one["topic_key"], one["story_key"])
+        key = one["topic_key"]
+        of_topic, name = more.setdefault(key, [0, 0]), (key, one[shown_as[key]])
         of_topic[0] += name not in held
         of_topic[1] += one["announced"] and not held.get(name, False)
         held[name] = one["announced"] or held.get(name, False)
@@ -122,6 +129,21 @@ def _count(connection: sa.Connection, made: Sequence[dict[str, Any]], at: dateti
         {"of": key, "more": new, "told": told, "newest": at} for key, (new, told) in more.items()
     ]
     execute_many(connection, _GROWN, counted)
+
+
+def recount(connection: sa.Connection, key: int) -> None:
+    """Count anew what a topic shows, from all its hits; where it was counted otherwise it is
+    published again."""
+    row = connection.execute(sa.select(topics).where(topics.c.topic_key == key)).one()
+    one = pages.shown_as(row)
+    counts = sa.select(
+        sa.func.count(one.distinct()),
+        sa.func.count(sa.case((hits.c.announced, one)).distinct()),
+    ).where(hits.c.topic_key == key)
+    held, announced = connection.execute(counts).one()
+    if (held, announced) != (row.stories, row.announced):
+        values = {"stories": held, "announced": announced, "version": row.version + 1}
+        connection.execute(sa.update(topics).where(topics.c.topic_key == key).values(values))
 
 
 def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:

@@ -70,7 +70,7 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     cells = [
         (
             topic.slug,
-            str(state.stories) if state else "0",
+            _held(topic, state),
             local(state.newest) if state else "",
             topic.title,
             topic.query,
@@ -108,7 +108,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         ("query", wanted.query),
         ("about", wanted.description),
         ("private", "yes: it is read by who knows its address" if wanted.private else ""),
-        ("stories", str(state.stories) if state else "0"),
+        (_shown_in(wanted)[1], str(state.stories) if state else "0"),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),
     ]
@@ -161,9 +161,10 @@ def preview(
     if as_json:
         print_json([{**record.as_json(), "reason": reason} for record, reason in found])
         return
+    one, many = _shown_in(topic)
     if weekly:
         cells = [(week.isoformat(), str(count), bar) for (week, count), bar in barred(weeks)]
-        print_table((Column("week"), Column("stories", right=True), Column("")), cells)
+        print_table((Column("week"), Column(many, right=True), Column("")), cells)
         return
     columns = (
         Column("seen"),
@@ -177,7 +178,7 @@ def preview(
         for record, reason in found
     ]
     print_table(columns, rows)
-    note(f"{plural(total, 'story', 'stories')} in all")
+    note(f"{plural(total, one, many)} in all")
     if muted:
         note(f"what matches is muted ([mute] in topics.toml): {one_line(muted)}")
     if weeks:
@@ -318,6 +319,19 @@ def _muted(archive: Archive, configuration: Configuration, topic: Topic) -> str 
     return None
 
 
+def _shown_in(topic: Topic) -> tuple[str, str]:
+    """What a topic shows, one and several."""
+    from aggregator.model.topic import Collapse
+
+    return ("entry", "entries") if topic.collapse is Collapse.NONE else ("story", "stories")
+
+
+def _held(topic: Topic, state: TopicState | None) -> str:
+    """How many stories a topic holds, or how many entries where it does not collapse them."""
+    count, (one, many) = state.stories if state else 0, _shown_in(topic)
+    return str(count) if one == "story" else plural(count, one, many)
+
+
 def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
     """Where it is published, first the address that our own server alone answers with what is asked
     for; nothing of a private topic whose address is not made yet."""
@@ -339,6 +353,7 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "title": topic.title,
         "query": topic.query,
         "description": topic.description,
+        "collapse": topic.collapse,
         "private": topic.private,
         "digest": topic.digest,
         "corrections": topic.corrections,

@@ -164,12 +164,74 @@ def test_a_page_entry_credits_its_origin_and_the_other_sources(filled):
 def test_without_collapse_every_entry_stands_for_itself(desk):
     desk.subscribe(ONE, TWO)
     desk.topics(replace(ALL, collapse=Collapse.NONE), page_size=SIZE)
-    bring(desk, "n0", text="same words")
-    copy = item("z", feed=TWO, title="n0", text="same words", url="https://two.example/z")
-    desk.bring(TWO, copy)
+    bring_twice(desk)
     page = desk.archive.published.subscription_page("all", size=SIZE)
-    assert [one.id for one in page.entries] == [copy.id, item("n0").id]
+    assert [one.id for one in page.entries] == [copy_of("n0").id, item("n0").id]
     assert len(desk.archive.published.archive_page("all", 1).entries) == 2
+
+
+def copy_of(name):
+    url = f"https://two.example/{name}"
+    return item(name, feed=TWO, title=name, text=f"Some words about {name}.", url=url)
+
+
+def bring_twice(desk):
+    """One story in two feeds."""
+    bring(desk, "n0")
+    desk.bring(TWO, copy_of("n0"))
+
+
+def counted(desk):
+    (state,) = desk.archive.topics.states()
+    total = desk.archive.published.subscription_page("all", size=SIZE).total
+    assert total == state.stories
+    return state.stories, state.announced
+
+
+@pytest.mark.parametrize(("collapse", "count"), [(Collapse.STORY, 1), (Collapse.NONE, 2)])
+def test_what_a_topic_shows_is_what_it_counts(desk, collapse, count):
+    desk.subscribe(ONE, TWO)
+    desk.topics(replace(ALL, collapse=collapse), page_size=SIZE)
+    bring_twice(desk)
+    assert counted(desk) == (count, count)
+    bring(desk, "n0", hours=1, authors=("A. Writer",))
+    assert counted(desk) == (count, count)
+
+
+@pytest.mark.parametrize(("before", "count"), [(Collapse.STORY, 2), (Collapse.NONE, 1)])
+def test_a_topic_counts_anew_when_it_shows_something_else(desk, before, count):
+    after = next(one for one in Collapse if one is not before)
+    desk.subscribe(ONE, TWO)
+    desk.topics(replace(ALL, collapse=before), page_size=SIZE)
+    bring_twice(desk)
+    topic = replace(ALL, collapse=after)
+    definition = Matcher(interests(topic)).definition("all")
+    desk.archive.topics.sync([(topic, definition)], page_size=SIZE)
+    found = tuple(desk.archive.export())
+    hits = [
+        Hit(topic="all", story=one.story, entry=one.id, revision=1, announced=False)
+        for one in found
+    ]
+    desk.fill("all", hits, definition)
+    assert counted(desk)[0] == count
+
+
+def test_topics_that_an_earlier_version_counted_by_stories_are_counted_once_more(desk):
+    desk.subscribe(ONE, TWO)
+    topic = replace(ALL, collapse=Collapse.NONE)
+    desk.topics(topic, page_size=SIZE)
+    bring_twice(desk)
+    (state,) = desk.archive.topics.states()
+    desk.archive.published.mark("all", state.version)
+    with desk.archive._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE topics SET stories = 1, announced = 1")
+        connection.exec_driver_sql("DELETE FROM meta WHERE name = 'counted'")
+    definition = Matcher(interests(topic)).definition("all")
+    desk.archive.topics.sync([(topic, definition)], page_size=SIZE)
+    assert (counted(desk), behind(desk.archive)) == ((2, 2), ["all"])
+    (state,) = desk.archive.topics.states()
+    desk.archive.topics.sync([(topic, definition)], page_size=SIZE)
+    assert desk.archive.topics.states() == (state,)
 
 
 def test_what_vanished_stays_and_is_marked(filled):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from environment import clean_environment
-from promises import RAIN, TOPICS, parsed, rss
+from promises import RAIN, TOPICS, TORRES, parsed, rss
 
 from aggregator.archive import open_archive
 from aggregator.config import load
@@ -115,6 +115,28 @@ def test_preview_counts_a_week(collected):
     assert list(weeks[0]) == ["week", "count"]
     assert collected.run("topics", "preview", "torres", "--weeks").out.split("\t")[1] == "1"
     assert "a week, from" in collected.run("topics", "preview", "torres").err
+
+
+@pytest.mark.parametrize(
+    ("collapse", "listed", "shown", "previewed", "weekly"),
+    [
+        ("story", "1", "stories\t1", "1 story in all", 1),
+        ("none", "2 entries", "entries\t2", "2 entries in all", 2),
+    ],
+)
+def test_what_a_topic_shows_is_what_is_counted(
+    place, server, collapse, listed, shown, previewed, weekly
+):
+    place.subscribe(*(server.serve(f"/{name}.xml", rss(TORRES)) for name in ("one", "two")))
+    place.topics(f'{TOPICS}collapse = "{collapse}"\n')
+    assert place.run("collect").code == 0
+    assert place.run("topics", "list").out.split("\t")[1] == listed
+    assert shown in place.run("topics", "show", "torres-coaching").out
+    assert previewed in place.run("topics", "preview", "torres-coaching").err
+    weeks = parsed(place.run("topics", "preview", "torres-coaching", "--weeks", "--json"))
+    assert [one["count"] for one in weeks] == [weekly]
+    (told,) = parsed(place.run("topics", "list", "--json"))
+    assert (told["collapse"], told["stories"], told["announced"]) == (collapse, weekly, weekly)
 
 
 def test_an_edit_of_a_topic_says_what_came_and_went(collected):
