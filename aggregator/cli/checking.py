@@ -189,14 +189,16 @@ def topic_of(configuration: Configuration, slug: str) -> Topic:
     raise UsageError(f"no topic is called {slug!r}", hint=hint)
 
 
-def warn_of_samples(configuration: Configuration, archive: Archive | None = None) -> None:
-    """A line on standard error for each sample that a topic fails."""
+def warn_of_samples(configuration: Configuration, archive: Archive | None = None) -> set[str]:
+    """A line on standard error for each sample that a topic fails; returns those topics' keys."""
     from aggregator.model.time import now
     from aggregator.topics import contradicted
 
     find = archive.entry if archive else None
-    for one in contradicted(configuration.interests, find=find, now=now()):
+    failed = list(contradicted(configuration.interests, find=find, now=now()))
+    for one in failed:
         note(f"aggregator: {one_line(str(one))}")
+    return {one.topic for one in failed}
 
 
 def tell_edit(edit: TopicEdit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from aggregator.cli.checking import warn_of_samples
 from aggregator.cli.entries import short, title_of
 from aggregator.cli.output import note, one_line, plural, say
 
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 
 # So many stories of an edit are named each way, the newest.
 _NAMED = 10
+_KEPT = (
+    "a running daemon keeps all topics as they were until these samples hold; collect and topics publish "
+    "take them up as they are"
+)
 
 
 def tell_what_is_due(session: Session, configuration: Configuration, everything: bool) -> None:
     """A line for each topic that would be published and each that would be removed, and for the
-    newest stories that would come by an edit, or match no more; how many there are as notes."""
+    newest stories that would come by an edit, or match no more; how many there are as notes, and the
+    samples that fail, of which publishing warns too."""
     from aggregator.model.time import now
     from aggregator.pipeline import backlogs
     from aggregator.publish import site_of
@@ -32,10 +38,15 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
     told, counted = list[str](), list[str]()
     archive = session.reading_if_any()
-    if archive is not None:
+    if archive is None:
+        warn_of_samples(configuration)
+    else:
         with archive:
+            failing = warn_of_samples(configuration, archive)
             synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
             removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
+            if not failing.isdisjoint({*synced.new, *synced.edited}):
+                note(_KEPT)
             for one in archive.topics.compare_fill(list(backlogs(archive, matcher, edited))):
                 told += _named(archive, one)
                 counted.append(_counted(one))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -243,6 +244,38 @@ def test_a_dry_run_says_what_publishing_would_write(collected, change, due):
     named = [(line.partition(": ")[0], line.partition("  ")[2]) for line in told if ": " in line]
     assert named == ([("matches no more in rain", RAIN[1])] if change_is_of_a_query else [])
     assert collected.run("topics", "publish", "--dry-run").out == ""
+
+
+KEPT = "a running daemon keeps all topics as they were until these samples hold"
+
+
+@pytest.mark.parametrize(
+    ("text", "warned", "kept"),
+    [
+        (f'{TOPICS}must = ["Torres coaches"]\n', [], False),
+        (f'{TOPICS}must = ["Snow"]\n', ["must match “Snow”"], False),
+        (TOPICS.replace("torres", "zebra") + 'must = ["Torres coaches"]\n', ["must match “Torres"], True),
+        (f'{TOPICS}[rain]\nquery = "rain"\nmust_not = ["Rain"]\n', ["must not match “Rain”"], True),
+        (f'{TOPICS}must_not = ["%s"]\n', ["must not match “urn:uuid:"], False),
+    ],
+    ids=["holds", "query as it was", "edited", "new", "entry"],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [True, False], ids=["collected", "nothing collected"])
+def test_a_dry_run_warns_of_the_samples_that_publishing_warns_of(
+    collected, text, warned, kept, before
+):
+    (found,) = parsed(collected.run("search", "torres", "--json"))
+    collected.topics(text.replace("%s", found["id"]))
+    if not before:
+        shutil.rmtree(collected.folder / "archive")
+        warned = [] if "%s" in text else warned
+    would = collected.run("topics", "publish", "--dry-run")
+    told = [line for line in would.err.splitlines() if line.startswith("aggregator: ")]
+    assert all(one in line for line, one in zip(told, warned, strict=True))
+    assert (KEPT in would.err) is (kept and before)
+    assert would.code == 0
+    done = collected.run("topics", "publish")
+    assert [line for line in done.err.splitlines() if line in told] == told
 
 
 def test_a_dry_run_names_the_ten_newest_that_an_edit_would_bring(place, server):
