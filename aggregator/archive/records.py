@@ -44,10 +44,14 @@ FEED_TITLE = sa.func.coalesce(
 ).label("feed_title")
 
 # What readers see: the revision, or what is shown in its place.
-AS_SHOWN = [
-    sa.func.coalesce(shown.c[name], revisions.c[name]).label(name)
-    for name in ("summary", "html", "text")
-]
+_SHOWN = {
+    name: sa.func.coalesce(shown.c[name], revisions.c[name]) for name in ("summary", "html", "text")
+}
+AS_SHOWN = [said.label(name) for name, said in _SHOWN.items()]
+# As much of what an entry says as a list has room for.
+_OPENING = sa.func.substr(
+    sa.func.coalesce(sa.func.nullif(_SHOWN["summary"], ""), _SHOWN["text"]), 1, 200
+).label("opening")
 IMAGE_SHOWN = sa.case((shown.c.entry_key.is_(None), revisions.c.image), else_=shown.c.image).label(
     "image"
 )
@@ -277,13 +281,14 @@ def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[Sto
     )
     query = (
         sa.select(
-            stories.c.story_id, entries.c.entry_id, entries.c.url, revisions.c.title, FEED_TITLE,
-            brought.c.entries, brought.c.feeds, brought.c.first_seen, brought.c.newest,
+            stories.c.story_id, entries.c.entry_id, entries.c.url, revisions.c.title, _OPENING,
+            FEED_TITLE, brought.c.entries, brought.c.feeds, brought.c.first_seen, brought.c.newest,
         )
         .join(brought, brought.c.story_key == stories.c.story_key)
         .join(entries, entries.c.entry_key == stories.c.lead)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
         .join(revisions, CURRENT)
+        .outerjoin(shown, shown.c.entry_key == entries.c.entry_key)
         .order_by(brought.c.entries.desc(), stories.c.story_key.desc())
     )  # fmt: skip
     return tuple(
@@ -291,6 +296,7 @@ def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[Sto
             id=StoryId(row.story_id),
             lead=EntryId(row.entry_id),
             title=row.title,
+            opening=row.opening,
             feed_title=shown_url(row.feed_title),
             url=row.url,
             entries=row.entries,

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
 from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
 from aggregator.cli.session import session_of
+from aggregator.cli.titles import title_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -156,7 +157,7 @@ def explain(
         return
     rows = [
         ("topic", wanted.slug),
-        ("title", record.title),
+        ("title", title_of(record)),
         ("matches", "yes" if told.matches else "no"),
         *(("satisfied", one) for one in dict.fromkeys(map(str, told.query.satisfied))),
         *(("keeps", str(one)) for one in told.limits if one.holds),

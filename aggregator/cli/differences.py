@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aggregator.cli.output import console, harmless, local, on_terminal, one_line, say
+from aggregator.cli.titles import title_of
 from aggregator.model.differences import Mark, Stretch, marked, reworded
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def print_differences(before: RevisionRecord | None, after: RevisionRecord) -> N
     forbids colours.
     """
     if before is None:
-        say(f"  title: {one_line(after.title)}")
+        say(f"  title: {one_line(title_of(after))}")
         return
     for name, stretches in reworded(before, after):
         _print_field(name, [(mark, harmless(text)) for mark, text in stretches])

@@ -29,6 +29,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import session_of
+from aggregator.cli.titles import short, title_of, titled
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
@@ -196,20 +197,17 @@ def stories(
         Column("title", wide=True), Column("feed", cut=True),
     )  # fmt: skip
     rows = [
-        (str(s.entries), str(s.feeds), local(s.first_seen), short(s.id), s.title, s.feed_title)
+        (
+            str(s.entries),
+            str(s.feeds),
+            local(s.first_seen),
+            short(s.id),
+            titled(s.title, s.opening),
+            s.feed_title,
+        )
         for s in found
     ]
     print_table(columns, rows, empty="no entries in this time")
-
-
-def short(identifier: str) -> str:
-    """The first digits of a public id: enough to name it on the command line."""
-    return identifier.removeprefix("urn:uuid:")[:13]
-
-
-def title_of(record: EntryRecord) -> str:
-    """What an entry is called in lists: its title, or how it begins."""
-    return record.title or " ".join((record.summary or record.text).split()[:12]) or "(no title)"
 
 
 def _print_sightings(sightings: Sequence[SightingRecord]) -> None:

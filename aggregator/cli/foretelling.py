@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from aggregator.cli.checking import warn_of_samples
-from aggregator.cli.entries import short, title_of
 from aggregator.cli.output import note, one_line, plural, say
+from aggregator.cli.titles import short, title_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive

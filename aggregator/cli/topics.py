@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator.cli.checking import check, explain, tell_edit, topic_of, warn_of_samples
-from aggregator.cli.entries import short
 from aggregator.cli.options import DryRun, Json, Limit, TopicKey, complete_topic
 from aggregator.cli.output import (
     Column,
@@ -24,6 +23,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.titles import short, title_of
 from aggregator.cli.weeks import barred, chart, weekly_counts
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
             Column("from", cut=True),
             Column("because", wide=True),
         )
-        print_table(columns, [(e.title, e.origin_title, e.reason) for e in shown])
+        print_table(columns, [(title_of(e), e.origin_title, e.reason) for e in shown])
 
 
 @app.command()
@@ -174,7 +174,7 @@ def preview(
         Column("because", wide=True),
     )
     rows = [
-        (local(record.first_seen), short(record.id), record.title, record.feed_title, reason)
+        (local(record.first_seen), short(record.id), title_of(record), record.feed_title, reason)
         for record, reason in found
     ]
     print_table(columns, rows)

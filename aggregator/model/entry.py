@@ -324,13 +324,14 @@ class SightingRecord(Struct, frozen=True, kw_only=True):
 class StoryRecord(Struct, frozen=True, kw_only=True):
     """A story as lists show it. Counts are of the time that was asked for.
 
-    ``title`` and ``feed_title`` are of its lead; ``first_seen`` and ``newest`` the first
-    sight of its first and last entry.
+    ``title`` and ``feed_title`` are of its lead, and so is ``opening``, the first signs of
+    what it says; ``first_seen`` and ``newest`` the first sight of its first and last entry.
     """
 
     id: StoryId
     lead: EntryId
     title: str
+    opening: str
     feed_title: str
     url: str | None
     entries: int

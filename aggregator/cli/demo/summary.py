@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aggregator.archive import Archive
 from aggregator.cli.output import heading, one_line, plural, say
+from aggregator.cli.titles import title_of
 from aggregator.model.entry import EntryRecord
 from aggregator.model.settings import Settings
 from aggregator.rounds import Round
@@ -36,7 +37,7 @@ def _print_collapsed(archive: Archive, records: tuple[EntryRecord, ...]) -> None
         sightings = archive.sightings(lead.story)
         if len(sightings) < 2:
             continue
-        say(f"  {_title(lead.title)}")
+        say(f"  {_title(title_of(lead))}")
         for sighting in sightings:
             how = _HOW.get(sighting.how, sighting.how)
             say(f"    {one_line(sighting.feed_title):<18} {how:<14} {one_line(sighting.url or '')}")
@@ -47,7 +48,7 @@ def _print_revised(archive: Archive, records: tuple[EntryRecord, ...]) -> None:
     _section(f"Revised: {plural(len(revised), 'entry', 'entries')} (`history` shows the words)")
     for record in revised:
         changed = archive.history(record.id)[-1].changed
-        say(f"  {_title(record.title)}")
+        say(f"  {_title(title_of(record))}")
         say(
             f"    {one_line(record.feed_title):<18} {record.revisions} states; "
             f"last changed: {', '.join(changed)}"
@@ -58,7 +59,7 @@ def _print_vanished(records: tuple[EntryRecord, ...]) -> None:
     vanished = [record for record in records if record.vanished]
     _section(f"Withdrawn by the publisher, kept here: {plural(len(vanished), 'entry', 'entries')}")
     for record in vanished:
-        say(f"  {_title(record.title)}")
+        say(f"  {_title(title_of(record))}")
         say(f"    {one_line(record.feed_title)}")
 
 
@@ -90,7 +91,7 @@ def _print_topics(archive: Archive, settings: Settings) -> None:
             marks = [f"also in {_count(len(entry.also_in))}"] if entry.also_in else []
             marks += ["corrected"] if entry.corrected else []
             told = f" ({', '.join(marks)})" if marks else ""
-            say(f"    {_title(entry.title)}{told}")
+            say(f"    {_title(title_of(entry))}{told}")
             say(f"      {one_line(entry.origin_title)}: {one_line(entry.reason)}")
         if older := state.stories - len(page.entries):
             say(f"    {older} more on archive pages alone")

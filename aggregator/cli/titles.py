@@ -1,0 +1,26 @@
+"""What entries are called where they are listed: by id and by title."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.model.entry import EntryRecord, RevisionRecord
+    from aggregator.model.topic import PageEntry
+
+_WORDS = 12
+
+
+def short(identifier: str) -> str:
+    """The first digits of a public id: enough to name it on the command line."""
+    return identifier.removeprefix("urn:uuid:")[:13]
+
+
+def title_of(entry: EntryRecord | RevisionRecord | PageEntry) -> str:
+    """An entry's title; how it begins, where it has none."""
+    return titled(entry.title, entry.summary or entry.text)
+
+
+def titled(title: str, text: str) -> str:
+    """The title of what says ``text``; how that begins, where the title is empty."""
+    return title or " ".join(text.split()[:_WORDS]) or "(no title)"
