@@ -75,7 +75,11 @@ def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
                 f"{name} is too short for an id", hint="give its first 6 digits or more"
             )
         raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
-    begin = f"urn:uuid:{shape.group(1).lower()}"
+    digits = shape.group(1).lower()
+    if "-" not in digits:
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        digits = "-".join(filter(None, parts))
+    begin = f"urn:uuid:{digits}"
     end = begin + "g"
     own = sa.select(entries.c.entry_key).where(
         entries.c.entry_id >= begin, entries.c.entry_id < end

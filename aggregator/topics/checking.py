@@ -18,8 +18,11 @@ from aggregator.query import Bindings, Query, Subject, fold, languages, parse
 from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
-# Whole, or as lists print its beginning.
-_ID = re.compile(r"urn:uuid:\S*|[0-9a-f]{8}-[0-9a-f][0-9a-f-]{0,26}", re.IGNORECASE)
+_URN = re.compile(r"urn:uuid:\S*", re.IGNORECASE)
+# Whole, or how it begins, with or without dashes.
+_DIGITS = re.compile(r"[0-9a-f]{6,32}|[0-9a-f]{8}-[0-9a-f-]{0,27}", re.IGNORECASE)
+# An id nearly always has both; what has one alone may be a word (decade) or a number (20261129).
+_LETTER, _NUMERAL = re.compile(r"[a-f]", re.IGNORECASE), re.compile(r"[0-9]")
 # A topic that takes up so much of the newest entries takes up nearly everything …
 _NEARLY_ALL = 0.9
 # … and one that caught fewer of them says nothing of whether it is part of another.
@@ -35,7 +38,8 @@ class Failed(Struct, frozen=True, kw_only=True):
     """A sample that a topic takes up and must not, or must and does not.
 
     ``why``: the clauses that kept it out, or the words that let it in. ``missing``: it
-    names an entry that is not in the archive, so that nothing can be said.
+    names an entry that is not in the archive, so that nothing can be said. ``title``: of the
+    entry that it names.
     """
 
     topic: str
@@ -43,13 +47,15 @@ class Failed(Struct, frozen=True, kw_only=True):
     must: bool
     why: tuple[str, ...]
     missing: bool = False
+    title: str = ""
 
     def __str__(self) -> str:
         if self.missing:
             return f"{self.topic}: no entry {self.sample} is in the archive, or several begin so"
         verb, but = ("must match", "fails") if self.must else ("must not match", "satisfies")
         why = "; ".join(self.why) or "everything"
-        return f"{self.topic}: {verb} “{self.sample}”, but {but}: {why}"
+        named = f" ({self.title})" if self.title else ""
+        return f"{self.topic}: {verb} “{self.sample}”{named}, but {but}: {why}"
 
 
 class Unknown(Struct, frozen=True, kw_only=True):
@@ -94,8 +100,17 @@ class Survey(Struct):
 
 
 def is_entry_id(sample: str) -> bool:
-    """Whether a sample is the id of an entry, or how it begins in lists, and not a text."""
-    return _ID.fullmatch(sample.strip()) is not None
+    """Whether a sample is the id of an entry, or how one begins, and no text."""
+    name = sample.strip()
+    return bool(
+        _URN.fullmatch(name)
+        or (_DIGITS.fullmatch(name) and _LETTER.search(name) and _NUMERAL.search(name))
+    )
+
+
+def may_be_entry_id(sample: str) -> bool:
+    """Whether a sample is an id where an entry has it, and else may be a word or a number."""
+    return is_entry_id(sample) or _DIGITS.fullmatch(sample.strip()) is not None
 
 
 def contradicted(
@@ -110,7 +125,8 @@ def contradicted(
 def failing(
     interests: Interests, topics: Sequence[Topic], *, find: Find | None = None, now: datetime
 ) -> Iterator[Failed]:
-    """The samples that the topics fail, in their order. Without ``find`` only texts are looked at.
+    """The samples that the topics fail, in their order. Without ``find`` only texts are looked at,
+    and what may be an id is none; with it that is one where an entry has it.
 
     A text is taken for an entry with that title and text, in every language that words
     are stemmed in, since it is too short to tell: one it must match it has to match in one
@@ -121,27 +137,34 @@ def failing(
     for topic in sampled:
         for must, samples in ((True, topic.must), (False, topic.must_not)):
             for sample in samples:
-                if not is_entry_id(sample):
-                    explained = _closest(matcher, topic.slug, sample, now)
-                elif find is None:
-                    continue
-                elif (record := _found(find, sample)) is None:
-                    yield Failed(topic=topic.slug, sample=sample, must=must, why=(), missing=True)
-                    continue
-                else:
-                    explained = matcher.explain(topic.slug, record, now=now)
-                if explained.matches is not must:
-                    yield Failed(
-                        topic=topic.slug, sample=sample, must=must, why=_why(explained, must)
-                    )
+                failed = _tried(matcher, topic.slug, sample, must, find, now)
+                if failed is not None:
+                    yield failed
 
 
-def _found(find: Find, name: str) -> EntryRecord | None:
-    """The entry of an id; None also where that is none, or several begin so."""
-    try:
-        return find(name)
-    except UsageError:
+def _tried(
+    matcher: Matcher, slug: str, sample: str, must: bool, find: Find | None, now: datetime
+) -> Failed | None:
+    """How a topic fails a sample; None where it holds, or cannot be tried."""
+    record = None
+    if may_be_entry_id(sample):
+        if find is None:
+            return None
+        try:
+            record = find(sample)
+            missing = record is None and is_entry_id(sample)
+        except UsageError:  # several begin so
+            missing = True
+        if missing:
+            return Failed(topic=slug, sample=sample, must=must, why=(), missing=True)
+    if record is None:
+        explained = _closest(matcher, slug, sample, now)
+    else:
+        explained = matcher.explain(slug, record, now=now)
+    if explained.matches is must:
         return None
+    why, title = _why(explained, must), record.title if record else ""
+    return Failed(topic=slug, sample=sample, must=must, why=why, title=title)
 
 
 def unknown(

@@ -6,15 +6,22 @@ import pytest
 from archivedesk import interests
 from msgspec.structs import replace
 
+from aggregator.model.entry import EntryId, EntryKey, EntryRecord, StoryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Subject, parse
 from aggregator.topics import failing
-from aggregator.topics.checking import is_entry_id
+from aggregator.topics.checking import may_be_entry_id
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TOPIC = Topic(slug="torres", title="Torres", query="torres (coach OR entrenador) NOT ferran")
 ID = "urn:uuid:0f0a1b2c-0000-5000-8000-000000000001"
+ENTRY = EntryRecord(
+    key=EntryKey(1), id=EntryId(ID), feed="https://one.example/", feed_title="One", folders=(),
+    url=None, title="Torres scores", authors=(), categories=(), lang="en", published=NOW, updated=None,
+    first_seen=NOW, summary="", html="", text="", story=StoryId(ID), lead=True, revisions=1,
+    vanished=None, topics=(),
+)  # fmt: skip
 
 
 def told(topic, mute=Mute(), find=None):
@@ -57,21 +64,48 @@ def test_what_is_muted_fails_a_sample_and_is_named():
     assert "muted: coach → coaching" in found[0]
 
 
-@pytest.mark.parametrize("name", [ID, ID[9:], ID[9:22], "urn:uuid:0f0a", "urn:uuid:"])
+@pytest.mark.parametrize(
+    "name", [ID, ID[9:], ID[9:22], ID[9:15], ID[9:17], "0f0a1b2c0000", "urn:uuid:0f0a", "urn:uuid:"]
+)
 def test_an_entry_that_is_not_there_is_said(name):
     assert "is in the archive" in told(replace(TOPIC, must=(name,)), find=lambda _: None)[0]
 
 
-def test_an_id_that_could_be_several_stops_nothing():
+@pytest.mark.parametrize("name", [ID[9:22], "decade"])
+def test_an_id_that_could_be_several_stops_nothing(name):
     def find(name):
         raise UsageError(f"several ids begin with {name}")
 
-    assert "several begin so" in told(replace(TOPIC, must_not=(ID[9:22],)), find=find)[0]
+    assert "several begin so" in told(replace(TOPIC, must_not=(name,)), find=find)[0]
 
 
-@pytest.mark.parametrize("text", ["2026-11-29", "12345678 coaches", "deadbeef", "cafe-bar opens"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-29", "12345678 coaches", "a4", "cafe-bar opens", "12345"]
+)
 def test_a_text_that_only_looks_like_an_id_is_a_text(text):
-    assert not is_entry_id(text)
+    assert not may_be_entry_id(text)
+
+
+@pytest.mark.parametrize("word", ["decade", "deadbeef", "202611", "20261129", "20261129-0000"])
+@pytest.mark.parametrize(
+    ("there", "must", "why"),
+    [
+        (True, "must", "must match “WORD” (Torres scores), but fails: coach"),
+        (True, "must_not", ""),
+        (False, "must_not", "must not match “WORD”, but satisfies: "),
+        (False, "must", ""),
+        (None, "must_not", ""),
+        (None, "must", ""),
+    ],
+)
+def test_a_word_is_an_id_where_an_entry_has_it(word, there, must, why):
+    """``there``: whether an entry has it; None: there is no archive to look into."""
+    query = "coach" if there else f'"{word}"'
+    topic = Topic(slug="t", title="T", query=query, **{must: (word,)})
+    find = None if there is None else {word: ENTRY if there else None}.get
+    found = told(topic, find=find)
+    assert len(found) == bool(why)
+    assert all(why.replace("WORD", word) in one for one in found)
 
 
 @pytest.mark.parametrize(
