@@ -204,7 +204,7 @@ def _framing() -> Iterator[Row]:
     )
     yield Row(
         "a chunk extension of 200 kB",
-        plain(CHUNKED + b"5;" + b"x" * 200_000 + b"\r\n<rss>\r\n0\r\n\r\n"),
+        plain(CHUNKED + b"6;" + b"x" * 200_000 + b"\r\n<rss/>\r\n0\r\n\r\n"),
         "",
         0,
     )

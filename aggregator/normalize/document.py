@@ -19,7 +19,7 @@ from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates, plain
 from aggregator.normalize.blocks import from_text
 from aggregator.normalize.cutting import Cut, cut
-from aggregator.normalize.ending import BREAKS_OFF, came_whole
+from aggregator.normalize.ending import BREAKS_OFF, came_whole, too_early
 from aggregator.normalize.expat import Stated, hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
@@ -97,6 +97,9 @@ def parse(
         at: _item(entry, at, hashes[at], parsed.feed, url)
         for entry, at in zip(parsed.entries, places, strict=True)
     }
+    known = pieces.known if pieces else {}
+    if not (complete or items or simple or known):
+        raise too_early(url)
     # An article on feeds may show what tells readers when to stay away.
     outside = pieces.without(range(len(pieces.spans))) if pieces else whole
     lang = str(parsed.feed.get("language") or "")
@@ -104,7 +107,7 @@ def parse(
     return Parsed(
         head=_head(parsed, outside[:_PROLOG], url, complete, tuple(problems)),
         items=[one for _, one in sorted(items.items())],
-        known=pieces.known if pieces else {},
+        known=known,
     )
 
 

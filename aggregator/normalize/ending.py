@@ -11,9 +11,11 @@ import re
 from collections.abc import Set
 from xml.parsers import expat
 
+from aggregator.model.errors import NotAFeed
 from aggregator.normalize.cutting import HOLDERS, START_TAG, local_name, may_hold_items
 
 BREAKS_OFF = "the document breaks off; what came whole of it was read"
+"""A problem of a document of which some items came whole; of one without any, see :func:`too_early`."""
 
 _HOLDERS = HOLDERS | {("urlset",)}
 # Only the end of a document makes these; any other error is one that its publisher wrote.
@@ -53,7 +55,17 @@ def came_whole(
         closing = b"".join(b"</%b>" % name for name in reversed(walk.open))
         return body[: walk.end] + closing, True
     start = _open_item(body, items)
-    return (body, False) if start is None else (body[:start], True)
+    return (body, walk is not None) if start is None else (body[:start], True)
+
+
+def too_early(url: str) -> NotAFeed:
+    """Of a document that breaks off before an item came whole: it says nothing at all, whereas one
+    that has its end may list nothing."""
+    return NotAFeed(
+        "the document breaks off before its first item is whole",
+        url=url,
+        hint="it may just be being written; else its publisher has to mend it",
+    )
 
 
 class _Walk:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates
-from aggregator.normalize.ending import BREAKS_OFF, came_whole
+from aggregator.normalize.ending import BREAKS_OFF, came_whole, too_early
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 
@@ -43,6 +43,8 @@ def parse(body: bytes, *, url: str) -> Parsed:
     if root is None or _name(root) != "urlset":
         raise NotAFeed("the news sitemap cannot be read", url=url)
     told = [one for place in root if (one := _told(place, url)) is not None]
+    if breaks_off and not told:
+        raise too_early(url)
     # What is too old for it leaves it wherever it stood: in order of age, that is at its end.
     told.sort(key=lambda one: dates.moment(one["date"]) or dates.EARLIEST, reverse=True)
     first = told[0] if told else {"name": "", "lang": ""}

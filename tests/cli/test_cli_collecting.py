@@ -58,6 +58,22 @@ def test_a_round_in_which_nothing_is_due_says_when_something_will_be(place, serv
     assert "is due" not in place.run("collect", "--all").err
 
 
+@pytest.mark.parametrize("stub", [b"<rss version='2.0'><channel><title>One", RSS[:60] % b""])
+def test_a_document_that_breaks_off_before_its_first_item_is_told_and_is_no_recovery(
+    place, server, stub
+):
+    place.subscribe(server.serve("/a.xml", b"gone", status=404))
+    assert place.run("collect").code == 1
+    server.serve("/a.xml", stub)
+    ran = place.run("collect", "--all")
+    assert (ran.code, "well again" in ran.err) == (1, False)
+    assert "the document breaks off before its first item is whole" in ran.err
+    (feed,) = json.loads(place.run("feeds", "list", "--json").out)
+    assert (feed["state"], feed["failure"]["kind"]) == ("failing", "not-a-feed")
+    server.serve("/a.xml", RSS % b"")
+    assert "well again" in place.run("collect", "--all").err
+
+
 def test_no_log_in_is_shown(place, server):
     url = server.serve("/a.xml", RSS % b"").replace("//", "//me:s3cret@")
     missing = server.url("/missing.xml").replace("//", "//me:s3cret@")

@@ -85,7 +85,36 @@ def test_wherever_it_breaks_off_nothing_is_said_that_the_whole_does_not_say(name
         assert said(document) <= said(whole)
         assert document.title in {"", whole.title}
         counts.add(len(document.entries))
-    assert counts == set(range(len(whole.entries) + 1))
+    assert counts == set(range(1, len(whole.entries) + 1))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_one_that_breaks_off_before_an_item_is_whole_is_no_feed(name: str) -> None:
+    body = DOCUMENTS[name]
+    first = min(
+        body.find(one)
+        for one in (b"<item", b"entry>", b"<url>", "<entry".encode("utf-16-le"))
+        if one in body
+    )
+    for end in (first, first + 2, first + 20):
+        with pytest.raises(NotAFeed, match=r"breaks off before|no feed|cannot be read"):
+            read(body[:end])
+    with pytest.raises(NotAFeed, match="breaks off before its first item"):
+        read(body[: first + 20])
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "<rss version='2.0'><channel><title>T</title></channel></rss>",
+        "<rss version='2.0'><channel><title>T</title><br></channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title></feed>\n<!-- made at noon -->",
+        '<urlset xmlns="x" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"></urlset>',
+    ],
+)
+def test_one_that_merely_lists_nothing_is_a_feed(empty: str) -> None:
+    document = read(empty.encode())
+    assert (document.entries, document.complete) == ((), True)
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["fresh", "known"])
@@ -110,7 +139,12 @@ def test_it_leaves_no_trace_in_the_archive_once_it_is_whole(
 
 
 def bring(desk: Desk, body: bytes, at: datetime) -> None:
-    desk.write([desk.read(ONE, body, at, content_type=TYPE)], at=at)
+    try:
+        fetched = desk.read(ONE, body, at, content_type=TYPE)
+    except NotAFeed as error:
+        desk.fail(ONE, error, at)
+    else:
+        desk.write([fetched], at=at)
 
 
 @pytest.mark.parametrize(
