@@ -47,13 +47,14 @@ def collect(
 ) -> None:
     """Collect the feeds that are due, publish, and end.
 
-    Exit code 1 tells that some feeds failed; the others are stored all the same.
+    Exit code 1 tells that some feeds failed; the others are stored all the same. With
+    --dry-run --json prints the addresses that are due.
     """
     import asyncio
 
     session = session_of(context)
     if dry_run:
-        _print_due(session, everything)
+        _print_due(session, everything, as_json=as_json)
         return
     done, pages, interrupted = asyncio.run(_collect(session, everything))
     if as_json:
@@ -281,7 +282,7 @@ def _tell_waiting(archive: Archive, done: Round) -> None:
         note(f"no feed is due before {local(soonest)}; --all asks now")
 
 
-def _print_due(session: Session, everything: bool) -> None:
+def _print_due(session: Session, everything: bool, *, as_json: bool) -> None:
     """List what a round would fetch now, from the archive as it is."""
     from aggregator.model.inclusion import with_included
 
@@ -292,6 +293,9 @@ def _print_due(session: Session, everything: bool) -> None:
         with archive:
             lines = with_included(lines, configuration.inclusions, archive.lists.read())
     due = [line.url for line in lines if not line.paused and canonical_url(line.url) not in waiting]
+    if as_json:
+        print_json({"due": due})
+        return
     for url in due:
         say(f"would fetch {one_line(url)}")
     note(plural(len(due), "feed is due", "feeds are due"))

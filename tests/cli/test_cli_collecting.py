@@ -46,6 +46,15 @@ def test_a_dry_run_names_what_a_round_would_fetch(place, server):
     ]
 
 
+def test_a_dry_run_is_json_too_whether_or_not_something_is_due(place, server):
+    url = server.serve("/a.xml", RSS % b"")
+    place.subscribe(url)
+    for due in ([url], []):
+        ran = place.run("collect", "--json", "--dry-run")
+        assert (ran.code, json.loads(ran.out)) == (0, {"due": due})
+        assert place.run("collect").code == 0
+
+
 def test_a_round_in_which_nothing_is_due_says_when_something_will_be(place, server):
     place.subscribe(server.serve("/a.xml", RSS % b""))
     assert "is due" not in place.run("collect").err
