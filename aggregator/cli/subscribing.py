@@ -28,6 +28,8 @@ PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the s
 
 # So many feeds that were there before are named; of more, only how many.
 _NAMED = 10
+# And so many lines that are no feeds.
+_LINES_NAMED = 3
 
 
 def add(
@@ -129,7 +131,8 @@ def import_feeds(
     """Add the feeds of an OPML file, with their folders.
 
     Titles and attributes that we do not know are kept. A feed that is there already,
-    also under another form of its address, is named and left as it is.
+    also under another form of its address, is named and left as it is. Lines that are no
+    feeds (links, notes, empty folders) are left out, and counted.
     """
     from aggregator.config import import_opml
 
@@ -141,6 +144,7 @@ def import_feeds(
                 "known": [url for url, _ in report.known],
                 "refused": [{"url": url, "why": why} for url, why in report.refused],
                 "duplicates": [{"url": url, "of": held} for url, held in report.known],
+                "others": [{"line": line, "text": text} for line, text in report.others],
             }
         )
         return
@@ -151,10 +155,23 @@ def import_feeds(
         note(f"{one_line(url)} is there already{as_held}")
     for url, why in report.refused:
         note(f"refused {one_line(url)}: {one_line(why)}")
+    if report.others:
+        note(_left_out(report.others))
+    would = " would be" if dry_run else ""
     note(
-        f"{plural(len(report.added), 'feed')} added, {len(report.known)} there already, "
+        f"{plural(len(report.added), 'feed')}{would} added, {len(report.known)} there already, "
         f"{len(report.refused)} refused"
     )
+
+
+def _left_out(others: Sequence[tuple[int, str]]) -> str:
+    """How many lines of the file are no feeds, and which the first of them are."""
+    first = ", ".join(
+        f"“{one_line(text)}” (line {line})" if text else f"line {line}"
+        for line, text in others[:_LINES_NAMED]
+    )
+    more = f" and {len(others) - _LINES_NAMED:,} more" if len(others) > _LINES_NAMED else ""
+    return f"{plural(len(others), 'line is no feed', 'lines are no feeds')}: {first}{more}"
 
 
 def export_feeds(

@@ -27,6 +27,7 @@ from aggregator.config.outlines import (
     outlines_in,
     read_outlines,
     refused_address,
+    said_by,
     title_of,
 )
 from aggregator.model.address import canonical_url
@@ -45,11 +46,13 @@ _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head
 
 class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import brought: URLs added; URLs there already, each with the one that was there;
-    (URL or line, why) refused."""
+    (URL or line, why) refused; (line, what it says) of links, notes and other lines that are no
+    feeds."""
 
     added: tuple[str, ...]
     known: tuple[tuple[str, str], ...]
     refused: tuple[tuple[str, str], ...]
+    others: tuple[tuple[int, str], ...]
 
 
 def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
@@ -127,7 +130,7 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
     for one, _ in outlines_in(root):
         if attribute(one, "xmlUrl"):
             held.setdefault(canonical_url(attribute(one, "xmlUrl")), attribute(one, "xmlUrl"))
-    added, known, refused = [], [], []
+    added, known, refused, others = [], [], [], []
     held |= {_LIST + attribute(one, "url"): "" for one, _ in outlines_in(root) if is_inclusion(one)}
     for outline, folders in outlines_in(
         open_outlines(source, missing="name an OPML file that is there")
@@ -137,6 +140,8 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
         if lacks_address(outline):
             name = attribute(outline, "title") or attribute(outline, "text")
             refused.append((name, f"line {outline.sourceline}: a feed without xmlUrl"))
+        elif not (url or len(outline)):
+            others.append((outline.sourceline, said_by(outline)))
         if not url:
             continue
         canonical = _LIST + url if listed else canonical_url(url)
@@ -154,7 +159,9 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
             _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib), around)
     if added and not dry_run:
         _save(file, root)
-    return ImportReport(added=tuple(added), known=tuple(known), refused=tuple(refused))
+    return ImportReport(
+        added=tuple(added), known=tuple(known), refused=tuple(refused), others=tuple(others)
+    )
 
 
 def export_opml(file: Path) -> bytes:

@@ -98,6 +98,11 @@ def lacks_address(outline: Any) -> bool:
     return attribute(outline, "type").lower() in {"rss", "atom", "feed", "rdf", "json"}
 
 
+def said_by(outline: Any) -> str:
+    """What a line that is no feed says: its name, or where it leads."""
+    return next(filter(None, (attribute(outline, name) for name in ("title", "text", "url"))), "")
+
+
 def is_inclusion(outline: Any) -> bool:
     """Whether it stands for a list elsewhere (OPML 2.0), and is no feed and no folder."""
     return attribute(outline, "type").lower() == "include" and not attribute(outline, "xmlUrl")
