@@ -358,7 +358,7 @@ class Archive:
         changed: datetime | None = None,
     ) -> Iterator[EntryRecord]:
         """All entries, or those that satisfy a query, first seen ``since`` and before ``until``, or that
-        came, were revised or vanished since ``changed``; oldest first, streaming."""
+        came, were revised, vanished or came back since ``changed``; oldest first, streaming."""
         return finding.export(self._database, query, since, clock(), until=until, changed=changed)
 
     def changes(

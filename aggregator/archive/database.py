@@ -31,7 +31,7 @@ from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration this program knows."""
 
 _BUSY_SECONDS = 15

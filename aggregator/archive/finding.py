@@ -117,7 +117,7 @@ def export(
     changed: datetime | None = None,
 ) -> Iterator[EntryRecord]:
     """All entries, or those that satisfy a query, first seen ``since`` and before ``until``, or that
-    came, were revised or completed, or vanished since ``changed``; oldest first, streaming.
+    came, were revised or completed, vanished or came back since ``changed``; oldest first, streaming.
 
     Portions are read one by one, so that a long export keeps no snapshot open.
     """
@@ -153,6 +153,7 @@ def _changed(since: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(
         entries.c.first_seen >= since,
         entries.c.vanished >= since,
+        entries.c.returned >= since,
         entries.c.entry_key.in_(revised),
         entries.c.entry_key.in_(completed),
     )

@@ -11,16 +11,14 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from aggregator.archive import digests
-from aggregator.archive.hits import recount, stands_alone
+from aggregator.archive.hits import recount
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
-from aggregator.archive.schema import meta, topics
+from aggregator.archive.schema import topics
 from aggregator.archive.statements import chunks
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Topic
 
 _TOKEN_BYTES = 16
-_COUNTED_BY = "counted"
-_COUNTED = sa.select(meta.c.value).where(meta.c.name == _COUNTED_BY)
 
 
 class TopicsSynced(Struct, frozen=True, kw_only=True):
@@ -52,8 +50,6 @@ def sync(
     configured = {topic.slug: topic for topic, _ in wanted}
     for slug in synced.renewed:
         _follow(connection, held[slug], configured[slug], page_size)
-    if not connection.scalar(_COUNTED):
-        _recount_once(connection)
     # Without a definition they are filled again, should they come back.
     gone = sa.update(topics).values(deleted=at, definition="")
     for chunk in chunks(synced.deleted):
@@ -120,14 +116,6 @@ def _follow(connection: sa.Connection, row: Any, topic: Topic, page_size: int) -
     )
     if unpack_topic(row.settings).collapse is not topic.collapse:
         recount(connection, row.topic_key)
-
-
-def _recount_once(connection: sa.Connection) -> None:
-    """Count anew the topics that show entries, which earlier versions counted by stories."""
-    for row in connection.execute(sa.select(topics)).all():
-        if stands_alone(row):
-            recount(connection, row.topic_key)
-    connection.execute(sa.insert(meta), {"name": _COUNTED_BY, "value": "what is shown"})
 
 
 def _new_token() -> str:

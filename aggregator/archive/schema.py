@@ -168,6 +168,8 @@ entries = sa.Table(
     _number("revision"),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
     _text("parts"),
+    # When it was listed again last, after it had vanished.
+    _moment("returned"),
     sa.UniqueConstraint("feed_key", "identity"),
 )
 sa.Index("entries_canonical", entries.c.canonical_url, entries.c.feed_key)
@@ -458,9 +460,10 @@ CONDITIONAL = (
     "CREATE INDEX topics_behind ON topics (topic_key) WHERE version > published_version",
     # and the corrections of a topic, which are few.
     "CREATE INDEX hits_corrections ON hits (topic_key, place) WHERE revision > 1",
-    # those of all entries, what vanished, and states of which the page came late.
+    # those of all entries, what vanished or came back, and states of which the page came late.
     "CREATE INDEX revisions_changes ON revisions (seen, entry_key, number) WHERE number > 1",
     "CREATE INDEX entries_vanished ON entries (vanished, entry_key) WHERE vanished IS NOT NULL",
+    "CREATE INDEX entries_returned ON entries (returned, entry_key) WHERE returned IS NOT NULL",
     "CREATE INDEX revisions_late ON revisions (page_at, entry_key) WHERE page_at > seen",
 )
 """Indices with a condition, as text that both databases take: to name one at a table would load

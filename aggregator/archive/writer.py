@@ -257,7 +257,7 @@ class Writer:
         if change.kind is ChangeKind.VANISHED:
             values["vanished"] = self._batch.at
         elif change.kind is ChangeKind.RETURNED:
-            values["vanished"] = None
+            values |= {"vanished": None, "returned": self._batch.at}
         elif change.entry is not None:
             entry = change.entry
             values = {} if change.kind is ChangeKind.COMPLETED else _names(entry)

@@ -44,7 +44,7 @@ def export(
         typer.Option(
             "--changed-since",
             metavar="TIME",
-            help="Only what came, was revised or vanished then or later, or got its whole text.",
+            help="Only what came, was revised, vanished or came back then or later, or got its whole text.",
         ),
     ] = "",
     form: Annotated[
@@ -55,8 +55,7 @@ def export(
     """Print entries, oldest first, as JSON or CSV.
 
     With the time of the last export, `--changed-since` gives what another program must
-    take in or replace, by its id; but not what merely came back to its feed, or entered
-    or left a topic. CSV (RFC 4180, UTF-8) has the names of the JSON in its
+    take in or replace, by its id; but not what merely entered or left a topic. CSV (RFC 4180, UTF-8) has the names of the JSON in its
     first line, and several authors, categories or topics in one cell, with "; " between.
     """
     session = session_of(context)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from archivedesk import NOON, ONE, Desk, item
+from archivedesk import NOON, ONE, TWO, Desk, item
 
 from aggregator.archive import database as database_of
 from aggregator.archive import migrating, open_archive
@@ -15,6 +15,7 @@ from aggregator.archive.schema import (
     metadata,
 )
 from aggregator.model.errors import ArchiveError
+from aggregator.model.topic import Collapse, Topic
 
 VERSIONS = Path(migrating.__file__).parent / "migrations"
 
@@ -185,3 +186,30 @@ def test_a_migration_that_fails_half_way_changes_nothing(stocked, settings, next
         assert [archive.history(one.id) for one in archive.export()] == stocked
     assert database_of.SCHEMA_VERSION == SCHEMA_VERSION
     assert NOON
+
+
+def test_topics_that_were_counted_by_stories_are_counted_by_what_they_show(settings):
+    """As 0004 does it, of an archive of before."""
+    topics = [
+        Topic(slug=one.value, title="All", query="*", collapse=one)
+        for one in (Collapse.STORY, Collapse.NONE)
+    ]
+    with open_archive(settings, write=True) as archive:
+        desk = Desk(archive, settings)
+        desk.subscribe(ONE, TWO)
+        desk.topics(*topics)
+        for feed in (ONE, TWO):
+            desk.bring(feed, item("a", feed=feed, title="a", text="The same words."))
+        right = [(one.stories, one.announced) for one in archive.topics.states()]
+        with archive._database.writing() as connection:
+            for statement in (
+                "UPDATE topics SET stories = 1, announced = 1, published_version = version",
+                "DROP INDEX entries_returned",
+                "ALTER TABLE entries DROP COLUMN returned",
+                "UPDATE meta SET value = '0003' WHERE name = 'schema'",
+            ):
+                connection.exec_driver_sql(statement)
+    with open_archive(settings, write=True) as archive:
+        assert [(one.stories, one.announced) for one in archive.topics.states()] == right
+        assert right == [(1, 1), (2, 2)]
+        assert [one.topic.slug for one in archive.published.behind()] == ["none"]

@@ -216,24 +216,6 @@ def test_a_topic_counts_anew_when_it_shows_something_else(desk, before, count):
     assert counted(desk)[0] == count
 
 
-def test_topics_that_an_earlier_version_counted_by_stories_are_counted_once_more(desk):
-    desk.subscribe(ONE, TWO)
-    topic = replace(ALL, collapse=Collapse.NONE)
-    desk.topics(topic, page_size=SIZE)
-    bring_twice(desk)
-    (state,) = desk.archive.topics.states()
-    desk.archive.published.mark("all", state.version)
-    with desk.archive._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE topics SET stories = 1, announced = 1")
-        connection.exec_driver_sql("DELETE FROM meta WHERE name = 'counted'")
-    definition = Matcher(interests(topic)).definition("all")
-    desk.archive.topics.sync([(topic, definition)], page_size=SIZE)
-    assert (counted(desk), behind(desk.archive)) == ((2, 2), ["all"])
-    (state,) = desk.archive.topics.states()
-    desk.archive.topics.sync([(topic, definition)], page_size=SIZE)
-    assert desk.archive.topics.states() == (state,)
-
-
 def test_what_vanished_stays_and_is_marked(filled):
     for hours, names in enumerate((("c", "b", "a"), ("c", "a"), ("c", "a"))):
         filled.bring(ONE, *map(item, names), at=NOON + timedelta(hours=hours))
