@@ -6,13 +6,13 @@ import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.config.toml import line_of, read_toml
-from aggregator.config.values import absolute, checked, from_text
+from aggregator.config.values import absolute, as_written, checked, from_text
 from aggregator.model.errors import ConfigError
 from aggregator.model.settings import BUILT_IN_HUB, NO_PUSH, Settings
 
@@ -22,6 +22,14 @@ _OF_TESTS = "AGGREGATOR_TEST"
 # An editor that is saving, or a full disk, leaves an empty file: no reason to take what is shipped.
 _EMPTY = 'put the settings back; where all are to be as shipped, write a comment: "# as shipped"'
 _VARIABLES = "unset it, or name a setting: AGGREGATOR_SERVER__PORT stands for server.port"
+
+# Settings of a section of which the first must not be longer than the second.
+_IN_ORDER = (
+    ("collect", "min_interval", "default_interval"),
+    ("collect", "default_interval", "max_interval"),
+    ("hub", "min_lease", "default_lease"),
+    ("hub", "default_lease", "max_lease"),
+)
 
 
 def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
@@ -95,14 +103,24 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
     ]
     for variable in ours:
         if variable.upper() not in variables:
-            # Of what all names have in common none is near to another.
-            names = [name.removeprefix(PREFIX) for name in variables]
-            near = difflib.get_close_matches(variable.upper().removeprefix(PREFIX), names, 1, 0.7)
-            raise ConfigError(
-                f"the environment variable {variable} names no setting",
-                hint=f"did you mean {PREFIX}{near[0]}?" if near else _VARIABLES,
-            )
+            what = f"the environment variable {variable} names no setting"
+            raise ConfigError(what, hint=_meant(variable.upper(), variables))
     return [(variables[one.upper()], environ[one], one) for one in ours]
+
+
+def _meant(variable: str, variables: Mapping[str, str]) -> str:
+    """What is told of one that names no setting: which one it nearly names, or which there are in
+    its section."""
+    # Of what all names have in common none is near to another.
+    names = [name.removeprefix(PREFIX) for name in variables]
+    section, _, key = variable.removeprefix(PREFIX).partition("__")
+    keys = sorted(one.partition("__")[2] for one in names if one.startswith(f"{section}__"))
+    if near := difflib.get_close_matches(key, keys, 1, 0.5):
+        return f"did you mean {PREFIX}{section}__{near[0]}?"
+    if keys:
+        return f"after {PREFIX}{section}__ there are {', '.join(keys)}"
+    near = difflib.get_close_matches(variable.removeprefix(PREFIX), names, 1, 0.7)
+    return f"did you mean {PREFIX}{near[0]}?" if near else _VARIABLES
 
 
 def _variable(name: str) -> str:
@@ -133,12 +151,8 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
     """What a value alone does not show. Raises ConfigError with all mistakes."""
     collect, log = settings.collect, settings.log
     base, contact = settings.publish.base_url, collect.contact
-    told, lease, pushed = settings.publish.hub, settings.hub, collect.push_address
+    told, pushed = settings.publish.hub, collect.push_address
     checks = (
-        (
-            collect.min_interval <= collect.default_interval <= collect.max_interval,
-            "collect: default_interval must lie between min_interval and max_interval",
-        ),
         (
             not base or _is_web_address(base),
             f"publish.base_url: {base!r} is no web address; write https://news.example.org",
@@ -156,10 +170,6 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
             "collect.push_signatures takes sha1, sha256, sha384 and sha512",
         ),
         (
-            lease.min_lease <= lease.default_lease <= lease.max_lease,
-            "hub: default_lease must lie between min_lease and max_lease",
-        ),
-        (
             not contact or re.fullmatch(r"https?://\S+|(?:mailto:)?[^\s@]+@[^\s@]+", contact),
             f"collect.contact: {contact!r} is neither a web nor a mail address",
         ),
@@ -169,7 +179,7 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
         ),
         (log.format in {"auto", "text", "json"}, "log.format takes auto, text or json"),
     )
-    mistakes = [what for right, what in checks if not right]
+    mistakes = [*_out_of_order(settings, sources), *(what for right, what in checks if not right)]
     mistakes += _exposed(settings, file.parent)
     for network in collect.allow_networks:
         try:
@@ -179,6 +189,21 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
     if mistakes:
         placed = (_place(one, file, sources) + one for one in mistakes)
         raise ConfigError("; ".join(placed), hint="mend it, then try again")
+
+
+def _out_of_order(settings: Settings, sources: Mapping[str, str]) -> Iterator[str]:
+    """Which of the settings that are each other's bounds stand the wrong way round."""
+    for section, shorter, longer in _IN_ORDER:
+        part = getattr(settings, section)
+        if getattr(part, shorter) <= getattr(part, longer):
+            continue
+        told = [
+            f"{key} ({as_written(name, getattr(part, key))}"
+            f"{', as shipped' if sources[name] == 'default' else ''})"
+            for key in (shorter, longer)
+            for name in (f"{section}.{key}",)
+        ]
+        yield f"{section}: {told[0]} must not be longer than {told[1]}"
 
 
 def _exposed(settings: Settings, folder: Path) -> list[str]:
@@ -209,12 +234,8 @@ def _place(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
     """
     begun = re.match(r"[a-z_]+(\.[a-z_]+)?", mistake)
     setting = begun[0] if begun else ""
-    told = set(re.findall(r"[a-z_]+", mistake))
-    names = [
-        one
-        for one in sources
-        if one == setting or (one.startswith(f"{setting}.") and one.partition(".")[2] in told)
-    ]
+    told = dict.fromkeys(re.findall(r"[a-z_]+", mistake))
+    names = [one for one in (setting, *(f"{setting}.{word}" for word in told)) if one in sources]
     places = [sources[one] for one in names if sources[one] not in {"default", file.name}]
     written = [one for one in names if sources[one] == file.name]
     if written or not places:

@@ -119,7 +119,26 @@ def test_paths_are_relative_to_the_folder_and_the_environment_wins(folder):
         ('[server]\nport = "x"\n', ["server.port", "whole number"]),
         ("[server]\nport = 99999\n", ["65535"]),
         ('[collect]\nmin_interval = "soon"\n', ["min_interval", "30m"]),
-        ('[collect]\nmin_interval = "2d"\n', ["must lie between"]),
+        (
+            '[collect]\nmin_interval = "2d"\n',
+            [
+                ":2: collect: min_interval (2d) must not be longer than default_interval (1h, as shipped)"
+            ],
+        ),
+        (
+            '[collect]\nmax_interval = "30m"\n',
+            [
+                ":2: collect: default_interval (1h, as shipped) must not be longer than max_interval (30m)"
+            ],
+        ),
+        (
+            '[collect]\nmin_interval = "3h"\ndefault_interval = "2h"\n',
+            [":2: collect: min_interval (3h) must not be longer than default_interval (2h)"],
+        ),
+        (
+            '[hub]\nmin_lease = "3w"\n',
+            [":2: hub: min_lease (21d) must not be longer than default_lease"],
+        ),
         ('[collect]\nallow_networks = ["home"]\n', ["home", "10.0.0.0/8"]),
         ('[collect]\ncontact = "me"\n', ["contact"]),
         ('[archive]\ncaptures = "some"\n', ["changed", "all", "off"]),
@@ -137,12 +156,12 @@ def test_a_mistake_in_the_settings(folder, text, words):
 @pytest.mark.parametrize(
     ("text", "environ", "places"),
     [
-        ('default_interval = "5m"', {}, "{file}:2: collect: default"),
-        ("", {"DEFAULT_INTERVAL": "5m"}, "AGGREGATOR_COLLECT__DEFAULT_INTERVAL: collect: default"),
+        ('default_interval = "5m"', {}, "{file}:2: collect: min_interval (1h, as shipped)"),
+        ("", {"DEFAULT_INTERVAL": "5m"}, "AGGREGATOR_COLLECT__DEFAULT_INTERVAL: collect: min"),
         (
             'default_interval = "5m"',
-            {"MAX_INTERVAL": "2d"},
-            "AGGREGATOR_COLLECT__MAX_INTERVAL and {file}:2: collect: default",
+            {"MIN_INTERVAL": "10m"},
+            "AGGREGATOR_COLLECT__MIN_INTERVAL and {file}:2: collect: min_interval (10m) must",
         ),
         # A word of the value is no setting that is to blame.
         (

@@ -98,11 +98,14 @@ def test_what_is_beyond_the_bounds_is_refused(folder, name):
         (
             "COLLECT__MIN_INTERVAL",
             "2d",
-            "AGGREGATOR_COLLECT__MIN_INTERVAL: collect: default_interval",
+            "AGGREGATOR_COLLECT__MIN_INTERVAL: collect: min_interval (2d) must not be longer than",
         ),
         ("LOG__LEVEL", "loud", "AGGREGATOR_LOG__LEVEL: log.level takes debug"),
         ("COLLECT_CONTACT", "me@example.org", "AGGREGATOR_COLLECT__CONTACT"),
         ("COLLECT__CONTAKT", "me@example.org", "AGGREGATOR_COLLECT__CONTACT"),
+        ("COLLECT__SPACING", "2", "did you mean AGGREGATOR_COLLECT__HOST_SPACING?"),
+        ("COLLECT__FOO", "1", "after AGGREGATOR_COLLECT__ there are ALLOW_FILES, ALLOW_NETWORKS"),
+        ("FOO__BAR", "1", "unset it, or name a setting"),
     ],
 )
 def test_a_mistake_in_the_environment_is_named(folder, variable, value, words):
