@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aggregator.model.errors import ArchiveError, DiskFull
 from aggregator.model.settings import ArchiveSettings
+from aggregator.model.units import size
 
 _NETWORK = frozenset(
     ["nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "davfs", "fuse.davfs2"]
@@ -81,7 +82,7 @@ def refuse_full_disk(folders: Iterable[Path], floor: int) -> None:
         free = free_bytes(folder)
         if free < floor:
             raise DiskFull(
-                f"only {free // 2**20} MiB are free, and archive.free_space keeps {floor // 2**20}",
+                f"only {size(free)} are free, and archive.free_space keeps {size(floor)}",
                 where=str(folder),
                 hint="free some disk; collecting goes on by itself then",
             )

@@ -29,14 +29,16 @@ class WriterLock:
 
     def __init__(self, directory: Path, purpose: str, database: Path | None = None) -> None:
         self._files: list[int] = []
+        self._made: list[Path] = []
         try:
             for path in _places(directory, database):
                 self._take(path, purpose)
         except BaseException:
-            self.release()
+            self.withdraw()
             raise
 
     def _take(self, path: Path, purpose: str) -> None:
+        there = path.exists()
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -45,7 +47,14 @@ class WriterLock:
         if not _taken(file):
             os.close(file)
             raise _held(path, _holder(path) or "another process")
+        if not _stands_at(file, path):
+            # Who held it withdrew meanwhile, and took the file along.
+            os.close(file)
+            self._take(path, purpose)
+            return
         self._files.append(file)
+        if not there:
+            self._made.append(path)
         command = purpose or Path(sys.argv[0] or "aggregator").name
         told = f"{command} (process {os.getpid()} on {socket.gethostname()}, since {iso(now())})"
         try:
@@ -62,6 +71,14 @@ class WriterLock:
             file = self._files.pop()
             os.ftruncate(file, 0)
             os.close(file)
+
+    def withdraw(self) -> None:
+        """Give back a right of which no use was made: the files that were made for it go."""
+        # As long as they are held, so that nobody holds one that is no more.
+        for path in self._made:
+            path.unlink(missing_ok=True)
+        self._made.clear()
+        self.release()
 
 
 _DAEMON = "aggregator run "
@@ -99,6 +116,13 @@ def _taken(file: int) -> bool:
         else:
             return True
     return False
+
+
+def _stands_at(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def holder_of(directory: Path, database: Path | None = None) -> str | None:

@@ -16,6 +16,7 @@ from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now
+from aggregator.model.units import size
 from aggregator.query import ANALYSIS_VERSION
 
 _OF_THE_DISK = {
@@ -215,7 +216,7 @@ def _copy_first(database: Database) -> None:
     needed = file.stat().st_size
     if free_bytes(file.parent) < 2 * needed:
         raise ArchiveError(
-            f"a migration first copies the database, and {2 * needed // 2**20} MiB are not free",
+            f"a migration first copies the database, and {size(2 * needed)} are not free",
             where=str(file),
             hint="free some disk",
         )

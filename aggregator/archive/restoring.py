@@ -30,6 +30,7 @@ from aggregator.archive.schema import captures, entries, feeds, meta, subscriber
 from aggregator.archive.states import FOLDER
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
+from aggregator.model.units import size
 
 _PURPOSE = "aggregator archive restore"
 _SCRATCH = f"{DATABASE}.restoring-"
@@ -46,7 +47,7 @@ def restore(source: Path, settings: ArchiveSettings, *, damaged: bool = False) -
     AlreadyRunning, ArchiveError. Nothing of worth that is there already is overwritten.
     """
     with open_backup(source) as backup:
-        database = Database(settings)
+        database, above = Database(settings), _nearest(settings.directory)
         lock = take_lock(settings, database, _PURPOSE)
         try:
             database.hold(_PURPOSE)
@@ -55,6 +56,10 @@ def restore(source: Path, settings: ArchiveSettings, *, damaged: bool = False) -
                 _make_ready(held)
                 _bring_captures(backup, _captures_of(settings))
                 _bring_database(held, database)
+        except BaseException:
+            lock.withdraw()
+            _remove_empty(settings.directory, above)
+            raise
         finally:
             database.close()
             lock.release()
@@ -127,6 +132,17 @@ def _nearest(folder: Path) -> Path:
     return next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
 
 
+def _remove_empty(folder: Path, above: Path) -> None:
+    """Take away a folder that was made below another for nothing, and what is between them."""
+    for one in (folder, *folder.absolute().parents):
+        if one == above:
+            return
+        try:
+            one.rmdir()
+        except OSError:  # something stands in it
+            return
+
+
 def _drop_unfinished(home: Path) -> None:
     """What an interrupted restore left; it held the lock that we hold."""
     for folder in home.glob(f"{_SCRATCH}*"):
@@ -188,16 +204,16 @@ def _told_to_move(database: Database) -> Iterator[None]:
 
 def _refuse_crowded(backup: BackupFile, home: Path, there: Path) -> None:
     """A migration copies the database; captures that are there already need no room."""
-    more = sum(size for name, size in backup.captures.items() if not (there / name).exists())
+    more = sum(count for name, count in backup.captures.items() if not (there / name).exists())
     needed = dict[int, tuple[Path, int]]()
-    for folder, size in ((home, 2 * backup.database_size), (there, more)):
+    for folder, count in ((home, 2 * backup.database_size), (there, more)):
         place = _nearest(folder)
         disk = place.stat().st_dev
-        needed[disk] = (place, needed.get(disk, (place, 0))[1] + size)
-    for place, size in needed.values():
-        if free_bytes(place) < size:
+        needed[disk] = (place, needed.get(disk, (place, 0))[1] + count)
+    for place, count in needed.values():
+        if free_bytes(place) < count:
             raise ArchiveError(
-                f"restoring needs {size // 2**20} MiB, which are not free",
+                f"restoring needs {size(count)}, which are not free",
                 where=str(place),
                 hint="free some disk",
             )

@@ -17,9 +17,9 @@ from aggregator.cli.output import (
     print_fields,
     print_json,
     say,
-    size,
 )
 from aggregator.cli.session import session_of
+from aggregator.model.units import size
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

@@ -19,8 +19,9 @@ import typer
 from msgspec import Struct
 
 from aggregator.cli.options import Json
-from aggregator.cli.output import one_line, plural, print_json, say, size, some_of
+from aggregator.cli.output import one_line, plural, print_json, say, some_of
 from aggregator.cli.session import Session, session_of
+from aggregator.model.units import size
 
 if TYPE_CHECKING:
     from aggregator.config import Configuration

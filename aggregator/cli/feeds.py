@@ -21,13 +21,13 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
-    size,
     when,
 )
 from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import session_of
 from aggregator.cli.subscriptions import name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
+from aggregator.model.units import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -94,16 +94,6 @@ def duration(seconds: float) -> str:
     return f"{int(seconds)} s"
 
 
-def size(count: int) -> str:
-    """Bytes in words, in the units that settings are written in: ``12 KiB``, ``3.4 MiB``."""
-    value = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit in {"bytes", "KiB"} else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TiB"
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 feed``, ``2 feeds``; ``many`` where an s is not enough."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -18,9 +18,9 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
-    size,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.model.units import size
 
 if TYPE_CHECKING:
     from aggregator.model.feed import Feed, Subscription, Totals

@@ -12,7 +12,7 @@ from archivedesk import NOON, ONE, answer, item
 from msgspec.structs import replace
 from warcio.archiveiterator import ArchiveIterator
 
-from aggregator.archive import open_archive
+from aggregator.archive import disk, open_archive
 from aggregator.model.batch import LinkedPage
 from aggregator.model.errors import ArchiveError
 from aggregator.model.settings import ArchiveSettings, Captures
@@ -200,6 +200,22 @@ def test_a_full_disk_loses_nothing(desk, settings, monkeypatch):
     assert path.read_bytes() == held
     assert [record.title for record in desk.archive.export()] == ["Title of a"]
     assert desk.bring(ONE, item("b")).new == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "floor", "told"),
+    [
+        (9, 700_000, "only 9 bytes are free, and archive.free_space keeps 684 KiB"),
+        (2**19, 2**20, "only 512 KiB are free, and archive.free_space keeps 1.0 MiB"),
+        (2**20, 2**30, "only 1.0 MiB are free, and archive.free_space keeps 1.0 GiB"),
+    ],
+)
+def test_what_is_free_and_what_is_kept_so_is_told_in_fitting_units(
+    tmp_path, monkeypatch, free, floor, told
+):
+    monkeypatch.setattr(disk, "free_bytes", lambda _: free)
+    with pytest.raises(ArchiveError, match=told):
+        disk.refuse_full_disk(tmp_path, floor)
 
 
 def test_below_the_floor_of_free_space_nothing_is_written(desk, settings, archive):

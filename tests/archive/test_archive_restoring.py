@@ -112,13 +112,35 @@ def test_a_damaged_backup_is_refused_and_what_is_left_can_be_had(
             refusing(backup, fresh)
         assert told in str(raised.value)
         assert "--damaged" in raised.value.hint
-        assert not (fresh.directory / "archive.db").exists()
-        assert not list(fresh.directory.glob("captures/*"))
+        assert not fresh.directory.exists()
     assert told in "\n".join(check_restore(backup, fresh, damaged=True))
     assert told in "\n".join(restore(backup, fresh, damaged=True))
     after = bodies(fresh)
     assert after.keys() == before.keys()
     assert sum(after[name] == before[name] for name in before) == left
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["absent", "there"])
+def test_a_refused_restore_leaves_nothing_behind(backup, tmp_path, there):
+    settings = ArchiveSettings(directory=tmp_path / "deep" / "fresh", free_space=0)
+    if there:
+        settings.directory.mkdir(parents=True)
+        (settings.directory / "notes").write_text("mine")
+    before = files_of(tmp_path)
+    leave_a_file_out(backup)
+    with pytest.raises(ArchiveError, match="lacks some"):
+        restore(backup, settings)
+    assert files_of(tmp_path) == before
+
+
+def files_of(folder):
+    return {path for path in folder.rglob("*") if "deep" in path.parts}
+
+
+def test_a_refused_restore_leaves_the_locks_of_others(backup, kept):
+    with pytest.raises(ArchiveError, match="it has entries"):
+        restore(backup, kept)
+    assert (kept.directory / "writer.lock").exists()
 
 
 def test_a_sound_backup_lacks_nothing(kept, backup, fresh):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aggregator.cli import output
 from aggregator.cli.output import Column
+from aggregator.model.units import size
 
 NASTY = [
     ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
@@ -76,7 +77,7 @@ def test_durations_are_in_the_largest_unit_that_fits(seconds, words):
     ],
 )
 def test_sizes_are_in_words(count, words):
-    assert output.size(int(count)) == words
+    assert size(int(count)) == words
 
 
 def test_times_off_are_told_by_direction():
