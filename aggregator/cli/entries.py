@@ -37,8 +37,13 @@ if TYPE_CHECKING:
     from aggregator.query import Query
 
 _WORDS_SHOWN = 400
-# How a sighting was recognised, where the archive's word would say something else here.
-_HOW = {"first": "began it"}
+# How a sighting was recognised. The first that came need not be the one that had it first.
+_HOW = {
+    "first": "came to us first",
+    "url": "same address",
+    "text": "same text",
+    "near": "nearly the same text",
+}
 
 
 class Sort(StrEnum):
@@ -211,18 +216,18 @@ def stories(
 
 
 def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
-    """Who carried a story, in the order in which they had it, and how much later than the first."""
+    """Who carried a story, in the order in which they had it, and how much later than the earliest."""
     heading(f"The story in {plural(len(sightings), 'entry', 'entries')}")
     ordered = sorted(sightings, key=lambda one: one.dated)
-    first = ordered[0].dated
+    earliest = ordered[0].dated
     columns = (
-        Column("had it"), Column("later", right=True), Column("known by"), Column("feed", cut=True),
+        Column("had it"), Column("later", right=True), Column("recognised by"), Column("feed", cut=True),
         Column("address", wide=True),
     )  # fmt: skip
     rows = [
         (
             local(one.dated),
-            _later(one.dated - first),
+            _later(one.dated - earliest),
             _HOW.get(one.how, one.how),
             one.feed_title,
             one.url or "",
@@ -234,7 +239,7 @@ def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
 
 def _later(after: timedelta) -> str:
     minutes = round(after.total_seconds() / 60)
-    return f"{minutes:,} min" if minutes else "first" if not after else "< 1 min"
+    return f"{minutes:,} min" if minutes else "earliest" if not after else "< 1 min"
 
 
 def _entry(archive: Archive, identifier: str) -> EntryRecord:
