@@ -10,7 +10,7 @@ from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
-from aggregator.archive.following import TopicsSynced
+from aggregator.archive.following import TopicsSynced, not_private
 from aggregator.archive.lock import holder_of
 from aggregator.archive.opening import disks, versions
 from aggregator.archive.published import Published
@@ -35,6 +35,7 @@ __all__ = [
     "check_restore",
     "disks",
     "holder_of",
+    "not_private",
     "open_archive",
     "restore",
     "versions",

@@ -74,7 +74,7 @@ def entry(connection: sa.Connection, name: str) -> EntryRecord | None:
             raise UsageError(
                 f"{name} is too short for an id", hint="give its first 6 digits or more"
             )
-        raise UsageError(f"{name} is no entry id", hint="aggregator search --json shows ids")
+        raise UsageError(f"{name} is no entry id", hint="ids are in `aggregator search`")
     digits = shape.group(1).lower()
     if "-" not in digits:
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])

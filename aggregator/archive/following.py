@@ -123,14 +123,19 @@ def _new_token() -> str:
     return secrets.token_hex(_TOKEN_BYTES)
 
 
+def not_private(slug: str) -> UsageError:
+    """That a topic has no address of its own that could be another."""
+    return UsageError(
+        f"topic {slug} is not private",
+        hint=f"write private = true in its table, [{slug}] of topics.toml",
+    )
+
+
 def revoke(connection: sa.Connection, slug: str) -> None:
     """Move a private topic to a new address. Raises UsageError where it is not private."""
     row = read_topic(connection, slug)
     if not row.token:
-        raise UsageError(
-            f"topic {slug} is not private",
-            hint=f"write private = true in its table, [{slug}] of topics.toml",
-        )
+        raise not_private(slug)
     values = {
         "token": _new_token(), "published_place": 0, "version": row.version + 1,
         "next_digest": digests.first_due(unpack_topic(row.settings)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import asdict
 
+from aggregator.cli.entries import entry_named
 from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
 from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
 from aggregator.cli.session import session_of
@@ -117,7 +118,6 @@ def explain(
 
     Which words satisfied which clause, or what kept the entry out, and whether it is held.
     """
-    from aggregator.model.errors import UsageError
     from aggregator.model.time import iso, now
     from aggregator.topics import Matcher
 
@@ -125,11 +125,7 @@ def explain(
     configuration = session.configuration()
     wanted = topic_of(configuration, topic)
     with session.reading() as archive:
-        record = archive.entry(entry)
-        if record is None:
-            raise UsageError(
-                f"no entry has the id {entry}", hint="aggregator search --json shows ids"
-            )
+        record = entry_named(archive, entry)
         standing = archive.topics.standing(wanted.slug, record)
     told = Matcher(configuration.interests, only=(wanted,)).explain(wanted.slug, record, now=now())
     if as_json:

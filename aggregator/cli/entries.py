@@ -104,7 +104,7 @@ def show(
 ) -> None:
     """Show one entry, and who else carried its story."""
     with session_of(context).reading() as archive:
-        record = _entry(archive, entry)
+        record = entry_named(archive, entry)
         sightings = archive.sightings(record.story)
     if as_json:
         carried = {"sightings": [one.as_json() for one in sightings]} if with_sightings else {}
@@ -124,7 +124,7 @@ def show(
 def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = False) -> None:
     """Show every state of an entry, and what changed."""
     with session_of(context).reading() as archive:
-        record = _entry(archive, entry)
+        record = entry_named(archive, entry)
         revisions = archive.history(record.id)
     if as_json:
         print_json([_revision_json(revision) for revision in revisions])
@@ -242,7 +242,8 @@ def _later(after: timedelta) -> str:
     return f"{minutes:,} min" if minutes else "earliest" if not after else "< 1 min"
 
 
-def _entry(archive: Archive, identifier: str) -> EntryRecord:
+def entry_named(archive: Archive, identifier: str) -> EntryRecord:
+    """The entry of this id, or the lead of this story. Raises UsageError."""
     from aggregator.model.errors import UsageError
 
     record = archive.entry(identifier)

@@ -108,7 +108,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         ("query", wanted.query),
         ("about", wanted.description),
         ("private", "yes: it is read by who knows its address" if wanted.private else ""),
-        (_shown_in(wanted)[1], str(state.stories) if state else "0"),
+        (_shown_in(wanted)[1], _counted(state)),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),
     ]
@@ -164,7 +164,8 @@ def preview(
     one, many = _shown_in(topic)
     if weekly:
         cells = [(week.isoformat(), str(count), bar) for (week, count), bar in barred(weeks)]
-        print_table((Column("week"), Column(many, right=True), Column("")), cells)
+        by_week = (Column("week"), Column(many, right=True), Column(""))
+        print_table(by_week, cells, empty="nothing matches")
         return
     columns = (
         Column("seen"),
@@ -184,7 +185,9 @@ def preview(
     if weeks:
         # A single old story would make a line of years; --weeks has them all.
         lately = weeks[-_WEEKS_DRAWN:]
-        note(f"a week, from {lately[0][0].isoformat()}: {chart([count for _, count in lately])}")
+        note(
+            f"{many} a week, from {lately[0][0].isoformat()}: {chart([count for _, count in lately])}"
+        )
 
 
 @app.command()
@@ -218,7 +221,7 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
 
     The old one answers 410 from then on. Where a daemon runs, it publishes there within a minute.
     """
-    from aggregator.archive import open_archive
+    from aggregator.archive import not_private, open_archive
     from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
     from aggregator.publishing import publish_behind
@@ -227,6 +230,8 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
     configuration = session.configuration()
     wanted, settings = topic_of(configuration, topic), configuration.settings
     if dry_run:
+        if not wanted.private:
+            raise not_private(wanted.slug)
         say(f"would give {wanted.slug} a new address")
         return
     try:
@@ -324,6 +329,14 @@ def _shown_in(topic: Topic) -> tuple[str, str]:
     from aggregator.model.topic import Collapse
 
     return ("entry", "entries") if topic.collapse is Collapse.NONE else ("story", "stories")
+
+
+def _counted(state: TopicState | None) -> str:
+    """How many a topic holds, and how many of them its subscribers were not told of."""
+    if state is None:
+        return "0; it is filled as aggregator topics publish, a round or a daemon takes it up"
+    silent = state.stories - state.announced
+    return f"{state.stories}{f', of which {silent} came unannounced, to archive pages only' if silent else ''}"
 
 
 def _held(topic: Topic, state: TopicState | None) -> str:

@@ -140,9 +140,26 @@ def test_what_a_topic_shows_is_what_is_counted(
     assert (told["collapse"], told["stories"], told["announced"]) == (collapse, weekly, weekly)
 
 
+def test_a_topic_that_is_not_taken_up_yet_says_what_does_so(collected):
+    collected.topics(f'{TOPICS}[rain]\nquery = "rain"\n')
+    assert (
+        "stories\t0; it is filled as aggregator topics publish"
+        in collected.run("topics", "show", "rain").out
+    )
+    collected.run("topics", "publish")
+    assert "stories\t1\n" in collected.run("topics", "show", "rain").out
+
+
+def test_nothing_that_matches_is_said_of_weeks_too(collected):
+    ran = collected.run("topics", "preview", "zebra", "--weeks")
+    assert (ran.code, ran.out, ran.err) == (0, "", "nothing matches\n")
+
+
 def test_an_edit_of_a_topic_says_what_came_and_went(collected):
     collected.topics(TOPICS.replace("torres AND coach*", "rain"))
     ran = collected.run("collect")
+    shown = collected.run("topics", "show", "torres-coaching").out
+    assert "stories\t2, of which 1 came unannounced, to archive pages only" in shown
     assert "torres-coaching was edited: 1 came from the archive; 1 held match no more" in ran.err
     (listed,) = parsed(collected.run("topics", "list", "--json"))
     assert (listed["came"], listed["went"]) == (1, 1)
@@ -172,6 +189,13 @@ def test_an_address_is_revoked_while_a_daemon_runs(collected):
     assert not old.exists()
     (token,) = {line.rpartition("/")[2].partition(".")[0] for line in revoked.out.split()}
     assert (settings.publish.directory / f"private/{token}.atom").exists()
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_topic_that_is_not_private_has_no_address_to_revoke(collected, dry):
+    ran = collected.run("topics", "revoke", "torres-coaching", *dry)
+    assert (ran.code, ran.out) == (2, "")
+    assert "topic torres-coaching is not private" in ran.err
 
 
 def test_an_address_is_not_revoked_below_whoever_does_not_publish(collected):
