@@ -47,8 +47,8 @@ def collect(
 ) -> None:
     """Collect the feeds that are due, publish, and end.
 
-    Exit code 1 tells that some feeds failed; the others are stored all the same. With
-    --dry-run --json prints the addresses that are due.
+    Exit code 1 tells that some feeds failed; the others are stored all the same. JSON of
+    --dry-run has the addresses that are due.
     """
     import asyncio
 

@@ -50,7 +50,11 @@ def _group() -> None:
 
 @app.command("list")
 def list_topics(context: typer.Context, as_json: Json = False) -> None:
-    """List the topics with what they hold."""
+    """List the topics with what they hold.
+
+    Of an edited one +2 -1 says that two came from the archive at its last edit, and that one
+    which it holds matched no more, and stayed.
+    """
     session = session_of(context)
     configuration = session.configuration()
     states = _states(session)
@@ -198,7 +202,11 @@ def publish(
     ] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Write the topic feeds that are behind the archive."""
+    """Write the topic feeds that are behind the archive.
+
+    New and edited topics are filled from the archive before. --dry-run names the newest
+    stories that an edit would bring, and those that match no more.
+    """
     session = session_of(context)
     configuration = session.configuration()
     if dry_run:
