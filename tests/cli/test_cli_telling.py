@@ -387,12 +387,11 @@ def test_a_migration_is_told_and_makes_no_archive(place, server):
     place.run("collect")
     assert "is up to date" in place.run("archive", "migrate").out
     with contextlib.closing(sqlite3.connect(place.folder / "archive" / "archive.db")) as database:
-        database.execute("DROP INDEX revisions_changes")
-        database.execute("DROP INDEX entries_vanished")
-        database.execute("DROP INDEX revisions_late")
-        database.execute("UPDATE meta SET value = '0002' WHERE name = 'schema'")
+        database.execute("DROP INDEX entries_returned")
+        database.execute("ALTER TABLE entries DROP COLUMN returned")
+        database.execute("UPDATE meta SET value = '0003' WHERE name = 'schema'")
         database.commit()
-    told = f"from schema 0002 to {SCHEMA_VERSION}\n"
+    told = f"from schema 0003 to {SCHEMA_VERSION}\n"
     assert place.run("archive", "migrate", "--dry-run").out == f"would bring the archive {told}"
     assert place.run("archive", "migrate").out.endswith(f"archive.db was brought {told}")
     assert place.run("archive", "info").code == 0
