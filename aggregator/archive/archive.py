@@ -184,17 +184,13 @@ class Archive:
 
     def release(self, holder: str) -> None:
         """Free what a holder still claims."""
-        self._free(feeds.c.claim_holder == holder)
+        with self._database.writing() as connection:
+            feeds_of.free(connection, feeds.c.claim_holder == holder)
 
     def free_dead_claims(self) -> None:
         """Free all claims: who holds the writer lock knows that their holders are dead."""
-        self._free(feeds.c.claim_holder.is_not(None))
-
-    def _free(self, condition: sa.ColumnElement[bool]) -> None:
         with self._database.writing() as connection:
-            connection.execute(
-                sa.update(feeds).where(condition).values(claim_holder=None, claim_until=None)
-            )
+            feeds_of.free(connection, feeds.c.claim_holder.is_not(None))
 
     def next_due(self) -> datetime | None:
         """When the next feed is due; None where none is asked for."""

@@ -199,6 +199,13 @@ def claim(
     return read(connection, among(connection, feeds.c.feed_key, claimed), with_listing=True)
 
 
+def free(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
+    """Give back the claims of the feeds that fulfil the condition."""
+    connection.execute(
+        sa.update(feeds).where(condition).values(claim_holder=None, claim_until=None)
+    )
+
+
 def excuse(connection: sa.Connection, excused: Sequence[tuple[Feed, datetime]]) -> None:
     """Feeds, as they were before they failed, with when they are due now."""
     for feed, due in excused:

@@ -215,7 +215,7 @@ def test_what_is_free_and_what_is_kept_so_is_told_in_fitting_units(
 ):
     monkeypatch.setattr(disk, "free_bytes", lambda _: free)
     with pytest.raises(ArchiveError, match=told):
-        disk.refuse_full_disk(tmp_path, floor)
+        disk.refuse_full_disk([tmp_path], floor)
 
 
 def test_below_the_floor_of_free_space_nothing_is_written(desk, settings, archive):
@@ -244,7 +244,7 @@ def test_the_disk_that_the_captures_are_on_is_looked_at_where_there_are_any(tmp_
             archive.refuse_if_paused()
             assert archive.info().free_bytes > 0
             return
-        with pytest.raises(ArchiveError, match="only 0 MiB are free") as told:
+        with pytest.raises(ArchiveError, match="only 0 bytes are free") as told:
             archive.refuse_if_paused()
         assert told.value.where == str(tmp_path / "captures")
         assert archive.info().free_bytes == 0

@@ -265,7 +265,7 @@ def test_status_and_doctor_tell_of_the_disk_that_captures_are_on(place):
     # A file system that never has a byte to give.
     captures.symlink_to("/proc")
     place.environ("AGGREGATOR_ARCHIVE__FREE_SPACE", "1")
-    assert _fields(place.run("status"))["paused"].startswith(f"{captures}: only 0 MiB are free")
+    assert _fields(place.run("status"))["paused"].startswith(f"{captures}: only 0 bytes are free")
     told = place.run("doctor")
     assert told.code == 3
     assert f"{captures} cannot be written" in told.out
