@@ -52,7 +52,7 @@ def export(
         typer.Option("--format", help="One JSON object a line, or a table for spreadsheets."),
     ] = ExportFormat.JSONL,
 ) -> None:
-    """Print entries, oldest first, as JSON or CSV.
+    """Print entries, oldest first, as lines of JSON, or as CSV.
 
     With the time of the last export, `--changed-since` gives what another program must
     take in or replace, by its id; but not what merely entered or left a topic. CSV (RFC 4180, UTF-8) has the names of the JSON in its

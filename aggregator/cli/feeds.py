@@ -294,7 +294,12 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
         facts += [
             ("home", feed.home),
             ("fetched at", feed.fetch_url if feed.fetch_url != line.url else ""),
-            ("moved to", f"{feed.moved_to} ({feed.moved_count} times)" if feed.moved_to else ""),
+            (
+                "moved to",
+                f"{feed.moved_to} (said at {plural(feed.moved_count, 'poll')})"
+                if feed.moved_to
+                else "",
+            ),
             ("next due", f"{local(due)} ({away(due)})" if due else never),
             ("because", "its line is paused" if line.paused else feed.due_reason),
             ("last fetch", local(feed.last_fetch)),

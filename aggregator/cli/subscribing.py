@@ -141,6 +141,7 @@ def import_feeds(
         print_json(
             {
                 "added": list(report.added),
+                "lists": list(report.lists),
                 "known": [url for url, _ in report.known],
                 "refused": [{"url": url, "why": why} for url, why in report.refused],
                 "duplicates": [{"url": url, "of": held} for url, held in report.known],
@@ -158,10 +159,10 @@ def import_feeds(
     if report.others:
         note(_left_out(report.others))
     would = " would be" if dry_run else ""
-    note(
-        f"{plural(len(report.added), 'feed')}{would} added, {len(report.known)} there already, "
-        f"{len(report.refused)} refused"
-    )
+    came = plural(len(report.added) - len(report.lists), "feed")
+    if report.lists:
+        came += f" and {plural(len(report.lists), 'included list')}"
+    note(f"{came}{would} added, {len(report.known)} there already, {len(report.refused)} refused")
 
 
 def _left_out(others: Sequence[tuple[int, str]]) -> str:

@@ -92,7 +92,7 @@ def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> t
         return float(feed.interval), "the interval set for this feed"
     blind = rhythm.get("blind", 0.0) > 0
     floor, why = (
-        (_BLIND_FLOOR, "its server sends no validators")
+        (_BLIND_FLOOR, "its server sends neither ETag nor Last-Modified")
         if blind
         else (HOUR, "an hour, the least wait")
     )

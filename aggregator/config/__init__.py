@@ -10,11 +10,12 @@ from msgspec import Struct, field
 
 from aggregator.config import editing, opml
 from aggregator.config.editing import ImportReport
+from aggregator.config.missing import NAMES
 from aggregator.config.opml import subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_settings
-from aggregator.config.starting import NAMES, write_starter
+from aggregator.config.starting import write_starter
 from aggregator.config.topics import exposed, read_interests, read_topic_keys
 from aggregator.config.values import as_written, parse_duration
 from aggregator.model.errors import ConfigError

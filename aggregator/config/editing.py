@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from msgspec import Struct
 
+from aggregator.config.missing import is_begun
 from aggregator.config.outlines import (
     FULL_TEXT,
     INTERVAL,
@@ -45,11 +46,12 @@ _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):
-    """What an import brought: URLs added; URLs there already, each with the one that was there;
+    """What an import brought: URLs added, and which of them are lists that are included; URLs there already, each with the one that was there;
     (URL or line, why) refused; (line, what it says) of links, notes and other lines that are no
     feeds."""
 
     added: tuple[str, ...]
+    lists: tuple[str, ...]
     known: tuple[tuple[str, str], ...]
     refused: tuple[tuple[str, str], ...]
     others: tuple[tuple[int, str], ...]
@@ -57,7 +59,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
     """Add a line for a feed, in its folder; False where its URL is there already."""
-    root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
+    root = _opened(file)
     if not is_address(one.url):
         raise refused_address(one.url)
     if find(root, one.url) is not None:
@@ -66,6 +68,14 @@ def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) ->
     if not dry_run:
         _save(file, root)
     return True
+
+
+def _opened(file: Path) -> Any:
+    """The outlines; none yet where nothing of a configuration is there. A list that was lost is
+    not begun anew: all feeds in it would be asked no more."""
+    if file.exists() or is_begun(file.parent):
+        return open_outlines(file)
+    return read_outlines(_EMPTY, file)
 
 
 def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subscription:
@@ -125,12 +135,12 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
 
 def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportReport:
     """Add the feeds of another OPML file, with their folders, titles and own attributes."""
-    root = open_outlines(file) if file.exists() else read_outlines(_EMPTY, file)
+    root = _opened(file)
     held: dict[str, str] = {}
     for one, _ in outlines_in(root):
         if attribute(one, "xmlUrl"):
             held.setdefault(canonical_url(attribute(one, "xmlUrl")), attribute(one, "xmlUrl"))
-    added, known, refused, others = [], [], [], []
+    added, lists, known, refused, others = [], [], [], [], []
     held |= {_LIST + attribute(one, "url"): "" for one, _ in outlines_in(root) if is_inclusion(one)}
     for outline, folders in outlines_in(
         open_outlines(source, missing="name an OPML file that is there")
@@ -152,6 +162,7 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
         else:
             held[canonical] = url
             added.append(url)
+            lists += [url] if listed else []
             around = [
                 dict(one.attrib) for one in outline.iterancestors("outline") if folder_of(one)
             ]
@@ -160,7 +171,11 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
     if added and not dry_run:
         _save(file, root)
     return ImportReport(
-        added=tuple(added), known=tuple(known), refused=tuple(refused), others=tuple(others)
+        added=tuple(added),
+        lists=tuple(lists),
+        known=tuple(known),
+        refused=tuple(refused),
+        others=tuple(others),
     )
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aggregator.config.missing import mend_of_missing
 from aggregator.config.values import parse_duration
 from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.settings import MINUTE
 
 # A name with a dot, a port or none, a path or none.
+_FILES = (".xml", ".rss", ".atom", ".json", ".opml", ".html")
 _HOST = re.compile(r"[^\s/:@?#]+\.[^\s/:@?#]+(:\d+)?([/?]\S*)?")
 OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
@@ -23,7 +25,7 @@ def open_outlines(file: Path, *, missing: str = "") -> Any:
     try:
         return read_outlines(file.read_bytes(), file)
     except FileNotFoundError:
-        hint = missing or f"aggregator init {file.parent} writes it"
+        hint = missing or mend_of_missing(file)
         raise ConfigError("the file is not there", file=str(file), hint=hint) from None
     except OSError as error:
         raise ConfigError(f"the file cannot be read: {error.strerror}", file=str(file)) from None
@@ -46,7 +48,7 @@ def read_outlines(data: bytes, file: Path | str) -> Any:
             f"this is no XML: {error.msg}",
             file=str(file),
             line=error.lineno,
-            hint="an & in an address is written &amp;" if "entity" in error.msg.lower() else "",
+            hint=_mend_of_xml(error.msg.lower()),
         ) from None
     if etree.QName(root).localname.lower() != "opml":
         raise ConfigError(
@@ -98,6 +100,16 @@ def lacks_address(outline: Any) -> bool:
     return attribute(outline, "type").lower() in {"rss", "atom", "feed", "rdf", "json"}
 
 
+def _mend_of_xml(mistake: str) -> str:
+    if "entity" in mistake:
+        return "an & in an address is written &amp;"
+    return (
+        "a feed's line ends in />, a folder's further down in </outline>"
+        if "tag" in mistake
+        else ""
+    )
+
+
 def said_by(outline: Any) -> str:
     """What a line that is no feed says: its name, or where it leads."""
     return next(filter(None, (attribute(outline, name) for name in ("title", "text", "url"))), "")
@@ -121,8 +133,13 @@ def is_address(url: str) -> bool:
 def refused_address(url: str) -> UsageError:
     """What is told of one at which no feed may be, with what was meant where only https:// lacks."""
     whole = f"https://{url}"
-    near = bool(_HOST.fullmatch(url)) and is_address(whole)
-    mend = f"write https:// before it: {whole}" if near else "give the feed's own address"
+    host = urlsplit(f"//{url}").netloc.partition(":")[0]
+    if not host.strip("0123456789."):
+        # A number is a machine at home.
+        whole = f"http://{url}"
+    named = not (host == url and host.endswith(_FILES))
+    near = named and bool(_HOST.fullmatch(url)) and is_address(whole)
+    mend = f"write {whole}" if near else "give the feed's own address, with http:// or https://"
     return UsageError(f"{url} is no http, https or file address", hint=mend)
 
 
@@ -158,7 +175,7 @@ def interval_of(outline: Any) -> tuple[int | None, str]:
     try:
         seconds = int(parse_duration(text))
     except ValueError as error:
-        return None, f"{INTERVAL}: {error}; it is left out"
+        return None, f"{INTERVAL}: {error}; the attribute is left out"
     if seconds < MINUTE:
         return MINUTE, f"{INTERVAL}: {text} is too short; a minute is taken, the least"
     return seconds, ""

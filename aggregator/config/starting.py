@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from aggregator.config.missing import NAMES
 from aggregator.model.errors import ConfigError
-
-NAMES = ("aggregator.toml", "feeds.opml", "topics.toml", "people.toml")
 
 
 def write_starter(folder: Path, *, dry_run: bool = False) -> tuple[Path, ...]:

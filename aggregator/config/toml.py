@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from aggregator.config.missing import mend_of_missing
 from aggregator.model.errors import ConfigError
 
 _HEAD = re.compile(r"\s*\[\s*(?P<table>[^\[\]]+?)\s*\]\s*(?:#|$)")
@@ -48,7 +49,7 @@ def read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            "the file is not there", file=str(file), hint=f"aggregator init {file.parent} writes it"
+            "the file is not there", file=str(file), hint=mend_of_missing(file)
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(

@@ -29,7 +29,7 @@ def test_an_import_says_which_lines_are_no_feeds(place, tmp_path, count, told):
     source.write_text(f'<opml version="2.0"><body>{lines}</body></opml>', encoding="utf-8")
     ran = place.run("feeds", "import", str(source), "--dry-run")
     assert (told in ran.err, "no feed" in ran.err) == (True, bool(told))
-    assert "2 feeds would be added, 0 there already, 0 refused" in ran.err
+    assert "1 feed and 1 included list would be added, 0 there already, 0 refused" in ran.err
     report = parsed(place.run("feeds", "import", str(source), "--json"))
     assert len(report["added"]) == 2
     assert [one["line"] for one in report["others"]] == list(range(2, 2 + count))

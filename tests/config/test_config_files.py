@@ -244,12 +244,46 @@ def test_people_may_be_absent(folder):
     )
 
 
-def test_missing_files_and_folders_say_init(tmp_path, folder):
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("aggregator.toml", "put it back, as a backup has it"),
+        (
+            "feeds.opml",
+            'put it back; where there are to be no feeds, <opml version="2.0"><body/></opml>',
+        ),
+        ("topics.toml", 'put it back; where there are to be no topics, a comment: "# no topics"'),
+    ],
+)
+def test_a_file_that_was_lost_is_to_be_put_back(folder, name, mend):
+    """What init would write in its place takes down topics, and feeds."""
+    (folder / name).unlink()
+    with pytest.raises(ConfigError, match="the file is not there") as told:
+        load(folder, environ={})
+    assert told.value.hint == mend
+    assert not (folder / name).exists()
+
+
+def test_a_list_that_was_lost_is_not_begun_anew(folder, tmp_path):
+    source = tmp_path / "other.opml"
+    source.write_text(OPML)
+    (folder / "feeds.opml").unlink()
+    for change in (
+        lambda: add_subscription(folder, Subscription(url="http://new.example/feed")),
+        lambda: import_opml(folder, source),
+    ):
+        with pytest.raises(ConfigError, match="the file is not there"):
+            change()
+    assert not (folder / "feeds.opml").exists()
+    # Where nothing is there yet, something has to begin.
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    assert add_subscription(fresh, Subscription(url="http://new.example/feed"))
+
+
+def test_a_folder_without_a_configuration_says_init(tmp_path):
     with pytest.raises(ConfigError, match="init"):
         load(tmp_path / "nowhere", environ={})
-    (folder / "topics.toml").unlink()
-    with pytest.raises(ConfigError, match="init"):
-        load(folder, environ={})
     assert default_folder({"AGGREGATOR_CONFIG": "/x"}) == Path("/x")
 
 
