@@ -8,14 +8,14 @@ feed as it is now follows from them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aggregator.collect import gap_closed, with_login
+from aggregator.collect import gap_closed, unless, with_login
 from aggregator.model.batch import Counts, Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FeedError
@@ -73,7 +73,7 @@ async def walk_back(
     while url is not None and url not in visited:
         if len(visited) == documents or (until is not None and monotonic() > until):
             return Walk(documents=len(visited), counts=counts, ended=False, next=url)
-        fetched = None if stop.is_set() else await _unless(stop, _fetch(pipeline, feed, url))
+        fetched = await unless(stop, _fetch(pipeline, feed, url))
         if fetched is None:
             return Walk(documents=len(visited), counts=counts, ended=False, next=url, stopped=True)
         if fetched.failure is not None:
@@ -121,18 +121,6 @@ def _note_closed(pipeline: Pipeline, feed: Feed, entries: int, documents: int) -
         closed = gap_closed(held, now(), entries=entries, documents=documents)
         with pipeline.archive.notices(write=True) as notices:
             notices.note(held, closed)
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """What the work comes to; None, and it is cancelled, where ``stop`` is set before."""
-    working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        working.cancel()
-        stopped.cancel()
-        await asyncio.gather(working, stopped, return_exceptions=True)
 
 
 async def _fetch(pipeline: Pipeline, feed: Feed, url: str) -> Fetched:

@@ -26,7 +26,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aggregator.archive import Archive
-from aggregator.collect import Collector
+from aggregator.collect import Collector, unless
 from aggregator.model.batch import ChangeKind, Fetched, KeptText, LinkedPage, OwedPage
 from aggregator.model.entry import Entry, EntryId
 from aggregator.model.errors import FeedError, FetchError
@@ -55,17 +55,18 @@ _FILES = re.compile(
 
 
 async def with_pages(
-    fetched: Fetched, archive: Archive, collector: Collector, workers: Workers, settings: Settings
-) -> Fetched:
+    fetched: Fetched, archive: Archive, collector: Collector, workers: Workers, settings: Settings,
+    stop: asyncio.Event | None = None,
+) -> Fetched:  # fmt: skip
     """What was fetched, its new and revised entries with the text of the pages they link to, and
     archived ones with that of pages that could not be had before.
 
-    Raises ArchiveError.
+    Once ``stop`` is set no page is waited for: what is not there is owed. Raises ArchiveError.
     """
     if not fetched.feed.full_text or fetched.failure is not None:
         return fetched
     wanted = await asyncio.to_thread(_wanted, fetched, archive, settings)
-    reading = _Reading(fetched, collector, workers)
+    reading = _Reading(fetched, collector, workers, stop or asyncio.Event())
     most = settings.collect.pages_per_feed
     for page in wanted[:most]:
         await reading.add(page)
@@ -134,6 +135,7 @@ class _Reading(Struct):
     fetched: Fetched
     collector: Collector
     workers: Workers
+    stop: asyncio.Event
     until: float = field(default_factory=lambda: monotonic() + _PATIENCE)
     shunned: dict[str | None, str] = field(default_factory=dict)
     """Hosts that are asked no more now, and what they said."""
@@ -149,7 +151,11 @@ class _Reading(Struct):
         if host in self.shunned or monotonic() > self.until:
             self._owe(wanted, self.shunned.get(host, "others took too long"), tried=False)
             return
-        response = await self.collector.fetch_page(self.fetched.feed, url, now=now())
+        asking = self.collector.fetch_page(self.fetched.feed, url, now=now())
+        response = await unless(self.stop, asking)
+        if response is None:
+            self._owe(wanted, "it was not waited for", tried=False)
+            return
         if isinstance(response, FeedError):
             if _is_enough(response):
                 self.shunned[host] = response.what

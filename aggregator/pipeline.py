@@ -100,9 +100,10 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             return Fetched(feed=feed, at=at, response=response, failure=document)
         return replace(asked, document=document)
 
-    async def complete(self, read: Fetched) -> Fetched:
+    async def complete(self, read: Fetched, stop: asyncio.Event | None = None) -> Fetched:
         """Document → Document, with the text of linked pages where the feed is to have it."""
-        return await with_pages(read, self.archive, self.collector, self.workers, self.settings)
+        rooms = self.archive, self.collector, self.workers, self.settings
+        return await with_pages(read, *rooms, stop)
 
     def write(self, fetched: Sequence[Fetched]) -> Written:
         """Document* → Known → Decision* → Hit* → archive, in one transaction; batches one by one.

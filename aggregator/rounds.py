@@ -44,8 +44,9 @@ _LEAST_WAIT, _MOST_WAIT, _WAIT_SHARE = 0.1, 1.2, 1 / 16
 # Feeds claimed ahead: enough to keep every host busy, bounded for memory; and where most of
 # them wait for the same few hosts, so many.
 _CLAIM, _CLAIM_MOST = 200, 2000
-# Longer than any round takes: whoever dies leaves claims that the next start frees.
-_LEASE_SECONDS = 24 * 3600.0
+# For good, however long a round takes and whatever is done to the clock meanwhile: whoever dies
+# leaves claims that the next start frees.
+_LEASE_SECONDS = 50 * 365 * 24 * 3600.0
 _NUMBERS = count()
 # Bytes of what was fetched and is not stored yet: as long as there are more, nobody is asked.
 # (What is on its way by then still comes.)
@@ -149,6 +150,8 @@ class _Crew:
         self._came = 0
         """Feeds with an outcome, failures too."""
         self._room = shared.room
+        self._answered: set[asyncio.Task[None] | None] = set()
+        """Those who have what they asked for, and make something of it."""
         self._gaps: list[Feed] = []
         self._round = Round()
 
@@ -214,7 +217,9 @@ class _Crew:
                 if more:
                     await self._wait_for_writer(stopped)
         finally:
-            for task in (*running, stopped):
+            # What has answered is not thrown away: its publisher would be asked for it again.
+            stay = self._answered if self._stop.is_set() else set()
+            for task in (*(running - stay), stopped):
                 task.cancel()
             await asyncio.gather(*running, stopped, return_exceptions=True)
             self._queue.put_nowait(None)
@@ -265,6 +270,7 @@ class _Crew:
         self._hosts[host] += 1
         try:
             fetched = await self._pipeline.ask(feed, self._room)
+            self._answered.add(asyncio.current_task())
             if not isinstance(fetched, Postponed):
                 if fetched.response is not None:
                     self._room.take(feed.key, fetched.response)
@@ -272,7 +278,7 @@ class _Crew:
                 if feed.full_text:
                     # Pages come at the pace of their host: nobody else is to wait for them.
                     self._room.give((feed.key,))
-                fetched = await self._pipeline.complete(fetched)
+                fetched = await self._pipeline.complete(fetched, self._stop)
         finally:
             self._hosts[host] -= 1
             if not self._hosts[host]:

@@ -250,7 +250,7 @@ def test_a_feed_that_moves_and_edits_is_still_itself(desk):
 def news(*numbers: float, dated: bool = True) -> tuple[Item, ...]:
     """Items of these hours, in this order, each with guid and page."""
     return tuple(
-        Item(f"{WORDS[int(n)]} of {n}", f"All that is known of {WORDS[int(n)]}.", f"g{n}",
+        Item(f"{WORDS[int(n) % 8]} of {n}", f"All that is known of {WORDS[int(n) % 8]}.", f"g{n}",
              f"https://one.example/{n}", n if dated else None)
         for n in numbers
     )  # fmt: skip
@@ -270,6 +270,9 @@ LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
         # It is the first to be pushed out, though it came last.
         ((*LATE, news(6, 5, 4, 3, 2, 1), news(7, 6, 5, 4, 3, 2)), set()),
         ((LATE[0], news(4, 3, 2, 1, 0), news(4, 3, 2, 1, 0)), {5}),
+        # An old item below the news each time: what it pushes out is not taken away.
+        (tuple((*news(n + 3, n + 2, n + 1, n), *news(-20 - n)) for n in range(5)), set()),
+        ((news(5, 4, 3), news(6, 5, 1), news(7, 6, 1)), set()),
         # Oldest first: what new items push out is at the top.
         ((news(0, 1, 2, 3), news(1, 2, 3, 4), news(2, 3, 4, 5), news(2, 3, 4, 5)), set()),
         ((news(0, 1, 2, 3, dated=False), news(1, 2, 3, 4, dated=False), news(2, 3, 4, 5, dated=False)), set()),

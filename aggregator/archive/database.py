@@ -51,7 +51,7 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self._purpose: str | None = None
         self._held: sa.Connection | None = None
-        self._holding = Lock()
+        self._holding, self._turn = Lock(), Lock()
         self._unready: Unready | None = None
         if self.sqlite:
             self.location = self.url.database or ":memory:"
@@ -87,13 +87,14 @@ class Database:
         """One write transaction: committed at the end, undone on any error. Raises ArchiveError.
 
         Writers come one after another: BEGIN IMMEDIATE on SQLite (else the first
-        SELECT would stand outside the transaction), an advisory lock on PostgreSQL.
+        SELECT would stand outside the transaction), an advisory lock on PostgreSQL. Our own
+        threads wait for each other however long it takes, others for as long as these do.
         Who holds the database looks each time whether it still does.
         """
         self._make_ready()
         if self._purpose is not None:
             self._hold_on(self._purpose)
-        with self.told(), self.engine.connect() as plain:
+        with self._turn, self.told(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 if not self.sqlite:

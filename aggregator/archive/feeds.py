@@ -209,13 +209,15 @@ def free(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
 def excuse(connection: sa.Connection, excused: Sequence[tuple[Feed, datetime]]) -> None:
     """Feeds, as they were before they failed, with when they are due now."""
     for feed, due in excused:
+        before = feed.failure.count if feed.failure else 0
         connection.execute(
             sa.update(feeds)
-            .where(feeds.c.feed_key == feed.key)
+            # Another round may have reached it since.
+            .where(feeds.c.feed_key == feed.key, feeds.c.failure_count == 1 + before)
             .values(
                 next_due=due,
                 due_reason="nothing was reached: soon again",
-                failure_count=feed.failure.count if feed.failure else 1,
+                failure_count=max(before, 1),
             )
         )
 

@@ -15,6 +15,7 @@ from aggregator.collect.outages import NO_NETWORK, at_home, unreached, unreached
 from aggregator.collect.push import hub_of, told_of_news
 from aggregator.collect.rhythm import hides, still_no_feed
 from aggregator.collect.room import Room
+from aggregator.collect.stopping import unless
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, Response
 
@@ -82,6 +83,7 @@ __all__ = [
     "still_no_feed",
     "stranger",
     "told_of_news",
+    "unless",
     "unreached",
     "unreached_of",
     "with_login",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from aggregator.model.feed import LONGEST_ASKED_WAIT
@@ -12,6 +12,7 @@ from aggregator.model.feed import LONGEST_ASKED_WAIT
 LONGEST = 10 * 365 * 86400.0
 """No header counts for longer than ten years: larger numbers overflow clocks."""
 
+_CLOCKS_DIFFER = timedelta(days=30)
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.IGNORECASE)
 
 
@@ -34,7 +35,8 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     neither (RFC 9110, 10.2.3).
 
     A date counts from the answer's own Date (6.6.1), where there is one: by the server's clock,
-    whatever ours says.
+    whatever ours says. An answer out of a cache is older by its Age (RFC 9111, 5.1), and a Date
+    that is a month off is no clock's.
     """
     text = headers.get("Retry-After")
     if not text:
@@ -45,7 +47,13 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     at = http_date(stripped)
     if at is None:
         return None
-    said = http_date(headers.get("Date")) or now
+    said = http_date(headers.get("Date"))
+    if said is not None and re.fullmatch(
+        r"\d{1,8}", age := headers.get("Age", "").strip(), re.ASCII
+    ):
+        said += timedelta(seconds=int(age))
+    if said is None or abs(said - now) > _CLOCKS_DIFFER:
+        said = now
     return min(max((at - said).total_seconds(), 0.0), float(LONGEST_ASKED_WAIT))
 
 

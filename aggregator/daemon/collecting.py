@@ -25,8 +25,8 @@ _log: Any = structlog.get_logger()
 
 # Whoever has not looked for so long was asleep, as a laptop is when it is closed.
 _ASLEEP = timedelta(minutes=10)
-# Seconds that rounds have to end by themselves before a new configuration is taken up: what they
-# asked for by then is not asked for twice.
+# Seconds that rounds have to end by themselves before a new configuration is taken up; what has not
+# answered by then is asked again.
 _GRACE = 5.0
 _MOST_ROUNDS = 100
 

@@ -286,17 +286,15 @@ class _Desk(Struct):
     def _last(
         self, listed: dict[int, tuple[bytes, EntryId]], met: dict[EntryId, EntryKey | None]
     ) -> _Age | None:
-        """The age of the document's last item; None of one that is new and has no date."""
-        if not listed:
-            return None
-        position = max(listed)
-        key = met[listed[position][1]]
-        held = self.known.listed.get(key) if key is not None else None
-        if held is not None:
-            return _age_of(held)
-        dated = (one.published for one in self.document.entries if one.position == position)
-        published = next(dated, None)
-        return _Age(published, key) if published or key is not None else None
+        """The age of the document's last item that it listed before, too: what was put below that is
+        added late, and does not show that the document still goes so far back."""
+        before = {EntryKey(item.entry_key) for item in self.feed.listing}
+        for position in sorted(listed, reverse=True):
+            key = met[listed[position][1]]
+            held = self.known.listed.get(key) if key in before else None
+            if held is not None:
+                return _age_of(held)
+        return None
 
     def _missing(
         self, met: dict[EntryId, EntryKey | None], last: _Age | None

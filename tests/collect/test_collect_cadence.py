@@ -226,12 +226,23 @@ def test_retry_after_as_a_date_is_the_time_until_then(seconds):
     assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
 
 
-@given(st.integers(-(10**8), 10**8), st.integers(-(10**9), 10**9))
-def test_retry_after_as_a_date_counts_by_the_servers_clock(seconds, ahead):
+@given(st.integers(-(10**8), 10**8), st.integers(-30 * DAY, 30 * DAY), st.integers(0, 10**6))
+def test_retry_after_as_a_date_counts_by_the_servers_clock(seconds, ahead, age):
+    """Also of an answer that was in a cache for so long."""
     theirs = NOW + timedelta(seconds=ahead)
     headers = {
         "Retry-After": written(theirs + timedelta(seconds=seconds)),
-        "Date": written(theirs),
+        "Date": written(theirs - timedelta(seconds=age)),
+        "Age": str(age),
+    }
+    assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
+
+
+@given(st.integers(-(10**8), 10**8), st.integers(30 * DAY + 1, 10**9), st.sampled_from([-1, 1]))
+def test_a_date_that_is_a_month_off_is_no_clock(seconds, off, side):
+    headers = {
+        "Retry-After": written(NOW + timedelta(seconds=seconds)),
+        "Date": written(NOW + side * timedelta(seconds=off)),
     }
     assert retry_after(headers, NOW) == min(max(seconds, 0), 30 * DAY)
 

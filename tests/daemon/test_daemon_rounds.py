@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import webpages
 from daemonprocess import Daemon
 from feedserver import FeedServer
+from linking import feed, item
 from simclock import SimClock
 
 from aggregator.archive import Archive, open_archive
@@ -70,6 +72,62 @@ async def look_twice(folder: Daemon, server: FeedServer) -> None:
             await collecting.rest()
             assert stored(archive) == {"fast.xml", "slow.xml"}
         assert (len(server.asked("/fast.xml")), len(server.asked("/slow.xml"))) == (2, 1)
+
+
+def test_no_clock_that_is_set_makes_two_rounds_of_one_feed(tmp_path):
+    with FeedServer() as server:
+        folder = Daemon(tmp_path / "config")
+        urls = [server.serve(f"/{n}.xml", rss(str(n)), delay=0.5) for n in range(6)]
+        folder.subscribe(*urls)
+        asyncio.run(jump(folder, server, days=800))
+        assert [len(server.asked(f"/{n}.xml")) for n in range(6)] == [1] * 6
+
+
+async def jump(folder: Daemon, server: FeedServer, *, days: int) -> None:
+    configuration = load(folder.folder)
+    with (
+        SimClock(BEGIN) as clock,
+        open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
+    ):
+        service = _Service(configuration, archive, Watch(folder.folder), progress=False)
+        async with (
+            service._opened() as pipeline,
+            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
+        ):
+            await collecting.look()
+            await until(lambda: server.requests)
+            clock.go_on(days=days)
+            await collecting.look()
+            await collecting.look()
+            await collecting.rest()
+
+
+def test_an_edit_throws_no_answer_away_though_its_pages_take_long(tmp_path):
+    with FeedServer() as server:
+        daemon = Daemon(tmp_path / "config")
+        page = webpages.article().encode()
+        how = {"delay": 2.0, "content_type": "text/html; charset=utf-8"}
+        links = [server.serve(f"/p{n}", page, **how) for n in range(8)]
+        items = [item(link, name=str(n)) for n, link in enumerate(links)]
+        url = server.serve("/feed.xml", feed(*items))
+        line = f'<outline type="rss" text="F" xmlUrl="{url}" aggregatorFullText="true"/>'
+        (daemon.folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{line}</body></opml>')
+        daemon.start()
+        try:
+            daemon.wait_for(lambda: len(server.requests) > 1)
+            (daemon.folder / "topics.toml").write_text('[ferry]\nquery = "ferry"\n')
+            daemon.wait_for(lambda: daemon.events("collected"))
+            daemon.wait_for(lambda: daemon.events("configuration reloaded"))
+            (told,) = daemon.events("collected")
+            assert told["new"] == 8
+            # What was not there in time is owed, and asked for some other time.
+            asked = [len(server.asked(f"/p{n}")) for n in range(8)]
+            assert max(asked) == 1
+            assert sum(asked) < 8
+            assert len(server.asked("/feed.xml")) == 1
+        finally:
+            daemon.process.kill()
+            daemon.process.wait()
 
 
 def test_an_edit_waits_for_no_slow_host(tmp_path):
