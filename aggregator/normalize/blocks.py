@@ -28,9 +28,10 @@ _IN_PRE = (INLINE | {"br"}) - {"a"}
 _TURNS = BREAKS | TABLE | {"table"}
 _KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-# Escaped twice: what stands for a sign became text. In code that may be meant.
+# Escaped twice: what stands for a sign became text. In code that may be meant. A run of them is
+# looked at from its beginning alone, or long ones would take the square of their time.
 _REFERENCE = (
-    r"(?:&amp;)+(?:amp;)*((?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo"
+    r"(?<!&amp;)(?:&amp;)+(?:amp;)*((?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo"
     r"|[mn]dash|hellip|euro|pound|copy|reg|trade|laquo|raquo|iquest|iexcl|szlig"
     r"|[aeiounycAEIOUNYC](?:acute|grave|circ|uml|tilde|cedil|ring|slash));)"
 )

@@ -291,9 +291,10 @@ class _Desk(Struct):
         before = {EntryKey(item.entry_key) for item in self.feed.listing}
         for position in sorted(listed, reverse=True):
             key = met[listed[position][1]]
-            held = self.known.listed.get(key) if key in before else None
-            if held is not None:
-                return _age_of(held)
+            if key is not None and key in before:
+                held = self.known.listed.get(key)
+                # Of one that came word for word no more is read than which it is.
+                return _age_of(held) if held else _Age(None, key)
         return None
 
     def _missing(

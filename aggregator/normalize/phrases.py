@@ -21,7 +21,7 @@ _CONSENT = (
     r"|consen|zustimm|toestemming|samtyck|zgod|согла|同意|accept|akzept|acept|accett|aceit|agree|einverstanden|acuerdo|accord|polic|polít|politi|einstellung|setting"
     r"|brows|navig|naveg|analy|anály|analis|statist|traffic|trafic|tráfico|personali|ad(?:vert)?s\b|anzeigen|publici|annonc|device|gerät|functional|funktion|services?\b|dienste"
     r"|our (?:web)?site|learn more|more info|read more|find out|mehr info|más info|en savoir plus|su utilizzo|ok\b|利用|使用"
-    r"|improv|better|mejor|amélior|meilleur|besser|miglior|melhor|verbeter|bättre|lepsz|улучш"
+    r"|improv|mejor|amélior|meilleur|besser|miglior|melhor|verbeter|bättre|lepsz|улучш"
 )
 # Read on: alone, at a place, or with the title of what there is to read. Longer ones come first.
 _ONWARD_WORDS = (
@@ -62,7 +62,7 @@ _ALONE = (
     r"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b.{0,40}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|канал\w*|розсилк\w*|nieuwsbrief)\b.{0,80}",
     r"(?:メールマガジン|ニュースレター)(?:の|に|を|へ)?(?:無料)?(?:登録|購読)(?:する|はこちら|(?:して)?ください)?", r"(?:订阅|訂閱)(?:我们的|我們的)?(?:通讯|電子報|新闻|邮件)", r"뉴스레터 ?구독(?:하기| ?신청(?:하기)?)?",
     # Sharing and following
-    r"(?:share|tweet)(?: this)?[.!]?|(?:share|tweet|e-?mail|print|comment on) (?:this )?(?:article|story|post|page)(?: (?:on|via|with|by) .{1,40})?[.!]?", rf"(?:share|tweet) (?:on|via) (?:{_NETWORKS}|e-?mail)",
+    rf"(?:share|tweet)(?: this)?[.!]?|(?:share|tweet|e-?mail|print|comment on) (?:this )?(?:article|story|post|page)(?: (?:on|via|with|by) {_SOCIAL}.{{1,40}})?[.!]?", rf"(?:share|tweet) (?:on|via) (?:{_NETWORKS}|e-?mail)",
     rf"click to (?:share|e-?mail|tweet|print)\b.{{0,60}}|share (?:this )?(?:on|via|to|with) {_SOCIAL}.{{1,60}}",
     rf"(?:compartir|partager|teilen|condividi|partilhar|delen)(?: (?:en|sur|auf|su|em|op) {_SOCIAL}.{{1,40}})?",
     rf"(?:comparte|compartilhe|partagez|condividi|deel|dela|udostępnij|paylaş|поделиться|シェアする|分享)(?: (?:esto|esta noticia|isto|cet article|questo articolo|dit|artikeln|artykuł))?(?: (?:en|no|sur|su|op|på|w|в) {_SOCIAL}.{{1,40}})?",
