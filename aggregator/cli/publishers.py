@@ -20,6 +20,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.troubles import trouble_words
 from aggregator.model.units import size
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def check(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """List the feeds that need a person: moved, ended or failing.
+    """List the feeds that need a person: moved, ended, failing, or in trouble though they answer.
 
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
@@ -110,6 +111,7 @@ def _moved(line: Subscription, feed: Feed) -> bool:
 def _trouble(line: Subscription, feed: Feed) -> str:
     """What a person should know of a feed; "" where all is well."""
     from aggregator.model.feed import FeedState
+    from aggregator.model.time import now
 
     if _moved(line, feed):
         return f"has moved to {feed.fetch_url}"
@@ -119,7 +121,7 @@ def _trouble(line: Subscription, feed: Feed) -> str:
         return f"says it has moved to {feed.moved_to} ({plural(feed.moved_count, 'time')} so far)"
     if feed.failure:
         return f"{feed.failure.message} ({plural(feed.failure.count, 'time')})"
-    return ""
+    return trouble_words(feed, now())
 
 
 def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Troubles of feeds that answer: may have missed, silent, empty; as lists and ``status`` tell them."""
+"""Troubles of feeds that answer: may have missed, silent, empty, cut off; as lists and ``status`` tell them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def trouble_words(feed: Feed, now: datetime) -> str:
         words.append(f"nothing new since {local(feed.news_at)}")
     if Trouble.EMPTY in feed.told:
         words.append("its document lists nothing any more")
+    if Trouble.CUT in feed.told:
+        words.append("its document breaks off")
     return "; ".join(words)
 
 
@@ -45,7 +47,7 @@ def print_troubles(feeds: Sequence[Feed], now: datetime) -> None:
 
 
 def troubles_json(feeds: Sequence[Feed], now: datetime) -> dict[str, object]:
-    """``missed``, ``stale`` and ``empty`` of ``status --json``: the feeds, each with since when."""
+    """``missed``, ``stale``, ``empty`` and ``cut`` of ``status --json``: the feeds, each with since when."""
     from aggregator.model.feed import Trouble
     from aggregator.model.time import iso
 
@@ -61,4 +63,5 @@ def troubles_json(feeds: Sequence[Feed], now: datetime) -> dict[str, object]:
             if Trouble.STALE in feed.told
         ],
         "empty": [{"url": feed.url} for feed in feeds if Trouble.EMPTY in feed.told],
+        "cut": [{"url": feed.url} for feed in feeds if Trouble.CUT in feed.told],
     }

@@ -38,7 +38,7 @@ from aggregator.collect.guard import Guard
 from aggregator.collect.hosts import Hosts, Unused
 from aggregator.collect.local import read_local
 from aggregator.collect.pauses import Pauses
-from aggregator.collect.rhythm import doubt
+from aggregator.collect.rhythm import awaits_end, doubt
 from aggregator.collect.room import Room
 from aggregator.model.address import canonical_url
 from aggregator.model.decoding import Swells, TooLarge, Undecodable, decode
@@ -133,7 +133,7 @@ class Collector:
             wanted = _Wanted(
                 url=feed.fetch_url,
                 named=feed.url,
-                feed=None if doubt(feed, now) else feed,
+                feed=None if doubt(feed, now) or awaits_end(feed) else feed,
                 access=self._access_of(feed),
                 home=feed.url,
                 room=room,

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from aggregator.collect.rhythm import awaits_end
 from aggregator.model.errors import FetchError, RefusedURL
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import CollectSettings
@@ -52,7 +53,8 @@ def read_local(feed: Feed, settings: CollectSettings, now: datetime) -> Response
             )
         modified = format_datetime(datetime.fromtimestamp(about.st_mtime, UTC), usegmt=True)
         tag = f'"{about.st_mtime_ns:x}-{about.st_size:x}"'
-        unchanged = feed.validators is not None and feed.validators.etag == tag
+        held = None if awaits_end(feed) else feed.validators
+        unchanged = held is not None and held.etag == tag
         body = b"" if unchanged else file.read(settings.max_bytes + 1)
     return Response(
         requested=feed.fetch_url,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from aggregator.collect.rhythm import CUT_FOR_GOOD, polls_cut
 from aggregator.model.batch import Decision, Fetched
 from aggregator.model.errors import FeedError, FetchError, Retry
 from aggregator.model.feed import Feed, Trouble
@@ -36,6 +37,7 @@ def noted(decision: Decision, *, new: int) -> Noted:
     telling = _Telling(fetched)
     telling.end(Trouble.BROKEN, f"it answers again{_after(feed, fetched.at)}")
     _note_listed(telling, feed, _listed(fetched))
+    _note_cut(telling, fetched)
     if decision.missed and _tells_missed(feed, fetched.at):
         telling.begin(Trouble.MISSED, _missed(fetched), again=True)
     news_at, pause = _pulse(fetched, new)
@@ -82,6 +84,18 @@ def _note_listed(telling: _Telling, feed: Feed, listed: int | None) -> None:
             Trouble.EMPTY,
             "its document is sound, but lists nothing any more; the last one listed "
             f"{len(feed.listing)}. What is archived stays, and it is asked as before",
+        )
+
+
+def _note_cut(telling: _Telling, fetched: Fetched) -> None:
+    cut = polls_cut(fetched)
+    if not cut:
+        telling.end(Trouble.CUT, "its document comes whole again")
+    elif cut >= CUT_FOR_GOOD:
+        telling.begin(
+            Trouble.CUT,
+            f"its document broke off at {cut} polls running: what came whole of it is archived, an "
+            "item that it breaks off in is not, until its publisher mends it. It is asked as before",
         )
 
 

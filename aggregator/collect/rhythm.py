@@ -10,6 +10,7 @@
     fresh       seconds its headers call an answer fresh; ttl, period: what the document says
     hours, days bits of the hours and weekdays to skip
     blind       1 where the last document came without validators
+    cut         polls running at which the document broke off; none where it came whole
 
 Times are seconds since 1970, so that all of it is numbers.
 """
@@ -33,6 +34,9 @@ DOUBT_AGAIN = 30 * DAY
 
 # A feed is overdue after so many of its usual gaps, and so many seconds, in silence.
 _GAPS, _LEAST_SILENCE = 12, 7 * DAY
+CUT_FOR_GOOD = 3
+"""Polls running at which a document breaks off before that is more than a moment's matter."""
+
 # Seconds from an entry's date to the document that lists it, where a server is slow to write it.
 _SLOW = float(HOUR)
 # How much a new gap counts beside those before it.
@@ -66,6 +70,25 @@ def doubt(feed: Feed, now: datetime) -> str | None:
     return "overdue against its own rhythm, and only ever unchanged" if overdue else None
 
 
+def awaits_end(feed: Feed) -> bool:
+    """Whether its document is to be asked for whole, since it broke off: what came of it is no
+    ground for "unchanged" (RFC 9111, section 3.3). Not where it did so time and again.
+    """
+    return 0 < feed.rhythm.get("cut", 0.0) < CUT_FOR_GOOD
+
+
+def polls_cut(fetched: Fetched) -> int:
+    """Polls running at which the document broke off, this one included; a failure or a 304 tells
+    nothing of that, the same bytes again do."""
+    before, document = int(fetched.feed.rhythm.get("cut", 0.0)), fetched.document
+    if document is not None:
+        return before + 1 if document.breaks_off else 0
+    came = (
+        fetched.failure is None and fetched.response is not None and fetched.response.status != 304
+    )
+    return before + 1 if before and came else before
+
+
 def hides(feed: Feed, document: Document) -> bool:
     """Whether a document that was had without validators lists what the server's last "unchanged"
     kept back: an entry from after the last document, and from well before that answer.
@@ -94,6 +117,9 @@ def remember(fetched: Fetched, new: int) -> dict[str, float]:
             rhythm["liar"] = fetched.at.timestamp()
     if response is not None:
         _note_answer(rhythm, fetched, response)
+    rhythm.pop("cut", None)
+    if cut := polls_cut(fetched):
+        rhythm["cut"] = float(cut)
     if fetched.failure is not None:
         return rhythm
     if fetched.document is not None:

@@ -72,6 +72,8 @@ class Trouble(StrEnum):
     """Nothing new for far longer than it used to pause."""
     EMPTY = "empty"
     """It answers as ever, but lists nothing any more."""
+    CUT = "cut"
+    """Its document breaks off, poll after poll."""
 
 
 class Subscription(Struct, frozen=True, kw_only=True):

@@ -87,6 +87,61 @@ def test_a_feed_that_falls_empty_is_told_of_once(fed, server):
     assert titles(fed) == ["Empty"]
 
 
+def whole(place, server, body: bytes) -> str:
+    return server.serve("/sport.xml", body)
+
+
+def unvalidated(place, server, body: bytes) -> str:
+    return server.serve("/sport.xml", body, etag="")
+
+
+def filed(place, server, body: bytes) -> str:
+    file = place.folder / "sport.xml"
+    file.write_bytes(body)
+    place.settings("")
+    settings = place.folder / "aggregator.toml"
+    allowed = f'[collect]\nallow_files = ["{place.folder}"]\n'
+    settings.write_text(settings.read_text().replace("[collect]\n", allowed))
+    return file.as_uri()
+
+
+@pytest.mark.parametrize("put", [whole, unvalidated, filed])
+def test_a_document_that_always_breaks_off_is_told_of_once_and_its_mend_too(place, server, put):
+    sound = rss(RAIN, TORRES)
+    url = put(place, server, sound[: sound.rindex(b"</description>")])
+    place.subscribe(url)
+    said = [place.run("collect", "--all").err.count("broke off at") for _ in range(5)]
+    assert said == [0, 0, 1, 0, 0]
+    assert [item["title"] for item in told(place)] == ["Cut off: Feed 1"]
+    for command in (["status"], ["feeds", "list"], ["feeds", "show", url], ["feeds", "check"]):
+        assert "its document breaks off" in place.run(*command).out, command
+    assert json.loads(place.run("status", "--json").out)["cut"] == [{"url": url}]
+    put(place, server, sound)
+    again = place.run("collect", "--all")
+    assert "its document comes whole again" in again.err
+    assert titles(place) == ["Whole again", "Cut off"]
+    assert json.loads(place.run("status", "--json").out)["cut"] == []
+    assert "breaks off" not in place.run("feeds", "check").out
+
+
+def test_a_document_that_broke_off_is_asked_for_whole_until_that_is_known(place, server):
+    sound = rss(RAIN, TORRES)
+    place.subscribe(server.serve("/sport.xml", sound[: sound.rindex(b"</item>")]))
+    for _ in range(4):
+        place.run("collect", "--all")
+    assert [one.status for one in server.asked("/sport.xml")] == [200, 200, 200, 304]
+
+
+def test_a_document_that_was_just_being_written_is_no_trouble(place, server):
+    sound = rss(RAIN, TORRES)
+    place.subscribe(server.url("/sport.xml"))
+    for body in (sound[:-30], sound[:-30], sound, sound[:-30], sound):
+        server.serve("/sport.xml", body)
+        ran = place.run("collect", "--all")
+        assert (ran.code, "broke off" in ran.err) == (0, False)
+    assert told(place) == []
+
+
 def test_missed_entries_are_told_of_and_shown(fed, server):
     server.serve("/sport.xml", rss(RAIN))
     ran = fed.run("collect", "--all")
