@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from aggregator.archive import digests
+from aggregator.archive.following import TAKEN_OUT
 from aggregator.archive.hits import append, stands_alone
 from aggregator.archive.records import no_topic, unpack_topic
 from aggregator.archive.schema import entries, hits, stories, topics
@@ -52,7 +53,7 @@ def fill(
         names = _names(one, row)
         fresh += _missed_corrections(one, had)
         fresh += [hit for hit, name in zip(one.hits, names, strict=True) if name not in had]
-        edit = _edit(row, _difference(one, names, had))
+        edit = _edit(row, _difference(one, names, had, row))
         edits.append(edit)
         values.append(_filled(row, edit) | {"definition": one.definition, "edited": at})
     append(connection, fresh, at)
@@ -68,13 +69,15 @@ def compare(connection: sa.Connection, backlogs: Sequence[Backlog]) -> tuple[Top
     rows = {row.slug: row for row in connection.execute(named)}
     held = _held(connection, rows.values())
     return tuple(
-        _difference(one, _names(one, rows[one.topic]), held[one.topic])
+        _difference(one, _names(one, rows[one.topic]), held[one.topic], rows[one.topic])
         for one in backlogs
         if one.topic in rows
     )
 
 
-def _difference(found: Backlog, names: Sequence[tuple[str, str]], had: _Held) -> TopicDifference:
+def _difference(
+    found: Backlog, names: Sequence[tuple[str, str]], had: _Held, row: Any
+) -> TopicDifference:
     # Both are oldest first; of the entries of a story that comes, one stands for it.
     fresh = {
         name: hit.entry for name, hit in zip(names, found.hits, strict=True) if name not in had
@@ -82,7 +85,10 @@ def _difference(found: Backlog, names: Sequence[tuple[str, str]], had: _Held) ->
     accepted = set(names)
     lost = [shown.entry for name, shown in had.items() if name not in accepted]
     return TopicDifference(
-        topic=found.topic, came=tuple(fresh.values())[::-1], went=tuple(lost)[::-1]
+        topic=found.topic,
+        came=tuple(fresh.values())[::-1],
+        went=tuple(lost)[::-1],
+        back=row.definition == TAKEN_OUT,
     )
 
 
@@ -94,7 +100,11 @@ def _names(backlog: Backlog, row: Any) -> list[tuple[str, str]]:
 
 def _edit(row: Any, told: TopicDifference) -> TopicEdit:
     return TopicEdit(
-        topic=row.slug, new=row.definition is None, came=len(told.came), went=len(told.went)
+        topic=row.slug,
+        new=row.definition is None,
+        came=len(told.came),
+        went=len(told.went),
+        back=told.back,
     )
 
 

@@ -18,6 +18,9 @@ from aggregator.archive.statements import chunks
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Topic
 
+TAKEN_OUT = ""
+"""The definition of a topic that is configured no more: it is filled again, should it come back."""
+
 _TOKEN_BYTES = 16
 
 
@@ -50,8 +53,7 @@ def sync(
     configured = {topic.slug: topic for topic, _ in wanted}
     for slug in synced.renewed:
         _follow(connection, held[slug], configured[slug], page_size)
-    # Without a definition they are filled again, should they come back.
-    gone = sa.update(topics).values(deleted=at, definition="")
+    gone = sa.update(topics).values(deleted=at, definition=TAKEN_OUT)
     for chunk in chunks(synced.deleted):
         connection.execute(gone.where(topics.c.slug.in_(chunk)))
     return synced

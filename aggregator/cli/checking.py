@@ -199,11 +199,12 @@ def warn_of_samples(configuration: Configuration, archive: Archive | None = None
 
 
 def tell_edit(edit: TopicEdit) -> None:
-    """On standard error: what came by an edit of a topic, and what it holds all the same."""
+    """On standard error: what came by an edit of a topic, or its return, and what it holds all the same."""
     if edit.gone:
         note(
             f"{edit.topic} is no topic any more: its feeds are taken down, what it held stays archived"
         )
     elif not edit.new:
         went = f"; {edit.went:,} held match no more, and stay" if edit.went else ""
-        note(f"{edit.topic} was edited: {edit.came:,} came from the archive{went}")
+        began = "is back" if edit.back else "was edited"
+        note(f"{edit.topic} {began}: {edit.came:,} came from the archive{went}")

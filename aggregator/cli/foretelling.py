@@ -68,7 +68,7 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
 
 def _counted(edit: TopicDifference) -> str:
     return (
-        f"{edit.topic} is edited: {len(edit.came):,} would come from the archive, {len(edit.went):,} held "
+        f"{edit.topic} is {'back' if edit.back else 'edited'}: {len(edit.came):,} would come from the archive, {len(edit.went):,} held "
         "match no more, and stay"
     )
 

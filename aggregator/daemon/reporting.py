@@ -202,4 +202,5 @@ def report_edit(edit: TopicEdit) -> None:
     elif edit.new:
         _log.info("topic filled", topic=edit.topic, stories=edit.came)
     else:
-        _log.info("topic edited", topic=edit.topic, came=edit.came, went=edit.went)
+        event = "topic is back" if edit.back else "topic edited"
+        _log.info(event, topic=edit.topic, came=edit.came, unmatched=edit.went)

@@ -83,6 +83,7 @@ class TopicEdit(Struct, frozen=True, kw_only=True):
     does not collapse).
 
     ``went``: held, but not accepted any more. They stay: a topic feed is a complete record.
+    ``back``: it was configured before, was not meanwhile, and is again, edited or not.
     ``gone``: the topic itself is configured no more, and is published no more.
     """
 
@@ -90,16 +91,19 @@ class TopicEdit(Struct, frozen=True, kw_only=True):
     new: bool
     came: int
     went: int
+    back: bool = False
     gone: bool = False
 
 
 class TopicDifference(Struct, frozen=True, kw_only=True):
     """What filling an edited topic would change: the entries of stories (entries, where it does not
-    collapse) that would come, and of those that are held and not accepted any more; newest first."""
+    collapse) that would come, and of those that are held and not accepted any more; newest first.
+    ``back`` as in :class:`TopicEdit`."""
 
     topic: str
     came: tuple[EntryId, ...]
     went: tuple[EntryId, ...]
+    back: bool = False
 
 
 class Hit(Struct, frozen=True, kw_only=True):

@@ -311,7 +311,9 @@ def test_a_topic_that_comes_back_shows_what_was_corrected_meanwhile(desk, collap
     desk.matcher = Matcher(interests())
     desk.bring(ONE, item("n0", title="n0 corrected"), at=NOON + timedelta(hours=1))
     desk.archive.topics.sync([(topic, defined)], page_size=SIZE)
-    assert desk.fill("all", [], defined) == TopicEdit(topic="all", new=False, came=0, went=2)
+    assert desk.fill("all", [], defined) == TopicEdit(
+        topic="all", new=False, came=0, went=2, back=True
+    )
     page = desk.archive.published.subscription_page("all", size=SIZE)
     assert titles(page) == ["n0 corrected", "n1"]
     assert [one.corrected for one in page.entries] == [True, False]

@@ -172,6 +172,26 @@ def test_a_topic_that_is_taken_out_is_named(collected):
     assert "torres-coaching" not in collected.run("collect").err
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TOPICS, "torres-coaching is back: 0 came from the archive\n"),
+        (
+            TOPICS.replace("torres AND coach*", "rain"),
+            "torres-coaching is back: 1 came from the archive; 1 held match no more, and stay\n",
+        ),
+    ],
+)
+def test_a_topic_that_is_put_back_is_not_called_edited(collected, text, told):
+    collected.topics("# no topics\n")
+    collected.run("topics", "publish")
+    collected.topics(text)
+    foretold = told.replace("came", "would come")
+    assert foretold.partition(";")[0].strip() in collected.run("topics", "publish", "--dry-run").err
+    assert told in collected.run("topics", "publish").err
+    assert "torres-coaching" not in collected.run("collect").err
+
+
 def test_an_address_is_revoked_while_a_daemon_runs(collected):
     collected.topics(TOPICS + "private = true\n")
     collected.run("topics", "publish")

@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 from daemonprocess import Daemon
+from feedserver import FeedServer
+from promises import rss
 
 GOOD, BAD, WORSE = "http://127.0.0.1:9/a.xml", "htp://one.example/a", "htp://two.example/b"
 
@@ -77,6 +79,21 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     assert "410 until its key stands in topics.toml again" in told["hint"]
     topics.write_text(right)
     daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 200)
+    (told,) = daemon.events("topic is back")
+    assert (told["topic"], told["came"], told["unmatched"]) == ("torres", 0, 0)
+    assert not daemon.events("topic edited")
+
+
+def test_what_a_mute_table_leaves_in_a_topic_is_not_said_to_go(daemon):
+    with FeedServer() as server:
+        daemon.subscribe(server.serve("/a.xml", rss(("1", "A coach", "Torres is the coach now."))))
+        daemon.wait_for(lambda: b"A coach" in (daemon.answers("/topics/torres.json") or b""))
+        with (daemon.folder / "topics.toml").open("a") as file:
+            file.write('[mute]\nwords = ["coach"]\n')
+        daemon.wait_for(lambda: daemon.events("topic edited"))
+        (told,) = daemon.events("topic edited")
+        assert (told["came"], told["unmatched"], "went" in told) == (0, 1, False)
+        assert b"A coach" in daemon.answers("/topics/torres.json")
 
 
 def test_a_file_that_is_being_written_is_read_when_it_is_whole(daemon):
