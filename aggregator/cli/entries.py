@@ -13,6 +13,7 @@ import typer
 from msgspec.structs import asdict
 
 from aggregator.cli.differences import print_differences
+from aggregator.cli.nothing import tell_why_nothing
 from aggregator.cli.options import EntryIdentifier, Json, Limit, SeenSince, Since, read_moment
 from aggregator.cli.output import (
     Column,
@@ -34,7 +35,6 @@ from aggregator.cli.titles import short, title_of, titled
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord
-    from aggregator.query import Query
 
 _WORDS_SHOWN = 400
 # How a sighting was recognised. The first that came need not be the one that had it first.
@@ -68,14 +68,16 @@ def search(
 ) -> None:
     """Find archived entries."""
     from aggregator.model.time import now
+    from aggregator.query import parse
 
     session = session_of(context)
-    parsed = session.query(" ".join(query))
+    typed = parse(" ".join(query))
+    bound, people = session.bound(typed)
     start = read_moment(since)
     with session.reading() as archive:
-        found = archive.search(parsed, sort=sort.value, limit=limit, now=now(), since=start)
+        found = archive.search(bound, sort=sort.value, limit=limit, now=now(), since=start)
         if not found:
-            _tell_lost(parsed, archive)
+            tell_why_nothing(archive, typed, bound, people)
     if as_json:
         print_json([record.as_json() for record in found])
         return
@@ -84,14 +86,6 @@ def search(
     print_table(columns, rows, empty="nothing found")
     if len(found) == limit and on_terminal(sys.stdout):
         note(f"no more than {limit:,} are shown: --limit N shows more")
-
-
-def _tell_lost(query: Query, archive: Archive) -> None:
-    """On standard error: what a query that found nothing asks of feeds that are not there."""
-    from aggregator.topics import nowhere
-
-    for typed in nowhere(query, archive.feeds()):
-        note(f"{one_line(typed)} names no feed or folder that anything came from")
 
 
 def show(

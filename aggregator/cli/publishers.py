@@ -36,8 +36,9 @@ def check(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """List the feeds that need a person: moved, ended, failing, or in trouble though they answer.
+    """List the feeds that need a person: moved, ended, in trouble.
 
+    In trouble are feeds that fail, and those of which something is told though they answer.
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone. Asks no server anything.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.feed import Access, Subscription
     from aggregator.model.inclusion import Inclusion
+    from aggregator.model.person import Person
     from aggregator.model.settings import Settings
     from aggregator.query import Query
 
@@ -79,13 +80,19 @@ class Session(Struct):
 
         Raises ConfigError, QueryError.
         """
-        from aggregator.query import Bindings, parse
+        from aggregator.query import parse
 
-        query = parse(text)
+        return self.bound(parse(text))[0]
+
+    def bound(self, query: Query) -> tuple[Query, tuple[Person, ...]]:
+        """A query with the people and topics that it names in place, and who may be named; nobody
+        where it names none. Raises ConfigError, QueryError."""
+        from aggregator.query import Bindings
+
         if not query.refers:
-            return query
+            return query, ()
         interests = self.configuration().interests
-        return Bindings(interests.topics, interests.people).bind(query)
+        return Bindings(interests.topics, interests.people).bind(query), interests.people
 
     def reading(self) -> Archive:
         """Open the archive to read it. Raises ConfigError, ArchiveError."""

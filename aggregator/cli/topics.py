@@ -158,6 +158,8 @@ def preview(
         note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
         found, total, weeks = _caught(archive, configuration, topic, limit)
+        if not total:
+            _tell_why_nothing(archive, configuration, topic)
         muted = None if total or as_json else _muted(archive, configuration, topic)
     if weekly and as_json:
         print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
@@ -330,6 +332,16 @@ def _muted(archive: Archive, configuration: Configuration, topic: Topic) -> str 
         if told.only_muted:
             return told.muted
     return None
+
+
+def _tell_why_nothing(archive: Archive, configuration: Configuration, topic: Topic) -> None:
+    from aggregator.cli.nothing import tell_why_nothing
+    from aggregator.query import parse
+    from aggregator.topics import Matcher
+
+    interests = configuration.interests
+    bound = Matcher(interests, only=(topic,)).query(topic.slug)
+    tell_why_nothing(archive, parse(topic.query), bound, interests.people)
 
 
 def _shown_in(topic: Topic) -> tuple[str, str]:

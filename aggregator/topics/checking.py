@@ -13,6 +13,7 @@ from aggregator.model.entry import EntryRecord
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
+from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query import Bindings, Query, Subject, fold, languages, parse
 from aggregator.topics.limits import called, places_of
@@ -68,8 +69,13 @@ class Unknown(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         if self.near:
-            return f"{self.topic}: {self.asked} is nobody of people.toml: or {self.near}?"
+            return f"{self.topic}: {misnamed(self.asked, self.near)}"
         return f"{self.topic}: {self.asked} names no feed or folder of aggregator feeds list"
+
+
+def misnamed(asked: str, near: str) -> str:
+    """That a query asks for a person whom nobody is called, and who nearly is."""
+    return f"{asked} is nobody of people.toml: or {near}?"
 
 
 class Survey(Struct):
@@ -216,12 +222,21 @@ def misspelt(interests: Interests, topics: Sequence[Topic]) -> Iterator[Unknown]
 
     A person need not be there, so that this is no mistake by itself. Raises QueryError.
     """
-    known = {fold(alias): alias for one in interests.people for alias in (one.name, *one.aliases)}
     for topic in topics:
-        for name in parse(topic.query).people:
-            near = difflib.get_close_matches(fold(name), known, 1, _NEARLY)
-            if near and fold(name) not in known:
-                yield Unknown(topic=topic.slug, asked=f"person:“{name}”", near=known[near[0]])
+        for asked, near in nobody(parse(topic.query), interests.people):
+            yield Unknown(topic=topic.slug, asked=asked, near=near)
+
+
+def nobody(query: Query, people: Iterable[Person]) -> Iterator[tuple[str, str]]:
+    """What a query, before it is bound, asks of persons whom nobody is called, where one nearly is:
+    as typed, and that one's name."""
+    if not query.people:
+        return
+    known = {fold(alias): alias for one in people for alias in (one.name, *one.aliases)}
+    for name in query.people:
+        near = difflib.get_close_matches(fold(name), known, 1, _NEARLY)
+        if near and fold(name) not in known:
+            yield f"person:“{name}”", known[near[0]]
 
 
 def survey(

@@ -381,6 +381,37 @@ def test_the_shell_completes_topics(place, text, words, completed):
     assert (ran.stdout.split(), ran.stderr) == (completed, "")
 
 
+@pytest.mark.parametrize("command", [["search"], ["topics", "preview"], ["search", "--json"]])
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            'person:"Fernando Tores"',
+            "person:“Fernando Tores” is nobody of people.toml: or Fernando Torres?",
+        ),
+        ("feed:alfa", "feed:alfa names no feed or folder that anything came from"),
+        ("folder:Sity torres", "folder:Sity names no feed or folder that anything came from"),
+        ("folder:Sport zebra", None),
+        ('person:"Ida Morrow" zebra', None),
+    ],
+)
+def test_who_finds_nothing_is_told_which_names_nothing_goes_by(collected, command, query, told):
+    (collected.folder / "people.toml").write_text('["Fernando Torres"]\n', encoding="utf-8")
+    ran = collected.run(*command, query)
+    assert ran.code == 0
+    hints = [line for line in ran.err.splitlines() if "nobody of" in line or "names no" in line]
+    assert hints == [told] * (told is not None)
+
+
+@pytest.mark.parametrize("command", [["search"], ["topics", "preview"]])
+def test_an_empty_archive_is_told_to_be_empty(place, command):
+    place.run("collect")
+    for query in ("torres", "feed:alfa"):
+        ran = place.run(*command, query)
+        assert "the archive is empty: aggregator collect fills it\n" in ran.err
+        assert "names no feed" not in ran.err
+
+
 def test_a_person_whose_name_is_misspelt_is_told(collected):
     (collected.folder / "people.toml").write_text(
         '["Fernando Torres"]\naliases = ["El Niño"]\n["Ferran Torres"]\n', encoding="utf-8"
