@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,12 +77,8 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
         return
     caught = sa.select(topics).where(among(connection, topics.c.slug, {hit.topic for hit in found}))
     rows = {row.slug: row for row in connection.execute(caught)}
-    story_keys = _keys(
-        connection, stories.c.story_id, stories.c.story_key, {hit.story for hit in found}
-    )
-    entry_keys = _keys(
-        connection, entries.c.entry_id, entries.c.entry_key, {hit.entry for hit in found}
-    )
+    story_keys = _story_keys(connection, {hit.story for hit in found})
+    arrived = _arrivals(connection, {hit.entry for hit in found})
     ends = pages.ends(connection, [row.topic_key for row in rows.values()])
     places = {slug: ends[row.topic_key].place for slug, row in rows.items()}
     made = []
@@ -91,20 +87,25 @@ def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> Non
         made.append(
             {
                 "topic_key": rows[hit.topic].topic_key, "place": places[hit.topic],
-                "story_key": story_keys[hit.story], "entry_key": entry_keys[hit.entry],
+                "story_key": story_keys[hit.story], "entry_key": arrived[hit.entry][0],
                 "revision": hit.revision, "announced": hit.announced, "reason": hit.reason, "at": at,
             }
         )  # fmt: skip
-    _count(connection, rows.values(), made, at)
+    _count(connection, rows.values(), made, dict(arrived.values()))
     insert(connection, hits, made)
     for slug, row in rows.items():
         pages.close_full(connection, row, ends[row.topic_key], places[slug], at)
 
 
 def _count(
-    connection: sa.Connection, rows: Iterable[Any], made: Sequence[dict[str, Any]], at: datetime
+    connection: sa.Connection,
+    rows: Collection[Any],
+    made: Sequence[dict[str, Any]],
+    arrived: Mapping[int, datetime],
 ) -> None:
-    """Add what is about to be stored to the topics' counts: nobody has to count hits later."""
+    """Add what is about to be stored to the topics' counts: nobody has to count hits later; and note
+    when the newest of their stories arrived, which a correction or a filling is not."""
+    newest: dict[int, datetime | None] = {row.topic_key: row.newest for row in rows}
     shown_as = {row.topic_key: pages.shown_as(row).name for row in rows}
     held: dict[tuple[int, int], bool] = {}
     for chunk in chunks(sorted({one["story_key"] for one in made})):
@@ -122,11 +123,15 @@ def _count(
     for one in made:
         key = one["topic_key"]
         of_topic, name = more.setdefault(key, [0, 0]), (key, one[shown_as[key]])
-        of_topic[0] += name not in held
+        if name not in held:
+            of_topic[0] += 1
+            came = arrived[one["entry_key"]]
+            newest[key] = max(came, newest[key] or came)
         of_topic[1] += one["announced"] and not held.get(name, False)
         held[name] = one["announced"] or held.get(name, False)
     counted = [
-        {"of": key, "more": new, "told": told, "newest": at} for key, (new, told) in more.items()
+        {"of": key, "more": new, "told": told, "newest": newest[key]}
+        for key, (new, told) in more.items()
     ]
     execute_many(connection, _GROWN, counted)
 
@@ -159,13 +164,24 @@ def touch_holders(connection: sa.Connection, story_keys: Iterable[int]) -> None:
             )
 
 
-def _keys(
-    connection: sa.Connection, name: sa.Column[str], key: sa.Column[int], wanted: set[Any]
-) -> dict[Any, int]:
+def _story_keys(connection: sa.Connection, wanted: Collection[StoryId]) -> dict[StoryId, int]:
+    query = sa.select(stories.c.story_id, stories.c.story_key)
     return {
-        row[0]: row[1]
+        row.story_id: row.story_key
         for chunk in chunks(sorted(wanted))
-        for row in connection.execute(sa.select(name, key).where(name.in_(chunk)))
+        for row in connection.execute(query.where(stories.c.story_id.in_(chunk)))
+    }
+
+
+def _arrivals(
+    connection: sa.Connection, wanted: Collection[EntryId]
+) -> dict[EntryId, tuple[int, datetime]]:
+    """Keys of entries, and when they were first seen."""
+    query = sa.select(entries.c.entry_id, entries.c.entry_key, entries.c.first_seen)
+    return {
+        row.entry_id: (row.entry_key, row.first_seen)
+        for chunk in chunks(sorted(wanted))
+        for row in connection.execute(query.where(entries.c.entry_id.in_(chunk)))
     }
 
 

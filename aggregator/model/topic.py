@@ -229,6 +229,7 @@ class TopicState(Struct, frozen=True, kw_only=True):
     stories: int
     announced: int
     newest: datetime | None
+    """When the newest of its stories (entries, where it does not collapse) was first seen."""
     version: int
     """Grows with each change of its content."""
     published_version: int

@@ -120,6 +120,30 @@ def test_a_story_stands_once_on_a_page(filled):
     assert filled.archive.topics.newest_titles("all") == ("n0 again",)
 
 
+@pytest.mark.parametrize("collapse", Collapse)
+def test_the_newest_is_when_a_story_came_not_when_one_was_corrected_or_filled_in(desk, collapse):
+    def newest():
+        return {one.topic.slug: one.newest for one in desk.archive.topics.states()}
+
+    every = replace(ALL, collapse=collapse)
+    desk.topics(every)
+    assert newest() == {"all": None}
+    bring(desk, "n0")
+    desk.bring(ONE, item("n1"), at=NOON + timedelta(hours=1))
+    desk.bring(ONE, item("n0", title="n0 corrected"), at=NOON + timedelta(hours=2))
+    assert newest() == {"all": NOON + timedelta(hours=1)}
+    filled = replace(every, slug="filled")
+    desk.archive.topics.sync([(every, "d"), (filled, "d")], page_size=SIZE)
+    hits = [
+        Hit(topic="filled", story=one.story, entry=one.id, revision=1, announced=True)
+        for one in desk.archive.export()
+    ]
+    desk.fill("filled", hits[:1], "d")
+    assert newest()["filled"] == NOON
+    desk.fill("filled", hits, "e")
+    assert newest()["filled"] == newest()["all"]
+
+
 def test_silent_hits_reach_archive_pages_only(filled):
     bring(filled, "old", published=NOON - timedelta(days=90))
     bring(filled, "new")
