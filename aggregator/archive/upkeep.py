@@ -34,7 +34,8 @@ _LARGE_INDEX, _MERGES = 50_000, 300
 
 
 class Stats(Struct, frozen=True, kw_only=True):
-    """Counts over the whole archive; revisions, vanished and hits only in the full count."""
+    """Counts over the whole archive; revisions, vanished and hits only in the full count. A hit is one
+    take-up of a story by a topic, or of a correction of it."""
 
     feeds: int
     collected: int

@@ -126,13 +126,24 @@ def _title(group: _Group, count: int) -> str:
 
 
 def _names(members: Sequence[NoticeRecord], count: int) -> str:
-    some = "; ".join(f"{one.feed_title} ({one.feed})" for one in members[:_NAMED])
+    some = "; ".join(map(_named, members[:_NAMED]))
     return some if count <= _NAMED else f"{some}; and {count - _NAMED:,} more"
 
 
+def _named(one: NoticeRecord) -> str:
+    return f"{one.feed_title} ({one.feed})" if _has_title(one) else one.feed
+
+
+def _has_title(one: NoticeRecord) -> bool:
+    """Whether it is called something else than its address."""
+    return one.feed_title != one.feed
+
+
 def _item(one: NoticeRecord) -> str:
-    """A feed as an item of the list: its name, linked to its home, and its address."""
+    """A feed as an item of the list: its name, linked to its home, and its address, where that is
+    not its name."""
     title = escape(one_line(one.feed_title))
     home = escape(one.feed_home)
     named = f'<a href="{home}">{title}</a>' if home.startswith(("http://", "https://")) else title
-    return f"<li>{named} <code>{escape(one.feed)}</code></li>"
+    address = f" <code>{escape(one.feed)}</code>" if _has_title(one) else ""
+    return f"<li>{named}{address}</li>"

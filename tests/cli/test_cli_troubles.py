@@ -51,6 +51,15 @@ def test_a_feed_that_turns_into_a_page_is_told_of_once(fed, server):
     assert "after 3 failures" in told(fed)[0]["summary"]
 
 
+def test_a_feed_without_a_title_is_named_once(place, server):
+    place.run("feeds", "add", server.url("/none.xml"), "--as-it-is")
+    place.run("collect")
+    (item,) = told(place)
+    for part in ("summary", "content_html"):
+        assert item[part].count(server.url("/none.xml")) == 1, item[part]
+    assert item["title"] == f"Broken: {server.url('/none.xml')}"
+
+
 def test_a_broken_feed_that_is_removed_is_told_of_as_removed(fed, server):
     server.serve("/sport.xml", PAGE, content_type="text/html")
     fed.run("collect", "--all")
