@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.errors import AggregatorError
     from aggregator.model.feed import Subscription
-    from aggregator.model.settings import ArchiveSettings, PublishSettings, ServerSettings
+    from aggregator.model.settings import ArchiveSettings, PublishSettings, Settings
 
 _ARCHIVE, _SERVE = 3, 4
 # No clock that is right can be before the day this was written.
@@ -68,7 +68,9 @@ def diagnose(
     """Check configuration, archive, disk, port and clock.
 
     One line a check, with the mend where something is wrong. Fetches nothing;
-    with --network it asks the name server for a few feed hosts.
+    with --network it asks the name server for a few feed hosts. Settings that are wrong are
+    taken as shipped; only where they leave open which archive is meant, nothing further
+    is looked at.
     """
     findings = list(_examine(session_of(context), network))
     if as_json:
@@ -101,8 +103,8 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     except ConfigError as error:
         yield _broken("configuration", error)
         try:
-            # A mistake in another file leaves the rest to be looked at.
-            settings = session.settings()
+            # A mistake elsewhere leaves the rest to be looked at.
+            settings, _ = session.right_settings()
         except ConfigError:
             return
         with contextlib.suppress(ConfigError):
@@ -110,10 +112,10 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     else:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)
-    yield from _archive(session)
+    yield from _archive(session, settings.archive)
     yield _disk(settings.archive)
     yield _output(settings.publish)
-    yield _port(settings.server, session)
+    yield _port(settings, session)
     if network:
         yield _names(subscriptions)
 
@@ -167,12 +169,12 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
         yield _warn("contact", "publishers cannot reach you", mend)
 
 
-def _archive(session: Session) -> Iterator[Finding]:
+def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
     newest: datetime | None = None
     try:
-        found, newest = _looked(session)
+        found, newest = _looked(session, settings)
     except ArchiveError as error:
         found = _broken("archive", error)
     except ValueError:
@@ -183,9 +185,9 @@ def _archive(session: Session) -> Iterator[Finding]:
     yield _clock(newest)
 
 
-def _looked(session: Session) -> tuple[Finding, datetime | None]:
+def _looked(session: Session, settings: ArchiveSettings) -> tuple[Finding, datetime | None]:
     """What the archive says of itself, and when a feed was fetched last. Raises ArchiveError."""
-    archive = session.reading_if_any()
+    archive = session.reading_if_any(settings)
     if archive is None:
         return _ok("archive", "none yet: the first `collect` or `run` makes it"), None
     # A damaged database may open and fail only where it is read.
@@ -249,7 +251,8 @@ def _output(settings: PublishSettings) -> Finding:
     return _ok("output", str(settings.directory))
 
 
-def _port(server: ServerSettings, session: Session) -> Finding:
+def _port(settings: Settings, session: Session) -> Finding:
+    server = settings.server
     where = f"{server.host}:{server.port}"
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
@@ -257,7 +260,7 @@ def _port(server: ServerSettings, session: Session) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((server.host, server.port))
     except OSError as error:
-        daemon = _daemon(session) if error.errno == errno.EADDRINUSE else ""
+        daemon = _daemon(session, settings.archive) if error.errno == errno.EADDRINUSE else ""
         if daemon:
             return _ok("port", f"{where} is taken, and {daemon} is up")
         mend = "set server.port to a free one, unless it is `aggregator serve`"
@@ -265,12 +268,12 @@ def _port(server: ServerSettings, session: Session) -> Finding:
     return _ok("port", f"{where} is free")
 
 
-def _daemon(session: Session) -> str:
+def _daemon(session: Session, settings: ArchiveSettings) -> str:
     """The daemon that runs over this archive, in words; "" where none does."""
     from aggregator.model.errors import ArchiveError
 
     try:
-        archive = session.reading_if_any()
+        archive = session.reading_if_any(settings)
     except (ArchiveError, ValueError):
         return ""
     if archive is None:

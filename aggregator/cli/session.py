@@ -14,10 +14,11 @@ from aggregator.cli.output import note, one_line
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
+    from aggregator.model.errors import ConfigError
     from aggregator.model.feed import Access, Subscription
     from aggregator.model.inclusion import Inclusion
     from aggregator.model.person import Person
-    from aggregator.model.settings import Settings
+    from aggregator.model.settings import ArchiveSettings, Settings
     from aggregator.query import Query
 
 
@@ -47,6 +48,13 @@ class Session(Struct):
         from aggregator.config import load_settings
 
         return load_settings(self.folder)
+
+    def right_settings(self) -> tuple[Settings, ConfigError | None]:
+        """The settings, those that are wrong as shipped, and the mistake: for commands that tell what
+        is wrong. Raises ConfigError where it leaves open which archive is meant."""
+        from aggregator.config import load_right_settings
+
+        return load_right_settings(self.folder)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Read feeds.opml alone; its warnings go to standard error. Raises ConfigError."""
@@ -100,12 +108,14 @@ class Session(Struct):
 
         return open_archive(self.settings().archive)
 
-    def reading_if_any(self) -> Archive | None:
-        """Open the archive to read it; None where nothing was collected yet."""
+    def reading_if_any(self, settings: ArchiveSettings | None = None) -> Archive | None:
+        """Open the archive to read it (``settings``: where they were read before); None where nothing
+        was collected yet. Raises ConfigError, ArchiveError."""
+        from aggregator.archive import open_archive
         from aggregator.model.errors import NoArchiveYet
 
         try:
-            return self.reading()
+            return open_archive(settings or self.settings().archive)
         except NoArchiveYet:
             return None
 

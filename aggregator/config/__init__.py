@@ -14,7 +14,7 @@ from aggregator.config.missing import NAMES
 from aggregator.config.opml import subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
-from aggregator.config.settings import known_settings, read_settings
+from aggregator.config.settings import known_settings, read_right_settings, read_settings
 from aggregator.config.starting import write_starter
 from aggregator.config.topics import exposed, read_interests, read_topic_keys
 from aggregator.config.values import as_written, parse_duration
@@ -89,6 +89,15 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
     """
     environ = os.environ if environ is None else environ
     return read_settings(_existing(folder, environ) / "aggregator.toml", environ)[0]
+
+
+def load_right_settings(
+    folder: Path | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[Settings, ConfigError | None]:
+    """The settings for what has to go on whatever is wrong with them: those that are wrong as
+    shipped, and the mistake. Raises ConfigError where it leaves open which archive is meant."""
+    environ = os.environ if environ is None else environ
+    return read_right_settings(_existing(folder, environ) / "aggregator.toml", environ)
 
 
 def load_subscriptions(folder: Path) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
@@ -182,6 +191,7 @@ __all__ = [
     "load",
     "load_access",
     "load_inclusions",
+    "load_right_settings",
     "load_settings",
     "load_subscriptions",
     "parse_duration",

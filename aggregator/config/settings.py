@@ -6,10 +6,12 @@ import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aggregator.config.toml import line_of, read_toml
 from aggregator.config.values import absolute, as_written, checked, from_text
@@ -21,6 +23,8 @@ _OTHER_VARIABLES = {"AGGREGATOR_CONFIG", "AGGREGATOR_ARGS"}
 _OF_TESTS = "AGGREGATOR_TEST"
 # An editor that is saving, or a full disk, leaves an empty file: no reason to take what is shipped.
 _EMPTY = 'put the settings back; where all are to be as shipped, write a comment: "# as shipped"'
+# What says which archive is meant.
+_PLACE = {"archive.directory", "archive.database"}
 _VARIABLES = "unset it, or name a setting: AGGREGATOR_SERVER__PORT stands for server.port"
 
 # Settings of a section of which the first must not be longer than the second.
@@ -32,30 +36,77 @@ _IN_ORDER = (
 )
 
 
+class _Reading(Struct, frozen=True):
+    """What was read: wrong settings are as shipped; ``wrong`` are the names of them, and of what is
+    no setting; ``mistake`` is what is told of them."""
+
+    settings: Settings
+    sources: dict[str, str]
+    wrong: frozenset[str] = frozenset()
+    mistake: ConfigError | None = None
+
+
 def read_settings(file: Path, environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
     """The settings, and where each comes from: default, aggregator.toml or the variable's name.
 
     Raises one ConfigError that names every mistake in the file and the environment.
     """
+    found = _read(file, environ)
+    if found.mistake:
+        raise found.mistake
+    return found.settings, found.sources
+
+
+def read_right_settings(
+    file: Path, environ: Mapping[str, str]
+) -> tuple[Settings, ConfigError | None]:
+    """The settings, those that are wrong as shipped; and what :func:`read_settings` raises of them.
+
+    Raises that ConfigError where it leaves open which archive is meant: the file cannot be read, or
+    what is wrong is, or may be meant for, archive.directory or archive.database.
+    """
+    found = _read(file, environ)
+    if found.mistake and any(map(_hides_archive, found.wrong)):
+        raise found.mistake
+    return found.settings, found.mistake
+
+
+def _read(file: Path, environ: Mapping[str, str]) -> _Reading:
+    """Raises ConfigError where the file cannot be read."""
     data = read_toml(file, hint="strings stand in quotes, lists in [ ]", empty=_EMPTY)
     known, folder = known_settings(), file.parent
-    written: dict[str, tuple[Any, str]] = {
-        name: (value, file.name) for name, value in _flatten(data, file)
-    }
-    written |= {name: (text, variable) for name, text, variable in _from_environment(environ)}
-    values, sources, mistakes = dict[str, Any](), dict.fromkeys(known, "default"), list[str]()
+    flat, unknown = _flatten(data, file)
+    told, strange = _from_environment(environ)
+    unknown |= strange
+    written: dict[str, tuple[Any, str]] = {name: (value, file.name) for name, value in flat}
+    written |= {name: (text, variable) for name, text, variable in told}
+    values, sources, wrong = dict[str, Any](), dict.fromkeys(known, "default"), dict[str, str]()
     for name, (value, source) in written.items():
         try:
             plain = value if source == file.name else from_text(value, known[name])
             values[name] = checked(name, plain, known[name], folder)
         except ValueError as error:
-            mistakes.append(_spot(file, source, name) + str(error))
+            wrong[name] = _spot(file, source, name) + str(error)
         sources[name] = source
-    if mistakes:
-        raise ConfigError("; ".join(mistakes), hint="mend it, then try again")
     settings = _build(values, folder)
-    _check_together(settings, file, sources)
-    return settings, sources
+    together = _wrong_together(settings, file, sources)
+    if named := {name for names in together.values() for name in names}:
+        settings = _build({key: one for key, one in values.items() if key not in named}, folder)
+    # A value that is wrong by itself may be all that is wrong with the others.
+    mistakes = wrong.values() or together
+    mistake = ConfigError("; ".join(mistakes), hint="mend it, then try again") if mistakes else None
+    # What is no setting is told alone, as it may be meant for any.
+    mistake = next(iter(unknown.values()), mistake)
+    return _Reading(settings, sources, frozenset({*unknown, *wrong, *named}), mistake)
+
+
+def _hides_archive(wrong: str) -> bool:
+    """Whether it leaves open which archive is meant that this setting, or what is none, is wrong."""
+    section, _, key = wrong.rpartition(".")
+    if wrong in known_settings():
+        return wrong in _PLACE
+    near = difflib.get_close_matches("archive", [section or key], 1, 0.5)
+    return bool(near) or (not section and f"archive.{key}" in _PLACE)
 
 
 def known_settings() -> dict[str, Any]:
@@ -68,18 +119,23 @@ def known_settings() -> dict[str, Any]:
     }
 
 
-def _flatten(data: dict[str, Any], file: Path) -> list[tuple[str, Any]]:
-    known, found = known_settings(), []
+def _flatten(
+    data: dict[str, Any], file: Path
+) -> tuple[list[tuple[str, Any]], dict[str, ConfigError]]:
+    """(dotted name, value) of each setting; and what is none, by its name."""
+    known, found, unknown = known_settings(), list[tuple[str, Any]](), dict[str, ConfigError]()
     sections = {name.partition(".")[0] for name in known}
     for section, table in data.items():
         if section not in sections or not isinstance(table, dict):
-            raise _unknown(section, sections, file, line_of(file, section))
+            unknown[section] = _unknown(section, sections, file, line_of(file, section))
+            continue
         for key, value in table.items():
             name = f"{section}.{key}"
-            if name not in known:
-                raise _unknown(name, set(known), file, line_of(file, section, key))
-            found.append((name, value))
-    return found
+            if name in known:
+                found.append((name, value))
+            else:
+                unknown[name] = _unknown(name, set(known), file, line_of(file, section, key))
+    return found, unknown
 
 
 def _unknown(name: str, known: set[str], file: Path, line: int | None) -> ConfigError:
@@ -91,8 +147,11 @@ def _unknown(name: str, known: set[str], file: Path, line: int | None) -> Config
     return ConfigError("there is no such setting", file=str(file), key=name, line=line, hint=hint)
 
 
-def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(dotted name, text, variable) of each variable of ours. Raises ConfigError for a wrong name."""
+def _from_environment(
+    environ: Mapping[str, str],
+) -> tuple[list[tuple[str, str, str]], dict[str, ConfigError]]:
+    """(dotted name, text, variable) of each variable of ours; and what names no setting, by what
+    would be its dotted name."""
     variables = {_variable(name): name for name in known_settings()}
     ours = [
         variable
@@ -101,11 +160,15 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
         and variable not in _OTHER_VARIABLES
         and not variable.startswith(_OF_TESTS)
     ]
+    found, unknown = list[tuple[str, str, str]](), dict[str, ConfigError]()
     for variable in ours:
-        if variable.upper() not in variables:
-            what = f"the environment variable {variable} names no setting"
-            raise ConfigError(what, hint=_meant(variable.upper(), variables))
-    return [(variables[one.upper()], environ[one], one) for one in ours]
+        if name := variables.get(variable.upper()):
+            found.append((name, environ[variable], variable))
+            continue
+        what = f"the environment variable {variable} names no setting"
+        dotted = variable.removeprefix(PREFIX).lower().replace("__", ".", 1)
+        unknown[dotted] = ConfigError(what, hint=_meant(variable.upper(), variables))
+    return found, unknown
 
 
 def _meant(variable: str, variables: Mapping[str, str]) -> str:
@@ -147,8 +210,10 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
     )
 
 
-def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) -> None:
-    """What a value alone does not show. Raises ConfigError with all mistakes."""
+def _wrong_together(
+    settings: Settings, file: Path, sources: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """What a value alone does not show: the names of the settings that are wrong, by what is told."""
     collect, log = settings.collect, settings.log
     base, contact = settings.publish.base_url, collect.contact
     told, pushed = settings.publish.hub, collect.push_address
@@ -186,9 +251,8 @@ def _check_together(settings: Settings, file: Path, sources: Mapping[str, str]) 
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             mistakes.append(f"collect.allow_networks: {network!r} is no network; write 10.0.0.0/8")
-    if mistakes:
-        placed = (_place(one, file, sources) + one for one in mistakes)
-        raise ConfigError("; ".join(placed), hint="mend it, then try again")
+    named = ((one, _named(one, sources)) for one in mistakes)
+    return {_place(names, file, sources) + one: names for one, names in named}
 
 
 def _out_of_order(settings: Settings, sources: Mapping[str, str]) -> Iterator[str]:
@@ -227,15 +291,17 @@ def _exposed(settings: Settings, folder: Path) -> list[str]:
     return []
 
 
-def _place(mistake: str, file: Path, sources: Mapping[str, str]) -> str:
-    """Where the settings stand that a mistake is of: environment variables, and a line of the file.
-
-    A mistake begins with its setting, or with the section of those that it names.
-    """
+def _named(mistake: str, sources: Mapping[str, str]) -> list[str]:
+    """The settings that a mistake is of: it begins with its setting, or with the section of those
+    that it names."""
     begun = re.match(r"[a-z_]+(\.[a-z_]+)?", mistake)
     setting = begun[0] if begun else ""
     told = dict.fromkeys(re.findall(r"[a-z_]+", mistake))
-    names = [one for one in (setting, *(f"{setting}.{word}" for word in told)) if one in sources]
+    return [one for one in (setting, *(f"{setting}.{word}" for word in told)) if one in sources]
+
+
+def _place(names: Sequence[str], file: Path, sources: Mapping[str, str]) -> str:
+    """Where settings stand: environment variables, and a line of the file."""
     places = [sources[one] for one in names if sources[one] not in {"default", file.name}]
     written = [one for one in names if sources[one] == file.name]
     if written or not places:

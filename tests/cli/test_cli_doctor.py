@@ -93,3 +93,24 @@ def test_a_topic_that_fails_a_sample_is_a_finding(collected):
     found = checks(collected, code=0)["configuration"]
     assert (found["verdict"], found["mend"]) == ("warn", "aggregator topics check tells all")
     assert "torres: must match “Zebra”, but fails: torres" in found["what"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ['page_size = "many"', "[server]\nprot = 1", '[hub]\nmin_lease = "3w"'],
+    ids=["a value", "a name", "an order"],
+)
+def test_a_mistake_in_the_settings_is_one_finding_among_the_others(collected, settings):
+    collected.settings(settings)
+    found = checks(collected, code=2)
+    assert list(found) == [
+        "program", "configuration", "archive", "clock", "disk", "output", "port",
+    ]  # fmt: skip
+    assert found["configuration"]["verdict"] == "fail"
+    assert str(collected.folder / "public") == found["output"]["what"]
+    assert {found[one]["verdict"] for one in ("archive", "clock", "disk", "output")} == {"ok"}
+
+
+def test_where_the_place_of_the_archive_is_wrong_nothing_further_is_looked_at(place):
+    place.environ("AGGREGATOR_ARCHIVE__DATABASE", "mysql://host/news")
+    assert list(checks(place, code=2)) == ["program", "configuration"]

@@ -16,6 +16,7 @@ from aggregator.config import (
     import_opml,
     known_settings,
     load,
+    load_right_settings,
     parse_duration,
     remove_subscription,
     write_starter,
@@ -23,6 +24,7 @@ from aggregator.config import (
 from aggregator.config.values import parse_size
 from aggregator.model.errors import ConfigError, QueryError, UsageError
 from aggregator.model.feed import Subscription
+from aggregator.model.settings import Settings
 
 SHIPPED = Path(__file__).parents[2] / "config"
 STARTER = Path(__file__).parents[2] / "aggregator" / "config" / "starter"
@@ -446,3 +448,17 @@ def test_any_text_is_a_duration_or_refused(text):
 )
 def test_sizes(text, size):
     assert parse_size(text) == size
+
+
+def test_settings_that_are_right_can_be_used_beside_one_that_is_wrong(folder):
+    file = folder / "aggregator.toml"
+    file.write_text(
+        '[archive]\ndirectory = "data"\n[publish]\npage_size = "many"\ntitle = "Mine"\n'
+    )
+    found, mistake = load_right_settings(folder, environ={"AGGREGATOR_SERVER__PORT": "4321"})
+    assert (found.archive.directory, found.publish.title) == (folder / "data", "Mine")
+    assert (found.publish.page_size, found.server.port) == (Settings().publish.page_size, 4321)
+    assert "publish.page_size" in str(mistake)
+    file.write_text('[archive]\ndirectory = 5\n[publish]\ntitle = "Mine"\n')
+    with pytest.raises(ConfigError, match=r"archive\.directory"):
+        load_right_settings(folder, environ={})
