@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aggregator.cli.checking import warn_of_samples
 from aggregator.cli.output import note, one_line, plural, say
 from aggregator.cli.titles import short, title_of
 
 if TYPE_CHECKING:
-    from aggregator.archive import Archive
+    from aggregator.archive import Archive, TopicsSynced
     from aggregator.cli.session import Session
     from aggregator.config import Configuration
     from aggregator.model.topic import TopicDifference
+    from aggregator.topics import Matcher
 
 # So many stories of an edit are named each way, the newest.
 _NAMED = 10
@@ -27,36 +30,28 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     """A line for each topic that would be published and each that would be removed, and for the
     newest stories that would come by an edit, or match no more; how many there are as notes, and the
     samples that fail, of which publishing warns too."""
-    from aggregator.model.time import now
     from aggregator.pipeline import backlogs
-    from aggregator.publish import site_of
-    from aggregator.publishing import all_is_due
     from aggregator.topics import Matcher
 
-    settings, matcher = configuration.settings, Matcher(configuration.interests)
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
-    due, removed = {topic.slug for topic, _ in wanted}, tuple[str, ...]()
+    due, removed = tuple(topic.slug for topic in configuration.topics), tuple[str, ...]()
     told, counted = list[str](), list[str]()
     archive = session.reading_if_any()
     if archive is None:
         warn_of_samples(configuration)
     else:
+        matcher = Matcher(configuration.interests)
         with archive:
             failing = warn_of_samples(configuration, archive)
-            synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
-            removed, edited = synced.deleted, dict.fromkeys(synced.edited, 0)
+            found = what_is_due(archive, configuration, matcher, everything=everything)
+            synced, due, removed = found.synced, found.topics, found.synced.deleted
             if not failing.isdisjoint({*synced.new, *synced.edited}):
                 note(_KEPT)
+            edited = dict.fromkeys(synced.edited, 0)
             for one in archive.topics.compare_fill(list(backlogs(archive, matcher, edited))):
                 told += _named(archive, one)
                 counted.append(_counted(one))
-            if not everything and not all_is_due(archive, settings, site_of(settings)):
-                behind = {state.topic.slug for state in archive.published.behind()}
-                behind.update(archive.published.due_digests(now()))
-                due &= behind.union(synced.new, synced.edited, synced.renewed)
-    for topic, _ in wanted:
-        if topic.slug in due:
-            say(f"would publish {topic.slug}")
+    for slug in due:
+        say(f"would publish {slug}")
     for slug in removed:
         say(f"would remove {slug}")
     for line in told:
@@ -64,6 +59,33 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     for line in counted:
         note(line)
     note(f"{plural(len(due), 'topic')} would be published, {len(removed)} removed")
+
+
+class Due(Struct, frozen=True):
+    """``topics``: keys of the topics that would be published, in their order. ``synced``: what of
+    them is new or edited, and which topics are gone."""
+
+    topics: tuple[str, ...]
+    synced: TopicsSynced
+
+
+def what_is_due(
+    archive: Archive, configuration: Configuration, matcher: Matcher, *, everything: bool = False
+) -> Due:
+    """What publishing would do; reads no entry. Raises PublishError, ArchiveError."""
+    from aggregator.model.time import now
+    from aggregator.publish import site_of
+    from aggregator.publishing import all_is_due
+
+    settings = configuration.settings
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+    synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
+    slugs = tuple(topic.slug for topic, _ in wanted)
+    if everything or all_is_due(archive, settings, site_of(settings)):
+        return Due(slugs, synced)
+    behind = {state.topic.slug for state in archive.published.behind()}
+    behind.update(archive.published.due_digests(now()), synced.new, synced.edited, synced.renewed)
+    return Due(tuple(slug for slug in slugs if slug in behind), synced)
 
 
 def _counted(edit: TopicDifference) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from aggregator.model.settings import Settings
 
 _FAILING_SHOWN = 10
+_TOPICS_SHOWN = 20
 
 
 def print_status(context: typer.Context, as_json: Json = False) -> None:
@@ -46,7 +48,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     as cause, and all the same each feed in failing. A mistake in the configuration or
     a sample that a topic fails, which a daemon that runs does not take up, is told
     with its mend, and so is the first line of feeds.opml that is left out (JSON has all,
-    as warnings). The exit code is 0 whatever fails.
+    as warnings). Unpublished are the topics that `aggregator topics publish` would write
+    or remove, new and edited ones among them (JSON: behind, removed). Settings that are wrong
+    are taken as shipped. The exit code is 0 whatever fails, but 2 where nothing can be told
+    but the mistake: aggregator.toml cannot be read, or leaves open which archive is meant.
     """
     from itertools import chain
 
@@ -64,13 +69,14 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
 
     session = session_of(context)
     configuration = _read(session)
+    settings = _settings(session, configuration)
     mistake, meanwhile, warnings = _wrong_with(configuration)
-    archive = session.reading_if_any()
+    archive = session.reading_if_any(settings.archive)
     if archive is None:
         if as_json:
-            feeds_listed = len(session.subscriptions())
             wrong = {"mistake": mistake, "warnings": warnings, "paused": None}
-            print_json({"holder": None, "feeds": feeds_listed, "entries": 0, **wrong})
+            listed = _listed(session, configuration)
+            print_json({"holder": None, "feeds": listed, "entries": 0, **wrong})
             return
         for wrong_line in [mistake, *warnings]:
             if wrong_line:
@@ -80,10 +86,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     with archive:
         feeds, fresh = _asked(configuration, archive)
         info, due = archive.info(), archive.next_due()
-        behind = [state.topic.slug for state in archive.published.behind()]
+        behind, removed = _unpublished(configuration, archive)
         holder, paused = archive.holder(), _paused(archive)
-        hub = _hub(archive, session.settings())
-        push = _push(archive, session.settings())
+        hub = _hub(archive, settings)
+        push = _push(archive, settings)
         seconds = archive.delays(since=now() - WEEK)
     delay, delays = delay_of(chain.from_iterable(seconds.values())), delays_of(feeds, seconds)
     failing = [feed for feed in feeds if feed.failure]
@@ -105,6 +111,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "warnings": warnings,
                 "paused": paused,
                 "behind": behind,
+                "removed": removed,
                 "hub": hub,
                 "push": push,
                 "delay": delay_json(delay),
@@ -126,10 +133,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             *([("mistake", f"{mistake}{stands}")] if mistake else []),
             *([("warnings", some_of(warnings))] if warnings else []),
             ("archive", f"{info.location} · {plural(info.entries, 'entry', 'entries')}"),
-            ("feeds", unreached if cause else counted),
+            ("feeds", unreached if cause else counted or "none: aggregator feeds add URL"),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
-            ("unpublished", ", ".join(behind) or "nothing"),
+            ("unpublished", _unpublished_line(behind, removed)),
             *([("hub", _hub_line(hub))] if hub else []),
             *([("push", _push_line(push))] if push else []),
             *([("delay", delay_words(delay))] if delay else []),
@@ -150,6 +157,58 @@ def _read(session: Session) -> Configuration | ConfigError:
         return load(session.folder)
     except ConfigError as error:
         return error
+
+
+def _settings(session: Session, configuration: Configuration | ConfigError) -> Settings:
+    """The settings, those that are wrong as shipped. Raises ConfigError where that leaves open which
+    archive is meant."""
+    from aggregator.model.errors import ConfigError
+
+    if isinstance(configuration, ConfigError):
+        return session.right_settings()[0]
+    return configuration.settings
+
+
+def _listed(session: Session, configuration: Configuration | ConfigError) -> int:
+    """How many feeds feeds.opml lists; none where it cannot be read."""
+    from aggregator.model.errors import ConfigError
+
+    if not isinstance(configuration, ConfigError):
+        return len(configuration.subscriptions)
+    try:
+        return len(session.subscriptions())
+    except ConfigError:
+        return 0
+
+
+def _unpublished(
+    configuration: Configuration | ConfigError, archive: Archive
+) -> tuple[list[str], list[str]]:
+    """The topics that publishing would write, and those that it would remove; where the
+    configuration or the folder cannot be read, those that are behind the archive."""
+    from aggregator.cli.foretelling import what_is_due
+    from aggregator.model.errors import ConfigError, PublishError
+    from aggregator.topics import Matcher
+
+    if not isinstance(configuration, ConfigError):
+        try:
+            due = what_is_due(archive, configuration, Matcher(configuration.interests))
+        except PublishError:
+            pass
+        else:
+            return list(due.topics), list(due.synced.deleted)
+    return [state.topic.slug for state in archive.published.behind()], []
+
+
+def _unpublished_line(behind: Sequence[str], removed: Sequence[str]) -> str:
+    told = [_some(behind)] if behind else []
+    told += [f"to be removed: {_some(removed)}"] if removed else []
+    return "; ".join(told) or "nothing"
+
+
+def _some(slugs: Sequence[str]) -> str:
+    more = len(slugs) - _TOPICS_SHOWN
+    return ", ".join(slugs[:_TOPICS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _wrong_with(configuration: Configuration | ConfigError) -> tuple[str | None, str, list[str]]:
