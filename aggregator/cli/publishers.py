@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aggregator.cli.inclusions import list_trouble
 from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import (
     Column,
@@ -25,6 +26,7 @@ from aggregator.model.units import size
 
 if TYPE_CHECKING:
     from aggregator.model.feed import Feed, Subscription, Totals
+    from aggregator.model.inclusion import FeedList
 
 
 def check(
@@ -47,7 +49,7 @@ def check(
 
     session = session_of(context)
     lines = session.subscriptions()
-    known = _known(session, lines)
+    known, lists = _known(session, lines)
     rows = [(line, feed) for line, feed in known if _trouble(line, feed)]
     moves = {line.url: feed.fetch_url for line, feed in rows if _moved(line, feed)}
     fixed: tuple[str, ...] = ()
@@ -56,7 +58,8 @@ def check(
 
         fixed = readdress_subscriptions(session.place, moves, dry_run=dry_run)
     if as_json:
-        print_json([_check_json(line, feed, fixed) for line, feed in rows])
+        told = [_check_json(line, feed, fixed) for line, feed in rows]
+        print_json([*told, *(_list_json(one) for one in lists)])
         return
     columns = (Column("url", cut=True), Column("what", wide=True))
     unreached = unreached_of([feed for _, feed in known])
@@ -66,6 +69,7 @@ def check(
         for line, feed in rows
         if feed.key not in unreached or _moved(line, feed)
     ]
+    cells += [(one.url, list_trouble(one)) for one in lists]
     asked = sum(feed.last_fetch is not None for _, feed in known) - len(unreached)
     well = "all feeds that were asked are where feeds.opml says, and answer"
     print_table(columns, cells, empty="" if unreached or not asked else well)
@@ -84,13 +88,19 @@ def check(
         )
 
 
-def _known(session: Session, lines: Sequence[Subscription]) -> list[tuple[Subscription, Feed]]:
+def _known(
+    session: Session, lines: Sequence[Subscription]
+) -> tuple[list[tuple[Subscription, Feed]], tuple[FeedList, ...]]:
+    """The feeds that were collected before, and the included lists that fail."""
+    from aggregator.model.inclusion import failing_lists
+
     archive = session.reading_if_any()
     if archive is None:
-        return []
+        return [], ()
     with archive:
         found = [(line, archive.feed(line.url)) for line in lines]
-    return [(line, feed) for line, feed in found if feed is not None]
+        lists = failing_lists(session.inclusions(), archive.lists.read())
+    return [(line, feed) for line, feed in found if feed is not None], lists
 
 
 def _unasked(lines: Sequence[Subscription], known: Sequence[tuple[Subscription, Feed]]) -> int:
@@ -136,6 +146,15 @@ def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[
         "fixed": line.url in fixed,
         "what": shown_url(_trouble(line, feed)),
     }
+
+
+def _list_json(one: FeedList) -> dict[str, object]:
+    """An included list that fails, as feeds are told."""
+    from aggregator.model.address import shown_url
+
+    what = shown_url(list_trouble(one))
+    told = {"url": one.url, "state": "failing", "moved_to": None, "fixed": False}
+    return {**told, "what": what}
 
 
 def print_bill(session: Session, line: Subscription, feed: Feed, *, as_json: bool) -> None:

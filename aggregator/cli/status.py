@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.errors import ConfigError
     from aggregator.model.feed import Feed
+    from aggregator.model.inclusion import Inclusion
     from aggregator.model.settings import Settings
 
 _FAILING_SHOWN = 10
@@ -63,8 +64,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         delays_of,
         print_delays,
     )
+    from aggregator.cli.inclusions import list_json, print_failing_lists
     from aggregator.collect import NO_NETWORK, unreached_of
     from aggregator.model.delay import delay_of
+    from aggregator.model.inclusion import failing_lists
     from aggregator.model.time import iso, now
 
     session = session_of(context)
@@ -87,6 +90,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         feeds, fresh = _asked(configuration, archive)
         info, due = archive.info(), archive.next_due()
         behind, removed = _unpublished(configuration, archive)
+        lists = failing_lists(_inclusions(session, configuration), archive.lists.read())
         holder, paused = archive.holder(), _paused(archive)
         hub = _hub(archive, settings)
         push = _push(archive, settings)
@@ -118,6 +122,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "delays": delays_json(delays),
                 "cause": cause,
                 "failing": [_failing_json(feed) for feed in failing],
+                "lists": [list_json(one) for one in lists],
                 **troubles_json(feeds, now()),
             }
         )
@@ -144,6 +149,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     )
     if own := [feed for feed in failing if feed.key not in lost]:
         _print_failing(own)
+    print_failing_lists(lists)
     print_troubles([feed for feed in feeds if not feed.failure], now())
     print_delays(delays)
 
@@ -179,6 +185,20 @@ def _listed(session: Session, configuration: Configuration | ConfigError) -> int
         return len(session.subscriptions())
     except ConfigError:
         return 0
+
+
+def _inclusions(
+    session: Session, configuration: Configuration | ConfigError
+) -> tuple[Inclusion, ...]:
+    """The lists that feeds.opml includes; none where it cannot be read."""
+    from aggregator.model.errors import ConfigError
+
+    if not isinstance(configuration, ConfigError):
+        return configuration.inclusions
+    try:
+        return session.inclusions()
+    except ConfigError:
+        return ()
 
 
 def _unpublished(

@@ -16,6 +16,7 @@ from aggregator.inclusions import Look
 from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError
 from aggregator.model.feed import Feed, FeedState, Trouble
+from aggregator.model.inclusion import FeedList
 from aggregator.model.topic import TopicEdit
 from aggregator.rounds import Round
 
@@ -100,6 +101,18 @@ def report_standing(feeds: Sequence[Feed]) -> None:
             f"{own} of {len(asked)} feeds failed at the last try",
             **_next_try(next_due),
             hint="`aggregator status` names them",
+        )
+
+
+def report_lists(lists: Sequence[FeedList]) -> None:
+    """A line, at start, for each included list that failed when it was last asked."""
+    for one in lists:
+        _log.warning(
+            "included list failed at the last try",
+            list=one.url,
+            why=one.failure,
+            last_answer=one.last_success or "never",
+            **_next_try(one.next_due),
         )
 
 

@@ -28,6 +28,7 @@ from aggregator.daemon.reloading import kept, warn_of_lines, with_last_topics, w
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
+    report_lists,
     report_standing,
     welcome,
 )
@@ -36,6 +37,7 @@ from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
 from aggregator.model.errors import ArchiveError, ConfigError, DiskFull, PublishError
+from aggregator.model.inclusion import failing_lists
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of
@@ -139,6 +141,8 @@ class _Service:
             warn_of_lines(self._configuration)
             with contextlib.suppress(DiskFull):
                 report_standing(await asyncio.to_thread(self._archive.feeds))
+                lists = await asyncio.to_thread(self._archive.lists.read)
+                report_lists(failing_lists(self._configuration.inclusions, lists))
             ticks = await stack.enter_async_context(ticking())
             await stack.enter_async_context(
                 self._parts.beside(self._watch.tell(self._reload), again=False)

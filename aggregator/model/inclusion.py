@@ -47,6 +47,14 @@ class FeedList(Struct, frozen=True, kw_only=True):
         return sum(not one.paused for one in self.lines)
 
 
+def failing_lists(
+    inclusions: Iterable[Inclusion], lists: Iterable[FeedList]
+) -> tuple[FeedList, ...]:
+    """The included lists that failed at the last look, in their order, each once."""
+    known = {one.url: one for one in lists if one.failure}
+    return tuple(known[url] for url in dict.fromkeys(one.url for one in inclusions) if url in known)
+
+
 def followed(
     before: Sequence[Subscription], now: Sequence[Subscription]
 ) -> tuple[Subscription, ...]:

@@ -175,3 +175,49 @@ def test_publishing_topics_drops_no_included_feed(included):
 def test_a_list_leads_into_no_private_network(place):
     include(place, '<outline type="include" url="http://192.168.7.7/list.opml"/>')
     assert "private network" in place.run("collect").err
+
+
+def failing_list(place, server) -> dict[str, dict]:
+    """What ``status`` and ``feeds check`` tell of the one list that fails, in JSON."""
+    [one] = parsed(place.run("status", "--json"))["lists"]
+    [other] = parsed(place.run("feeds", "check", "--json"))
+    assert one["url"] == other["url"] == server.url("/list.opml")
+    return {"status": one, "check": other}
+
+
+def test_a_list_that_fails_is_told_until_it_answers(included, server):
+    assert parsed(included.run("status", "--json"))["lists"] == []
+    server.serve("/list.opml", b"", status=404)
+    included.run("collect", "--all")
+    found = failing_list(included, server)
+    assert found["status"]["count"] == 1
+    assert found["status"]["last_success"]
+    assert "404" in found["status"]["message"]
+    assert found["check"]["state"] == "failing"
+    kept = "404) (1 time): what it named last is collected"
+    assert found["check"]["what"].endswith(kept)
+    assert f"{server.url('/list.opml')}\t20" in included.run("status").out
+    assert kept in included.run("status").out
+    checked = included.run("feeds", "check")
+    assert checked.out.startswith(f"{server.url('/list.opml')}\t")
+    assert checked.err == ""
+    server.serve("/list.opml", opml(server.url("/a.xml"), server.url("/b.xml")))
+    included.run("collect", "--all")
+    assert parsed(included.run("status", "--json"))["lists"] == []
+    assert parsed(included.run("feeds", "check", "--json")) == []
+
+
+def test_a_list_that_never_answered_is_told_so(place, server):
+    server.serve("/list.opml", b"", status=404)
+    include(place, f'<outline type="include" url="{server.url("/list.opml")}"/>')
+    place.run("collect")
+    found = failing_list(place, server)
+    assert found["status"]["last_success"] is None
+    assert found["check"]["what"].endswith("(1 time): it never named a feed")
+    told = place.run("status").out
+    assert f"{server.url('/list.opml')}\tnever\t" in told
+    place.settings('page_size = "many"')
+    assert "\tnever\t" in place.run("status").out, "a mistake elsewhere hides it not"
+    include(place, "")
+    place.settings("")
+    assert parsed(place.run("status", "--json"))["lists"] == [], "nobody includes it any more"

@@ -326,6 +326,22 @@ def test_it_reads_archive_documents_and_lists_while_it_runs(daemon, server):
     assert daemon.end() == 0
 
 
+def test_a_start_tells_of_an_included_list_that_fails(daemon, server):
+    url = server.serve("/list.opml", b"", status=404)
+    opml = f'<opml version="2.0"><body><outline type="include" url="{url}"/></body></opml>'
+    (daemon.folder / "feeds.opml").write_text(opml)
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("included list failed"))
+    assert not daemon.events("included list failed at the last try")
+    daemon.end()
+    daemon.start()
+    daemon.wait_for(lambda: daemon.events("included list failed at the last try"))
+    (told,) = daemon.events("included list failed at the last try")
+    assert (told["list"], told["last_answer"]) == (url, "never")
+    assert "404" in told["why"]
+    assert daemon.end() == 0
+
+
 def test_an_edit_is_taken_up_though_collecting_is_paused(daemon, server):
     """It may be what ends the pause."""
     file = daemon.folder / "aggregator.toml"
