@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _SOME_FAILED, _INTERRUPTED = 1, 130
 # So many feeds with one failure are named; of more, as many.
 _NAMED = 3
+_OFFLINE = "check the network; `aggregator demo` needs none"
 
 
 def collect(
@@ -197,7 +198,7 @@ def _tell_failures(done: Round) -> None:
 
     lost = {feed.key for feed, _ in done.unreached}
     if lost:
-        note(f"aggregator: {NO_NETWORK}: {plural(len(lost), 'feed')}")
+        note(f"aggregator: {NO_NETWORK}: {plural(len(lost), 'feed')} ({_OFFLINE})")
     for error, feeds in by_cause([one for one in done.failures if one[0].key not in lost]):
         named = [one_line(feed.url) for feed in feeds]
         hint = f" ({error.hint})" if error.hint else ""
@@ -261,24 +262,33 @@ def _tell_notices(done: Round) -> None:
 
 
 def _tell_waiting(archive: Archive, done: Round) -> None:
-    """How many subscribed feeds fail and were not asked, because they are not due yet; or when the
-    first one is due, where none was."""
+    """How many subscribed feeds fail and were not asked, because they are not due yet, those for want
+    of a network by themselves; or when the first one is due, where none was asked."""
+    from aggregator.collect import NO_NETWORK, unreached_of
     from aggregator.model.feed import FeedState
     from aggregator.model.time import now
 
     asked = {feed.key for feed, _ in done.failures}
-    due = [
-        feed.next_due
-        for feed in archive.feeds()
-        if feed.subscribed
-        and feed.state is FeedState.FAILING
-        and feed.next_due
-        and feed.key not in asked
+    feeds = [feed for feed in archive.feeds() if feed.subscribed]
+    lost = unreached_of(feeds)
+    waiting = [
+        (feed.key in lost, feed.next_due)
+        for feed in feeds
+        if feed.state is FeedState.FAILING and feed.next_due and feed.key not in asked
     ]
-    if due:
-        failing = plural(len(due), "feed is failing and", "feeds are failing and")
-        note(f"{failing} not due before {local(min(due))}; --all asks now")
-    elif not done.counts.feeds and (soonest := archive.next_due()) and soonest > now():
+    if unreached := [due for is_lost, due in waiting if is_lost]:
+        wait = f"not due before {local(min(unreached))}; --all asks now"
+        none = f"none of {plural(len(lost), 'feed')} was reached"
+        note(f"aggregator: {NO_NETWORK} at the last try: {none}; {wait} ({_OFFLINE})")
+    if own := [due for is_lost, due in waiting if not is_lost]:
+        failing = plural(len(own), "feed is failing and", "feeds are failing and")
+        note(f"{failing} not due before {local(min(own))}; --all asks now")
+    elif (
+        not waiting
+        and not done.counts.feeds
+        and (soonest := archive.next_due())
+        and soonest > now()
+    ):
         note(f"no feed is due before {local(soonest)}; --all asks now")
 
 

@@ -142,6 +142,19 @@ def test_a_cause_that_all_feeds_share_is_told_once_by_status(place, server):
     assert json.loads(place.run("status", "--json").out)["cause"] is None
 
 
+def test_a_round_in_which_nothing_is_due_says_that_there_was_no_network(place):
+    place.subscribe(*FAR)
+    assert place.run("collect").err == f"aggregator: no network: 2 feeds ({OFFLINE})\n"
+    again = place.run("collect")
+    assert re.fullmatch(
+        r"aggregator: no network at the last try: none of 2 feeds was reached; "
+        rf"not due before \S+; --all asks now \({OFFLINE}\)\n",
+        again.err,
+    )
+    assert again.code == 0
+
+
+OFFLINE = "check the network; `aggregator demo` needs none"
 FAR = ["http://one.invalid/a.xml", "http://two.invalid/b.xml"]
 
 
@@ -149,7 +162,7 @@ def test_without_a_network_what_is_at_home_still_answers(place, server):
     """A bridge on this machine is no sign that there is a network."""
     place.subscribe(*FAR, server.serve("/bridge.xml", WHOLE.encode()))
     ran = place.run("collect")
-    assert "aggregator: no network: 2 feeds\n" in ran.err
+    assert f"aggregator: no network: 2 feeds ({OFFLINE})\n" in ran.err
     ran = place.run("status")
     assert _fields(ran)["feeds"] == "no network: none of 2 feeds was reached; 1 ok"
     ran = place.run("feeds", "check")
@@ -162,7 +175,7 @@ def test_what_is_down_at_home_or_ended_is_not_for_want_of_a_network(place, serve
     gone = server.serve("/gone.xml", status=410)
     place.subscribe(*FAR, server.serve("/bridge.xml", WHOLE.encode()), down, gone)
     ran = place.run("collect")
-    assert "aggregator: no network: 2 feeds\n" in ran.err
+    assert f"aggregator: no network: 2 feeds ({OFFLINE})\n" in ran.err
     assert f"failed: {down}: " in ran.err
     for _ in range(2):
         place.run("collect", "--all")
@@ -180,7 +193,7 @@ def test_what_is_down_at_home_or_ended_is_not_for_want_of_a_network(place, serve
 def test_what_fails_at_home_for_a_reason_of_its_own_says_nothing_of_the_network(place, server):
     place.subscribe(*FAR, server.serve("/bridge.xml", status=500))
     ran = place.run("collect")
-    assert "aggregator: no network: 2 feeds\n" in ran.err
+    assert f"aggregator: no network: 2 feeds ({OFFLINE})\n" in ran.err
     assert "/bridge.xml" in ran.err
 
 
