@@ -88,6 +88,30 @@ def what_is_due(
     return Due(tuple(slug for slug in slugs if slug in behind), synced)
 
 
+def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, str]:
+    """Why topics are published as they were, or not yet, by their keys: those of which the archive
+    holds what topics.toml says are not among them. Raises ArchiveError."""
+    from aggregator.model.time import now
+    from aggregator.topics import Matcher, contradicted
+
+    matcher = Matcher(configuration.interests)
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+    size = configuration.settings.publish.page_size
+    synced = archive.topics.compare(wanted, page_size=size)
+    edited = dict.fromkeys([*synced.edited, *synced.renewed], "kept as it was")
+    waiting = edited | dict.fromkeys(synced.new, "not taken up")
+    if not waiting:
+        return {}
+    failed = contradicted(configuration.interests, find=archive.entry, now=now())
+    failing = list(dict.fromkeys(one.topic for one in failed))
+    if not failing:
+        return dict.fromkeys(waiting, "not taken up yet")
+    return {
+        slug: f"{stands}: {'fails' if slug in failing else f'{failing[0]} fails'} a sample"
+        for slug, stands in waiting.items()
+    }
+
+
 def _counted(edit: TopicDifference) -> str:
     return (
         f"{edit.topic} is {'back' if edit.back else 'edited'}: {len(edit.came):,} would come from the archive, {len(edit.went):,} held "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.checking import check, explain, tell_edit, topic_of, warn_of_samples
+from aggregator.cli.foretelling import tell_what_is_due, waiting_edits
 from aggregator.cli.options import DryRun, Json, Limit, TopicKey, complete_topic
 from aggregator.cli.output import (
     Column,
@@ -22,14 +22,14 @@ from aggregator.cli.output import (
     print_table,
     say,
 )
+from aggregator.cli.previewing import caught, muted_newest
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.titles import short, title_of
-from aggregator.cli.weeks import barred, chart, weekly_counts
+from aggregator.cli.weeks import barred, chart
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
-    from aggregator.model.entry import EntryRecord
     from aggregator.model.topic import PageEntry, Topic, TopicState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -39,8 +39,6 @@ app.command()(explain)
 # They publish on their own, and have the right to write the archive as long as they run.
 _PUBLISHING = ("aggregator run", "aggregator collect")
 _WEEKS_DRAWN = 52
-# So many of the newest entries are looked at for one that is muted.
-_TRIED = 1000
 
 
 @app.callback()
@@ -53,14 +51,15 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     """List the topics with what they hold.
 
     Of an edited one +2 -1 says that two came from the archive at its last edit, and that one
-    which it holds matched no more, and stayed.
+    which it holds matched no more, and stayed. An edit that was not taken up is told: the
+    counts are of the topic as it was, and it is published so.
     """
     session = session_of(context)
     configuration = session.configuration()
-    states = _states(session)
+    states, waiting = _states(session, configuration)
     rows = [(topic, states.get(topic.slug)) for topic in configuration.topics]
     if as_json:
-        print_json([_topic_json(topic, state) for topic, state in rows])
+        print_json([_topic_json(topic, state, waiting) for topic, state in rows])
         return
     columns = (
         Column("topic"),
@@ -78,7 +77,8 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
             local(state.newest) if state else "",
             topic.title,
             topic.query,
-            f"+{state.came} -{state.went}" if state and state.came + state.went else "",
+            waiting.get(topic.slug)
+            or (f"+{state.came} -{state.went}" if state and state.came + state.went else ""),
             "private" if topic.private else "",
         )
         for topic, state in rows
@@ -95,16 +95,19 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     archive = session.reading_if_any()
     state: TopicState | None = None
     shown: tuple[PageEntry, ...] = ()
+    waiting: dict[str, str] = {}
     if archive is not None:
         with archive:
             state = archive.topics.state(wanted.slug)
+            waiting = waiting_edits(archive, configuration)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.published.subscription_page(wanted.slug, size=size).entries[:limit]
     addresses = _addresses(configuration, wanted, state)
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
-        print_json({**_topic_json(wanted, state), "addresses": addresses, "entries": newest})
+        told = _topic_json(wanted, state, waiting)
+        print_json({**told, "addresses": addresses, "entries": newest})
         return
     heading(one_line(wanted.title))
     facts = [
@@ -113,6 +116,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         ("about", wanted.description),
         ("private", "yes: it is read by who knows its address" if wanted.private else ""),
         (_shown_in(wanted)[1], _counted(state)),
+        ("edit", waiting.get(wanted.slug, "") if state else ""),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),
     ]
@@ -157,10 +161,10 @@ def preview(
     if topic.slug not in known and (near := get_close_matches(text, list(known), n=1, cutoff=0.8)):
         note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
-        found, total, weeks = _caught(archive, configuration, topic, limit)
+        found, total, weeks = caught(archive, configuration, topic, limit)
         if not total:
             _tell_why_nothing(archive, configuration, topic)
-        muted = None if total or as_json else _muted(archive, configuration, topic)
+        muted = None if total or as_json else muted_newest(archive, configuration, topic)
     if weekly and as_json:
         print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
         return
@@ -212,8 +216,6 @@ def publish(
     session = session_of(context)
     configuration = session.configuration()
     if dry_run:
-        from aggregator.cli.foretelling import tell_what_is_due
-
         tell_what_is_due(session, configuration, everything)
         return
     from aggregator.publish import shown_path
@@ -289,49 +291,16 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
         return publish_behind(archive, settings, site_of(settings), everything=everything)
 
 
-def _states(session: Session) -> dict[str, TopicState]:
+def _states(
+    session: Session, configuration: Configuration
+) -> tuple[dict[str, TopicState], dict[str, str]]:
+    """What the archive holds of the topics, and why it holds them as they were, by key."""
     archive = session.reading_if_any()
     if archive is None:
-        return {}
+        return {}, {}
     with archive:
-        return {state.topic.slug: state for state in archive.topics.states()}
-
-
-def _caught(
-    archive: Archive, configuration: Configuration, topic: Topic, limit: int
-) -> tuple[list[tuple[EntryRecord, str]], int, list[tuple[date, int]]]:
-    """The newest stories a topic would hold, with reasons; how many there are, and a week."""
-    from aggregator.model.time import now
-    from aggregator.topics import Matcher, newest
-
-    dated: dict[str, date] = {}
-
-    def noted(records: Iterable[EntryRecord]) -> Iterator[EntryRecord]:
-        for record in records:
-            dated[record.id] = (record.published or record.first_seen).date()
-            yield record
-
-    matcher = Matcher(configuration.interests, only=(topic,))
-    records = noted(archive.candidates(matcher.query(topic.slug)))
-    hits = newest(topic, matcher.backlog(topic.slug, records, now=now()))
-    shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
-    weeks = weekly_counts([dated[hit.entry] for hit in hits])
-    return [(record, reason) for record, reason in shown if record], len(hits), weeks
-
-
-def _muted(archive: Archive, configuration: Configuration, topic: Topic) -> str | None:
-    """What mutes the newest entry that a topic would take up else; None where there is none."""
-    from itertools import islice
-
-    from aggregator.model.time import now
-    from aggregator.topics import Matcher
-
-    matcher, at = Matcher(configuration.interests, only=(topic,)), now()
-    for record in islice(archive.candidates(matcher.query(topic.slug)), _TRIED):
-        told = matcher.explain(topic.slug, record, now=at)
-        if told.only_muted:
-            return told.muted
-    return None
+        states = {state.topic.slug: state for state in archive.topics.states()}
+        return states, waiting_edits(archive, configuration)
 
 
 def _tell_why_nothing(archive: Archive, configuration: Configuration, topic: Topic) -> None:
@@ -378,7 +347,9 @@ def _addresses(configuration: Configuration, topic: Topic, state: TopicState | N
     return [f"{base}/{place}{end}" for end in ("", ".html", ".atom", ".rss", ".json", *further)]
 
 
-def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
+def _topic_json(
+    topic: Topic, state: TopicState | None, waiting: Mapping[str, str]
+) -> dict[str, object]:
     from aggregator.model.time import iso
 
     return {
@@ -397,4 +368,5 @@ def _topic_json(topic: Topic, state: TopicState | None) -> dict[str, object]:
         "edited": iso(state.edited) if state else None,
         "came": state.came if state else 0,
         "went": state.went if state else 0,
+        "waits": waiting.get(topic.slug),
     }

@@ -165,6 +165,35 @@ def test_an_edit_of_a_topic_says_what_came_and_went(collected):
     assert (listed["came"], listed["went"]) == (1, 1)
 
 
+def test_an_edit_that_is_not_taken_up_is_marked_beside_the_counts_of_before(collected):
+    other = '[rain]\nquery = "rain"\n'
+    collected.topics(TOPICS + other)
+    collected.run("topics", "publish")
+
+    def marks() -> dict[str, str | None]:
+        listed = collected.run("topics", "list").out.splitlines()
+        told = parsed(collected.run("topics", "list", "--json"))
+        for line, one in zip(listed, told, strict=True):
+            assert line.split("\t")[5] == (one["waits"] or "")
+            shown = collected.run("topics", "show", one["slug"], "--json")
+            assert parsed(shown)["waits"] == one["waits"]
+        return {one["slug"]: one["waits"] for one in told}
+
+    assert marks() == {"torres-coaching": None, "rain": None}
+    edited = TOPICS.replace("torres AND coach*", "torres OR rain")
+    collected.topics(edited + other)
+    assert marks() == {"torres-coaching": "not taken up yet", "rain": None}
+    assert "edit\tnot taken up yet\n" in collected.run("topics", "show", "torres-coaching").out
+    collected.topics(edited + 'must = ["Zebra"]\n' + other.replace('"rain"', '"snow"'))
+    assert marks() == {
+        "torres-coaching": "kept as it was: fails a sample",
+        "rain": "kept as it was: torres-coaching fails a sample",
+    }
+    collected.topics(TOPICS + 'must = ["Zebra"]\n' + other)
+    collected.run("topics", "publish")
+    assert marks() == {"torres-coaching": None, "rain": None}, "they are published as they stand"
+
+
 def test_a_topic_that_is_taken_out_is_named(collected):
     collected.topics("# no topics\n")
     ran = collected.run("collect")
