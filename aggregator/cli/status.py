@@ -24,15 +24,13 @@ from aggregator.cli.output import (
     some_of,
     when,
 )
-from aggregator.cli.session import Session, session_of
+from aggregator.cli.readable import read
+from aggregator.cli.session import session_of
 from aggregator.cli.troubles import print_troubles, troubles_json
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
-    from aggregator.config import Configuration
-    from aggregator.model.errors import ConfigError
     from aggregator.model.feed import Feed
-    from aggregator.model.inclusion import Inclusion
     from aggregator.model.settings import Settings
 
 _FAILING_SHOWN = 10
@@ -71,15 +69,13 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     from aggregator.model.time import iso, now
 
     session = session_of(context)
-    configuration = _read(session)
-    settings = _settings(session, configuration)
-    mistake, meanwhile, warnings = _wrong_with(configuration)
+    found = read(session)
+    settings, (mistake, meanwhile), warnings = found.settings, found.mistake(), found.warnings
     archive = session.reading_if_any(settings.archive)
     if archive is None:
         if as_json:
             wrong = {"mistake": mistake, "warnings": warnings, "paused": None}
-            listed = _listed(session, configuration)
-            print_json({"holder": None, "feeds": listed, "entries": 0, **wrong})
+            print_json({"holder": None, "feeds": found.feeds_listed, "entries": 0, **wrong})
             return
         for wrong_line in [mistake, *warnings]:
             if wrong_line:
@@ -87,10 +83,10 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
         return
     with archive:
-        feeds, fresh = _asked(configuration, archive)
+        feeds, fresh = found.asked(archive)
         info, due = archive.info(), archive.next_due()
-        behind, removed = _unpublished(configuration, archive)
-        lists = failing_lists(_inclusions(session, configuration), archive.lists.read())
+        behind, removed = found.unpublished(archive)
+        lists = failing_lists(found.inclusions, archive.lists.read())
         holder, paused = archive.holder(), _paused(archive)
         hub = _hub(archive, settings)
         push = _push(archive, settings)
@@ -154,72 +150,6 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _read(session: Session) -> Configuration | ConfigError:
-    """The configuration, or why there is none: to tell that is a part of the answer."""
-    from aggregator.config import load
-    from aggregator.model.errors import ConfigError
-
-    try:
-        return load(session.folder)
-    except ConfigError as error:
-        return error
-
-
-def _settings(session: Session, configuration: Configuration | ConfigError) -> Settings:
-    """The settings, those that are wrong as shipped. Raises ConfigError where that leaves open which
-    archive is meant."""
-    from aggregator.model.errors import ConfigError
-
-    if isinstance(configuration, ConfigError):
-        return session.right_settings()[0]
-    return configuration.settings
-
-
-def _listed(session: Session, configuration: Configuration | ConfigError) -> int:
-    """How many feeds feeds.opml lists; none where it cannot be read."""
-    from aggregator.model.errors import ConfigError
-
-    if not isinstance(configuration, ConfigError):
-        return len(configuration.subscriptions)
-    try:
-        return len(session.subscriptions())
-    except ConfigError:
-        return 0
-
-
-def _inclusions(
-    session: Session, configuration: Configuration | ConfigError
-) -> tuple[Inclusion, ...]:
-    """The lists that feeds.opml includes; none where it cannot be read."""
-    from aggregator.model.errors import ConfigError
-
-    if not isinstance(configuration, ConfigError):
-        return configuration.inclusions
-    try:
-        return session.inclusions()
-    except ConfigError:
-        return ()
-
-
-def _unpublished(
-    configuration: Configuration | ConfigError, archive: Archive
-) -> tuple[list[str], list[str]]:
-    """The topics that publishing would write, and those that it would remove; where the
-    configuration or the folder cannot be read, those that are behind the archive."""
-    from aggregator.cli.foretelling import what_is_due
-    from aggregator.model.errors import ConfigError, PublishError
-    from aggregator.topics import Matcher
-
-    if not isinstance(configuration, ConfigError):
-        try:
-            due = what_is_due(archive, configuration, Matcher(configuration.interests))
-        except PublishError:
-            pass
-        else:
-            return list(due.topics), list(due.synced.deleted)
-    return [state.topic.slug for state in archive.published.behind()], []
-
-
 def _unpublished_line(behind: Sequence[str], removed: Sequence[str]) -> str:
     told = [_some(behind)] if behind else []
     told += [f"to be removed: {_some(removed)}"] if removed else []
@@ -229,39 +159,6 @@ def _unpublished_line(behind: Sequence[str], removed: Sequence[str]) -> str:
 def _some(slugs: Sequence[str]) -> str:
     more = len(slugs) - _TOPICS_SHOWN
     return ", ".join(slugs[:_TOPICS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _wrong_with(configuration: Configuration | ConfigError) -> tuple[str | None, str, list[str]]:
-    """What is wrong with the configuration, in a sentence, None where nothing is; what holds for a
-    daemon meanwhile; and the warnings: lines that are left out of what is taken up, none where it
-    cannot be read.
-
-    Of samples only texts are tried: a daemon looks at those, and at entries, when it reads the file.
-    """
-    from aggregator.model.errors import ConfigError
-    from aggregator.model.time import now
-    from aggregator.topics import contradicted
-
-    if isinstance(configuration, ConfigError):
-        return configuration.sentence, "what was right last stands", []
-    failed = next(contradicted(configuration.interests, now=now()), None)
-    mistake = f"{failed} (aggregator topics check tells all)" if failed else None
-    # A topic that is new, or was so before, is as it is all the same.
-    return mistake, "further edits of topics wait until it holds", list(configuration.warnings)
-
-
-def _asked(configuration: Configuration | ConfigError, archive: Archive) -> tuple[list[Feed], int]:
-    """The feeds of feeds.opml that were collected before, and how many are new in it; where it cannot
-    be read, those that it had last."""
-    from aggregator.cli.subscriptions import known_lines
-    from aggregator.model.errors import ConfigError
-
-    if isinstance(configuration, ConfigError):
-        return [feed for feed in archive.feeds() if feed.subscribed], 0
-    rows = known_lines(archive, configuration.subscriptions, configuration.inclusions)
-    # Two lines may be one feed.
-    feeds = {feed.key: feed for _, feed in rows if feed}
-    return list(feeds.values()), sum(feed is None for _, feed in rows)
 
 
 def _paused(archive: Archive) -> str | None:

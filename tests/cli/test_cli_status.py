@@ -69,6 +69,18 @@ def test_another_mistake_in_the_section_of_the_archive_hides_nothing(collected):
     assert told(collected)["entries"]
 
 
+def test_lines_that_are_left_out_are_told_beside_a_mistake_in_the_settings(collected):
+    opml = (collected.folder / "feeds.opml").read_text()
+    line = '<outline text="No" xmlUrl="gopher://old.example/"/></body>'
+    (collected.folder / "feeds.opml").write_text(opml.replace("</body>", line))
+    warnings = told(collected)["warnings"]
+    assert len(warnings) == 1
+    collected.settings('page_size = "many"')
+    ran = collected.run("status", "--json")
+    assert json.loads(ran.out)["warnings"] == warnings
+    assert ran.err == ""
+
+
 def test_mistakes_are_told_before_anything_was_collected(place):
     place.settings('page_size = "many"')
     (place.folder / "feeds.opml").write_text("<opml>")
