@@ -246,7 +246,9 @@ def _tell_lists(looks: Sequence[Look]) -> None:
     for look in looks:
         url, one = one_line(look.list.url), look.list
         if one.failure:
-            note(f"{url}: {one_line(one.failure)}: its feeds are collected as it named them last")
+            named = "its feeds are collected as it named them last"
+            kept = named if one.last_success else "it never named a feed"
+            note(f"{url}: {one_line(one.failure)}: {kept}")
         elif look.changed:
             dropped = f", {look.paused} dropped by it are paused" if look.paused else ""
             note(f"{url}: {plural(one.named, 'feed')} included{dropped}")

@@ -40,7 +40,7 @@ def check(
 ) -> None:
     """List the feeds that need a person: moved, ended, in trouble.
 
-    In trouble are feeds that fail, and those of which something is told though they answer.
+    In trouble are feeds and included lists that fail, and feeds that answer and are told of.
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone. Asks no server anything.

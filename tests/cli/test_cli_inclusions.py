@@ -210,7 +210,7 @@ def test_a_list_that_fails_is_told_until_it_answers(included, server):
 def test_a_list_that_never_answered_is_told_so(place, server):
     server.serve("/list.opml", b"", status=404)
     include(place, f'<outline type="include" url="{server.url("/list.opml")}"/>')
-    place.run("collect")
+    assert place.run("collect").err.endswith("(404): it never named a feed\n")
     found = failing_list(place, server)
     assert found["status"]["last_success"] is None
     assert found["check"]["what"].endswith("(1 time): it never named a feed")
