@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import asdict
 
-from aggregator.cli.entries import entry_named
 from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
 from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
 from aggregator.cli.session import session_of
-from aggregator.cli.titles import title_of
+from aggregator.cli.titles import entry_named, title_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive

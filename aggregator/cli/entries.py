@@ -30,10 +30,9 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import session_of
-from aggregator.cli.titles import short, title_of, titled
+from aggregator.cli.titles import entry_named, short, title_of, titled
 
 if TYPE_CHECKING:
-    from aggregator.archive import Archive
     from aggregator.model.entry import EntryRecord, RevisionRecord, SightingRecord
 
 _WORDS_SHOWN = 400
@@ -234,18 +233,6 @@ def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
 def _later(after: timedelta) -> str:
     minutes = round(after.total_seconds() / 60)
     return f"{minutes:,} min" if minutes else "earliest" if not after else "< 1 min"
-
-
-def entry_named(archive: Archive, identifier: str) -> EntryRecord:
-    """The entry of this id, or the lead of this story. Raises UsageError."""
-    from aggregator.model.errors import UsageError
-
-    record = archive.entry(identifier)
-    if record is None:
-        raise UsageError(
-            f"no entry or story has the id {identifier!r}", hint="ids are in `aggregator search`"
-        )
-    return record
 
 
 def _facts(record: EntryRecord) -> list[tuple[str, str]]:

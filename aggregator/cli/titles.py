@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aggregator.archive import Archive
     from aggregator.model.entry import EntryRecord, RevisionRecord
     from aggregator.model.topic import PageEntry
 
@@ -24,3 +25,15 @@ def title_of(entry: EntryRecord | RevisionRecord | PageEntry) -> str:
 def titled(title: str, text: str) -> str:
     """The title of what says ``text``; how that begins, where the title is empty."""
     return title or " ".join(text.split()[:_WORDS]) or "(no title)"
+
+
+def entry_named(archive: Archive, identifier: str) -> EntryRecord:
+    """The entry of this id, or the lead of this story. Raises UsageError."""
+    from aggregator.model.errors import UsageError
+
+    record = archive.entry(identifier)
+    if record is None:
+        raise UsageError(
+            f"no entry or story has the id {identifier!r}", hint="ids are in `aggregator search`"
+        )
+    return record
