@@ -36,7 +36,7 @@ from aggregator.model.time import now
 from aggregator.normalize import Workers, decide
 
 _PATIENCE = 300.0
-"""Seconds after which no further page is begun, so that a feed's claim does not run out."""
+"""Seconds after which no further page is begun, so that what a feed brought is archived all the same."""
 
 _AGAIN = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))
 """How long after each try that failed the next one is due; then none."""

@@ -212,6 +212,7 @@ class _Crew:
                     stirred.clear()
                     for done in ended:
                         running.discard(done)
+                        self._answered.discard(done)
                         done.result()
                     ended.clear()
                 if more:

@@ -62,8 +62,8 @@ class Collecting:
         self._reclean = reclean
         self._stack = ExitStack()
         self._rounds = set[asyncio.Task[None]]()
-        self._claiming = set[asyncio.Task[None] | None]()
-        """Rounds that may take more feeds yet: nothing is left to others."""
+        self._claiming: asyncio.Task[None] | None = None
+        """The round that may take more feeds yet: nothing is left to another."""
         self._errors: list[BaseException] = []
         self._looked = now()
 
@@ -99,27 +99,22 @@ class Collecting:
         if self._claiming or len(self._rounds) >= _MOST_ROUNDS:
             return
         if await asyncio.to_thread(self._archive.is_due, now(), max_interval=longest):
-            task = asyncio.create_task(self._round())
+            self._claiming = task = asyncio.create_task(self._round())
             self._rounds.add(task)
-            self._claiming.add(task)
             task.add_done_callback(self._note_end)
         elif not self._rounds:
             self._resume()
             await self._health.look()
 
-    async def rest(self) -> None:
-        """Until no round runs. Raises what ended one."""
-        while self._rounds:
-            await asyncio.wait(self._rounds)
-        self._raise_failed()
+    def _all_claimed(self) -> None:
+        self._claiming = None
 
     async def _round(self) -> None:
-        this = asyncio.current_task()
         done = await collect_round(
             self._pipeline,
             stop=self.stop,
             progress=self._show,
-            all_claimed=lambda: self._claiming.discard(this),
+            all_claimed=self._all_claimed,
             shared=self._shared,
         )
         self._resume()
@@ -144,7 +139,8 @@ class Collecting:
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         self._rounds.discard(task)
-        self._claiming.discard(task)
+        if self._claiming is task:
+            self._claiming = None
         if not task.cancelled() and (error := task.exception()):
             self._errors.append(error)
             self._failed.set()

@@ -13,7 +13,8 @@ _log: Any = structlog.get_logger()
 
 # A batch under way ends in a part of it; and whoever stops a service waits a little longer.
 _SECONDS = 10.0
-_SIGNALLED = 128
+SIGNALLED = 128
+"""Added to a signal's number: the exit code of who ended by it, as shells have it."""
 
 
 class Deadline:
@@ -41,4 +42,4 @@ def _end(number: int) -> None:
     _log.error(f"ended after {_SECONDS:.0f} seconds, in the middle of its work", hint=hint)
     sys.stderr.flush()
     # A thread that waits for a database would be waited for by any other way out.
-    os._exit(_SIGNALLED + number)
+    os._exit(SIGNALLED + number)

@@ -18,7 +18,7 @@ from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
 from aggregator.daemon.collecting import Collecting
-from aggregator.daemon.deadline import Deadline
+from aggregator.daemon.deadline import SIGNALLED, Deadline
 from aggregator.daemon.errands import ask_lists, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
@@ -54,7 +54,6 @@ _PUBLISH_DELAY = 1.0
 # Seconds of rest after the archive failed us, doubled each time: what could not be
 # stored is fetched again, and no publisher should feel our trouble.
 _FIRST_REST, _LONGEST_REST = 10.0, 600.0
-_SIGNALLED = 128
 _NOT_NOW = Reply(status=503, text="The hub is not up now.", retry_after=60)
 
 
@@ -378,7 +377,7 @@ class _Service:
     def _end(self, number: int, deadline: Deadline) -> None:
         """First signal: finish the batch under way. Second: at once; the next start repairs."""
         if self._stop.is_set():
-            os._exit(_SIGNALLED + number)
+            os._exit(SIGNALLED + number)
         _log.info("stopping", hint="a second signal ends at once")
         deadline.begin(number)
         self._stop.set()

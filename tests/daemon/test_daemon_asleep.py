@@ -7,12 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from daemonprocess import Daemon
 from feedserver import FeedServer
-from simclock import SimClock
-
-from aggregator.archive import open_archive
-from aggregator.config import load
-from aggregator.daemon.service import _Service
-from aggregator.daemon.watching import Watch
+from servicedesk import service_at
 
 FEEDS = 20
 BEGIN = datetime(2026, 3, 1, 8, 0, 30, tzinfo=UTC)
@@ -33,29 +28,20 @@ def test_after_a_sleep_feeds_are_not_asked_all_at_once(tmp_path):
 
 
 async def sleep(folder: Daemon, server: FeedServer) -> None:
-    configuration = load(folder.folder)
-    with (
-        SimClock(BEGIN) as clock,
-        open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
-    ):
-        service = _Service(configuration, archive, Watch(folder.folder), progress=False)
-        async with (
-            service._opened() as pipeline,
-            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
-        ):
-            await collecting.look()
-            await collecting.rest()
-            assert len(server.requests) == FEEDS
-            clock.go_on(hours=9)
-            await collecting.look()
-            await collecting.rest()
-            # The longest overdue, and no more.
-            assert len(server.requests) == FEEDS + 1
-            # All of them within ten minutes.
-            for _ in range(120):
-                clock.go_on(seconds=5)
-                await collecting.look()
-                await collecting.rest()
-            assert len(server.requests) == 2 * FEEDS
-            due = [feed.next_due for feed in archive.feeds()]
-            assert min(due) > clock.at + timedelta(minutes=1)
+    async with service_at(BEGIN, folder) as desk:
+        await desk.look()
+        await desk.rest()
+        assert len(server.requests) == FEEDS
+        desk.clock.go_on(hours=9)
+        await desk.look()
+        await desk.rest()
+        # The longest overdue, and no more.
+        assert len(server.requests) == FEEDS + 1
+        # All of them within ten minutes.
+        for _ in range(120):
+            desk.clock.go_on(seconds=5)
+            await desk.look()
+            await desk.rest()
+        assert len(server.requests) == 2 * FEEDS
+        due = [feed.next_due for feed in desk.archive.feeds()]
+        assert min(due) > desk.clock.at + timedelta(minutes=1)

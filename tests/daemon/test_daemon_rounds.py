@@ -10,12 +10,9 @@ import webpages
 from daemonprocess import Daemon
 from feedserver import FeedServer
 from linking import feed, item
-from simclock import SimClock
+from servicedesk import service_at
 
-from aggregator.archive import Archive, open_archive
-from aggregator.config import load
-from aggregator.daemon.service import _Service
-from aggregator.daemon.watching import Watch
+from aggregator.archive import Archive
 
 BEGIN = datetime(2026, 3, 1, 8, 0, 30, tzinfo=UTC)
 
@@ -51,27 +48,18 @@ def test_a_feed_is_asked_again_while_another_round_waits_for_a_slow_host(tmp_pat
 
 
 async def look_twice(folder: Daemon, server: FeedServer) -> None:
-    configuration = load(folder.folder)
-    with (
-        SimClock(BEGIN) as clock,
-        open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
-    ):
-        service = _Service(configuration, archive, Watch(folder.folder), progress=False)
-        async with (
-            service._opened() as pipeline,
-            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
-        ):
-            await collecting.look()
-            await until(lambda: "fast.xml" in stored(archive))
-            clock.go_on(hours=5)
-            await collecting.look()
-            await until(lambda: len(server.asked("/fast.xml")) == 2)
-            assert stored(archive) == {"fast.xml"}
-            # Nothing is left to a third.
-            await collecting.look()
-            await collecting.rest()
-            assert stored(archive) == {"fast.xml", "slow.xml"}
-        assert (len(server.asked("/fast.xml")), len(server.asked("/slow.xml"))) == (2, 1)
+    async with service_at(BEGIN, folder) as desk:
+        await desk.look()
+        await until(lambda: "fast.xml" in stored(desk.archive))
+        desk.clock.go_on(hours=5)
+        await desk.look()
+        await until(lambda: len(server.asked("/fast.xml")) == 2)
+        assert stored(desk.archive) == {"fast.xml"}
+        # Nothing is left to a third.
+        await desk.look()
+        await desk.rest()
+        assert stored(desk.archive) == {"fast.xml", "slow.xml"}
+    assert (len(server.asked("/fast.xml")), len(server.asked("/slow.xml"))) == (2, 1)
 
 
 def test_no_clock_that_is_set_makes_two_rounds_of_one_feed(tmp_path):
@@ -84,22 +72,13 @@ def test_no_clock_that_is_set_makes_two_rounds_of_one_feed(tmp_path):
 
 
 async def jump(folder: Daemon, server: FeedServer, *, days: int) -> None:
-    configuration = load(folder.folder)
-    with (
-        SimClock(BEGIN) as clock,
-        open_archive(configuration.settings.archive, write=True, purpose="a test") as archive,
-    ):
-        service = _Service(configuration, archive, Watch(folder.folder), progress=False)
-        async with (
-            service._opened() as pipeline,
-            service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
-        ):
-            await collecting.look()
-            await until(lambda: server.requests)
-            clock.go_on(days=days)
-            await collecting.look()
-            await collecting.look()
-            await collecting.rest()
+    async with service_at(BEGIN, folder) as desk:
+        await desk.look()
+        await until(lambda: server.requests)
+        desk.clock.go_on(days=days)
+        await desk.look()
+        await desk.look()
+        await desk.rest()
 
 
 def test_an_edit_throws_no_answer_away_though_its_pages_take_long(tmp_path):
