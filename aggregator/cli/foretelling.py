@@ -77,15 +77,19 @@ def what_is_due(
     from aggregator.publish import site_of
     from aggregator.publishing import all_is_due
 
-    settings = configuration.settings
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
-    synced = archive.topics.compare(wanted, page_size=settings.publish.page_size)
-    slugs = tuple(topic.slug for topic, _ in wanted)
+    settings, synced = configuration.settings, _synced(archive, configuration, matcher)
+    slugs = tuple(topic.slug for topic in configuration.topics)
     if everything or all_is_due(archive, settings, site_of(settings)):
         return Due(slugs, synced)
     behind = {state.topic.slug for state in archive.published.behind()}
     behind.update(archive.published.due_digests(now()), synced.new, synced.edited, synced.renewed)
     return Due(tuple(slug for slug in slugs if slug in behind), synced)
+
+
+def _synced(archive: Archive, configuration: Configuration, matcher: Matcher) -> TopicsSynced:
+    """How the topics of the archive differ from those of the configuration."""
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+    return archive.topics.compare(wanted, page_size=configuration.settings.publish.page_size)
 
 
 def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, str]:
@@ -94,10 +98,7 @@ def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, s
     from aggregator.model.time import now
     from aggregator.topics import Matcher, contradicted
 
-    matcher = Matcher(configuration.interests)
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
-    size = configuration.settings.publish.page_size
-    synced = archive.topics.compare(wanted, page_size=size)
+    synced = _synced(archive, configuration, Matcher(configuration.interests))
     edited = dict.fromkeys([*synced.edited, *synced.renewed], "kept as it was")
     waiting = edited | dict.fromkeys(synced.new, "not taken up")
     if not waiting:

@@ -47,14 +47,17 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     at = http_date(stripped)
     if at is None:
         return None
-    said = http_date(headers.get("Date"))
-    if said is not None and re.fullmatch(
-        r"\d{1,8}", age := headers.get("Age", "").strip(), re.ASCII
-    ):
+    wait = (at - _servers_now(headers, now)).total_seconds()
+    return min(max(wait, 0.0), float(LONGEST_ASKED_WAIT))
+
+
+def _servers_now(headers: Mapping[str, str], now: datetime) -> datetime:
+    said, age = http_date(headers.get("Date")), headers.get("Age", "").strip()
+    if said is None:
+        return now
+    if re.fullmatch(r"\d{1,8}", age, re.ASCII):
         said += timedelta(seconds=int(age))
-    if said is None or abs(said - now) > _CLOCKS_DIFFER:
-        said = now
-    return min(max((at - said).total_seconds(), 0.0), float(LONGEST_ASKED_WAIT))
+    return now if abs(said - now) > _CLOCKS_DIFFER else said
 
 
 def freshness(

@@ -29,10 +29,10 @@ def check_status(
     what = {
         226: "the server sends a part that nobody asked for (226)",
         304: "the server says unchanged, though nothing was named to compare with",
-        401: "the server wants a log-in (401), which stands in secrets.toml",
+        401: "the server wants a log-in (401): give it in secrets.toml",
         403: "the server refuses us (403)",
         404: "the server knows no such address (404)",
-        407: "the proxy wants a log-in (407), which stands in secrets.toml",
+        407: "the proxy wants a log-in (407): give it in secrets.toml",
         410: "the publisher has ended this feed (410)",
         429: "the server asks for fewer requests (429)",
         503: "the server is out of service for now (503)",
