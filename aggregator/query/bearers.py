@@ -19,6 +19,13 @@ _INITIAL = re.compile(r"\.?[ \u00a0]")
 _BEGINS = re.compile(r"(?:^|[\n,;:(–—/|•]\s*)$")
 _GIVEN_SIGNS = re.compile(r"([ァ-ヺー]{2,}|[\u4e00-\u9fff]{2,}|[\uac00-\ud7af]{2,})[・·=＝]$")
 
+# Words of one letter, by language: with a capital they begin a sentence, and abbreviate no name.
+_ONE_LETTER = {
+    "bg": "авису", "ca": "aei", "cs": "aikosuvz", "el": "οη", "en": "ai", "es": "aeouy", "fr": "ay",
+    "gl": "aeo", "hr": "aikosu", "hu": "a", "it": "aeio", "pl": "aiouwz", "pt": "aeo", "ro": "ao",
+    "ru": "авикосуя", "sk": "aikosuvz", "sl": "aiosz", "sr": "aikosuаикосу", "uk": "авзійоуяє",
+}  # fmt: skip
+
 _GERMAN_ROLES = re.compile(
     r".+(?:trainer|coach|spieler|sturmer|meister|huter|chef|star|mann|profi|kicker|held|legende|"
     r"ikone|idol|jager|gang|kapitan|macher|schutze|kandidat|nachfolger|assistent)"
@@ -44,7 +51,7 @@ def other_given(
     ):
         return False
     if len(token.folded) == 1:
-        return _other_initial(token, gap, writing, own)
+        return _other_initial(token, gap, writing, own, lang)
     if not _BEFORE.fullmatch(gap) or not token.capital or token.folded in small:
         return False
     if writing.text[token.start : token.end].isupper() or not writing.capitals_tell(first):
@@ -52,9 +59,14 @@ def other_given(
     return not _is_known_word(token.folded, lang)
 
 
-def _other_initial(token: Token, gap: str, writing: Writing, own: tuple[Name, ...]) -> bool:
-    """``G. Torres``, but not the B of "Atlético B. Torres said": an initial begins what it is in."""
+def _other_initial(
+    token: Token, gap: str, writing: Writing, own: tuple[Name, ...], lang: str
+) -> bool:
+    """``G. Torres``, but not the B of "Atlético B. Torres said": an initial begins what it is in.
+    Nor the article of ``Ο Τόρες``, or the small word of ``К Торресу``."""
     if not token.capital or not _INITIAL.fullmatch(gap):
+        return False
+    if not gap.startswith(".") and token.folded in _ONE_LETTER.get(lang, ""):
         return False
     if any(word.startswith(token.folded) for name in own for word in name.words):
         return False

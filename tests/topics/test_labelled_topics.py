@@ -8,9 +8,10 @@ most where there are fewer than 20 positives; "partial" counts for neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,14 +29,15 @@ ARTICLES = Path(__file__).parents[3] / "shared" / "corpus" / "articles"
 
 TOPICS = {
     "djokovic_default_2020": (
-        'title:djokovic* AND (disqualif* OR default*) AND "line judge" NOT title:(round OR semi OR final)'
+        'djokovic* AND (disqualif* OR default* OR "kicked out") AND ("line judge" OR lineswoman)'
+        ' AND title:(djokovic* OR "line judge") NOT title:(round OR semi* OR final*)'
     ),
     "bale_tottenham_2020": (
         'title:("bale tottenham"~20 OR "bale spurs"~20) NOT title:(united OR could)'
         " OR (title:(bale* (agent OR return OR loan OR statement)) AND (tottenham OR spurs) NOT title:(united OR could))"
     ),
     "handball_rule_2020": (
-        'handball* AND (rule OR law OR penalise) AND ("premier league" OR referee OR fifa)'
+        'handball* AND (rule* OR law* OR penalise) AND ("premier league" OR referee* OR fifa OR VAR)'
         " AND title:(handball* OR rule* OR law* OR reffing)"
     ),
     "doping": 'doping OR "drugs test"~1 OR "drug test"~1 OR "drugs ban" OR "anti-doping" OR balco',
@@ -68,6 +70,10 @@ CASES = [
     ("cs", "Torres posílí rezervu Atlétika", "S Torresem přichází nový trenér.", True, True),
     ("pl", "Trener Torres i rezerwy Atletico", "Szkoleniowiec chwali zespół.", True, True),
     ("ru", "Торресу доверили вторую команду", "Тренер «Атлетико» рад.", True, True),
+    ("el", "Ο Τόρες στον πάγκο της Ατλέτικο", "Ο προπονητής μίλησε.", True, True),
+    ("ru", "К Торресу вернулась вера", "Тренер «Атлетико» доволен.", True, True),
+    ("hu", "A Torres vezette Atlético B nyert", "Az edző elégedett.", True, True),
+    ("ru", "К. Торрес возглавил «Атлетико»", "Тренер доволен.", False, False),
     ("ja", "F・トーレス監督が初勝利", "アトレティコの育成年代を率いる。", True, True),
     ("zh", "托雷斯出任马竞青年队教练", "费尔南多·托雷斯将执教。", True, True),
     ("ar", "توريس مدربا لفريق أتلتيكو الثاني", "فرناندو توريس يبدأ العمل.", True, True),
@@ -106,6 +112,18 @@ def test_what_the_index_asks_for_is_there(lang, title, text, names, coaches):
     assert set(found) >= {at for at, held in enumerate((names, coaches)) if held}
 
 
+def test_notes_of_many_newsrooms():
+    """310 notes and articles in 37 languages, written for this by people who had not seen the query."""
+    lines = (Path(__file__).parent / "coaching_cases.jsonl").read_text("utf-8").splitlines()
+    rows = dict(enumerate(map(json.loads, lines)))
+    assert len(rows) == 310
+    held = {
+        at: Subject(title=row["title"], text=row["text"], lang=row["lang"])
+        for at, row in rows.items()
+    }
+    judge(COACHING, {at: row["coaching"] for at, row in rows.items()}, held)
+
+
 def entries() -> dict[str, Subject]:
     found = {}
     for name in ("articles.jsonl", "torres_web_cases.jsonl", "topic_labels.jsonl"):
@@ -120,7 +138,7 @@ def entries() -> dict[str, Subject]:
     return found
 
 
-def judge(query: Query, labels: dict[str, bool], held: dict[str, Subject]) -> None:
+def judge(query: Query, labels: Mapping[Any, bool], held: Mapping[Any, Subject]) -> None:
     told = {one: query.match(held[one], now=NOW) is not None for one in labels if one in held}
     missed = [one for one, caught in told.items() if labels[one] and not caught]
     wrong = [one for one, caught in told.items() if caught and not labels[one]]
