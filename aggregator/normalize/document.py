@@ -20,7 +20,7 @@ from aggregator.normalize import dates, plain
 from aggregator.normalize.blocks import from_text
 from aggregator.normalize.cutting import Cut, cut
 from aggregator.normalize.ending import BREAKS_OFF, came_whole, too_early
-from aggregator.normalize.expat import Stated, hasten
+from aggregator.normalize.expat import LONGEST_PERSON, Stated, hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 from aggregator.normalize.references import repaired
@@ -43,6 +43,10 @@ _PROLOG = 65536
 _SUBSET = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
 _OPEN_SUBSET = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
 _TEXT_ENTITY = re.compile(rb'<!ENTITY\s+\w{1,40}\s+"(?:[^"&%<>]|&#\w{1,7};){1,32}"\s*>')
+_ELEMENT = re.compile(rb"<\w")
+# feedparser looks for declarations from every line before the first element on, over all blanks:
+# that takes time with the square of their number.
+_BLANKS = re.compile(rb"\s{100,}")
 # Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
 _UNSAID = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
 # Between two people of one element, who each have an address.
@@ -149,9 +153,9 @@ def _feedparser(body: bytes, charset: str, url: str) -> Any:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except (ValueError, OverflowError, LookupError, AttributeError):
+    except (ValueError, OverflowError, LookupError, AttributeError, TypeError):
         # Of bytes that name no encoding, where the document declares its own; of numbers; of
-        # elements within others that it does not expect them in.
+        # elements within others that it does not expect them in, or that end without a beginning.
         raise _no_feed(url) from None
 
 
@@ -164,7 +168,12 @@ def _no_feed(url: str) -> NotAFeed:
 
 
 def _without_traps(body: bytes, url: str) -> bytes:
-    """The document with only those entities declared that stand for a few signs of text."""
+    """The document with only those entities declared that stand for a few signs of text, and
+    without deserts of blanks before it begins."""
+    first = _ELEMENT.search(body)
+    begins = first.start() if first else len(body)
+    if _BLANKS.search(body, 0, begins):
+        body = _BLANKS.sub(b"\n", body[:begins]) + body[begins:]
     opened = _OPEN_SUBSET.search(body, 0, _PROLOG)
     if opened is None:
         return body
@@ -186,10 +195,11 @@ def _head(parsed: Any, outside: bytes, url: str, complete: bool, problems: tuple
     hours, days = _skipped(outside, b"skipHours"), _skipped(outside, b"skipDays")
     return Head(
         version=parsed.version,
-        title=feed.get("title", ""),
+        # Of an element that ends without a beginning feedparser has None.
+        title=feed.get("title") or "",
         home=absolute(feed.get("link"), url) or "",
-        description=feed.get("subtitle", "") or feed.get("description", ""),
-        lang=feed.get("language", ""),
+        description=feed.get("subtitle") or feed.get("description") or "",
+        lang=feed.get("language") or "",
         ttl=_minutes(feed.get("ttl")),
         update_period=_period(feed),
         skip_hours=frozenset(int(hour) % 24 for hour in re.findall(r"\d{1,2}", hours)),
@@ -267,7 +277,9 @@ def _authors(entry: Any) -> tuple[str, ...]:
     """Names; an address only where there is no name. feedparser's own cut of "mail (name)" fails
     on long top-level domains, and where one element names several."""
     people = [one for one in entry.get("authors", ()) if one]
-    whole = entry.get("author", "")
+    whole = entry.get("author") or ""
+    if len(whole) > LONGEST_PERSON:
+        return (whole,)
     if len(people) <= 1 and whole:
         return _people(whole)
     names = (_name(one.get("name"), one.get("email")) for one in people)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LEAST = 40
 """Characters below which a guess is worth nothing."""
+_SURE = 120
+"""Characters from which a guess is better than what a document's other texts say."""
 _MOST = 600
 """Characters that are looked at: more cost time and change nothing."""
+_TITLE = re.compile(
+    rb"""<title(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[)?([^<>\]]{1,300})|"title"\s*:\s*"([^"\\]{1,300})""",
+    re.IGNORECASE,
+)
 
 
 def tag(declared: str) -> str:
@@ -20,8 +28,27 @@ def tag(declared: str) -> str:
     return "-".join([primary.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
 
 
+def guess(text: str, others: Callable[[], str]) -> str:
+    """The likeliest language of an entry's text: where that is short, what ``others`` says of the
+    texts it came with, if anything; "" where nobody can tell."""
+    return (len(text) < _SURE and others()) or detect(text)
+
+
+def of_titles(document: bytes) -> str:
+    """The likeliest language of the titles in a feed document, of items that are known too; "" if
+    they are too few to tell."""
+    found, size = list[str](), 0
+    for title in _TITLE.finditer(document):
+        found.append(unescape((title[1] or title[2]).decode("utf-8", "replace")).strip())
+        size += len(found[-1])
+        if size > _MOST:
+            break
+    return detect("\n".join(found))
+
+
 def detect(text: str) -> str:
-    """The likeliest language of a text, as a two-letter tag; "" for a text too short to tell."""
+    """The likeliest language of a text, as a tag of two or three letters; "" for a text too short
+    to tell."""
     if len(text) < _LEAST:
         return ""
     # The model is loaded when the first undeclared text comes: it costs a moment and memory.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time
-from functools import partial
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -34,7 +34,7 @@ from aggregator.normalize.identity import (
     second_name,
 )
 from aggregator.normalize.item import Head, Item, Parsed, original
-from aggregator.normalize.language import detect, tag
+from aggregator.normalize.language import guess, of_titles, tag
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.sniffing import unpacked
 from aggregator.query import words
@@ -75,7 +75,8 @@ def read(
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
     complete = partial(finish, learned=learned, learning=learning)
-    return _document(head, items, parsed.known, url, feed, seen, lang, now, complete)
+    titles = cache(partial(of_titles, body))
+    return _document(head, items, parsed.known, url, feed, seen, lang, titles, now, complete)
 
 
 def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:
@@ -119,6 +120,7 @@ def _document(
     feed: FeedIdentity,
     seen: frozenset[bytes],
     lang: str,
+    titles: Callable[[], str],
     now: datetime,
     complete: Callable[[Sequence[tuple[Entry, Clean]]], tuple[Entry, ...]],
 ) -> Document:
@@ -143,7 +145,9 @@ def _document(
             known[hashed] = item.position
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
-            place = _Place(feed, feed_lang, item.position, name, told_by, hashed, shared, site)
+            place = _Place(
+                feed, feed_lang, titles, item.position, name, told_by, hashed, shared, site
+            )
             drafts.append(_draft(item, place, kept, published or updated, updated))
     return Document(
         version=head.version,
@@ -189,6 +193,8 @@ class _Place(Struct, frozen=True):
 
     feed: FeedIdentity
     lang: str
+    titles: Callable[[], str]
+    """The likeliest language of the document's titles."""
     position: int
     identity: str
     told_by: Named
@@ -216,7 +222,7 @@ def _draft(
     cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     said = words(text[:MOST_SIGNS]) or words(cleaned.title)
-    lang = tag(item.lang) or place.lang or detect(f"{cleaned.title}\n{text}")
+    lang = tag(item.lang) or place.lang or guess(f"{cleaned.title}\n{text}", place.titles)
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)

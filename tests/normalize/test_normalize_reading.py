@@ -376,3 +376,60 @@ def test_hours_in_an_article_on_feeds_are_not_the_feeds_own():
         "<skipHours><hour>5</hour></skipHours></channel></rss>"
     )
     assert read(body.encode()).skip_hours == {5}
+
+
+@pytest.mark.parametrize("shape", ["rss", "json"])
+def test_a_short_item_is_in_the_language_of_the_titles_it_came_with(shape):
+    """Neither the document nor a person says which; the headline alone would tell nobody."""
+    titles = [
+        "Torres coaching Atlético B",
+        "The manager was sacked after the match on Saturday evening",
+        "Why the league should think again about its winter break",
+        "Three players were injured in the training ground accident",
+    ]
+    if shape == "rss":
+        items = "".join(
+            f"<item><guid>{n}</guid><title><![CDATA[{t}]]></title></item>"
+            for n, t in enumerate(titles)
+        )
+        body = f'<rss version="2.0"><channel><title>Feed</title>{items}</channel></rss>'
+    else:
+        items = [{"id": str(n), "title": t, "content_text": ""} for n, t in enumerate(titles)]
+        body = json.dumps(
+            {"version": "https://jsonfeed.org/version/1.1", "title": "Feed", "items": items}
+        )
+    media_type = "application/json" if shape == "json" else "application/xml"
+    first = read(body, media_type)
+    assert [entry.lang for entry in first.entries] == ["en"] * 4
+    seen = frozenset(entry.item_hash for entry in first.entries[1:])
+    again = read(body, media_type, seen=seen)
+    assert [entry.lang for entry in again.entries] == ["en"]
+
+
+ITEM = "<item><guid>1</guid><title>One</title>{}</item>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<?xml version="1.0"?><!-- made -->' + "\n" * 60_000 + rss(ITEM.format("")),
+        rss(ITEM.format(f"<author>{'x' * 70_000}</author>")),
+        rss(ITEM.format(f"<author>{'a@' * 30_000}</author>")),
+        rss(ITEM.format(f"<media:title/><author>{'(' * 60_000}</author><b>")),
+    ],
+    ids=["lines first", "one word", "addresses", "brackets, read loosely"],
+)
+def test_what_would_take_time_with_the_square_of_its_length(body):
+    began = monotonic()
+    (entry,) = read(body).entries
+    assert (entry.title, monotonic() - began < 2) == ("One", True)
+
+
+@pytest.mark.parametrize("element", ["subtitle", "description", "title", "width", "author", "link"])
+def test_an_end_without_a_beginning(element):
+    """In documents that are not well-formed feedparser has None for such an element, or fails at it."""
+    for at in (ITEM.format(""), ITEM.format(f"</{element}>")):
+        with contextlib.suppress(NotAFeed):
+            assert (
+                read(rss(f"</{element}><image></{element}></image>", at)).entries[0].title == "One"
+            )
