@@ -211,6 +211,8 @@ class _Cutter:
                 tag = self._link(attributes)
             elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
                 tag = f'<time datetime="{found.group(2)}">'
+            elif name == "bdo" and (found := _ATTRIBUTE.search(attributes)):
+                tag = f'<bdo dir="{found.group(2)}">'
             self._open.append((name, tag))
             self._inside.append(tag)
         elif self._open and self._open[-1][0] == name:

@@ -13,7 +13,7 @@ from itertools import accumulate
 import nh3
 
 INLINE = {
-    "a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
     "strong", "sub", "sup", "time", "u",
 }  # fmt: skip
 WHOLE = {"pre", "table"}
@@ -33,6 +33,7 @@ _KEPT = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
+    "bdo": {"dir"},
     "ol": {"start", "reversed"},
     "li": {"value"},
 }
@@ -88,19 +89,37 @@ _MANY_TAGS, _DEEPEST = 5000, 500
 _TAG = re.compile(r"<[^<>]*>")
 _OPENED = re.compile(r"<(/?)([a-z]+)", re.IGNORECASE)
 _ENDS_BY_ITSELF = {*_VOID, "p", "li", "dt", "dd", "td", "th", "tr", "option"}
+# An image that only scripts would load, and beside it the one for who runs none.
+_LATE_IMAGE = re.compile(
+    r"""<img\b[^<>]{0,20000}?\bsrc\s*=\s*["']?data:[^<>]*>\s*<noscript>\s*(<img\b[^<>]*>)\s*</noscript\s*>""",
+    re.IGNORECASE,
+)
+# What is written above a sign to tell how it is read: in brackets where there is no above.
+_READING = re.compile(r"<rt\b[^<>]*>([^<]*)(?:</rt\s*>)?", re.IGNORECASE)
+_READING_BRACKET = re.compile(r"<rp\b[^<>]*>[^<]*(?:</rp\s*>)?", re.IGNORECASE)
 # What holds so much text is the article itself, whatever it is called.
 _ARTICLE = 1500
 
 
 def sanitized(source: str) -> str:
     """The safe part of untrusted HTML, well formed, as nh3 writes it."""
-    source = _TAG.sub(" ", source) if _too_deep(source) else source
+    source = _TAG.sub(" ", source) if _too_deep(source) else _plainer(source)
     if not _may_be_marked(source) or not _HINT.search(source):
         return _CLEANER.clean(source)
     parts = TOKEN.split(_CLEANER_OF_MARKED.clean(source))
     kept = _without_marked(parts, whole=False)
     # Where nothing is left, all of it was the text, under an unlucky name.
     return kept if _says_something(kept) else _without_marked(parts, whole=True)
+
+
+def _plainer(source: str) -> str:
+    """The same without what says one thing twice, or says it by its place alone."""
+    low = source.lower()
+    if "<noscript" in low:
+        source = _LATE_IMAGE.sub(r"\1", source)
+    if "<rt" in low:
+        source = _READING.sub(r"(\1)", _READING_BRACKET.sub("", source))
+    return source
 
 
 def _too_deep(source: str) -> bool:

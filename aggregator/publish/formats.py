@@ -18,7 +18,7 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 4
+RENDERING = 5
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 

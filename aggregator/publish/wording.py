@@ -5,6 +5,7 @@ Everything here works on a page made safe by :func:`safe_page`.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from html import escape
@@ -17,6 +18,8 @@ from aggregator.model.topic import Detail, Page, PageEntry, Series, Source, Topi
 from aggregator.publish.text import language, media_type, one_line, scrub, shorten, uri, web_url
 
 _HEADING = 90
+# Letters and signs in which the first that has a direction is sought.
+_LOOKED_AT = 500
 TEASER = 360
 """Characters of a text that tell what it is about."""
 
@@ -142,7 +145,16 @@ def content(topic: Topic, entry: PageEntry) -> str:
     if topic.detail is Detail.SUMMARY:
         return ""
     body = entry.html or paragraphs(entry.text)
+    if body and runs_leftwards(entry.text or entry.title):
+        # A reader's page runs rightwards, and would put full stops and brackets on the wrong side.
+        body = f'<div dir="rtl">{body}</div>'
     return body + also_in(entry) if body else ""
+
+
+def runs_leftwards(text: str) -> bool:
+    """Whether a text runs from right to left: what its first letter tells (UAX #9, rules P2, P3)."""
+    strong = (unicodedata.bidirectional(sign) for sign in text[:_LOOKED_AT])
+    return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)
 
 
 def summary(topic: Topic, entry: PageEntry) -> str:

@@ -137,3 +137,41 @@ def test_a_text_with_elements_that_are_only_named_is_no_markup(text: str, marked
     assert is_markup(text) is marked
     if not marked:
         assert clean("T", "", text, base="").text == text
+
+
+LATE = "https://harbour.example/ferry.jpg"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f'<img src="data:image/gif;base64,R0"><noscript><img src="{LATE}"></noscript>', LATE),
+        (f'<IMG class=lazy src=data:,> <NOSCRIPT> <img src="{LATE}"> </NOSCRIPT>', LATE),
+        (f'<img data-src="{LATE}" src="data:,"><noscript><img src="{LATE}"></noscript>', LATE),
+        ('<img src="data:,"><noscript><p>Scripts, please</p></noscript>', None),
+        ('<noscript><img src="https://count.example/pixel.gif"></noscript>', None),
+    ],
+)
+def test_an_image_that_only_scripts_would_load(written, kept):
+    made = clean(
+        "", "", f"<p>The ferry sails again.</p>{written}<p>Nobody was hurt.</p>", base=LATE
+    )
+    assert made.image == kept
+    assert "noscript" not in made.html
+    assert made.html.count("<img") == (kept is not None)
+    assert made.text == "The ferry sails again.\n\nNobody was hurt."
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "text"),
+    [
+        ("<ruby>漢<rt>kan</rt>字<rt>ji</rt></ruby>", "漢(kan)字(ji)", "漢(kan)字(ji)"),
+        ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "漢(kan)", "漢(kan)"),
+        ("<ruby>漢字<rt>kanji</ruby>", "漢字(kanji)", "漢字(kanji)"),
+        ("שלום <bdi>abc</bdi>", "שלום <bdi>abc</bdi>", "שלום abc"),
+        ('<bdo onclick="x()" dir="rtl">abc</bdo>', '<bdo dir="rtl">abc</bdo>', "abc"),
+    ],
+)
+def test_readings_and_directions(written, kept, text):
+    made = clean("", "", f"<p>A word: {written}</p>", base=LATE)
+    assert (made.html, made.text) == (f"<p>A word: {kept}</p>", f"A word: {text}")

@@ -260,3 +260,20 @@ def test_the_locale_stays_as_it_is(monkeypatch):  # 36
     monkeypatch.setattr(locale, "setlocale", lambda *given: switched.append(given) or "C")
     made(entry(1), entry(2))
     assert [given for given in switched if len(given) > 1 and given[1] is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("שלום abc", True),
+        ("«مرحبا» said the captain", True),
+        ("100 – שלום", True),
+        ("The ferry, שלום", False),
+        ("100 – 99", False),
+    ],
+)
+def test_what_runs_from_right_to_left_is_published_so(text, kept):
+    atom, item = one(html=f"<p>{text}</p>", text=text)
+    body = atom.find(f"{ATOM}content").text
+    assert body.startswith(f'<div dir="rtl"><p>{text}</p></div>' if kept else f"<p>{text}</p>")
+    assert item.find(CONTENT + "encoded").text == body
