@@ -93,6 +93,8 @@ CASES = [
     ("ja", "フェラン・トーレスが2得点", "アトレティコ戦で監督が称賛。", False, False),
     ("hi", "पाउ टोरेस कोच से मिले", "एटलेटिको के ख़िलाफ़ मैच।", False, False),
     ("en", "El Nino warms the sea", "No sport today.", True, False),
+    ("en", "El Niño: emergency manager warns of floods", "It is stronger now.", True, False),
+    ("en", "El Niño coach crash kills ten", "The bus left the road.", True, False),
     ("es", "El niño que entrena con el filial", "El técnico apuesta por él.", False, False),
 ]  # fmt: skip
 
