@@ -27,7 +27,7 @@ from aggregator.archive.schema import (
 )
 from aggregator.archive.unready import Unready
 from aggregator.archive.words import WORDS_SQLITE
-from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull
+from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull, Passing, ServerAway
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
@@ -112,12 +112,13 @@ class Database:
                 yield plain.execution_options(isolation_level="AUTOCOMMIT")
 
     def ready_by(self, work: Callable[[], None], *, wait: bool) -> None:
-        """Do what must be done before the database is used. Where there is no room for it and that is
-        to be waited for, whoever uses the database next begins with it. Raises ArchiveError."""
+        """Do what must be done before the database is used. Where what keeps from it passes and is
+        to be waited for, whoever uses the database next begins with it. Raises AlreadyRunning,
+        ArchiveError."""
         self._unready = Unready(work)
         try:
             self._make_ready()
-        except DiskFull:
+        except Passing:
             if not wait:
                 raise
 
@@ -223,7 +224,7 @@ class Database:
         except sa.exc.DBAPIError as error:
             here = getattr(error.orig, "sqlite_errorcode", None) in _OF_ROOM
             what, hint = _words("disk is full" if here else str(error.orig))
-            kind = DiskFull if here or what == _SERVER_FULL else ArchiveError
+            kind = DiskFull if here else _KINDS.get(what, ArchiveError)
             raise kind(what, where=self.location, hint=hint) from error
         except sa.exc.SQLAlchemyError as error:
             what, hint = _words(str(error))
@@ -295,6 +296,12 @@ def _no_url() -> ArchiveError:
 # https://sqlite.org/rescode.html: SHMSIZE is of the log's index, which needs room to read as well.
 _OF_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _SERVER_FULL = "the disk of the database server is full"
+_SILENT, _NO_FREE = (
+    "the database server does not answer",
+    "the database server has no connection free",
+)
+_REFUSED = "the database server refused the log-in"
+_KINDS = {_SERVER_FULL: DiskFull, _SILENT: ServerAway, _NO_FREE: ServerAway}
 
 _COMPLAINTS = (
     ("locked", "the database is locked by another program", "close that program; aggregator run tries again by itself"),
@@ -307,15 +314,23 @@ _COMPLAINTS = (
     ("no space left", _SERVER_FULL, "free some; nothing was lost"),
     ("disk i/o error", "the disk refuses to read or write", "is it full? else look at the system's log, and restore a backup onto a sound disk"),
     ("no such table", "the file is no archive", "check archive.database"),
-    ("connection refused", "the database server does not answer", "is it running? check archive.database"),
-    ("is the server running", "the database server does not answer", "is it running? check archive.database"),
-    ("starting up", "the database server does not answer", "it starts or recovers: try again"),
-    ("shutting down", "the database server does not answer", "it was told to end: start it again"),
-    ("timeout expired", "the database server does not answer", "check archive.database"),
-    ("authentication failed", "the database server refused the log-in", "check archive.database"),
-    ("no password supplied", "the database server refused the log-in", "check archive.database"),
-    ("permitted to log in", "the database server refused the log-in", "check archive.database"),
-    ("pg_hba.conf", "the database server refused the log-in", "check archive.database"),
+    # Before the others: of a name with several addresses, one may refuse us and one be silent.
+    ("authentication failed", _REFUSED, "check archive.database"),
+    ("no password supplied", _REFUSED, "check archive.database"),
+    ("permitted to log in", _REFUSED, "check archive.database"),
+    ("pg_hba.conf", _REFUSED, "check archive.database"),
+    ("connection refused", _SILENT, "is it running? check archive.database"),
+    ("is the server running", _SILENT, "is it running? check archive.database"),
+    ("starting up", _SILENT, "it starts or recovers: try again"),
+    ("not yet accepting connections", _SILENT, "it starts or recovers: try again"),
+    ("in recovery mode", _SILENT, "it starts or recovers: try again"),
+    ("shutting down", _SILENT, "it was told to end: start it again"),
+    ("timeout expired", _SILENT, "check archive.database"),
+    ("closed the connection unexpectedly", _SILENT, "does it start? check archive.database"),
+    ("failed to resolve host", _SILENT, "its name is not known here: check archive.database"),
+    ("too many clients", _NO_FREE, "end what holds them, or raise its max_connections"),
+    ("too many connections", _NO_FREE, "end what holds them, or raise the limit"),
+    ("connection slots are reserved", _NO_FREE, "end what holds them, or raise its max_connections"),
     ("permission denied", "the database or its folder may not be used", "check its rights"),
     ("connection", "the connection to the database failed", "check archive.database; try again"),
 )  # fmt: skip
@@ -326,6 +341,8 @@ def _words(complaint: str) -> tuple[str, str]:
     low = complaint.lower()
     if re.search(r'database "[^"]*" does not exist', low):
         return "the database is not there", "create it on the server first; check archive.database"
+    if re.search(r'role "[^"]*" does not exist', low):
+        return _REFUSED, "create the role on the server first; check archive.database"
     if re.search(r'relation "[^"]*" does not exist', low):
         return (
             "the database holds no archive",

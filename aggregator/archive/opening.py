@@ -46,10 +46,12 @@ def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> Wr
 def open_for_writing(
     settings: ArchiveSettings, purpose: str, *, wait: bool = False
 ) -> tuple[Database, WriterLock]:
-    """Take the lock, make or migrate the schema, repair captures; on a full disk, where that is to be
-    waited for, all but the first are done with the first use. Raises AlreadyRunning, ArchiveError."""
+    """Take the lock, make or migrate the schema, repair captures; where what passes (a full disk, a
+    server that is away) is to be waited for, all but the lock of the folder is done with the first
+    use. Raises AlreadyRunning, ArchiveError."""
 
     def make_ready() -> None:
+        database.hold(purpose)
         migrate(database)
         repair(database, Captures(settings.directory))
 
@@ -58,7 +60,6 @@ def open_for_writing(
     try:
         if database.file is not None:
             refuse_network_disk(database.file.parent)
-        database.hold(purpose)
         database.ready_by(make_ready, wait=wait)
     except BaseException:
         database.close()

@@ -17,7 +17,7 @@ from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.parts import Parts
 from aggregator.daemon.reporting import ProgressLine, describe_wait
 from aggregator.model.address import shown_url
-from aggregator.model.errors import ArchiveError
+from aggregator.model.errors import ArchiveError, ServerAway
 from aggregator.model.feed import FeedState
 from aggregator.model.time import iso, now
 
@@ -42,6 +42,7 @@ class Health:
         self._line = line
         self._started = now()
         self._paused: str | None = None
+        self._away = False
         self._looked = monotonic()
         self._seen: dict[str, object] = {}
         self._delays_until = 0.0
@@ -73,8 +74,10 @@ class Health:
         return self._archive.stats(), self._archive.feed_states(), self._archive.next_due()
 
     def pause(self, error: ArchiveError) -> None:
-        """Collecting rests until the archive is well again; told once."""
-        if self._paused is None:
+        """Collecting rests until the archive is well again; told once, and again where a server that
+        was away is there and refuses us."""
+        away, self._away = self._away, isinstance(error, ServerAway)
+        if self._paused is None or (away and not self._away):
             _log.error("collecting is paused", why=error.what, where=error.where, hint=error.hint)
         self._paused = str(error)
         self._metrics.show_paused(True)

@@ -36,7 +36,7 @@ from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
-from aggregator.model.errors import ArchiveError, ConfigError, DiskFull, PublishError
+from aggregator.model.errors import ArchiveError, ConfigError, Passing, PublishError
 from aggregator.model.inclusion import failing_lists
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
@@ -138,7 +138,7 @@ class _Service:
             )
             welcome(address)
             warn_of_lines(self._configuration)
-            with contextlib.suppress(DiskFull):
+            with contextlib.suppress(Passing):
                 report_standing(await asyncio.to_thread(self._archive.feeds))
                 lists = await asyncio.to_thread(self._archive.lists.read)
                 report_lists(failing_lists(self._configuration.inclusions, lists))
@@ -152,7 +152,7 @@ class _Service:
         _log.info("stopped")
 
     async def _until_stopped(self, ticks: Ticks) -> None:
-        """Serve rounds; an archive that fails us once we are up, or for want of room, pauses, and is
+        """Serve rounds; an archive that fails us once we are up, or of what passes, pauses, and is
         tried again."""
         while not self._stop.is_set():
             try:
@@ -162,7 +162,7 @@ class _Service:
                     self._say_ready()
                     await self._serve_rounds(pipeline, ticks)
             except ArchiveError as error:
-                if not self._ready and not isinstance(error, DiskFull):
+                if not self._ready and not isinstance(error, Passing):
                     raise
                 self._say_ready()
                 self._health.pause(error)
@@ -175,7 +175,9 @@ class _Service:
 
     async def _have_rest(self) -> None:
         """Wait before the archive is tried again; no longer than until something is edited."""
-        self._rest = min(max(self._rest * 2, _FIRST_REST), _LONGEST_REST)
+        # Before anything was fetched, no publisher feels how often we try.
+        longest = _LONGEST_REST if self._begun else _FIRST_REST
+        self._rest = min(max(self._rest * 2, _FIRST_REST), longest)
         until = monotonic() + self._rest
         while monotonic() < until and not self._stop.is_set() and not self._reload.is_set():
             self._alive = monotonic()

@@ -12,7 +12,9 @@
     │   └── NotAFeed          bytes came, but no feed                      1
     ├── ArchiveError          database, captures, disk                     3
     │   ├── NoArchiveYet      nothing was collected so far                 3
-    │   └── DiskFull          what is stored is safe, and no more is       3
+    │   └── Passing           what a daemon waits for, at its start too    3
+    │       ├── DiskFull      what is stored is safe, and no more is       3
+    │       └── ServerAway    a database server that is not there yet      3
     ├── PublishError          cannot write or serve the output             4
     └── AlreadyRunning        another process holds this archive           4
 
@@ -221,8 +223,16 @@ class NoArchiveYet(ArchiveError):
     """Nothing was collected so far; commands that can say so take it for an answer."""
 
 
-class DiskFull(ArchiveError):
-    """Nothing more can be stored until there is room; a daemon waits for it, at its start too."""
+class Passing(ArchiveError):
+    """What ends without an edit of the configuration: a daemon waits for it, at its start too."""
+
+
+class DiskFull(Passing):
+    """Nothing more can be stored until there is room."""
+
+
+class ServerAway(Passing):
+    """The database server is not there, starts, or has no connection free: it refused nothing."""
 
 
 class PublishError(AggregatorError):
