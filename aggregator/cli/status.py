@@ -25,6 +25,7 @@ from aggregator.cli.output import (
     when,
 )
 from aggregator.cli.readable import read
+from aggregator.cli.served import elsewhere_words, served_elsewhere
 from aggregator.cli.session import session_of
 from aggregator.cli.troubles import print_troubles, troubles_json
 
@@ -88,7 +89,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
         behind, removed = found.unpublished(archive)
         lists = failing_lists(found.inclusions, archive.lists.read())
         holder, paused = archive.holder(), _paused(archive)
-        hub = _hub(archive, settings)
+        hub, served = _hub(archive, settings), served_elsewhere(archive, settings)
         push = _push(archive, settings)
         seconds = archive.delays(since=now() - WEEK)
     delay, delays = delay_of(chain.from_iterable(seconds.values())), delays_of(feeds, seconds)
@@ -112,6 +113,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "paused": paused,
                 "behind": behind,
                 "removed": removed,
+                "served_under": served,
                 "hub": hub,
                 "push": push,
                 "delay": delay_json(delay),
@@ -138,6 +140,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
             ("unpublished", _unpublished_line(behind, removed)),
+            *([("addresses", elsewhere_words(served))] if served else []),
             *([("hub", _hub_line(hub))] if hub else []),
             *([("push", _push_line(push))] if push else []),
             *([("delay", delay_words(delay))] if delay else []),

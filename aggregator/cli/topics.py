@@ -23,6 +23,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.previewing import caught, muted_newest
+from aggregator.cli.served import elsewhere_words, served_elsewhere, site_told
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.titles import short, title_of
 from aggregator.cli.weeks import barred, chart
@@ -96,10 +97,12 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     state: TopicState | None = None
     shown: tuple[PageEntry, ...] = ()
     waiting: dict[str, str] = {}
+    served: str | None = None
     if archive is not None:
         with archive:
             state = archive.topics.state(wanted.slug)
             waiting = waiting_edits(archive, configuration)
+            served = served_elsewhere(archive, configuration.settings)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.published.subscription_page(wanted.slug, size=size).entries[:limit]
@@ -107,7 +110,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
         told = _topic_json(wanted, state, waiting)
-        print_json({**told, "addresses": addresses, "entries": newest})
+        print_json({**told, "addresses": addresses, "served_under": served, "entries": newest})
         return
     heading(one_line(wanted.title))
     facts = [
@@ -121,6 +124,8 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         *(("address", address) for address in addresses),
     ]
     print_fields([(name, value) for name, value in facts if value])
+    if served and addresses:
+        note(elsewhere_words(served))
     if shown:
         say()
         columns = (
@@ -255,6 +260,8 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
         with open_archive(settings.archive) as archive:
             archive.published.revoke_address(wanted.slug)
             state = archive.topics.state(wanted.slug)
+            if served := served_elsewhere(archive, settings):
+                note(elsewhere_words(served))
         note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
     else:
         with opened as archive:
@@ -337,11 +344,11 @@ def _held(topic: Topic, state: TopicState | None) -> str:
 def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
     """Where it is published, first the address that our own server alone answers with what is asked
     for; nothing of a private topic whose address is not made yet."""
-    from aggregator.publish import site_of, stem
+    from aggregator.publish import stem
 
     if topic.private and not (state and state.token):
         return []
-    base = site_of(configuration.settings).base_url
+    base = site_told(configuration.settings).base_url
     place = stem(state) if state and topic.private else f"topics/{topic.slug}"
     further = [f".{series}.atom" for series in topic.series if series]
     return [f"{base}/{place}{end}" for end in ("", ".html", ".atom", ".rss", ".json", *further)]

@@ -93,11 +93,19 @@ class Folder:
     def moved(self, site: Site) -> bool:
         """Whether feeds of full pages, too, must be written again: they name other addresses,
         or were found faulty."""
+        held, ours = self._stamped(), json.loads(_stamp(site))
+        return any(held.get(name) != ours[name] for name in ("full_pages", "base_url"))
+
+    @property
+    def base_url(self) -> str:
+        """What the addresses in its documents begin with; "" before it was published in whole.
+        Raises PublishError."""
+        return str(self._stamped().get("base_url", ""))
+
+    def _stamped(self) -> dict[str, object]:
         with _explained(self._directory):
             stamp = self._recall("site")
-        held = json.loads(stamp) if stamp.startswith("{") else {}
-        ours = json.loads(_stamp(site))
-        return any(held.get(name) != ours[name] for name in ("full_pages", "base_url"))
+        return json.loads(stamp) if stamp.startswith("{") else {}
 
     def made_for(self, site: Site) -> bool:
         """Whether all that is there was written for this site, by this rendering."""

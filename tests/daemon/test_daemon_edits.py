@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -147,3 +150,38 @@ def test_empty_settings_leave_the_last_good_ones(daemon):
     assert daemon.answers("/topics/torres.atom")
     settings.write_text(right)
     reloaded(daemon, 1)
+
+
+def ask(daemon, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "aggregator", "-C", daemon.folder, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+
+def test_addresses_that_nobody_serves_before_a_restart_are_told(daemon):
+    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
+    # So long until all was published once.
+    daemon.wait_for(lambda: daemon.answers("/index.html"))
+    served = f"http://127.0.0.1:{daemon.port}"
+    told = f"the daemon that runs publishes under {served}; an edit of [server] holds"
+    same = json.loads(ask(daemon, "topics", "show", "torres", "--json").stdout)
+    assert (same["served_under"], same["addresses"][0]) == (None, f"{served}/topics/torres")
+    assert "daemon that runs" not in ask(daemon, "status").stdout
+
+    settings = daemon.folder / "aggregator.toml"
+    settings.write_text(settings.read_text().replace(f"port = {daemon.port}", "port = 1"))
+    daemon.wait_for(lambda: daemon.events("take effect at the next start"))
+    shown = ask(daemon, "topics", "show", "torres")
+    assert "http://127.0.0.1:1/topics/torres.atom" in shown.stdout
+    assert told in shown.stderr
+    assert told in ask(daemon, "status").stdout
+    for command in (("status",), ("topics", "show", "torres")):
+        assert json.loads(ask(daemon, *command, "--json").stdout)["served_under"] == served
+    # Whichever port is free when it starts: that is the one it has now.
+    settings.write_text(settings.read_text().replace("port = 1", "port = 0"))
+    shown = ask(daemon, "topics", "show", "torres")
+    assert f"{served}/topics/torres.atom" in shown.stdout
+    assert not shown.stderr
+
+    assert daemon.end() == 0
+    settings.write_text(settings.read_text().replace("port = 0", "port = 1"))
+    assert not ask(daemon, "topics", "show", "torres").stderr
