@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator.cli import subscribing
+from aggregator.cli.inclusions import list_called, print_list
 from aggregator.cli.options import DryRun, FeedName, Json
 from aggregator.cli.output import (
     Column,
@@ -25,7 +26,7 @@ from aggregator.cli.output import (
 )
 from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import session_of
-from aggregator.cli.subscriptions import name_of, named, subscribed, title_of
+from aggregator.cli.subscriptions import fitting, name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
 from aggregator.model.units import size
 
@@ -101,13 +102,20 @@ def show(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show one feed: when it is due, why, its last fetches."""
+    """Show one feed: when it is due, why, its last fetches.
+
+    Of a list that feeds.opml includes: when it answered last, how many feeds it names, how it fails.
+    """
     from aggregator.cli.delays import WEEK, delay_json, delay_words
     from aggregator.model.delay import delay_of
     from aggregator.model.time import now
 
     session = session_of(context)
-    line, known = named(subscribed(session), feed)
+    rows = subscribed(session)
+    if not for_publisher and (one := list_called(session, feed, loosely=not fitting(rows, feed))):
+        print_list(session, one, as_json=as_json)
+        return
+    line, known = named(rows, feed)
     if for_publisher:
         print_bill(session, line, _collected(known), as_json=as_json)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.inclusions import list_trouble
+from aggregator.cli.inclusions import list_json, list_trouble
 from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import (
     Column,
@@ -21,6 +21,7 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.session import Session, session_of
+from aggregator.cli.subscriptions import known_lines
 from aggregator.cli.troubles import trouble_words
 from aggregator.model.units import size
 
@@ -40,7 +41,9 @@ def check(
 ) -> None:
     """List the feeds that need a person: moved, ended, in trouble.
 
-    In trouble are feeds and included lists that fail, and feeds that answer and are told of.
+    In trouble are included lists that fail, feeds that fail three times running or of what does not
+    pass by itself, and feeds that answer and are told of; of feeds that an included list names,
+    that list is told (JSON: list).
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone. Asks no server anything.
@@ -49,33 +52,40 @@ def check(
 
     session = session_of(context)
     lines = session.subscriptions()
-    known, lists = _known(session, lines)
+    known, naming, lists = _known(session, lines)
     rows = [(line, feed) for line, feed in known if _trouble(line, feed)]
-    moves = {line.url: feed.fetch_url for line, feed in rows if _moved(line, feed)}
+    moves = {
+        line.url: feed.fetch_url
+        for line, feed in rows
+        if _moved(line, feed) and line.url not in naming
+    }
     fixed: tuple[str, ...] = ()
     if fix:
         from aggregator.config import readdress_subscriptions
 
         fixed = readdress_subscriptions(session.place, moves, dry_run=dry_run)
     if as_json:
-        told = [_check_json(line, feed, fixed) for line, feed in rows]
-        print_json([*told, *(_list_json(one) for one in lists)])
+        told = [_check_json(line, feed, fixed, naming.get(line.url)) for line, feed in rows]
+        print_json([*told, *(list_json(one) for one in lists)])
         return
     columns = (Column("url", cut=True), Column("what", wide=True))
     unreached = unreached_of([feed for _, feed in known])
     # What all feeds share is no trouble of each.
     cells = [
-        (line.url, _trouble(line, feed))
+        (line.url, f"{_trouble(line, feed)}{_named_by(naming.get(line.url))}")
         for line, feed in rows
         if feed.key not in unreached or _moved(line, feed)
     ]
     cells += [(one.url, list_trouble(one)) for one in lists]
     asked = sum(feed.last_fetch is not None for _, feed in known) - len(unreached)
     well = "all feeds that were asked are where feeds.opml says, and answer"
-    print_table(columns, cells, empty="" if unreached or not asked else well)
+    passing = sum(_fails_for_now(feed) and feed.key not in unreached for _, feed in known)
+    print_table(columns, cells, empty="" if unreached or passing or not asked else well)
+    if passing:
+        note(f"{plural(passing, 'feed')} failed at the last try, maybe for now: aggregator status")
     if unreached:
         note(f"{NO_NETWORK}: none of {plural(len(unreached), 'feed')} was reached at the last try")
-    if unasked := _unasked(lines, known):
+    if unasked := _unasked([*lines, *(line for line, _ in known if line.url in naming)], known):
         note(f"{plural(unasked, 'feed was', 'feeds were')} never asked: aggregator collect")
     for url in fixed:
         did = "would write" if dry_run else "wrote"
@@ -90,17 +100,22 @@ def check(
 
 def _known(
     session: Session, lines: Sequence[Subscription]
-) -> tuple[list[tuple[Subscription, Feed]], tuple[FeedList, ...]]:
-    """The feeds that were collected before, and the included lists that fail."""
-    from aggregator.model.inclusion import failing_lists
+) -> tuple[list[tuple[Subscription, Feed]], dict[str, str], tuple[FeedList, ...]]:
+    """The feeds that were collected before and are not dropped by a list; the list that names a
+    feed, by the feed's address, of those that have no line of their own; the lists that fail."""
+    from aggregator.model.inclusion import failing_lists, naming_lists
 
     archive = session.reading_if_any()
     if archive is None:
-        return [], ()
+        return [], {}, ()
+    inclusions = session.inclusions()
     with archive:
-        found = [(line, archive.feed(line.url)) for line in lines]
-        lists = failing_lists(session.inclusions(), archive.lists.read())
-    return [(line, feed) for line, feed in found if feed is not None], lists
+        rows, lists = known_lines(archive, lines, inclusions), archive.lists.read()
+    naming = naming_lists(lines, inclusions, lists)
+    found = [
+        (line, feed) for line, feed in rows if feed and not (line.paused and line.url in naming)
+    ]
+    return found, naming, failing_lists(inclusions, lists)
 
 
 def _unasked(lines: Sequence[Subscription], known: Sequence[tuple[Subscription, Feed]]) -> int:
@@ -130,12 +145,25 @@ def _trouble(line: Subscription, feed: Feed) -> str:
         return f"stopped: {feed.failure.message}"
     if feed.moved_to:
         return f"says it has moved to {feed.moved_to} ({plural(feed.moved_count, 'time')} so far)"
-    if feed.failure:
+    if feed.failure and not _fails_for_now(feed):
         return f"{feed.failure.message} ({plural(feed.failure.count, 'time')})"
     return trouble_words(feed, now())
 
 
-def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[str, object]:
+def _fails_for_now(feed: Feed) -> bool:
+    """Whether it fails, and nobody was told: what one try or two show may be a matter of a moment."""
+    from aggregator.model.feed import Trouble
+
+    return feed.failure is not None and Trouble.BROKEN not in feed.told
+
+
+def _named_by(url: str | None) -> str:
+    return f"; named by {url}" if url else ""
+
+
+def _check_json(
+    line: Subscription, feed: Feed, fixed: tuple[str, ...], naming: str | None
+) -> dict[str, object]:
     from aggregator.model.address import shown_url
 
     moved = _moved(line, feed)
@@ -145,16 +173,8 @@ def _check_json(line: Subscription, feed: Feed, fixed: tuple[str, ...]) -> dict[
         "moved_to": shown_url(feed.fetch_url) if moved else None,
         "fixed": line.url in fixed,
         "what": shown_url(_trouble(line, feed)),
+        "list": naming,
     }
-
-
-def _list_json(one: FeedList) -> dict[str, object]:
-    """An included list that fails, as feeds are told."""
-    from aggregator.model.address import shown_url
-
-    what = shown_url(list_trouble(one))
-    told = {"url": one.url, "state": "failing", "moved_to": None, "fixed": False}
-    return {**told, "what": what}
 
 
 def print_bill(session: Session, line: Subscription, feed: Feed, *, as_json: bool) -> None:

@@ -71,16 +71,35 @@ def with_included(
     """A person's own subscriptions, then those of the lists they include, each feed once: the own
     line counts, then the first list's that has it to be asked. Those that are paused come last: under
     another address one may be a feed that is asked."""
+    named = _named(own, inclusions, lists)
+    lines = (
+        replace(line, folders=(*inclusion.folders, *line.folders))
+        for inclusion, line in named.values()
+    )
+    return (*own, *sorted(lines, key=lambda one: one.paused))
+
+
+def naming_lists(
+    own: Sequence[Subscription], inclusions: Sequence[Inclusion], lists: Iterable[FeedList]
+) -> dict[str, str]:
+    """The address of the list that names a feed, by the feed's, of all lines that
+    :func:`with_included` takes from lists."""
+    return {line.url: one.url for one, line in _named(own, inclusions, lists).values()}
+
+
+def _named(
+    own: Sequence[Subscription], inclusions: Sequence[Inclusion], lists: Iterable[FeedList]
+) -> dict[str, tuple[Inclusion, Subscription]]:
+    """The lines of lists that are not one's own, by their feed's canonical URL."""
     known = {one.url: one for one in lists}
-    named: dict[str, Subscription] = {}
+    ours = {canonical_url(one.url) for one in own}
+    named: dict[str, tuple[Inclusion, Subscription]] = {}
     for inclusion in inclusions:
         for line in known[inclusion.url].lines if inclusion.url in known else ():
             canonical = canonical_url(line.url)
+            if canonical in ours:
+                continue
             # One list may have dropped what another names.
-            if canonical not in named or (named[canonical].paused and not line.paused):
-                named[canonical] = replace(line, folders=(*inclusion.folders, *line.folders))
-    if not named:
-        return tuple(own)
-    ours = {canonical_url(one.url) for one in own}
-    lines = (one for canonical, one in named.items() if canonical not in ours)
-    return (*own, *sorted(lines, key=lambda one: one.paused))
+            if canonical not in named or (named[canonical][1].paused and not line.paused):
+                named[canonical] = inclusion, line
+    return named

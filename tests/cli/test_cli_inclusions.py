@@ -181,7 +181,9 @@ def failing_list(place, server) -> dict[str, dict]:
     """What ``status`` and ``feeds check`` tell of the one list that fails, in JSON."""
     [one] = parsed(place.run("status", "--json"))["lists"]
     [other] = parsed(place.run("feeds", "check", "--json"))
-    assert one["url"] == other["url"] == server.url("/list.opml")
+    shown = parsed(place.run("feeds", "show", one["url"], "--json"))
+    assert one == other == {name: told for name, told in shown.items() if name != "folders"}
+    assert one["url"] == server.url("/list.opml")
     return {"status": one, "check": other}
 
 
@@ -221,3 +223,61 @@ def test_a_list_that_never_answered_is_told_so(place, server):
     include(place, "")
     place.settings("")
     assert parsed(place.run("status", "--json"))["lists"] == [], "nobody includes it any more"
+
+
+def test_a_feed_of_a_list_is_checked_and_its_list_named(included, server):
+    server.serve("/b.xml", b"", status=404)
+    included.run("collect", "--all")
+    [told] = parsed(included.run("feeds", "check", "--json"))
+    assert (told["url"], told["list"]) == (server.url("/b.xml"), server.url("/list.opml"))
+    checked = included.run("feeds", "check").out
+    assert checked.startswith(f"{server.url('/b.xml')}\t")
+    assert checked.endswith(f"(1 time); named by {server.url('/list.opml')}\n")
+    # It has a line of one's own by now.
+    own = f'<outline text="Mine" xmlUrl="{server.url("/b.xml")}"/>'
+    include(included, f'{own}<outline type="include" url="{server.url("/list.opml")}"/>')
+    assert parsed(included.run("feeds", "check", "--json"))[0]["list"] is None
+    # What a list drops is asked no more: nobody needs to look.
+    include(included, f'<outline type="include" url="{server.url("/list.opml")}"/>')
+    server.serve("/list.opml", opml(server.url("/a.xml")))
+    included.run("collect", "--all")
+    assert parsed(included.run("feeds", "check", "--json")) == []
+
+
+def test_a_feed_of_a_list_that_moved_is_the_lists_to_mend(included, server):
+    server.serve("/new.xml", rss(TORRES))
+    server.serve("/a.xml", status=301, headers={"Location": server.url("/new.xml")})
+    for _ in range(3):
+        assert included.run("collect", "--all").code == 0
+    before = (included.folder / "feeds.opml").read_bytes()
+    checked = included.run("feeds", "check", "--fix")
+    moved = f"has moved to {server.url('/new.xml')}; named by {server.url('/list.opml')}\n"
+    assert (checked.out.endswith(moved), checked.err) == (True, "")
+    assert (included.folder / "feeds.opml").read_bytes() == before
+
+
+def test_a_list_is_shown(included, server):
+    address = server.url("/list.opml")
+    told = parsed(included.run("feeds", "show", address, "--json"))
+    assert (told["url"], told["state"], told["feeds"]) == (address, "ok", 2)
+    assert (told["folders"], told["message"], told["count"]) == (["Near"], "", 0)
+    shown = included.run("feeds", "show", "Near").out
+    assert "state\tok\nfeeds\t2\nlast answer\t20" in shown
+    assert address in shown
+    server.serve("/list.opml", opml(server.url("/a.xml")))
+    included.run("collect", "--all")
+    server.serve("/list.opml", b"", status=404)
+    included.run("collect", "--all")
+    shown = included.run("feeds", "show", address).out
+    assert "state\tfailing\nfeeds\t1, and 1 dropped by it are paused" in shown
+    assert "(404) (1 time): what it named last is collected" in shown
+    # A feed of this name comes first, and nothing else has become a list.
+    assert "fits 2 feeds" in included.run("feeds", "show", "F").err
+    assert included.run("feeds", "show", "nothing").code == 2
+
+
+def test_a_list_that_was_not_read_yet_is_shown(place, server):
+    address = server.url("/list.opml")
+    include(place, f'<outline type="include" url="{address}"/>')
+    assert "last answer\tnever" in place.run("feeds", "show", address).out
+    assert parsed(place.run("feeds", "show", address, "--json"))["state"] == "new"

@@ -64,6 +64,24 @@ def test_what_fails_and_what_ended_is_checked(place, server):
     assert told[gone]["what"].startswith("stopped: ")
 
 
+def test_a_failure_that_may_be_a_moments_is_named_when_it_lasts(place, server):
+    busy = server.serve("/busy", b"", status=503)
+    place.subscribe(busy, server.serve("/fine", RSS))
+    for tries in (1, 2):
+        place.run("collect", "--all")
+        checked = place.run("feeds", "check")
+        assert (checked.out, "1 feed failed at the last try" in checked.err) == ("", True), tries
+        assert parsed_check(place) == []
+    place.run("collect", "--all")
+    assert [one["url"] for one in parsed_check(place)] == [busy]
+    checked = place.run("feeds", "check")
+    assert ("(3 times)" in checked.out, checked.err) == (True, "")
+
+
+def parsed_check(place) -> list[dict]:
+    return json.loads(place.run("feeds", "check", "--json").out)
+
+
 def test_recovery_is_said_once(place, server):
     place.subscribe(server.serve("/a", b"", status=500))
     place.run("collect")
