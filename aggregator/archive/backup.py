@@ -13,7 +13,6 @@ import io
 import os
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
 from aggregator.archive.disk import sync_folder
 from aggregator.archive.schema import captures, meta, metadata
+from aggregator.archive.scratch import PART, remove_left, scratch_in
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -47,10 +47,11 @@ def write_backup(database: Database, files: Captures, target: Path) -> int:
 
     It is whole or not there, and never in the place of another file, also where two
     are written at once. The database is copied first: every capture that it refers to
-    is in the files by then.
+    is in the files by then. What a killed backup left beside the target is removed.
     """
     with _scratch_beside(target) as scratch:
-        copy, part = scratch / DATABASE, scratch / "part"
+        remove_left(target.parent)
+        copy, part = scratch / DATABASE, scratch / PART
         _copy_database(database, copy)
         with part.open("xb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
@@ -94,8 +95,8 @@ def _scratch_beside(target: Path) -> Iterator[Path]:
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", hint="make it, or give another")
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="aggregator-backup-") as scratch:
-            yield Path(scratch)
+        with scratch_in(target.parent) as scratch:
+            yield scratch
     except OSError as error:
         raise ArchiveError(
             f"the backup cannot be written: {error.strerror or error}",

@@ -4,8 +4,11 @@ import errno
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from archivedesk import NOON, ONE, TWO, Desk, answer, item
@@ -207,6 +210,49 @@ def test_a_backup_leaves_other_files_beside_it_alone(stocked, tmp_path):
     with pytest.raises(UsageError, match="exists already"):
         stocked.archive.backup(tmp_path / "nowhere.tar")
     assert (tmp_path / "nowhere.tar").is_symlink()
+
+
+# Writes a backup, says where it works, and goes on for ever.
+ENDLESS = """
+import sys, time
+from pathlib import Path
+from aggregator.archive import open_archive, backup
+from aggregator.model.settings import ArchiveSettings
+
+def copy(_database, copy):
+    copy.write_bytes(b"half of it")
+    print(copy.parent, flush=True)
+    time.sleep(600)
+
+backup._copy_database = copy
+with open_archive(ArchiveSettings(directory=Path(sys.argv[1]))) as archive:
+    archive.backup(Path(sys.argv[2]))
+"""
+
+
+@ON_SQLITE
+def test_what_a_killed_backup_left_is_removed_by_the_next(stocked, settings, tmp_path):
+    command = [sys.executable, "-c", ENDLESS, settings.directory, tmp_path / "a.tar"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        left = Path(other.stdout.readline().strip())
+        assert (left / "archive.db").is_file()
+        # As long as it runs, it is its own.
+        stocked.archive.backup(tmp_path / "b.tar")
+        assert left.is_dir()
+        other.kill()
+    kept = tmp_path / "aggregator-backup-mine"
+    shutil.copytree(left, kept)
+    (kept / "notes").write_text("mine")
+    elsewhere = tmp_path / "aggregator-backup-far"
+    shutil.copytree(left, elsewhere)
+    (elsewhere / "lock").write_text("another machine\n")
+    (tmp_path / "aggregator-backup-old").mkdir()
+    backup.check_backup(tmp_path / "c.tar")
+    assert left.is_dir()
+    stocked.archive.backup(tmp_path / "c.tar")
+    assert sorted(path.name for path in tmp_path.glob("aggregator-*")) == [
+        "aggregator-backup-far", "aggregator-backup-mine", "aggregator-backup-old",
+    ]  # fmt: skip
 
 
 @ON_SQLITE
