@@ -42,6 +42,10 @@ _ADDRESS = re.compile(
     rb"""<!--.*?-->|(?P<name>\sxmlUrl\s*=\s*)(?P<mark>["'])(?P<value>.*?)(?P=mark)""",
     re.IGNORECASE | re.DOTALL,
 )
+_BEGINNING = re.compile(
+    rb"""(?P<mark>\xef\xbb\xbf)?"""
+    rb"""(?:<\?xml\s(?:[^>?]*?\sencoding\s*=\s*["'](?P<encoding>[\w.-]+)["'])?[^>?]*\?>\s*)?(?=<[^\0])"""
+)
 _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head>\n    <title>Feeds</title>\n  </head>\n  <body>\n  </body>\n</opml>\n'
 
 
@@ -270,7 +274,25 @@ def _save(file: Path, root: Any) -> None:
     """Atomically, with the file before kept as .bak. Raises ConfigError where it cannot be written."""
     from lxml import etree
 
-    _write(file, etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8") + b"\n")
+    data = file.read_bytes() if file.exists() else _EMPTY
+    tree, kept = root.getroottree(), _beginning(data)
+    begin, encoding = kept or (b"", "UTF-8")
+    written = etree.tostring(tree, encoding=encoding, xml_declaration=kept is None)
+    _write(file, begin + written + b"\n")
+
+
+def _beginning(data: bytes) -> tuple[bytes, str] | None:
+    """The XML declaration as it stands, b"" where there is none, and the encoding that it names;
+    None of a file in signs of two bytes, which is written as UTF-8."""
+    found = _BEGINNING.match(data.lstrip())
+    if found is None:
+        return None
+    encoding = "UTF-8" if found["mark"] else (found["encoding"] or b"UTF-8").decode()
+    try:
+        plain = "<?xml".encode(encoding) == b"<?xml"
+    except LookupError:
+        plain = False
+    return (found.group(), encoding) if plain else None
 
 
 def _write(file: Path, data: bytes) -> None:

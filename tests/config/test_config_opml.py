@@ -214,3 +214,38 @@ def test_a_switch_that_is_none_is_told_and_stops_nothing(folder, attribute, told
     (found,), warnings = load_subscriptions(folder)
     assert found.paused == (attribute == 'aggregatorPaused="TRUE"')
     assert [told in one for one in warnings] == ([True] if told else [])
+
+
+BODY = "<opml version='2.0'><head><title>Fußball</title></head><body/></opml>"
+
+
+@pytest.mark.parametrize(
+    ("begin", "encoding"),
+    [
+        ("<?xml version='1.0' encoding='UTF-8' standalone='yes'?>\n", "utf-8"),
+        ('<?xml version="1.0"  encoding="utf-8" ?>\n\n<!-- mine -->', "utf-8"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>', "latin-1"),
+        ('<?xml version="1.0"?>\n', "utf-8"),
+        ('\ufeff<?xml version="1.0" encoding="utf-8"?>\n', "utf-8"),
+        ("", "utf-8"),
+    ],
+)
+def test_the_declaration_of_the_file_stays_as_it_was(folder, begin, encoding):
+    file = folder / "feeds.opml"
+    before = (begin + BODY).encode(encoding)
+    file.write_bytes(before)
+    assert add_subscription(folder, Subscription(url="https://one.example/a", title="雪 ß"))
+    written = file.read_bytes()
+    assert written.startswith(begin.encode(encoding))
+    assert written.count(b"<?xml") == before.count(b"<?xml")
+    assert "Fußball".encode(encoding) in written
+    ((line,), _) = load_subscriptions(folder)
+    assert (line.url, line.title) == ("https://one.example/a", "雪 ß")
+
+
+def test_a_file_in_signs_of_two_bytes_is_read_and_written_anew(folder):
+    file = folder / "feeds.opml"
+    file.write_bytes(f'<?xml version="1.0" encoding="UTF-16"?>{BODY}'.encode("utf-16"))
+    assert add_subscription(folder, Subscription(url="https://one.example/a"))
+    assert file.read_bytes().startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
+    assert "Fußball" in file.read_text(encoding="utf-8")
