@@ -27,6 +27,7 @@ from aggregator.archive.schema import (
 )
 from aggregator.archive.unready import Unready
 from aggregator.archive.words import WORDS_SQLITE
+from aggregator.model.address import without_password
 from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull, Passing, ServerAway
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -61,7 +62,7 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.location = self.url.render_as_string(hide_password=True)
+            self.location = without_password(self.url.render_as_string(hide_password=False))
             self.engine = _engine(self.url, pool_pre_ping=True)
 
     @property

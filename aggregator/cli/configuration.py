@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +12,8 @@ from aggregator.cli.checking import warn_of_samples
 from aggregator.cli.options import Json
 from aggregator.cli.output import Column, print_json, print_table
 from aggregator.cli.session import session_of
+from aggregator.model.address import without_password
 from aggregator.model.settings import Settings
-
-_PASSWORD = re.compile(r"(://[^:/?#\s@]*:)[^/?#\s]*@")
 
 app = typer.Typer(help="Look at the configuration.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -61,5 +59,5 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, str):
         # What is shown is sent to others: a database's address has a password in it.
-        return _PASSWORD.sub(r"\1***@", value)
+        return without_password(value)
     return value

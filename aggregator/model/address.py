@@ -22,6 +22,10 @@ _TRACKING = re.compile(
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOGIN = re.compile(r"(https?://)[^/?#\s]*@", re.IGNORECASE)
+# Of an address of a database: before its host, or as a parameter.
+_PASSWORD = re.compile(
+    r"(://[^:/?#\s@]*:)[^/?#\s]*@|([?&](?:ssl)?password=)[^&#\s]*", re.IGNORECASE
+)
 _WWW = re.compile(r"^www\d?\.")
 # What an application of one page goes by: "#!/news/1", "#/news/1".
 _ROUTE = re.compile(r"[!/].*\w", re.DOTALL)
@@ -80,6 +84,11 @@ def shown_url(text: str) -> str:
     """A feed's URL, or a text with such in it, as it may be logged, shown and published:
     without the user's name and password."""
     return _LOGIN.sub(r"\1", text) if "@" in text else text
+
+
+def without_password(text: str) -> str:
+    """A database's address as it may be shown: with *** in place of passwords."""
+    return _PASSWORD.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
 
 
 def feed_identity(url: str) -> FeedIdentity:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_url, without_password
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,16 @@ from aggregator.model.address import shown_url
 )  # fmt: skip
 def test_a_log_in_is_never_shown(text, shown):
     assert shown_url(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:s:3@cr@host/name", "postgresql://me:***@host/name"),
+        ("postgresql://me@host/x?password=s%20x&a=b", "postgresql://me@host/x?password=***&a=b"),
+        ("postgresql:///x?a=b&sslpassword=s", "postgresql:///x?a=b&sslpassword=***"),
+        ("sqlite:////a/b.db", "sqlite:////a/b.db"),
+    ],
+)
+def test_a_password_of_a_database_is_never_shown(text, shown):
+    assert without_password(text) == shown
