@@ -130,6 +130,8 @@ def history(context: typer.Context, entry: EntryIdentifier, as_json: Json = Fals
         heading(f"{revision.number} · seen {local(revision.seen)}{changed}{late}")
         print_differences(before, revision)
         before = revision
+    if len(revisions) == 1:
+        _print_unchanged(record)
     if record.vanished:
         heading(f"vanished from its feed {local(record.vanished)}")
 
@@ -228,6 +230,14 @@ def _print_sightings(sightings: Sequence[SightingRecord]) -> None:
         for one in ordered
     ]
     print_table(columns, rows)
+
+
+def _print_unchanged(record: EntryRecord) -> None:
+    """What an entry came with of which one state was seen."""
+    say(f"  feed: {one_line(record.feed_title)}")
+    if record.published:
+        say(f"  published: {local(record.published)}")
+    say(f"  first seen: {local(record.first_seen)}; nothing of it was changed since")
 
 
 def _later(after: timedelta) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "id", "feed", "url", "title", "authors", "categories", "lang", "published", "updated", "first_seen",
     "summary", "html", "text", "story", "lead", "revisions", "vanished", "topics",
+    "feed_title",
 )  # fmt: skip
 # What stands between two authors, categories or topics in one cell.
 _BETWEEN = "; "

@@ -228,7 +228,10 @@ def _failing_json(feed: Feed) -> dict[str, object]:
 
 
 def print_stats(context: typer.Context, as_json: Json = False) -> None:
-    """Count what the archive holds."""
+    """Count what the archive holds.
+
+    Hits: one for each time that a topic took up a story, or showed it anew.
+    """
     from msgspec.structs import asdict
 
     from aggregator.model.time import iso

@@ -229,6 +229,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True):
             "revisions": self.revisions,
             "vanished": iso(self.vanished),
             "topics": list(self.topics),
+            "feed_title": self.feed_title,
         }
 
 

@@ -32,6 +32,14 @@ def test_what_was_revised_and_what_is_gone(changed):
     assert [row[2:4] for row in rows] == [["vanished", RAIN[1]], ["title", "Torres stays away"]]
     shown = changed.run("history", rows[1][1])
     assert "{+stays+}" in shown.out
+    assert "nothing of it was changed" not in shown.out
+
+
+def test_the_history_of_what_never_changed_says_so(collected):
+    entry = json.loads(collected.run("search", "torres", "--json").out)[0]
+    shown = collected.run("history", entry["id"]).out
+    assert f"  title: {entry['title']}\n  feed: Feed 1\n  published: " in shown
+    assert shown.endswith("; nothing of it was changed since\n")
 
 
 def test_of_what_matches_since_then_and_so_many(changed):

@@ -31,6 +31,10 @@ def rows(fed, *asked):
     return list(csv.DictReader(io.StringIO(ran.out, newline=""), strict=True))
 
 
+def fed_title(fed) -> str:
+    return json.loads(fed.run("feeds", "list", "--json").out)[0]["title"]
+
+
 def test_csv_says_what_json_says(fed):
     told, table = exported(fed), rows(fed)
     assert len(table) == len(told) == 2
@@ -43,6 +47,7 @@ def test_csv_says_what_json_says(fed):
                 assert row[name] == str(value).lower(), name
             else:
                 assert row[name] == ("" if value is None else str(value)), name
+    assert {row["feed_title"] for row in table} == {fed_title(fed)}
     assert {row["title"] for row in table} == {TORRES[1], ODD[1]}
     assert any("\n" in row["text"] for row in table)
 

@@ -25,6 +25,7 @@ ENTRY_KEYS = [
     "revisions",
     "vanished",
     "topics",
+    "feed_title",
 ]
 NASTY = "\x1b]0;owned\x07[bold]Torres[/nope] ../../etc/passwd the coach :smile:"
 
@@ -48,6 +49,7 @@ def test_the_fields_of_an_entry_have_their_types(collected, server):
     assert URN.fullmatch(entry["story"])
     assert entry["id"] != entry["story"]
     assert entry["feed"] == server.url("/sport.xml")
+    assert entry["feed_title"] == "Feed 1"
     assert entry["url"].startswith("https://news.example/1")
     assert entry["title"] == TORRES[1]
     assert TORRES[2] in entry["text"]
