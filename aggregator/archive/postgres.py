@@ -31,7 +31,8 @@ first has a meaning (https://www.postgresql.org/docs/current/libpq-connect.html)
 
 # How long an answer may take before somebody looks whether it will come; longer each time.
 _SILENCE_SECONDS = 10.0
-# A server that has taken nothing up in two looks: in one, its answer may still be on the way.
+# A server that has taken nothing up, or did not answer, in two looks: in one, its answer may still
+# be on the way.
 _IDLE_LOOKS = 2
 
 
@@ -64,8 +65,7 @@ class Connection(psycopg.Connection[Any]):
             return answer
 
     def _is_at_work(self) -> bool:
-        """Whether the server lives and, as far as it tells, has taken up what it was asked. Raises
-        OperationalError where it does not live."""
+        """Whether the server answers and, as far as it tells, has taken up what it was asked."""
         asked = "SELECT state FROM pg_stat_activity WHERE pid = %s"
         options = {**self.info.get_parameters(), "connect_timeout": str(_CONNECT_SECONDS)}
         place = make_conninfo(**options, password=self.info.password or None)
@@ -73,7 +73,8 @@ class Connection(psycopg.Connection[Any]):
             with _Look.connect(place, autocommit=True) as look:
                 row = look.execute(asked, (self.info.backend_pid,)).fetchone()
         except psycopg.errors.ConnectionTimeout:
-            raise self._given_up() from None
+            # It hangs, or has so much to do that it is slow to let anybody in: the next look tells.
+            return False
         except psycopg.Error:
             # It refuses one more connection: it lives.
             return True

@@ -65,6 +65,23 @@ def test_a_statement_at_which_the_server_works_takes_its_time(own_server, monkey
     assert looks == [True, True, True]
 
 
+def test_a_server_that_is_slow_to_let_another_in_is_not_given_up(own_server, monkeypatch):
+    monkeypatch.setattr(waiting, "_CONNECT_SECONDS", 2)
+    looks = []
+    look = waiting.Connection._is_at_work
+
+    def looked(self):
+        looks.append(look(self))
+        own_server.run("ALTER SYSTEM RESET pre_auth_delay", "SELECT pg_reload_conf()")
+        return looks[-1]
+
+    monkeypatch.setattr(waiting.Connection, "_is_at_work", looked)
+    with waiting.Connection.connect(own_server.url, autocommit=True) as connection:
+        own_server.run("ALTER SYSTEM SET pre_auth_delay = 4", "SELECT pg_reload_conf()")
+        assert connection.execute("SELECT pg_sleep(8), 7").fetchone()[1] == 7
+    assert looks[:2] == [False, True]
+
+
 def test_what_the_url_says_of_waiting_goes_before(own_server, tmp_path):
     url = f"{own_server.make_database()}&connect_timeout=7&keepalives_idle=99"
     settings = ArchiveSettings(directory=tmp_path, database=url, free_space=0)
