@@ -10,7 +10,7 @@ import fcntl
 import signal
 import sys
 from collections.abc import Iterator
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
@@ -38,6 +38,8 @@ def context() -> ForkServerContext:
 def _interrupts_held() -> Iterator[None]:
     """Hold interrupts back, which the server inherits, and from it the workers: one that comes before
     a worker ignores them would end it."""
+    # As it starts, it lets interrupts through again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

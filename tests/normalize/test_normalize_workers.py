@@ -458,3 +458,23 @@ def test_the_server_is_there_and_ends_at_once() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
+
+
+STARTED = """
+from multiprocessing import forkserver
+from pathlib import Path
+from aggregator.normalize import start_server
+
+start_server()
+told = Path(f"/proc/{forkserver._forkserver._forkserver_pid}/status").read_text()
+print(next(line.split()[1] for line in told.splitlines() if line.startswith("SigBlk")))
+"""
+
+
+@linux
+def test_an_interrupt_as_the_server_starts_is_left_to_its_parent() -> None:
+    """It would say where it was, among all that Python loads."""
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout, 16) & 1 << (signal.SIGINT - 1)
