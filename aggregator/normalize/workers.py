@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -45,6 +46,9 @@ _TOGETHER, _TOGETHER_BYTES, _TOGETHER_SECONDS = 8, 1 << 19, 5.0
 # Beyond those that the workers are at: whoever has read some finds the next ones there.
 _AHEAD = 2
 _RENEWED = 1000
+# Codes of a worker that somebody else ended, such as who ends a whole group of processes, and of
+# one that ended with its server, which alone knows the code.
+_ENDED = {-signal.SIGTERM, 255}
 
 
 class _PoolBroke(Exception):
@@ -246,6 +250,9 @@ class Workers:
                     self._end()
             elif several:
                 self._again_alone(jobs)
+            elif getattr(error, "exitcode", None) in _ENDED:
+                # No document is to blame.
+                jobs[0].fail(_PoolBroke())
             else:
                 jobs[0].fail(error)
             return

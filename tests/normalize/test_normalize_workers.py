@@ -348,6 +348,27 @@ def test_a_server_that_dies_costs_no_document() -> None:
     asyncio.run(walk())
 
 
+@linux
+@pytest.mark.parametrize("ended", [workers_of, lambda pid: workers_of(pid) | servers_of(pid)])
+def test_a_worker_that_somebody_ends_as_it_reads_costs_no_document(ended) -> None:
+    """As one who ends a whole group of processes does: the parent finishes what is under way."""
+
+    async def walk() -> None:
+        async with Workers(NormalizeSettings(workers=2), 5000) as workers, asyncio.timeout(50):
+            await workers.read(FEED, response(), now=NOW)
+            reading = [
+                asyncio.create_task(workers.read(FEED, response(900, 300), now=NOW))
+                for _ in range(3)
+            ]
+            await asyncio.sleep(0.3)
+            for process in ended(os.getpid()):
+                os.kill(process, signal.SIGTERM)
+            read = await asyncio.gather(*reading)
+            assert [one for one in read if not isinstance(one, Document)] == []
+
+    asyncio.run(walk())
+
+
 _PARENT = """
     import asyncio, sys
     sys.path.insert(0, {tests!r})
@@ -473,7 +494,6 @@ print(next(line.split()[1] for line in told.splitlines() if line.startswith("Sig
 
 @linux
 def test_an_interrupt_as_the_server_starts_is_left_to_its_parent() -> None:
-    """It would say where it was, among all that Python loads."""
     done = subprocess.run(
         [sys.executable, "-c", STARTED], capture_output=True, text=True, check=True
     )
