@@ -54,8 +54,7 @@ def open_archive(
     settings: ArchiveSettings, *, write: bool = False, purpose: str = "", wait: bool = False
 ) -> Archive:
     """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema; with
-    ``wait`` a full disk or a server that is away is told by what uses the archive (Passing), until
-    that has passed.
+    ``wait`` a full disk or a server that is away is told by what uses the archive, while it is so.
 
     Raises AlreadyRunning, which names who writes it; ArchiveError, where it is
     not there yet, of another version, or cannot be opened.

@@ -301,7 +301,7 @@ _SILENT, _NO_FREE = (
     "the database server does not answer",
     "the database server has no connection free",
 )
-_REFUSED = "the database server refused the log-in"
+_REFUSED, _BROKE = "the database server refused the log-in", "the connection to the database failed"
 _KINDS = {_SERVER_FULL: DiskFull, _SILENT: ServerAway, _NO_FREE: ServerAway}
 
 _COMPLAINTS = (
@@ -327,13 +327,14 @@ _COMPLAINTS = (
     ("in recovery mode", _SILENT, "it starts or recovers: try again"),
     ("shutting down", _SILENT, "it was told to end: start it again"),
     ("timeout expired", _SILENT, "check archive.database"),
+    ("terminating connection", _BROKE, "check archive.database; try again"),
     ("closed the connection unexpectedly", _SILENT, "does it start? check archive.database"),
     ("failed to resolve host", _SILENT, "its name is not known here: check archive.database"),
     ("too many clients", _NO_FREE, "end what holds them, or raise its max_connections"),
     ("too many connections", _NO_FREE, "end what holds them, or raise the limit"),
     ("connection slots are reserved", _NO_FREE, "end what holds them, or raise its max_connections"),
     ("permission denied", "the database or its folder may not be used", "check its rights"),
-    ("connection", "the connection to the database failed", "check archive.database; try again"),
+    ("connection", _BROKE, "check archive.database; try again"),
 )  # fmt: skip
 
 
