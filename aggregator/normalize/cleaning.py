@@ -232,7 +232,9 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
 
 def _is_loose(block: Block, below: Sequence[Block]) -> bool:
     """Whether a label is left without its links at the end: a sentence is none, nor an item of a list."""
-    return not below and block.kind != "li" and not block.text.endswith((".", "!", "?"))
+    if below or block.kind == "li" or block.text.endswith((".", "!", "?")):
+        return False
+    return introduces_links(block.text, linked=False)
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

@@ -16,6 +16,7 @@ from aggregator.normalize.phrases import (
     ALONE,
     CAPITALS,
     LEADING,
+    MORE_ABOUT,
     ONWARD,
     OTHERS,
     PLACE,
@@ -28,10 +29,13 @@ _LONGEST = 240
 # No phrase is longer that says nothing, even where nothing else is said.
 _BARE = 30
 _LINK = re.compile(r"<a href=\"[^\"]*\">(?:(?!</?a\b).)*</a>", re.DOTALL)
-_LAST_LINK = re.compile(r"\s*<a href=\"[^\"]*\">((?:(?!</?a\b).)*)</a>[\s.…»›→]*$", re.DOTALL)
+_PIECES = re.compile(r"(<a href=\"[^\"]*\">(?:(?!</?a\b).)*</a>)|[|·•]|<br>", re.DOTALL)
+_LAST_LINK = re.compile(r"<a href=\"[^\"]*\">((?:(?!</?a\b).)*)</a>[\s.…»›→]*$", re.DOTALL)
 _TAG = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 _ARROWS = " \t.…»›→>|[]()-–—:"
 _LEADING = "»›→>"
+# Between links that stand side by side.
+_BETWEEN = " \u00a0|·•,/-–—"
 # Where a sentence is over, and what follows it is none of its words.
 _BREAK = re.compile(r"(?:[.!?…:;|\"”»()\[\]—–。！？-]|<br>)(?:\s|&nbsp;|</?[a-z0-9]+>)*$")
 # An item or a heading of a few words is a text's own, whatever it says, where nothing can be clicked.
@@ -39,10 +43,15 @@ _OWN = frozenset(["li", "h2", "h3", "h4", "h5", "h6"])
 _FEW = 3
 
 
-def introduces_links(text: str) -> bool:
-    """Whether a line of its own says "Related articles", "Lire aussi": what follows is links."""
+def introduces_links(text: str, *, linked: bool = True) -> bool:
+    """Whether a line of its own says "Related articles", "Lire aussi": what follows is links.
+
+    Not ``linked``, none is there: "More from the talks tomorrow" may be said of anything then.
+    """
     short = text.strip(_ARROWS)
-    return 0 < len(short) <= 60 and bool(RELATED.fullmatch(short))
+    if not 0 < len(short) <= 60:
+        return False
+    return bool(RELATED.fullmatch(short) or (linked and MORE_ABOUT.fullmatch(short)))
 
 
 def is_furniture(text: str, inside: str = "", *, kind: str = "p") -> bool:
@@ -50,9 +59,13 @@ def is_furniture(text: str, inside: str = "", *, kind: str = "p") -> bool:
 
     ``inside`` is the HTML of the block, where there is one, ``kind`` that of the block.
     """
-    short = text.strip(_ARROWS)
-    if len(short) > _LONGEST:
+    if len(text.strip(_ARROWS)) > _LONGEST:
         return False
+    return _says_nothing(text, inside, kind) or ("<a " in inside and _all_say_nothing(inside))
+
+
+def _says_nothing(text: str, inside: str, kind: str = "p") -> bool:
+    short = text.strip(_ARROWS)
     if not short:
         return True
     alone = bool(ALONE.fullmatch(short.lower()) or CAPITALS.fullmatch(short))
@@ -61,19 +74,32 @@ def is_furniture(text: str, inside: str = "", *, kind: str = "p") -> bool:
         return alone and short.count(" ") + 1 >= _FEW
     if alone:
         return True
-    if found := ONWARD.match(short):
-        return _is_onward(found, text, leads=leads) or (leads and _leads_on(text, inside))
-    return leads and bool(OTHERS.fullmatch(short)) and _leads_on(text, inside)
+    if (found := ONWARD.match(short)) and _is_onward(found, text):
+        return True
+    return leads and bool(found or OTHERS.fullmatch(short)) and _leads_on(text, inside)
 
 
-def _is_onward(found: re.Match[str], text: str, *, leads: bool) -> bool:
+def _all_say_nothing(inside: str) -> bool:
+    """Whether a line is several links, or links and words set apart, each of which says nothing."""
+    found = (piece for piece in _PIECES.split(inside) if piece)
+    pieces = [piece for piece in found if _said(piece).strip(_BETWEEN)]
+    return len(pieces) > 1 and all(_says_nothing(_said(piece), piece) for piece in pieces)
+
+
+def _said(inside: str) -> str:
+    return html.unescape(_TAG.sub("", inside)).strip()
+
+
+def _is_onward(found: re.Match[str], text: str) -> bool:
     """Whether a block that begins with "read on" says so without what leads there."""
     tail = found.string[found.end() :]
     if PLACE.fullmatch(tail):
         return True
     if text.endswith(("…", "..")) and found.group().lower() == "continue reading":
         return True
-    return bool(TITLE.fullmatch(tail)) and (leads or not text.endswith((".", "。")))
+    if text.endswith((".", "。")) or not (title := TITLE.fullmatch(tail)):
+        return False
+    return not (title[1] or "")[:1].islower()
 
 
 def _leads_on(text: str, inside: str) -> bool:
@@ -95,14 +121,16 @@ def is_bare(text: str) -> bool:
 
 
 def without_last_link(inside: str) -> str:
-    """A block's inside without a "continue reading" link at its very end."""
-    found = _LAST_LINK.search(inside)
-    if not found or not found.start():
-        return inside
-    said = _TAG.sub("", found.group(1))
-    if is_furniture(said, found.group(0)) and not _ends_sentence(inside[: found.start()], said):
-        return _without_loose_end(inside[: found.start()])
-    return inside
+    """A block's inside without the "continue reading" link at its very end, or several side by side."""
+    left = kept = inside
+    while found := _LAST_LINK.match(left, max(0, left.rfind("<a "))):
+        said, before = _TAG.sub("", found[1]), left[: found.start()].rstrip()
+        if not before or not is_furniture(said, found[0]):
+            break
+        if not _ends_sentence(before, said):
+            kept = before
+        left = before.rstrip(_BETWEEN)
+    return kept if kept == inside else _without_loose_end(kept)
 
 
 def _ends_sentence(before: str, said: str) -> bool:

@@ -6,7 +6,9 @@ import re
 
 _NETWORKS = "facebook|twitter|x|whatsapp|linkedin|reddit|telegram|pinterest|pocket|messenger|bluesky|threads|mastodon|instagram|youtube|tiktok"
 _DEEDS = "share|like|tweet|pin|email|print|save|copy link"
-_SOCIAL = rf"(?=.{{0,60}}\b(?:{_NETWORKS}|e-?mail|redes|réseaux|social\w*)\b)"
+# As long as a clause goes on: behind its end anything may be spoken of.
+_GAP = "[^.,:;!?…]"
+_SOCIAL = rf"(?={_GAP}{{0,60}}\b(?:{_NETWORKS}|e-?mail|redes|réseaux|social\w*)\b)"
 _ADVERT = "advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고"
 _COOKIES = (
     r"this (?:web)?site uses cookies", r"we use cookies", r"(?:esta|este) (?:web|sitio|p[áa]gina).{0,20} (?:utiliza|usa) cookies", r"utilizamos cookies",
@@ -42,10 +44,38 @@ _ONWARD = "|".join(_ONWARD_WORDS)
 _JOINING = "at|on|from|in|of|about|en|sur|de|du|auf|bei|über|su|em|no|na|sobre|op|over|bij|på|om|w|o|на|о|στο|σε|για|di|tentang"
 _HERE = "here|below|aquí|aqui|ici|hier|qui|här|her|tutaj|tu|εδώ|здесь|тут"
 _SITE = r"[\w-]+(?:\.[\w-]+)+(?:/\S*)?|(?:our|the|this) (?:web ?)?(?:site|app|blog|page)"
-_NAME = r"(?-i:(?:[Tt]he )?[A-Z][^\s,;]*(?: (?:of|the|and|&|[A-Z0-9][^\s,;]*)){0,4})"
+# From end to end; the last bracket is gone by then.
+_QUOTED = r"\"[^\"]{1,200}\"|“[^”]{1,200}”|«[^»]{1,200}|„[^“”]{1,200}[“”]|‘.{1,200}’|'.{1,200}'|「[^」]{1,200}」|（[^）]{1,200}）|\([^)]{1,200}"
 _POST_FROM = "The post|L['’]article|La entrada|Der Beitrag|L['’]articolo|O post|Het bericht|Artykuł"
 _APPEARED = "appeared first on|est apparu en premier sur|se publicó primero en|erschien zuerst auf|proviene da|apareceu primeiro em|verscheen eerst op|pochodzi z serwisu"
-_LETTERS = r"newsletters?|infolettres?|lettres? d['’]information|alertes?|bolet[íi]n(?:es)?|correo|e-?mails?|notificaciones|notifications?|cha[îi]ne|canal"
+# Letters: what the verb asks a reader to get, not what else its sentence speaks of.
+_SIGN_UP = r"(?:sign up|subscribe)(?: (?:here|now|today|below|for free))*[!:,.]?"
+_FOR = r"(?:(?:for|to|(?:to|and) (?:get|receive|have|read)|get|receive) )?"
+_OFTEN = r"(?:(?:our|your|my|the|an?|all|free|full|more|latest|breaking|daily|weekly|monthly|morning|evening|regular|instant|exclusive|special|e-?mail|news|sports?|push|browser|and|&) )*"
+_MEANS = r"(?:by|with|from|via|sending|send|who|says?)\b"
+_WORDS = rf"(?:(?!{_MEANS})[^\s.,:;!?…]+ ){{0,8}}"
+_ABONNEZ = r"(?:suscr[íi]bete|inscr[íi]bete|abonnez-vous|inscrivez-vous)"
+_OURS = r"(?:nuestr[oa]s?|notre|nos|mis?|ma|mon|mes)"
+_ENGLISH_LETTERS = (
+    rf"(?:sign up|subscribe|register){_GAP}{{0,60}}\bnewsletters?\b.{{0,80}}", rf"{_SIGN_UP} {_FOR}{_WORDS}newsletters?\b.{{0,80}}",
+    rf"(?:{_SIGN_UP}|register) (?:for|(?:to|and) (?:get|receive|have|read))\b[^.:;!?…]{{0,80}}\b(?:(?:our|your|my) (?:\S+ )?newsletters?|(?:to|in|into|via) (?:your|my) (?:e-?mail )?inbox)\b.{{0,60}}",
+    rf"{_SIGN_UP} {_FOR}{_OFTEN}(?:updates|alerts|e-?mails|notifications)\b.{{0,80}}", rf"{_SIGN_UP} (?:to|and) (?:get|receive|have) {_WORDS}(?:updates|e-?mails)\b.{{0,80}}",
+    r"register (?:for|to (?:get|receive)) (?:\S+ )?(?:e-?mail|news|free) (?:updates|alerts)\b.{0,80}",
+    rf"{_SIGN_UP} (?:for|to|and (?:get|receive)) {_WORDS}(?:(?:our|your|my|the|an?|free|daily|weekly|morning|evening) e-?mail(?=\W*\Z|[.!:]| (?:newsletter|briefing|bulletin|alerts?|updates?|for|to|from|with|here|now|today|every|each|about|on|of|below)\b)|e-?mail (?:list|digest)\b).{{0,80}}",
+    rf"{_SIGN_UP} (?:with|by entering|using) your e-?mail(?: address)?(?: below| here)?(?: (?:to|and|for) (?:get|receive|our|news|updates)\b.{{0,80}})?",
+    rf"(?:subscribe(?: to {_GAP}{{1,60}})?|(?:sign up|subscribe)(?: (?:to|and) (?:get|receive|have) {_GAP}{{1,60}})?) (?:by|via) e-?mail(?: (?:here|now|today|daily|for free|(?:every|each) \w+))?",
+)  # fmt: skip
+_OTHER_LETTERS = (
+    rf"{_ABONNEZ}", rf"{_ABONNEZ}{_GAP}{{0,60}}\b(?:newsletters?|infolettres?|lettres? d['’]information|bolet[íi]n(?:es)?)\b.{{0,80}}",
+    rf"{_ABONNEZ} (?:para|pour|y|et) (?:recib\w+|recevoir|recevez)\b[^.:;!?…]{{0,60}}\b(?:correo|e-?mails?|alertes?|alertas|notificaciones|notifications?|entrada)\b.{{0,80}}",
+    rf"{_ABONNEZ} (?:a|en|à|aux?)(?: (?:{_OURS}|las?|los|les))? (?:alertes?|alertas|notificaciones|notifications?)\b.{{0,80}}",
+    rf"{_ABONNEZ} (?:a|en|à) {_OURS} (?:\w+ )?(?:canal|cha[îi]ne)\b.{{0,80}}", rf"{_ABONNEZ} (?:al?|en|à|au)(?: (?:el|la|le))? (?:canal|cha[îi]ne) (?:(?:de|en|sur) )?(?:{_NETWORKS})\b.{{0,60}}",
+    rf"{_ABONNEZ} (?:por|par) (?:correo|e-?mail|courriel)",
+    r"(?:jetzt )?newsletter (?:abonnieren|bestellen)\b.{0,80}", rf"iscriviti{_GAP}{{0,80}}\bnewsletter\b.{{0,60}}",
+    rf"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b{_GAP}{{0,40}}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|розсилк\w*|nieuwsbrief)\b.{{0,80}}",
+    rf"(?:подпи(?:шитесь|сывайтесь)|підпи(?:шіться|суйтесь)) на {_GAP}{{0,40}}\b(?:\w+-)?канал\w*\b.{{0,80}}",
+    r"(?:メールマガジン|ニュースレター)(?:の|に|を|へ)?(?:無料)?(?:登録|購読)(?:する|はこちら|(?:して)?ください)?", r"(?:订阅|訂閱)(?:我们的|我們的)?(?:通讯|電子報|新闻|邮件)", r"뉴스레터 ?구독(?:하기| ?신청(?:하기)?)?",
+)  # fmt: skip
 
 _ALONE = (
     *(rf"{notice}(?:\W*|(?=.*(?:{_CONSENT})).*)" for notice in _COOKIES),
@@ -54,16 +84,10 @@ _ALONE = (
     r"click here to get the .{1,30} app",
     r"∞? ?permalink ?∞?|to read th(?:is|e) (?:article|story|post|text|report) in full,? (?:please )?(?:click|visit|go|subscribe|sign|log)\b.{0,60}",
     r"(?:if the formatting looks odd .{1,40}, )?visit the original (?:article|post)|reply (?:to this post|via e-?mail|by e-?mail)",
-    # Letters
-    r"(?:sign up|subscribe)\b.{0,60}\b(?:newsletters?|inbox|updates|alerts|emails|(?:our|your|my|the|an?|free|daily|weekly|morning|evening) e-?mail|e-?mail (?:list|address|digest))\b.{0,80}",
-    r"(?:sign up|subscribe)\b.{0,60}\b(?:by|via) e-?mail(?: (?:here|now|today|daily|for free|(?:every|each) \w+))?", r"register\b.{0,60}\b(?:newsletters?|inbox|(?:e-?mail|news|free) (?:updates|alerts))\b.{0,80}",
-    rf"(?:suscr[íi]bete|inscr[íi]bete|abonnez-vous|inscrivez-vous)(?:\b.{{0,60}}\b(?:{_LETTERS})\b.{{0,80}})?",
-    r"(?:jetzt )?newsletter (?:abonnieren|bestellen)\b.{0,80}", r"iscriviti\b.{0,80}\bnewsletter\b.{0,60}",
-    r"(?:prenumerera|tilmeld dig|abonner|tilaa|zapisz się|zapisz|abone ol|подпи(?:шитесь|сывайтесь|ска)|підпи(?:шіться|суйтесь)|meld je aan|schrijf je in|melden sie sich|jetzt anmelden)\b.{0,40}\b(?:nyhetsbrev|nyhedsbrev|uutiskir\w*|newsletter\w*|bülten\w*|рассылк\w*|канал\w*|розсилк\w*|nieuwsbrief)\b.{0,80}",
-    r"(?:メールマガジン|ニュースレター)(?:の|に|を|へ)?(?:無料)?(?:登録|購読)(?:する|はこちら|(?:して)?ください)?", r"(?:订阅|訂閱)(?:我们的|我們的)?(?:通讯|電子報|新闻|邮件)", r"뉴스레터 ?구독(?:하기| ?신청(?:하기)?)?",
+    *_ENGLISH_LETTERS, *_OTHER_LETTERS,
     # Sharing and following
     rf"(?:share|tweet)(?: this)?[.!]?|(?:share|tweet|e-?mail|print|comment on) (?:this )?(?:article|story|post|page)(?: (?:on|via|with|by) {_SOCIAL}.{{1,40}})?[.!]?", rf"(?:share|tweet) (?:on|via) (?:{_NETWORKS}|e-?mail)",
-    rf"click to (?:share|e-?mail|tweet|print)\b.{{0,60}}|share (?:this )?(?:on|via|to|with) {_SOCIAL}.{{1,60}}",
+    rf"click to (?:share|e-?mail|tweet|print)(?: this(?: (?:article|story|post|page))?| a link)?(?: to a friend| (?:on|via|to) {_SOCIAL}.{{1,40}})?(?: ?\(opens in .{{1,30}})?", rf"share (?:this )?(?:on|via|to|with) {_SOCIAL}.{{1,60}}",
     rf"(?:compartir|partager|teilen|condividi|partilhar|delen)(?: (?:en|sur|auf|su|em|op) {_SOCIAL}.{{1,40}})?",
     rf"(?:comparte|compartilhe|partagez|condividi|deel|dela|udostępnij|paylaş|поделиться|シェアする|分享)(?: (?:esto|esta noticia|isto|cet article|questo articolo|dit|artikeln|artykuł))?(?: (?:en|no|sur|su|op|på|w|в) {_SOCIAL}.{{1,40}})?",
     rf"(?:{_DEEDS}|{_NETWORKS})(?:(?: | ?[|·•/-] ?)(?:{_DEEDS}|{_NETWORKS}))+", rf"(?:{_DEEDS})(?:(?: | ?[|·•,:/-] ?)(?:{_DEEDS}|{_NETWORKS}))+",
@@ -92,11 +116,9 @@ ONWARD = re.compile(rf"(?:{_ONWARD})(?!\w)|{_ONWARD_SIGNS}", _FLAGS)
 """To read on: what follows it decides."""
 PLACE = re.compile(rf"(?: (?:{_HERE}))?|(?: (?:{_JOINING}))? (?:{_SITE})", _FLAGS)
 """After ``ONWARD``, nothing, or where to."""
-TITLE = re.compile(
-    rf"(?: (?:{_HERE}))? ?(?:[:：] ?.{{1,80}}|[\"“«„‘'「（(].{{1,200}})| (?:at|on|from) {_NAME}",
-    _FLAGS,
-)
-"""After ``ONWARD``, what there is to read: but so may a sentence go on."""
+TITLE = re.compile(rf"(?: (?:{_HERE}))? ?(?:[:：] ?(.{{1,80}})|{_QUOTED})", _FLAGS)
+"""After ``ONWARD``, the title of what there is to read, unless it (group 1) begins as a sentence goes
+on, in small letters."""
 OTHERS = re.compile(
     rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
     rf"|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
@@ -124,13 +146,15 @@ SECTIONS = frozenset([
 """Section labels that stand alone above a headline."""
 RELATED = re.compile(
     r"(?:(?:related|recommended|suggested)(?: (?:posts?|articles?|stories|story|news|links?|content|topics|coverage))?"
-    r"|more (?:stories|articles|posts|coverage|on this(?: story| topic)?|from .{1,40})|read (?:also|next|more)|also read|you (?:may|might) also (?:like|be interested in|enjoy)|don['’]t miss|most (?:read|popular)"
+    r"|more (?:stories|articles|posts|coverage|on this(?: story| topic)?)|read (?:also|next|more)|also read|you (?:may|might) also (?:like|be interested in|enjoy)|don['’]t miss|most (?:read|popular)"
     r"|(?:lea|lee|leer|ver|vea|mira) también|te puede interesar|también te puede interesar|(?:noticias|art[íi]culos|notas|contenidos?) relacionad[oa]s|relacionad[oa]s?|más (?:noticias|información)"
     r"|(?:[àa] )?lire aussi|(?:[àa] )?voir aussi|sur le m[êe]me (?:sujet|th[èe]me)|articles? (?:li[ée]s|similaires|connexes)|pour aller plus loin|en savoir plus"
     r"|mehr zum thema|lesen sie auch|auch interessant|das k[öo]nnte sie (?:auch )?interessieren|[äa]hnliche (?:artikel|beitr[äa]ge)|weitere (?:artikel|themen|nachrichten)|siehe auch|zum thema"
     r"|leggi anche|potrebbe interessarti(?: anche)?|articoli (?:correlati|simili)|vedi anche|ti potrebbe interessare"
-    r"|(?:leia|veja|confira|saiba) (?:tamb[ée]m|mais)|not[íi]cias relacionadas|artigos relacionados|lees (?:ook|meer)|gerelateerde? (?:artikelen|berichten)|meer over .{1,40}"
+    r"|(?:leia|veja|confira|saiba) (?:tamb[ée]m|mais)|not[íi]cias relacionadas|artigos relacionados|lees (?:ook|meer)|gerelateerde? (?:artikelen|berichten)"
     r"|läs (?:också|även|mer)|læs også|les også|lue myös|czytaj (?:też|także|również)|zobacz (?:też|także|również)|powiązane|čtěte také|citește și|ilgili haberler|bunlar da ilginizi çekebilir"
     r"|читайте (?:также|ещё)|по теме|смотрите также|читайте також|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|文章|新闻|链接)|相關(?:閱讀|文章|新聞)|관련 ?(?:기사|뉴스)|اقرأ أيضا|مواضيع ذات صلة|baca juga)",
     re.IGNORECASE,
 )  # fmt: skip
+MORE_ABOUT = re.compile(r"(?:more from|meer over) .{1,40}", re.IGNORECASE)
+"""What introduces links where there are any, and else may be said of anything."""

@@ -30,8 +30,23 @@ FURNITURE = [
     "<p>Der Beitrag Die Fähre erschien zuerst auf hafen.example.</p>", "<p>This story was originally published on <a href=/>Harbour Times</a>.</p>",
     "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
     "<ul><li><a href=/f>Share</a></li><li><a href=/m>Email</a></li></ul>", "<h3><a href=/1>Read more</a></h3>", "<p><a href=/c>Comments</a></p>",
+    "<p>Read more: “The ferry came back”</p>", "<p>Read more from the Mayor →</p>", "<p><a href=/1>Read more from the Mayor</a></p>", "<p>Read more from <a href=/1>the Mayor</a></p>", "<p>Read more (Harbour Times)</p>",
+    "<p>Sign up now for our newsletter!</p>", "<p>Subscribe now! Get our newsletter every day</p>", "<p>Sign up here to get The Tide in your inbox each morning</p>", "<p>Sign up to get news, tides and weather delivered to your inbox</p>", "<p>Sign up for the Harbour’s Morning newsletter</p>",
+    "<p>Sign up with your email address to receive news and updates.</p>", "<p>Sign up to the Harbour Times’ free morning email</p>", "<p>Sign up to our email list</p>", "<p>Sign up for breaking news alerts</p>", "<p>Sign up for updates</p>", "<p>Subscribe to Harbour Blog by Email</p>", "<p>Sign up to receive the tide table by email.</p>",
+    "<p>Suscríbete a nuestro canal de WhatsApp</p>", "<p>Suscríbete a nuestro boletín diario</p>", "<p>Suscríbete para recibir las noticias en tu correo</p>", "<p>Abonnez-vous à notre chaîne YouTube</p>", "<p>Inscrivez-vous aux alertes info</p>", "<p>Abonnez-vous pour recevoir nos articles par e-mail</p>", "<p>Abonnez-vous au canal WhatsApp</p>",
+    "<p>Iscriviti gratis alla newsletter del porto</p>", "<p>Подпишитесь на наш канал в Telegram</p>", "<p>Подписка на рассылку</p>", "<p>Підпишіться на наш канал</p>", "<p>Zapisz się na newsletter</p>", "<p>Melden Sie sich hier für unseren Newsletter an</p>", "<p>Schrijf je in voor de nieuwsbrief</p>", "<p>Prenumerera på vårt nyhetsbrev</p>", "<p>Tilmeld dig vores nyhedsbrev</p>", "<p>Tilaa uutiskirje</p>",
+    "<p>Click to share on Facebook (Opens in new window)</p>", "<p>Click to print (Opens in new window)</p>", "<p>Click to email a link to a friend (Opens in new window)</p>", "<p>Share on social media</p>", "<p>Teilen auf X</p>", "<p>Dela på Facebook</p>",
+    "<p><a href=/1>Continue reading</a> <a href=/s>Share</a></p>", "<p><a href=/1>Read more</a> | <a href=/s>Share</a> | Leave a comment</p>", "<p><a href=/s>Share</a><br><a href=/1>Read the full story</a></p>",
 ]  # fmt: skip
 WRITTEN = [
+    "<p>Read more from the Mayor</p>", "<p>Read more on Monday</p>", "<p>Read more at the Library</p>", "<p>Keep reading on Sundays</p>", "<p>Lees meer op Texel</p>", "<p>Les mer på Hitra</p>", "<p>Lire plus : mieux dormir</p>", "<p>Mehr lesen: besser schlafen</p>", "<p>Leer más: mejor dormir</p>", "<p>Читать далее: это трудно</p>",
+    '<p>Read more "serious" books this year</p>', "<p>Read more (and better) books</p>", "<p>Lees meer “moeilijke” boeken</p>", "<p>Mehr lesen „dicke“ Bücher</p>", "<p>Lire plus « sérieux » et dormir</p>", '<p>Read more: that is what <a href="https://harbour.example/1">the teacher</a> asks for</p>',
+    "<p>Sign up to run: the club takes anyone with an email address</p>", "<p>Sign up for the race by email</p>", "<p>Sign up for the race with a free email</p>", "<p>Sign up to help, the club has an email list</p>", "<p>Sign up with an email to the club</p>", "<p>Sign up for an email account first</p>",
+    "<p>Sign up by Friday. The newsletter of the club lists the runners.</p>", "<p>Sign up for flood alerts before the storm, the council says.</p>", "<p>Register by Friday: the newsletter of the club lists the runners.</p>", "<p>Subscribe to the idea that the inbox is no master</p>",
+    "<p>Inscrivez-vous avant vendredi : le club répond à chaque e-mail.</p>", "<p>Inscrivez-vous au tournoi du canal Saint-Martin</p>", "<p>Inscríbete en la carrera: el club te escribe un correo</p>", "<p>Inscríbete en el torneo por correo antes del viernes</p>", "<p>Iscriviti alla corsa: la newsletter del club ha gli orari.</p>",
+    "<p>Подписка на кабельные каналы подорожает в мае</p>", "<p>Подпишитесь под петицией: канал закроют в мае</p>", "<p>Zapisz się na bieg: newsletter klubu poda godziny.</p>", "<p>Melden Sie sich beim Verein: Der Newsletter nennt die Zeiten.</p>", "<p>Schrijf je in voor de loop: de nieuwsbrief noemt de tijden.</p>", "<p>Tilmeld dig løbet: klubbens nyhedsbrev har tiderne.</p>",
+    "<p>Click to share a file with the team</p>", "<p>Click to print the form for the club</p>", "<p>Share with the poor: social justice begins at home</p>", "<p>Share on the boat, x marks the spot</p>", "<p>Partager sur le bateau : les réseaux attendront</p>", "<p>Dela på båten: sociala regler gäller</p>",
+    "<p>More from the talks tomorrow</p>", "<p>Meer over de brand morgen</p>",
     "<p>المزيد من الأهداف لمحمد صلاح مع ليفربول هذا الموسم</p>",
     "<p>Συνέχεια στις νίκες έδωσε ο Ολυμπιακός στο Φάληρο</p>",
     "<p>Διαβάστε τους κανόνες πριν βγείτε με τη βάρκα.</p>",
@@ -91,3 +106,18 @@ def test_a_notice_that_is_all_there_is_stays(content: str, left: bool) -> None:
     assert clean("T", "", made.html, base=BASE).html == made.html
     assert bool(clean("T", made.text or "Read more", "<p>Text</p>", base=BASE).summary) is left
     assert "Read more" not in made.text
+
+
+@pytest.mark.parametrize(
+    ("links", "left"),
+    [
+        (" <a href=/1>Continue reading</a> <a href=/s>Share</a>", ""),
+        (" <a href=/1>Continue reading</a> | <a href=/s>Share</a> | <a href=/m>Email</a>", ""),
+        (" Then click on <a>Share</a>. <a href=/1>Read more</a>", " Then click on Share."),
+        (' Ask <a href="https://harbour.example/t">Torres</a>. <a href=/1>Read more</a> <a href=/s>Share</a>', ' Ask <a href="https://harbour.example/t">Torres</a>.'),
+        (' Then press <a href="https://harbour.example/s">Share</a> <a href="https://harbour.example/m">Email</a>', None),
+    ],
+)  # fmt: skip
+def test_links_side_by_side_at_the_end_go_together(links: str, left: str | None) -> None:
+    made = clean("T", "", f"<p>The ferry sails.{links}</p>", base=BASE)
+    assert made.html == f"<p>The ferry sails.{links if left is None else left}</p>"
