@@ -323,3 +323,97 @@ def test_a_day_of_publication_is_text_and_what_passes_is_not(desk, one, other, s
         for text in (one, other)
     )
     assert titles(desk, (first,), (second,)) == [(FIRE[0], states)]
+
+
+def _with(one: Item, at: int = 2) -> tuple[Item, ...]:
+    """A document of five items, of which this is one."""
+    others = [
+        Item(f"News of {word}", f"All that is known of {word} is told here.") for word in WORDS[:4]
+    ]
+    return (*others[:at], one, *others[at:])
+
+
+RAIN = "It will rain in the morning and the wind will turn to the west at noon, says the office."
+WEATHER = Item("Weathr today in the harbour", RAIN)
+DRY = RAIN.replace("rain", "be dry").replace("morning", "evening")
+
+
+@pytest.mark.parametrize(
+    ("later", "states"),
+    [
+        ({"title": "Weather today in the harbour", "text": RAIN.replace("west", "east")}, 2),
+        ({"title": "Weather today in the harbour", "text": RAIN.replace("morning", "mornings")}, 2),
+        ({"title": "Weather today in the harbour"}, 2),
+        ({"text": RAIN.replace("west", "east")}, 2),
+        # Another day's, in the same form.
+        ({"text": DRY}, 1),
+        ({"title": "Weathr tonight in the harbour"}, 1),
+        ({"title": "Weathr today in Leeside"}, 1),
+        ({"title": "Weathr 2 today in the harbour"}, 1),
+    ],
+)
+def test_a_slip_put_right_in_an_item_that_goes_by_its_words_is_an_edit(desk, later, states):
+    right = WEATHER._replace(**later)
+    found = poll(desk, _with(WEATHER), _with(right), _with(right))
+    kept = [(title, states) for title, states, gone in found if "News" not in title and not gone]
+    assert kept == [(right.title, states)]
+    assert len(found) == (5 if states == 2 else 6)
+
+
+RIGHT = WEATHER._replace(title="Weather today in the harbour")
+TWICE = RIGHT._replace(text=RAIN.replace("west", "east"))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [_with(RIGHT, 0), (RIGHT, *_with(WEATHER)), (*_with(RIGHT)[:3], TWICE, *_with(RIGHT)[3:])],
+    ids=["elsewhere", "beside it", "two"],
+)
+def test_what_may_be_another_item_is_no_correction(desk, later):
+    found = titles(desk, _with(WEATHER), later, later)
+    assert found[2] == (WEATHER.title, 1)
+    assert len(found) == len({*later, WEATHER})
+
+
+def test_news_that_comes_with_a_correction_hides_it_not(desk):
+    right = WEATHER._replace(title="Weather today in the harbour")
+    fresh = Item("Storm at sea", "A storm at sea keeps all of the boats in.")
+    assert len(titles(desk, _with(WEATHER), (fresh, *_with(right)[:-1]))) == 6
+
+
+PLACED = "https://one.example/fire#comment-{}"
+OTHER = Item(*MAYOR, link="https://one.example/mayor")
+
+
+@pytest.mark.parametrize("hours", [None, 0])
+def test_a_place_that_is_new_at_each_poll_is_no_other_item(desk, hours):
+    texts = (
+        FIRE[1],
+        FIRE[1].replace("Two", "Three"),
+        f"{FIRE[1]} They sailed.",
+        f"{FIRE[1]} They sailed.",
+    )
+    polls = [
+        (Item(FIRE[0], text, link=PLACED.format(n), hours=hours), OTHER)
+        for n, text in enumerate(texts)
+    ]  # fmt: skip
+    assert sorted(titles(desk, *polls)) == [(MAYOR[0], 1), (FIRE[0], 3)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (FIRE[1], MAYOR[1], SCHOOL[1]),
+        ("Printing is mended.", "Reading is mended.", "The look is mended."),
+        (
+            "Strong wind is expected in Kent until nine.",
+            "Strong wind is expected in Devon until six.",
+        ),
+    ],
+)
+def test_other_words_at_another_place_of_a_page_are_another_item(desk, texts):
+    polls = [
+        (Item("Live: the harbour", text, link=PLACED.format(n)), OTHER)
+        for n, text in enumerate(texts)
+    ]
+    assert len(titles(desk, *polls)) == len(texts) + 1
