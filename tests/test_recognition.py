@@ -257,6 +257,9 @@ def news(*numbers: float, dated: bool = True) -> tuple[Item, ...]:
 
 
 WORDS = ("Harbour", "Ferry", "Mayor", "School", "Bridge", "Storm", "Market", "Library")
+_UNDATED, _FIRST, _LATER = (
+    news(*numbers, dated=False) for numbers in ((5, 4, 3, 2, 1), (0,), (6,))
+)
 LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
 
 
@@ -277,6 +280,11 @@ LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
         ((news(0, 1, 2, 3), news(1, 2, 3, 4), news(2, 3, 4, 5), news(2, 3, 4, 5)), set()),
         ((news(0, 1, 2, 3, dated=False), news(1, 2, 3, 4, dated=False), news(2, 3, 4, 5, dated=False)), set()),
         ((news(3, 2, 1, dated=False), news(3, 1, dated=False), news(3, 1, dated=False)), {2}),
+        # Without dates, what is added late hides not what is gone from above it.
+        ((_UNDATED, (*_UNDATED, *_FIRST), *[(*_UNDATED[:2], *_UNDATED[3:], *_FIRST)] * 2), {3}),
+        ((_UNDATED, *[(*_UNDATED[:2], *_UNDATED[3:], *_FIRST)] * 2), {3}),
+        # News push out what stands above what was added late.
+        ((_UNDATED, (*_UNDATED, *_FIRST), (*_LATER, *_UNDATED[:4], *_FIRST), *[(*_LATER, *_UNDATED[:3], *_FIRST)] * 3), set()),
     ],
 )  # fmt: skip
 def test_what_a_publisher_takes_away_is_noticed_whatever_came_when(desk, polls, gone):

@@ -29,6 +29,8 @@ from aggregator.normalize.stories import Sources, Stories
 _POLLS = 2
 # Parts of a document that come one after another (226) make no longer list than this.
 _LISTED_MOST = 500
+_Listed = tuple[bytes, EntryId, int]
+"""(hash of the item, id, polls that it is missing for)"""
 # Of a feed's first document, so many undated items count as news.
 _UNDATED_NEWS = 10
 
@@ -183,7 +185,9 @@ class _Desk(Struct):
         # What is new alone came (226): it says nothing of what was there before.
         partial = self.fetched.response is not None and self.fetched.response.partial
         if partial:
-            gone, missing = [], self._still_listed(met)
+            gone, listing = [], [*listing, *self._still_listed(met)]
+        else:
+            listing = self._in_place(listing, missing)
         overlap = partial or any(key is not None for key in met.values())
         if self.fetched.archived:
             # As they were when that document was closed: what is archived may be newer.
@@ -195,7 +199,7 @@ class _Desk(Struct):
         return Decision(
             fetched=self.fetched,
             changes=(*changes, *gone),
-            listing=(*listing, *missing),
+            listing=tuple(listing),
             missed=bool(self.feed.listing and met and not overlap and not self.document.breaks_off),
         )
 
@@ -302,7 +306,7 @@ class _Desk(Struct):
 
     def _missing(
         self, met: dict[EntryId, EntryKey | None], last: _Age | None
-    ) -> tuple[list[Change], list[tuple[bytes, EntryId, int]]]:
+    ) -> tuple[list[Change], list[_Listed]]:
         """Items listed last time and not now: vanished, missing for one poll, or rolled off.
 
         An item is missing only if the document still goes back further than it:
@@ -312,12 +316,14 @@ class _Desk(Struct):
         if not self.document.complete or last is None:
             return [], self._still_missing(met)
         gone: list[Change] = []
-        missing: list[tuple[bytes, EntryId, int]] = []
+        missing: list[_Listed] = []
+        between = self._between(met)
         for item in self.feed.listing:
             held = self.known.listed.get(EntryKey(item.entry_key))
             if held is None or held.id in met or held.vanished:
                 continue
-            if not last.is_before(_age_of(held)):
+            age = _age_of(held)
+            if not last.is_before(age) and (age.published or held.key not in between):
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))
@@ -325,9 +331,38 @@ class _Desk(Struct):
                 missing.append((item.item_hash, held.id, item.missing + 1))
         return gone, missing
 
-    def _still_listed(
-        self, met: dict[EntryId, EntryKey | None]
-    ) -> list[tuple[bytes, EntryId, int]]:
+    def _between(self, met: dict[EntryId, EntryKey | None]) -> set[EntryKey]:
+        """What was listed below an item that is there still and above one that is, too, and is older:
+        nothing pushed it out, at neither end, whatever was added late below it."""
+        here = set(met.values())
+        keys = [EntryKey(item.entry_key) for item in self.feed.listing]
+        top = next((place for place, key in enumerate(keys) if key in here), len(keys))
+        found: set[EntryKey] = set()
+        oldest: EntryKey | None = None
+        for key in reversed(keys[top:]):
+            if key in here:
+                oldest = key if oldest is None else min(oldest, key)
+            elif oldest is not None and oldest < key:
+                found.add(key)
+        return found
+
+    def _in_place(self, listing: list[_Listed], missing: list[_Listed]) -> list[_Listed]:
+        """What is listed, and what is missing where it stood: after what it came after."""
+        absent, present = ({one[1]: one for one in side} for side in (missing, listing))
+        after: dict[EntryId | None, list[_Listed]] = {}
+        last: EntryId | None = None
+        for item in self.feed.listing if missing else ():
+            identifier = self._listed_id(EntryKey(item.entry_key))
+            if identifier in present:
+                last = identifier
+            elif identifier in absent:
+                after.setdefault(last, []).append(absent[identifier])
+        placed = list(after.get(None, ()))
+        for one in listing:
+            placed += (one, *after.get(one[1], ()))
+        return placed
+
+    def _still_listed(self, met: dict[EntryId, EntryKey | None]) -> list[_Listed]:
         """What was listed and still is, though only what is new came."""
         held = [
             (item, self.known.listed.get(EntryKey(item.entry_key))) for item in self.feed.listing
@@ -338,9 +373,7 @@ class _Desk(Struct):
             if one and one.id not in met
         ]
 
-    def _still_missing(
-        self, met: dict[EntryId, EntryKey | None]
-    ) -> list[tuple[bytes, EntryId, int]]:
+    def _still_missing(self, met: dict[EntryId, EntryKey | None]) -> list[_Listed]:
         return [
             (item.item_hash, held.id, item.missing)
             for item in self.feed.listing
