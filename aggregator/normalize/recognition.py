@@ -229,7 +229,7 @@ class _Roll(Struct):
             one
             for one in self._listed()
             if one.id not in self.taken and one.identity.startswith(OF_WORDS)
-        ]  # fmt: skip
+        ]
         pairs = [
             (entry.position, held)
             for held in gone
