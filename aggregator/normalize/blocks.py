@@ -214,10 +214,8 @@ class _Cutter:
                 tag = ""
             elif name == "a":
                 tag = self._link(attributes)
-            elif name == "time" and (found := _ATTRIBUTE.search(attributes)):
-                tag = f'<time datetime="{found.group(2)}">'
-            elif name == "bdo" and (found := _ATTRIBUTE.search(attributes)):
-                tag = f'<bdo dir="{found.group(2)}">'
+            elif name in {"time", "bdo"} and (found := _ATTRIBUTE.search(attributes)):
+                tag = f"<{name} {found.group()}>"
             self._open.append((name, tag))
             self._inside.append(tag)
         elif self._open and self._open[-1][0] == name:
