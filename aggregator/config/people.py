@@ -9,7 +9,7 @@ from typing import Any
 from aggregator.config.toml import line_of, read_toml
 from aggregator.model.errors import ConfigError
 from aggregator.model.person import Person, person_by_name
-from aggregator.query import fold, words
+from aggregator.query import as_called, words
 
 _KEYS = tuple(name for name in Person.__struct_fields__ if name != "name")
 
@@ -24,7 +24,7 @@ def read_people(file: Path) -> tuple[Person, ...]:
     people = tuple(_person(name, table, file) for name, table in data.items())
     seen: dict[str, str] = {}
     for person in people:
-        twin = seen.setdefault(fold(person.name), person.name)
+        twin = seen.setdefault(as_called(person.name), person.name)
         if twin != person.name:
             raise ConfigError(
                 f"{person.name} and {twin} are one name",

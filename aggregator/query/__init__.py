@@ -35,6 +35,7 @@ from aggregator.query.matching import (
     explain,
     satisfy,
 )
+from aggregator.query.names import as_called
 from aggregator.query.subject import Subject
 from aggregator.query.tree import InField, Named, Node, Reference, leaves
 
@@ -166,6 +167,7 @@ __all__ = [
     "Terms",
     "Wanted",
     "analyse",
+    "as_called",
     "feed_mark",
     "fold",
     "language",

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aggregator.model.person import Person
-from aggregator.query.analysis import fold
+from aggregator.query.names import as_called
 from aggregator.query.shaping import MistakeError
 from aggregator.query.tree import And, InField, Named, Node, Not, Or, Reference, leaves
 
@@ -20,16 +20,16 @@ MAX_BOUND = 4000
 """Words of a query with those of all topics that it refers to."""
 
 People = Mapping[str, tuple[Person, ...]]
-"""The people of people.toml by name and by alias, folded: see :func:`by_name`."""
+"""The people of people.toml by name and by alias, as names compare: see :func:`by_name`."""
 
 
 def by_name(people: Sequence[Person]) -> People:
     """The people by each name that a query may give; where a name is meant, no alias is."""
     found: dict[str, tuple[Person, ...]] = {}
     for person in people:
-        for alias in {fold(alias) for alias in person.aliases}:
+        for alias in {as_called(alias) for alias in person.aliases}:
             found[alias] = (*found.get(alias, ()), person)
-    return found | {fold(person.name): (person,) for person in people}
+    return found | {as_called(person.name): (person,) for person in people}
 
 
 class Source(Protocol):
@@ -75,7 +75,7 @@ class Binder:
             case Not(part=part) | InField(part=part):
                 return replace(node, part=self._bind(part, path, rests))
             case Named(text=text):
-                person, *others = self._people.get(fold(text), (node.person,))
+                person, *others = self._people.get(as_called(text), (node.person,))
                 if others:
                     names = " and ".join(one.name for one in (person, *others))
                     mend = f'write person:"{person.name}"'

@@ -23,12 +23,19 @@ _FIXED = frozenset(
 _SURNAME_FIRST = frozenset(["hu", "ja", "ko", "vi", "zh"])
 _ENDING = 3
 _VOWELS = "aeiouyаеиоуыяюіїαεηιουω"
+_APOSTROPHES = "'\u2019\u2018`\u00b4"
 # What may stand between the words of one name.
-_GAP = re.compile(r"[\s\u00b7\u2022\u30fb_=＝‐-]{1,3}")
+_GAP = re.compile(rf"[\s\u00b7\u2022\u30fb_=＝\u2010\u2011-]{{1,3}}|[{_APOSTROPHES}]")
+_STRAIGHT = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _NICKNAME = re.compile(r"\s+(?:[\"“„«'‘(].{1,30}[\"”“»'’)]|\w\.?)\s+")
 _COMMA = re.compile(r",\s{1,2}")
 _LOUD, _FEW, _SHORT_WORD = 0.6, 2, 4
 """A headline: of so many words of so many letters, or more, a larger share with capitals."""
+
+
+def as_called(name: str) -> str:
+    """A whole name as names compare: folded, with straight apostrophes."""
+    return fold(name.translate(_STRAIGHT))
 
 
 class Token(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
-from aggregator.query import Bindings, Query, Subject, fold, languages, parse
+from aggregator.query import Bindings, Query, Subject, as_called, languages, parse
 from aggregator.topics.limits import called, places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
@@ -232,10 +232,10 @@ def nobody(query: Query, people: Iterable[Person]) -> Iterator[tuple[str, str]]:
     as typed, and that one's name."""
     if not query.people:
         return
-    known = {fold(alias): alias for one in people for alias in (one.name, *one.aliases)}
+    known = {as_called(alias): alias for one in people for alias in (one.name, *one.aliases)}
     for name in query.people:
-        near = difflib.get_close_matches(fold(name), known, 1, _NEARLY)
-        if near and fold(name) not in known:
+        near = difflib.get_close_matches(as_called(name), known, 1, _NEARLY)
+        if near and as_called(name) not in known:
             yield f"person:“{name}”", known[near[0]]
 
 

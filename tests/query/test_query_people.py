@@ -1,0 +1,57 @@
+"""Whom a text names: as names are written, and who else is called so."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aggregator.model.person import Person
+from aggregator.query import Bindings, Subject, parse
+from aggregator.topics.keys import Keyring
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def names(person, title, text="", lang="en", people=()):
+    """Whether the entry names the person; what the index asks for is then there, too."""
+    query = Bindings((), people).bind(parse(f'person:"{person}"'))
+    subject = Subject(title=title, text=text, lang=lang)
+    held = query.match(subject, now=NOW) is not None
+    assert not held or Keyring([query], subject.language).candidates(subject)
+    return held
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "text", "lang"),
+    [
+        ("Martin O'Neill", "Martin O'Neill returns as Celtic manager", "", "en"),
+        ("Martin O’Neill", "Martin O'Neill returns as Celtic manager", "", "en"),
+        ("Martin O'Neill", "MARTIN O’NEILL RETURNS", "", "en"),
+        ("Martin O'Neill", "Martin O’Neill's Celtic win", "", "en"),
+        ("Martin O'Neill", "O'Neill, Martin: a life in football", "", "en"),
+        ("Martin O'Neill", "O’Neill's side win again", "Martin O'Neill was pleased", "en"),
+        ("Martin O'Neill", "Martin O Neill zurück bei Celtic", "", "de"),
+        ("Samuel Eto'o", "Samuel Eto’o speaks", "", "en"),
+        ("Samuel Eto'o", "La carrière d’Eto'o", "Samuel Eto'o a tout gagné", "fr"),
+        ("Matt O'Riley", "Rozhovor s Mattem O'Rileym", "", "cs"),
+        ("Danilo D'Ambrosio", "D'Ambrosio al Monza", "Danilo D’Ambrosio ha firmato", "it"),
+        ("N'Golo Kanté", "Kante stars", "N’Golo Kanté ran the game", "en"),
+        ("Allan Saint-Maximin", "Saint-Maximin leaves", "Allan Saint-Maximin is off", "en"),
+        ("Rayan Aït-Nouri", "Rayan Ait\u2011Nouri signs", "", "en"),
+    ],
+)
+def test_a_name_has_its_apostrophes_and_hyphens(name, title, text, lang):
+    assert names(name, title, text, lang)
+
+
+@pytest.mark.parametrize(
+    "title", ["Mary O'Neill returns to Celtic", "O'Neill wins", "Martin O: Neill"]
+)
+def test_an_apostrophe_makes_no_other_name_his(title):
+    assert not names("Martin O'Neill", title)
+
+
+def test_either_apostrophe_finds_whom_the_file_knows():
+    person = Person(name="Martin O'Neill", surnames=("O'Neill",), context=("Celtic",))
+    for name in ("Martin O'Neill", "martin o’neill"):
+        assert names(name, "O’Neill is back", "Celtic have a manager", people=[person])
+        assert not names(name, "Aaron O’Neill is back", "Celtic have a player", people=[person])
