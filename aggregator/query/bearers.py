@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 
-from aggregator.query.names import Name, Token, Writing, is_form
+from aggregator.query.names import Name, Token, Writing, has_word
 
 _BEFORE = re.compile(r"[ \u00a0]")
 _INITIAL = re.compile(r"\.?[ \u00a0]")
@@ -44,11 +44,7 @@ def other_given(
     if first == 0:
         return False
     token, gap = writing.tokens[first - 1], writing.gap(first - 1)
-    if any(
-        is_form(token.folded, word, declines=writing.declines)
-        for name in own
-        for word in name.words
-    ):
+    if any(has_word(name, token.folded, writing) for name in own):
         return False
     if len(token.folded) == 1:
         return _other_initial(token, gap, writing, own, lang)

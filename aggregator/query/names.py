@@ -30,7 +30,24 @@ _STRAIGHT = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _NICKNAME = re.compile(r"\s+(?:[\"“„«'‘(].{1,30}[\"”“»'’)]|\w\.?)\s+")
 _COMMA = re.compile(r",\s{1,2}")
 _LOUD, _FEW, _SHORT_WORD = 0.6, 2, 4
-"""A headline: of so many words of so many letters, or more, a larger share with capitals."""
+"""A headline in capitals: of so many words of so many letters, or more, a larger share has them, and
+none is small that would have one."""
+_GLUE = frozenset("-\u2010\u2011'\u2019/.@#_")
+# Words of four letters and more that headlines in capitals leave small.
+_BETWEEN = frozenset([
+    "aber", "about", "achter", "across", "after", "against", "agli", "alla", "alle", "along",
+    "amid", "among", "apres", "around", "auch", "avant", "avec", "before", "behind", "beim",
+    "below", "beneath", "beside", "between", "beyond", "chez", "come", "como", "contre", "cuando",
+    "dagli", "dalla", "dalle", "dans", "degli", "della", "delle", "dello", "depuis", "desde",
+    "despite", "donde", "door", "dopo", "down", "durante", "durch", "during", "efter", "eine",
+    "einem", "einen", "einer", "eller", "entre", "except", "from", "gegen", "hacia", "hasta",
+    "inside", "inte", "into", "like", "maar", "mellan", "mellem", "naar", "nach", "near", "nella",
+    "nelle", "oder", "ohne", "once", "onto", "outside", "over", "para", "past", "pela", "pelas",
+    "pelo", "pelos", "pour", "quando", "sans", "segun", "since", "sobre", "sous", "sulla",
+    "sulle", "tegen", "than", "that", "through", "till", "toward", "towards", "tras", "uber",
+    "uden", "under", "unless", "unter", "until", "upon", "utan", "vers", "versus", "voor", "when",
+    "while", "with", "within", "without", "zonder", "zwischen",
+])  # fmt: skip
 
 
 def as_called(name: str) -> str:
@@ -72,14 +89,26 @@ class Writing(Struct, frozen=True, kw_only=True):
         while high + 1 < count and "\n" not in self.gap(high):
             high += 1
         line = self.tokens[low : high + 1]
+        if not any(token.capital for token in line):
+            return False
         found = [
-            token.capital
+            token
             for number, token in enumerate(line, low)
             if number not in (at, at - 1) and len(token.folded) >= _SHORT_WORD
         ]
-        return any(token.capital for token in line) and (
-            len(found) < _FEW or sum(found) <= _LOUD * len(found)
-        )
+        loud = sum(token.capital for token in found) > _LOUD * len(found)
+        return len(found) < _FEW or not loud or any(map(self._is_small, found))
+
+    def _is_small(self, token: Token) -> bool:
+        """Whether a word has no capital where a headline in capitals would give it one: no
+        preposition, no part of a compound or an address."""
+        if token.capital or token.folded in _BETWEEN:
+            return False
+        written = self.text[token.start : token.end]
+        before = self.text[max(token.start - 1, 0) : token.start]
+        after = self.text[token.end : token.end + 2]
+        glued = before in _GLUE or (after[:1] in _GLUE and after[1:].isalnum())
+        return not glued and written[0].isalpha() and written == written.lower()
 
 
 def declines(stemmer: str) -> bool:
@@ -170,6 +199,11 @@ def places(name: Name, writing: Writing) -> Iterator[tuple[int, int]]:
                     for n in range(1, count)
                 ):
                     yield at, at + count
+
+
+def has_word(name: Name, folded: str, writing: Writing) -> bool:
+    """Whether a word of a text is a form of one of a name's words."""
+    return any(_fits(folded, name, number, writing) for number in range(len(name.words)))
 
 
 def _fits(folded: str, name: Name, number: int, writing: Writing) -> bool:

@@ -55,3 +55,35 @@ def test_either_apostrophe_finds_whom_the_file_knows():
     for name in ("Martin O'Neill", "martin o’neill"):
         assert names(name, "O’Neill is back", "Celtic have a manager", people=[person])
         assert not names(name, "Aaron O’Neill is back", "Celtic have a player", people=[person])
+
+
+TORRES = Person(
+    name="Fernando Torres",
+    aliases=("Fernando José Torres Sanz",),
+    surnames=("Torres",),
+    context=("Atléti*", "Liverpool", "Chelsea", "juvenil"),
+    others=("Torres del Paine", "Fernando Torres Guerrero"),
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "held"),
+    [
+        # One small word tells that capitals do mean names,
+        ("Marta Torres, coach of Atletico Madrid", False),
+        ("Iker Torres: Atletico Madrid coach", False),
+        ("Coach Marta Torres leaves Atletico Madrid Femenino", False),
+        ("Marta Torres joins Atletico Madrid", False),
+        ("Marta Torres joins Chelsea Women", False),
+        ("Atletico Torres reunion delights Liverpool", True),
+        # but none that headlines in capitals leave small, and no part of a word or an address.
+        ("Juvenile Torres Named Head Coach Of Atletico", True),
+        ("Jubilant Torres Returns With Atletico From Liverpool", True),
+        ("Jubilant Torres Back in Well-known Colours of Atletico", True),
+        ("Jubilant Torres Returns To Coach Atletico Madrid - news.example", True),
+        ("Jubilant Torres Opens 30th Season At Atletico", True),
+        ("JUBILANT TORRES RETURNS TO ATLETICO", True),
+    ],
+)
+def test_what_headlines_tell_by_their_capitals(title, held):
+    assert names("Fernando Torres", title, people=[TORRES]) is held
