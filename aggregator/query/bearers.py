@@ -14,6 +14,11 @@ from importlib.resources import files
 
 from aggregator.query.names import Name, Token, Writing, has_word
 
+_HYPHEN = re.compile("[-\u2010\u2011]")
+_OF = frozenset({"de", "del"})
+_ARTICLES = frozenset({"la", "las", "los"})
+# In others "de" is an article too, or says whence.
+_NAMES_PLACES_SO = frozenset({"", "ca", "en", "es", "eu", "gl", "pt"})
 _BEFORE = re.compile(r"[ \u00a0]")
 _INITIAL = re.compile(r"\.?[ \u00a0]")
 _BEGINS = re.compile(r"(?:^|[\n,;:(–—/|•]\s*)$")
@@ -53,6 +58,44 @@ def other_given(
     if writing.text[token.start : token.end].isupper() or not writing.capitals_tell(first):
         return False
     return not _is_known_word(token.folded, lang)
+
+
+def is_doubled(past: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
+    """Whether a surname goes on behind a hyphen: Torres-Silva. Not where nouns have capitals
+    (Torres-Debüt), nor with what the person has to do with (Torres-Liverpool)."""
+    return (
+        past < len(writing.tokens)
+        and _HYPHEN.fullmatch(writing.gap(past - 1)) is not None
+        and lang not in _NOUNS_WITH_CAPITALS
+        and _goes_on(past, writing, own, lang)
+    )
+
+
+def is_place(past: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
+    """Whether a surname by itself begins the name of a place: Torres del Paine, Torres de la Alameda;
+    not Torres del Liverpool."""
+    at, count = past, len(writing.tokens)
+    if lang not in _NAMES_PLACES_SO or at >= count:
+        return False
+    if writing.text[writing.tokens[at].start : writing.tokens[at].end] not in _OF:
+        return False
+    if at + 1 < count and writing.tokens[at + 1].folded in _ARTICLES:
+        at += 1
+    return (
+        at + 1 < count
+        and all(_BEFORE.fullmatch(writing.gap(number)) for number in range(past - 1, at + 1))
+        and _goes_on(at + 1, writing, own, lang)
+    )
+
+
+def _goes_on(at: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
+    token = writing.tokens[at]
+    return (
+        token.capital
+        and writing.capitals_tell(at)
+        and not any(has_word(name, token.folded, writing) for name in own)
+        and not _is_known_word(token.folded, lang)
+    )
 
 
 def _other_initial(

@@ -215,13 +215,15 @@ def _fits(folded: str, name: Name, number: int, writing: Writing) -> bool:
 
 def stands(name: Name, writing: Writing) -> bool:
     """Whether the name is written in a text; a proper name with its capital."""
-    if name.paired:
-        return next(signs(name, writing), None) is not None
+    return next((signs if name.paired else as_name)(name, writing), None) is not None
+
+
+def as_name(name: Name, writing: Writing) -> Iterator[tuple[int, int]]:
+    """The places where a name is written; a proper one with its capital."""
     for first, past in places(name, writing):
         longest = max(range(first, past), key=lambda at: len(writing.tokens[at].folded))
         if not name.proper or writing.tokens[longest].capital or not writing.capitals_tell(longest):
-            return True
-    return False
+            yield first, past
 
 
 def signs(name: Name, writing: Writing) -> Iterator[tuple[int, int]]:

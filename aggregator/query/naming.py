@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import is_paired, stems, words
-from aggregator.query.bearers import other_given, other_given_signs
+from aggregator.query.bearers import is_doubled, is_place, other_given, other_given_signs
 from aggregator.query.names import (
     Name,
     Writing,
+    as_name,
     base,
     declines,
     given_before,
@@ -39,6 +40,11 @@ class _Called(Struct, frozen=True, kw_only=True):
     """Names and aliases in which no surname ends."""
     context: tuple[Name, ...]
     others: tuple[Name, ...]
+
+    @property
+    def own(self) -> tuple[Name, ...]:
+        """What has to do with the person where it adjoins the surname."""
+        return (*self.given, *self.whole, *self.context)
 
 
 class Anchors(Struct, frozen=True, kw_only=True):
@@ -125,7 +131,7 @@ def named(person: Person, subject: Subject, fields: tuple[str, ...]) -> tuple[st
     held = [field for field in fields if may_name(person, subject, field)]
     for field in held:
         for writing in _writings(subject, field):
-            if full := _in_full(called, writing):
+            if full := _in_full(called, writing, _primary(subject)):
                 return full, field
     alone = next((one for field in held for one in _surname(called, subject, field)), None)
     if alone is None or _another_bearer(called, subject):
@@ -141,23 +147,58 @@ def _writings(subject: Subject, field: str) -> Iterator[Writing]:
         yield read(plain, subject.lang, subject.language)
 
 
-def _in_full(called: _Called, writing: Writing) -> str:
+def _primary(subject: Subject) -> str:
+    return subject.lang.lower()[:2]
+
+
+def _in_full(called: _Called, writing: Writing, lang: str) -> str:
     """The full name or alias that a text holds; "" where it holds none."""
     for surname in called.surnames:
         if surname.paired:
             continue
         for first, past in places(surname, writing):
-            for given in called.given:
-                if not given.paired and given_before(given, first, past, writing):
-                    return " ".join((*given.words, *surname.words))
+            given = _given(called, first, past, writing)
+            if given is None or is_doubled(past, writing, called.own, lang):
+                continue
+            if not _within_another(called, first, past, writing):
+                return " ".join((*given.words, *surname.words))
     return next((" ".join(name.words) for name in called.whole if stands(name, writing)), "")
+
+
+def _given(called: _Called, first: int, past: int, writing: Writing) -> Name | None:
+    """Which of the person's given names belongs to a surname there."""
+    for given in called.given:
+        if not given.paired and given_before(given, first, past, writing):
+            return given
+    return None
+
+
+def _within_another(called: _Called, first: int, past: int, writing: Writing) -> bool:
+    """Whether a surname there is part of another's name that is listed: Fernando Torres Guerrero."""
+    return any(
+        begin <= first and past <= end
+        for other in called.others
+        if not other.paired
+        for begin, end in places(other, writing)
+    )
 
 
 def _surname(called: _Called, subject: Subject, field: str) -> Iterator[tuple[str, str]]:
     for writing in _writings(subject, field):
         for name in called.surnames:
-            if stands(name, writing):
+            if _alone(name, called, writing, _primary(subject)):
                 yield " ".join(name.words), field
+
+
+def _alone(surname: Name, called: _Called, writing: Writing, lang: str) -> bool:
+    """Whether a text holds the surname, and not as the beginning of another name."""
+    if surname.paired:
+        return stands(surname, writing)
+    return any(
+        not is_doubled(past, writing, called.own, lang)
+        and not is_place(past, writing, called.own, lang)
+        for _, past in as_name(surname, writing)
+    )
 
 
 def _another_bearer(called: _Called, subject: Subject) -> bool:
@@ -171,23 +212,23 @@ def _another_bearer(called: _Called, subject: Subject) -> bool:
                 continue
             if small is None:
                 small = _small_words(subject)
-            if _unlisted(called, writing, subject.lang, small):
+            if _unlisted(called, writing, _primary(subject), small):
                 return True
     return False
 
 
 def _unlisted(called: _Called, writing: Writing, lang: str, small: frozenset[str]) -> bool:
-    own = (*called.given, *called.whole, *called.context)
-    primary = lang.lower()[:2]
+    own = called.own
     for surname in called.surnames:
         if surname.paired:
             if any(other_given_signs(start, writing, own) for start, _ in signs(surname, writing)):
                 return True
-        elif any(
-            other_given(first, writing, own, primary, small)
-            for first, _ in places(surname, writing)
-        ):
-            return True
+            continue
+        for first, past in places(surname, writing):
+            if other_given(first, writing, own, lang, small) or (
+                is_doubled(past, writing, own, lang) and _given(called, first, past, writing)
+            ):
+                return True
     return False
 
 
@@ -207,7 +248,7 @@ def _proof(called: _Called, subject: Subject) -> str | None:
     fields = (*_AROUND, "feed")
     for field in fields:
         for writing in _writings(subject, field):
-            if full := _in_full(called, writing):
+            if full := _in_full(called, writing, _primary(subject)):
                 return full
     for field in fields:
         for writing in _writings(subject, field):

@@ -87,3 +87,36 @@ TORRES = Person(
 )
 def test_what_headlines_tell_by_their_capitals(title, held):
     assert names("Fernando Torres", title, people=[TORRES]) is held
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "lang", "held"),
+    [
+        # A hyphen makes another surname,
+        ("Fernando Torres-Silva wins again", "", "en", False),
+        ("Fernando Torres-Silva wins", "Torres beat a man from Liverpool", "en", False),
+        ("Torres-Silva wins", "The men from Liverpool lose", "en", False),
+        ("Torres-Silva wins", "Torres of Liverpool loses", "en", True),
+        # but for compounds.
+        ("Fernando Torres-led juniors win", "", "en", True),
+        ("Fernando Torres-Led Juniors Win Away", "", "en", True),
+        ("Fernando Torres-Debüt geglückt", "", "de", True),
+        ("Torres-Liverpool reunion delayed", "", "en", True),
+        # Places called so are no surname,
+        ("Incendio en Torres de la Mata, juvenil detenido", "", "es", False),
+        ("Juvenil gana en Torres de Berrellén", "", "es", False),
+        ("A trek from Torres del Paine", "For Liverpool fans", "en", False),
+        ("Incendio en Torres de la Mata", "El juvenil de Torres gana", "es", True),
+        # but what he has to do with makes none, and articles in other languages.
+        ("Vuelve Torres del Liverpool", "", "es", True),
+        ("Torres de la mano del juvenil", "", "es", True),
+        ("Liverpool wint met Torres de Champions League", "", "nl", True),
+        # Who is listed in full is not he, whose full name is a part of that.
+        ("Fernando Torres Guerrero detained", "", "en", False),
+        ("Fernando Torres Guerrero detained", "It is not Fernando Torres", "en", True),
+        ("Fernando Torres Atletico coach", "", "en", True),
+        ("Fernando Torres Sanz vuelve", "", "es", True),
+    ],
+)
+def test_a_surname_that_goes_on_is_another(title, text, lang, held):
+    assert names("Fernando Torres", title, text, lang, people=[TORRES]) is held
