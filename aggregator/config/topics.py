@@ -16,7 +16,7 @@ from aggregator.model.interests import Interests
 from aggregator.model.period import Period
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
-from aggregator.query import Bindings, parse
+from aggregator.query import Bindings, is_one_word, parse, quoted, words
 
 # Its documents' names end in ".corrections.json", say, and a page's number; file systems take 255 bytes.
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -196,21 +196,36 @@ def _topic(table: _Table) -> Topic:
 
 
 def _mute(table: _Table) -> Mute:
-    """Words, authors and the query become queries, of which any one mutes."""
+    """Words and authors, as they stand, and the query become queries, of which any one mutes."""
     if not isinstance(table.data, Mapping):
         raise table.refuse("this is a table", hint='write [mute], then words = ["…", "…"]')
     values = table.values(_MUTE_KEYS)
     queries = [table.check_query(query, "query") for query in [values.get("query", "")] if query]
     for word in values.get("words", ()):
-        if not any(map(str.isalnum, word)):
+        if not words(word):
             raise table.refuse("there is a text without a word", "words", "take it out")
-        # Several words are meant as they stand; one in any of its forms.
-        phrase = f'"{word}"' if " " in word else word
-        queries.append(table.check_query(phrase, "words"))
-    queries += [
-        table.check_query(f'author:"{author}"', "authors") for author in values.get("authors", ())
-    ]
+        queries.append(table.check_query(_literal(word, table), "words"))
+    for author in values.get("authors", ()):
+        if not words(author):
+            raise table.refuse("there is a name without a letter", "authors", "take it out")
+        queries.append(table.check_query(f"author:{quoted(author)}", "authors"))
     return Mute(queries=tuple(queries), feeds=values.get("feeds", ()))
+
+
+def _literal(text: str, table: _Table) -> str:
+    """The query for a text that is meant as it stands: one word in any of its forms (or begin*), several
+    side by side; what would be an operator or a field is none."""
+    if any(map(str.isspace, text)):
+        return quoted(text)
+    signs = "".join(sign for sign in text if not sign.isalnum())
+    bare = text.lstrip(signs).rstrip(signs.replace("*", ""))
+    for one in (text, bare):
+        if is_one_word(one):
+            return one
+    if text.endswith("*"):
+        hint = "write it without the *"
+        raise table.refuse(f"{text} is no word of three letters or more with a *", "words", hint)
+    return quoted(text)
 
 
 def _value(key: str, value: Any) -> Any:

@@ -37,7 +37,19 @@ from aggregator.query.matching import (
 )
 from aggregator.query.names import as_called
 from aggregator.query.subject import Subject
-from aggregator.query.tree import InField, Named, Node, Reference, leaves
+from aggregator.query.tree import (
+    QUOTES,
+    InField,
+    Named,
+    Node,
+    Phrase,
+    Prefix,
+    Reference,
+    Word,
+    leaves,
+)
+
+_NO_QUOTES = str.maketrans(dict.fromkeys('"' + QUOTES, " "))
 
 
 class Query(Struct, frozen=True, kw_only=True, dict=True):
@@ -95,6 +107,19 @@ def parse(text: str, *, file: str = "", key: str = "", line: int | None = None) 
         return _parsed(text)
     except QueryError as error:
         raise error.at(file, key, line) from None
+
+
+def is_one_word(text: str) -> bool:
+    """Whether a query asks for one word (perhaps in quotes) or beginning of one, and nothing else."""
+    try:
+        return isinstance(parse(text).tree, Word | Prefix | Phrase)
+    except QueryError:
+        return False
+
+
+def quoted(text: str) -> str:
+    """The phrase that looks for a text as it stands; quotes in it go."""
+    return f'"{text.translate(_NO_QUOTES)}"'
 
 
 # Topics are read and compiled one after the other: all of their queries, or none, are remembered.
@@ -170,10 +195,12 @@ __all__ = [
     "as_called",
     "feed_mark",
     "fold",
+    "is_one_word",
     "language",
     "languages",
     "marks_between",
     "marks_of",
     "parse",
+    "quoted",
     "words",
 ]

@@ -14,6 +14,7 @@ from aggregator.model.compiled import kept_beside
 from aggregator.model.errors import QueryError
 from aggregator.query.shaping import MistakeError, ToTree, refuse_beginnings
 from aggregator.query.tree import (
+    QUOTES,
     TEXT_FIELDS,
     Everything,
     Near,
@@ -29,16 +30,15 @@ MAX_DEPTH = 30
 """Parentheses and operators inside each other."""
 MAX_LEAVES = 400
 
-_QUOTES = "“”„‟❝❞«»‹›〝〞〟＂「」『』｢｣"
-_STRAIGHT = str.maketrans(dict.fromkeys(_QUOTES, '"'))
+_STRAIGHT = str.maketrans(dict.fromkeys(QUOTES, '"'))
 _TAKES_A_NAME = (
     ("person:", "one name in quotes", 'person:"Ida Morrow" OR person:"Ada Hill"'),
     ("topic:", "the name of a topic", "topic:name, by itself"),
 )
 # What the signs of the grammar mean nothing in: quoted text; a pattern, where a word begins.
-_CLOSED = rf'["{_QUOTES}][^"{_QUOTES}]*["{_QUOTES}]'
+_CLOSED = rf'["{QUOTES}][^"{QUOTES}]*["{QUOTES}]'
 _PATTERN = r"(?<![^\s(:!+-])/(?:[^/\\]|\\.)+/(?=[\s)]|$)"
-_PIECES = re.compile(rf"(?P<quoted>{_CLOSED})|(?P<pattern>{_PATTERN})|[\"{_QUOTES}()]", re.DOTALL)
+_PIECES = re.compile(rf"(?P<quoted>{_CLOSED})|(?P<pattern>{_PATTERN})|[\"{QUOTES}()]", re.DOTALL)
 
 
 def parse_tree(text: str) -> Node:

@@ -29,6 +29,9 @@ from aggregator.model.person import Person
 TEXT_FIELDS = ("title", "text")
 """Fields whose words are in the index; a clause without a field looks in both."""
 
+QUOTES = "“”„‟❝❞«»‹›〝〞〟＂「」『』｢｣"
+"""What stands for a straight quote."""
+
 FIELDS = (
     *TEXT_FIELDS,
     "summary",

@@ -52,7 +52,7 @@ def test_check_names_feeds_and_folders_that_nothing_is_called(collected):
         f'include = ["SPORT", "{feed}"]\n'
         '[lost]\nquery = "rain AND NOT (folder:cricket OR feed:/^BBC/)"\n'
         'include = ["Football"]\nexclude = ["https://nowhere.example/feed"]\n'
-        '[mute]\nfeeds = ["The Gossip"]\nwords = ["folder:Gossip"]\n'
+        '[mute]\nfeeds = ["The Gossip"]\nquery = "folder:Gossip"\n'
     )
     ran = collected.run("topics", "check")
     assert ran.code == 0
