@@ -11,7 +11,16 @@ from msgspec import Struct, field
 from aggregator.model.errors import QueryError
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
-from aggregator.query.analysis import ANALYSIS_VERSION, analyse, fold, language, languages, words
+from aggregator.query.analysis import (
+    ANALYSIS_VERSION,
+    analyse,
+    fold,
+    is_language,
+    language,
+    languages,
+    primary_of,
+    words,
+)
 from aggregator.query.candidates import (
     MARKS,
     OF_FEED,
@@ -195,12 +204,14 @@ __all__ = [
     "as_called",
     "feed_mark",
     "fold",
+    "is_language",
     "is_one_word",
     "language",
     "languages",
     "marks_between",
     "marks_of",
     "parse",
+    "primary_of",
     "quoted",
     "words",
 ]

@@ -52,6 +52,10 @@ _STEMMERS = {
     "sr": ("x", "serbian"), "et": ("y", "estonian"), "hy": ("z", "armenian"),
 }  # fmt: skip
 _ALIASES = {"nb": "no", "nn": "no", "sh": "sr", "hr": "sr", "bs": "sr"}
+# Codes that say no less than each other (Bokmål and Nynorsk are declared as Norwegian, and the
+# other way about), and one that stands for several (ISO 639-3 calls it a macrolanguage).
+_EQUAL = {"nb": "no", "nn": "no"}
+_WITHIN = {"sr": "sh", "hr": "sh", "bs": "sh"}
 NO_STEMMER = "0"
 """The sign of texts in a language without a stemmer, or in none that is known."""
 
@@ -191,9 +195,25 @@ def is_paired(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def language(tag: str) -> str:
     """The primary language of a BCP 47 tag, as far as stems go: ``es-MX`` → ``es``; "" if none."""
-    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+    primary = primary_of(tag)
     primary = _ALIASES.get(primary, primary)
     return primary if primary in _STEMMERS else ""
+
+
+def primary_of(tag: str) -> str:
+    """What a BCP 47 tag begins with, in small letters: ``es`` of ``es-MX``."""
+    return re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
+
+
+@lru_cache(maxsize=4096)
+def is_language(tag: str, asked: str) -> bool:
+    """Whether a text with this BCP 47 tag is in the language (and script, and region) that is asked
+    for: ``no`` is ``nb`` and ``nn`` too, ``sh`` is ``sr``, ``hr`` and ``bs`` too."""
+    held, wanted = (one.strip().lower().replace("_", "-").split("-") for one in (tag, asked))
+    held[0], wanted[0] = (_EQUAL.get(one[0], one[0]) for one in (held, wanted))
+    if wanted[0] == "sh":
+        held[0] = _WITHIN.get(held[0], held[0])
+    return held[: len(wanted)] == wanted
 
 
 def languages() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from aggregator.query.analysis import fold
+from aggregator.query.analysis import fold, is_language
 from aggregator.query.naming import named
 from aggregator.query.patterns import find_pattern
 from aggregator.query.subject import Subject
@@ -195,6 +195,8 @@ def _leaf(leaf: Leaf, subject: Subject, now: datetime, field: str) -> tuple[Evid
             return _patterned(leaf, subject, field)
         case Reference():
             raise LookupError(f"{as_typed(leaf)} was not bound")
+        case Phrase(text=text) if field == "lang" and is_language(subject.lang, text):
+            return (Evidence(clause=as_typed(leaf), found="", field=field),)
         case Word() if field in _ADDRESSES:
             return _in_address(leaf, subject, field)
     look = _LOOK[type(leaf)]
@@ -236,7 +238,7 @@ def _in_address(leaf: Word, subject: Subject, field: str) -> tuple[Evidence, ...
     """Part of an address; a language by itself or with its regions; a feed by title word too."""
     written, wanted = subject.folded(field), fold(leaf.text.removesuffix("*"))
     if field == "lang":
-        held = written == wanted or written.startswith(f"{wanted}-")
+        held = is_language(written, wanted)
     else:
         held = wanted in written or (field == "feed" and _word(leaf, subject, field) is not None)
     return (Evidence(clause=leaf.text, found="", field=field),) if held else None

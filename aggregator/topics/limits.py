@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from msgspec import Struct
 
 from aggregator.model.address import canonical_url
 from aggregator.model.topic import Mute, Topic
-from aggregator.query import Bindings, Query, Subject, fold, parse
+from aggregator.query import Bindings, Query, Subject, fold, is_language, parse, primary_of
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -40,7 +39,7 @@ class Limits(Struct, frozen=True, kw_only=True):
             topic=topic,
             include=called(topic.include),
             exclude=called(topic.exclude),
-            languages=frozenset(map(_primary, topic.languages)),
+            languages=frozenset(map(primary_of, topic.languages)),
         )
 
     def admit(self, subject: Subject) -> bool:
@@ -64,7 +63,7 @@ class Limits(Struct, frozen=True, kw_only=True):
                 name="languages",
                 asked=", ".join(topic.languages),
                 found=subject.lang,
-                holds=_primary(subject.lang) in self.languages,
+                holds=any(is_language(primary_of(subject.lang), one) for one in self.languages),
             )
         if topic.minimum_length:
             length = len(subject.text or subject.summary)
@@ -135,9 +134,3 @@ def called(names: Sequence[str]) -> frozenset[str]:
 def places_of(subject: Subject) -> set[str]:
     """What a feed may be called by: address, title, folders."""
     return {canonical_url(subject.feed), fold(subject.feed_title), *map(fold, subject.places)}
-
-
-def _primary(tag: str) -> str:
-    """``es`` of ``es-MX``: what a topic's languages are compared by, whether or not it has a stemmer."""
-    primary = re.split("[-_]", tag.strip().lower(), maxsplit=1)[0]
-    return "no" if primary in {"nb", "nn"} else primary

@@ -154,6 +154,33 @@ def crowd(desk):
     return desk.archive
 
 
+_NORDIC, _SLAVIC = {"no", "nb", "nn-NO"}, {"sh", "sr-Latn", "hr", "bs"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("lang:no", _NORDIC),
+        ("lang:NB", _NORDIC),
+        ('lang:"no"', _NORDIC),
+        ("lang:no-NO", {"nn-NO"}),
+        ("lang:sh cup", _SLAVIC),
+        ("lang:hr", {"hr"}),
+        ("lang:sr", {"sr-Latn"}),
+        ("NOT lang:no", _SLAVIC | {"en"}),
+        ("NOT (lang:no OR lang:sh)", {"en"}),
+    ],
+)
+def test_a_language_is_found_by_its_other_codes(desk, asked, held):
+    tags = sorted({*_NORDIC, *_SLAVIC, "en"})
+    made = [item(tag, title=f"A cup, {tag}", lang=tag, indexed=None) for tag in tags]
+    desk.bring(ONE, *made)
+    query = parse(asked)
+    found = desk.archive.search(query, limit=50, now=LATER)
+    assert {one.lang for one in found} == held
+    assert [one.id for one in found] == expected(desk.archive, query)
+
+
 def test_a_revised_entry_is_found_by_its_new_words_only(desk):
     desk.bring(ONE, item("a", title="Torres signs", text="old words"))
     desk.bring(ONE, item("a", title="Morientes signs", text="new words"), at=LATER)

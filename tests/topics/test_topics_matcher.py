@@ -18,6 +18,7 @@ from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Topic
 from aggregator.query import Subject, analyse, parse
 from aggregator.topics import Matcher, keys
+from aggregator.topics.limits import Limits
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FEED = Feed(
@@ -83,6 +84,21 @@ def test_without_collapse_each_entry_counts():
 )
 def test_limits(limits, caught):
     assert bool(hits([replace(TOPIC, **limits)], [change("Torres coaching")])) is caught
+
+
+@pytest.mark.parametrize(
+    ("asked", "tag", "caught"),
+    [
+        ("no", "nb-NO", True), ("nn", "no", True), ("sh", "hr", True), ("sh", "sr-Latn", True), ("sh", "sh", True),
+        ("hr", "sr", False), ("hr", "hr-HR", True), ("pt-BR", "pt-PT", True), ("no", "sv", False), ("no", "", False),
+    ],
+)  # fmt: skip
+def test_the_limit_of_languages_knows_the_codes_that_lang_knows(asked, tag, caught):
+    limits = Limits.of(replace(TOPIC, languages=(asked,)))
+    subject = Subject(title="Torres", text="", lang=tag)
+    assert limits.admit(subject) is caught
+    if "-" not in asked:
+        assert (parse(f"lang:{asked}").match(subject, now=NOW) is not None) is caught
 
 
 def test_an_edit_that_changes_hits_changes_the_definition():
