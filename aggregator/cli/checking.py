@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.model.topic import Standing, Topic, TopicEdit
-    from aggregator.topics import Failed, Survey, Unknown
+    from aggregator.topics import Failed, Signless, Survey, Unknown
 
 _FAILED = 2
 _NEWEST = 1000
@@ -42,7 +42,7 @@ def check(
     """
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher, Survey, failing, misspelt, survey, unknown
+    from aggregator.topics import Matcher, Survey, failing, misspelt, signless, survey, unknown
 
     session = session_of(context)
     configuration = session.configuration()
@@ -58,7 +58,8 @@ def check(
             found = survey(Matcher(interests), interests.topics, newest, now=at)
             lost = list(unknown(interests, topics, archive.feeds()))
     lost += misspelt(interests, topics)
-    _print_check(topics, failed, found, lost, as_json=as_json)
+    signs = list(signless(interests, topics))
+    _print_check(topics, failed, found, lost, signs, as_json=as_json)
     if failed:
         raise typer.Exit(_FAILED)
 
@@ -68,6 +69,7 @@ def _print_check(
     failed: list[Failed],
     found: Survey,
     lost: list[Unknown],
+    signs: list[Signless],
     *,
     as_json: bool,
 ) -> None:
@@ -89,13 +91,14 @@ def _print_check(
                 "unknown": [
                     {key: told for key, told in asdict(one).items() if told} for one in lost
                 ],
+                "signs": [asdict(one) for one in signs],
             }
         )
         return
     for one in failed:
         say(one_line(str(one)))
-    for unknown in lost:
-        note(one_line(str(unknown)))
+    for told in (*lost, *signs):
+        note(one_line(str(told)))
     among = f"of the newest {plural(found.entries, 'entry', 'entries')}"
     for slug in nothing:
         note(f"{slug}: matches none {among}")

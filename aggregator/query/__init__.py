@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -58,6 +59,8 @@ from aggregator.query.tree import (
     leaves,
 )
 
+# Before a word, and after one, as no punctuation of a sentence is.
+_SIGN = re.compile(r"(?<!\S)[.#@$€£+&]+\w|\w[+#%&]+(?!\S)")
 _NO_QUOTES = str.maketrans(dict.fromkeys('"' + QUOTES, " "))
 
 
@@ -104,6 +107,14 @@ class Query(Struct, frozen=True, kw_only=True, dict=True):
             if name in OF_FEED:
                 asked = Came(part=InField(name=name, part=leaf, column=leaf.column))
                 yield f"{name}:{as_typed(leaf)}", asked
+
+    def signs(self) -> Iterator[tuple[str, str]]:
+        """(as typed, what is looked for) of its words that had a sign which is no part of a word: C++, #goal."""
+        for name, leaf in leaves(self.tree):
+            if name in {*OF_FEED, "url", "lang"} or not isinstance(leaf, Word | Phrase):
+                continue
+            if _SIGN.search(leaf.text):
+                yield as_typed(leaf), " ".join(leaf.words)
 
     def wanted(self, languages: tuple[str, ...]) -> Wanted | None:
         """What an index may look for (see ``query.candidates``); None: it can say nothing."""

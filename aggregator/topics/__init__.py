@@ -3,6 +3,7 @@
 from aggregator.topics.backlogs import portions
 from aggregator.topics.checking import (
     Failed,
+    Signless,
     Survey,
     Unknown,
     contradicted,
@@ -11,6 +12,7 @@ from aggregator.topics.checking import (
     misspelt,
     nobody,
     nowhere,
+    signless,
     survey,
     unknown,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "Failed",
     "Limit",
     "Matcher",
+    "Signless",
     "Survey",
     "TopicExplanation",
     "Unknown",
@@ -32,6 +35,7 @@ __all__ = [
     "nobody",
     "nowhere",
     "portions",
+    "signless",
     "subject_of",
     "survey",
     "unknown",

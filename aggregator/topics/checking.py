@@ -78,6 +78,19 @@ def misnamed(asked: str, near: str) -> str:
     return f"{asked} is nobody of people.toml: or {near}?"
 
 
+class Signless(Struct, frozen=True, kw_only=True):
+    """A word of a topic or the mute table with a sign that is not looked for."""
+
+    topic: str
+    asked: str
+    sought: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.topic}: {self.asked} finds “{self.sought}”, since signs are no part of a word"
+        )
+
+
 class Survey(Struct):
     """What topics take up of some entries: none, nearly all, or part of what another does."""
 
@@ -192,13 +205,15 @@ def unknown(
     for owner, key, name in (*named, *(("mute", "feeds", one) for one in interests.mute.feeds)):
         if called((name,)).isdisjoint(places):
             yield Unknown(topic=owner, asked=f"{key} “{name}”")
-    queries = [
-        *((topic.slug, topic.query) for topic in topics),
-        *(("mute", query) for query in interests.mute.queries),
-    ]
-    for owner, text in queries:
+    for owner, text in _queries(interests, topics):
         for typed in _lost(bindings.bind(parse(text), name=owner), subjects):
             yield Unknown(topic=owner, asked=typed)
+
+
+def _queries(interests: Interests, topics: Sequence[Topic]) -> Iterator[tuple[str, str]]:
+    """(whose, query) of the topics and the mute table."""
+    yield from ((topic.slug, topic.query) for topic in topics)
+    yield from (("mute", query) for query in interests.mute.queries)
 
 
 def nowhere(query: Query, feeds: Iterable[Feed]) -> Iterator[str]:
@@ -225,6 +240,13 @@ def misspelt(interests: Interests, topics: Sequence[Topic]) -> Iterator[Unknown]
     for topic in topics:
         for asked, near in nobody(parse(topic.query), interests.people):
             yield Unknown(topic=topic.slug, asked=asked, near=near)
+
+
+def signless(interests: Interests, topics: Sequence[Topic]) -> Iterator[Signless]:
+    """The words of the topics and the mute table whose signs are not looked for. Raises QueryError."""
+    for owner, text in _queries(interests, topics):
+        for asked, sought in parse(text).signs():
+            yield Signless(topic=owner, asked=asked, sought=sought)
 
 
 def nobody(query: Query, people: Iterable[Person]) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,7 @@ class Limits(Struct, frozen=True, kw_only=True):
                 name="languages",
                 asked=", ".join(topic.languages),
                 found=subject.lang,
-                holds=any(is_language(primary_of(subject.lang), one) for one in self.languages),
+                holds=any(is_language(subject.lang, one) for one in self.languages),
             )
         if topic.minimum_length:
             length = len(subject.text or subject.summary)

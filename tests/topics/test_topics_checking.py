@@ -10,7 +10,7 @@ from aggregator.model.entry import EntryId, EntryKey, EntryRecord, StoryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Mute, Topic
 from aggregator.query import Subject, parse
-from aggregator.topics import failing
+from aggregator.topics import failing, signless
 from aggregator.topics.checking import may_be_entry_id
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -124,3 +124,21 @@ def test_an_explanation_names_what_is_missing_and_no_alternative_that_was_not_ne
     subject = Subject(title="Torres", text="the coach", lang="en")
     found = parse(query).explain(subject, now=NOW)
     assert ([str(one) for one in found.satisfied], found.failed) == (satisfied, failed)
+
+
+def test_words_whose_signs_are_not_looked_for_are_named():
+    query = 'C++ OR title:(.NET OR rain) OR "for 18+ only" OR #goal NOT AT&T'
+    quiet = 'O\'Neill OR 3-2 OR "U.S. Open, 2nd day (men)" OR who? OR url:a.example/+b OR lang:en OR title:/C\\+\\+/'
+    held = [replace(TOPIC, query=query), replace(TOPIC, slug="quiet", query=quiet)]
+    asked = interests(*held, mute=Mute(queries=("50%",)))
+    assert [(one.topic, one.asked, one.sought) for one in signless(asked, held)] == [
+        ("torres", "C++", "c"),
+        ("torres", ".NET", "net"),
+        ("torres", '"for 18+ only"', "for 18 only"),
+        ("torres", "#goal", "goal"),
+        ("mute", "50%", "50"),
+    ]
+    assert (
+        str(next(signless(asked, held)))
+        == "torres: C++ finds “c”, since signs are no part of a word"
+    )
