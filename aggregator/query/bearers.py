@@ -61,13 +61,21 @@ def other_given(
 
 
 def is_doubled(past: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
-    """Whether a surname goes on behind a hyphen: Torres-Silva. Not where nouns have capitals
-    (Torres-Debüt), nor with what the person has to do with (Torres-Liverpool)."""
-    return (
-        past < len(writing.tokens)
-        and _HYPHEN.fullmatch(writing.gap(past - 1)) is not None
-        and lang not in _NOUNS_WITH_CAPITALS
-        and _goes_on(past, writing, own, lang)
+    """Whether a full name goes on behind a hyphen: Fernando Torres-Silva. Not where nouns have capitals
+    (Torres-Debüt), with what the person has to do with (Torres-Liverpool), or where another full
+    name follows (Carlos Alcaraz-Jannik Sinner)."""
+    if (
+        past >= len(writing.tokens)
+        or not _HYPHEN.fullmatch(writing.gap(past - 1))
+        or lang in _NOUNS_WITH_CAPITALS
+        or not _goes_on(past, writing, own, lang)
+    ):
+        return False
+    after = past + 1
+    return not (
+        after < len(writing.tokens)
+        and writing.tokens[after].capital
+        and _BEFORE.fullmatch(writing.gap(past))
     )
 
 

@@ -191,13 +191,11 @@ def _surname(called: _Called, subject: Subject, field: str) -> Iterator[tuple[st
 
 
 def _alone(surname: Name, called: _Called, writing: Writing, lang: str) -> bool:
-    """Whether a text holds the surname, and not as the beginning of another name."""
+    """Whether a text holds the surname, and not as the beginning of a place's name."""
     if surname.paired:
         return stands(surname, writing)
     return any(
-        not is_doubled(past, writing, called.own, lang)
-        and not is_place(past, writing, called.own, lang)
-        for _, past in as_name(surname, writing)
+        not is_place(past, writing, called.own, lang) for _, past in as_name(surname, writing)
     )
 
 

@@ -72,6 +72,15 @@ def test_check_names_feeds_and_folders_that_nothing_is_called(collected):
     ]
 
 
+def test_check_names_words_whose_signs_are_not_looked_for(collected):
+    collected.topics('[code]\nquery = "C++ OR rain"\n')
+    ran = collected.run("topics", "check")
+    assert ran.code == 0
+    assert "code: C++ finds “c”" in ran.err
+    told = parsed(collected.run("topics", "check", "--json"))["signs"]
+    assert told == [{"topic": "code", "asked": "C++", "sought": "c"}]
+
+
 def test_explain_says_what_satisfied_and_what_kept_out(collected, terminal):
     torres, rain = (
         parsed(collected.run("search", word, "--json"))[0]["id"] for word in ("torres", "rain")
