@@ -44,8 +44,9 @@ async def serve_folder(settings: Settings) -> None:
     """Serve ``publish.directory`` until SIGINT or SIGTERM. Raises PublishError (a busy port)."""
     from aggregator.cli.signals import stop_on_signals
     from aggregator.publish import site_of
-    from aggregator.web import serving
+    from aggregator.web import raise_open_files, serving
 
+    raise_open_files()
     stop = stop_on_signals()
     links = site_of(settings).link_header
     async with serving(settings.server, settings.publish.directory, links=links) as address:

@@ -44,7 +44,7 @@ from aggregator.publish import site_of
 from aggregator.publishing import Publisher
 from aggregator.push import Door, address_of, listening, standing
 from aggregator.recleaning import reclean
-from aggregator.web import serving
+from aggregator.web import raise_open_files, serving
 
 _log: Any = structlog.get_logger()
 
@@ -67,6 +67,7 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     watch = Watch(folder)
     configuration = load(folder)
     configure_logs(configuration.settings.log)
+    raise_open_files()
     with (
         Deadline() as deadline,
         open_archive(

@@ -62,6 +62,8 @@ _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/js
 _CACHING = "public, no-cache"
 # Of a private topic nothing is kept by what stands between, or by a search engine.
 _UNLISTED = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex, nofollow"}
+# Bytes of a document that a connection holds at once.
+_PIECE = 64 * 1024
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -194,7 +196,27 @@ def _answer(document: Document, headers: Mapping[bytes, str], *, negotiated: boo
     body = document.bodies[coding]
     if coding != "identity":
         fields["Content-Encoding"] = coding
-    return Response(body, headers=fields | {"Content-Type": document.media_type})
+    kind = Response if len(body) <= _PIECE else _InPieces
+    return kind(body, headers=fields | {"Content-Type": document.media_type})
+
+
+class _InPieces(Response):
+    """Hands on a little of its body at a time, each when the client has taken the last: one that
+    reads slowly holds no copy of all of it in memory."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        body = memoryview(self.body)
+        for start in range(0, max(len(body), 1), _PIECE):
+            piece = {"body": bytes(body[start : start + _PIECE])}
+            more = start + _PIECE < len(body)
+            await send({"type": "http.response.body", "more_body": more, **piece})
 
 
 def _held(document: Document, headers: Mapping[bytes, str]) -> str | None:

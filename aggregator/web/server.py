@@ -16,6 +16,7 @@ from aggregator.model.errors import PublishError
 from aggregator.model.settings import ServerSettings
 from aggregator.push import Door
 from aggregator.web.app import Health, Links, Metrics, create_app
+from aggregator.web.connections import admitting
 from aggregator.web.hub import Ask
 
 _BACKLOG = 1024
@@ -63,20 +64,26 @@ async def serving(
             uvicorn.Config(
                 app,
                 access_log=False,
+                # What stands in a connection's attributes differs with what reads its requests.
+                http="h11",
                 lifespan="off",
                 log_config=None,
+                # Below, it has a line for each request that is none.
+                log_level="error",
                 server_header=False,
                 timeout_graceful_shutdown=_PATIENCE,
                 ws="none",
             )
         )
-        task = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        # No sockets: connections are handed to it.
+        task = asyncio.create_task(server.serve(sockets=[]), name="web")
         try:
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.005)
             if task.done():
                 task.result()
-            yield f"http://{_shown(settings.host)}:{port}"
+            async with admitting(listener, server):
+                yield f"http://{_shown(settings.host)}:{port}"
         finally:
             server.should_exit = True
             await asyncio.gather(task, return_exceptions=True)
