@@ -29,6 +29,7 @@ class Daemon:
             f'[archive]\ndirectory = "{folder}/archive"\n'
             f'[publish]\ndirectory = "{folder}/public"\n'
             '[collect]\nallow_networks = ["127.0.0.0/8"]\nhost_spacing = 0\n'
+            '[hub]\nallow_networks = ["127.0.0.0/8"]\n'
             f"[server]\nport = {self.port}\n"
         )
         (folder / "topics.toml").write_text('[torres]\ntitle = "Torres"\nquery = "torres coach"\n')

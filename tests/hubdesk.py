@@ -37,7 +37,7 @@ class HubDesk:
             publish=PublishSettings(
                 directory=public, base_url="http://news.example", hub="built-in"
             ),
-            hub=HubSettings(**({"min_lease": 1} | hub)),
+            hub=HubSettings(**({"min_lease": 1, "allow_networks": ("127.0.0.0/8",)} | hub)),
         )
         self.desk = Desk(archive, held)
         self.desk.subscribe(ONE)

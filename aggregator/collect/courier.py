@@ -6,7 +6,7 @@ them, nor they for it. Who sends sees to it that no host gets too many at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
@@ -46,9 +46,17 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Courier:
     """Sends messages. An async context manager that owns the connections."""
 
-    def __init__(self, settings: CollectSettings, version: str, *, seconds: float) -> None:
-        """``seconds``: the most one message may take in all."""
-        self._guard = Guard(settings.allow_networks)
+    def __init__(
+        self,
+        settings: CollectSettings,
+        version: str,
+        *,
+        seconds: float,
+        allow_networks: Sequence[str] | None = None,
+    ) -> None:
+        """``seconds``: the most one message may take in all. ``allow_networks``: the private ones
+        that messages may lead to; those that feeds may, unless given."""
+        self._guard = Guard(settings.allow_networks if allow_networks is None else allow_networks)
         self._seconds = seconds
         self._headers = {"User-Agent": user_agent(version, settings.contact), "Accept": "*/*"}
         self._session: aiohttp.ClientSession | None = None

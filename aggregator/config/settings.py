@@ -246,11 +246,13 @@ def _wrong_together(
     )
     mistakes = [*_out_of_order(settings, sources), *(what for right, what in checks if not right)]
     mistakes += _exposed(settings, file.parent)
-    for network in collect.allow_networks:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            mistakes.append(f"collect.allow_networks: {network!r} is no network; write 10.0.0.0/8")
+    for section in ("collect", "hub"):
+        for network in getattr(settings, section).allow_networks:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                what = f"{network!r} is no network; write 10.0.0.0/8"
+                mistakes.append(f"{section}.allow_networks: {what}")
     named = ((one, _named(one, sources)) for one in mistakes)
     return {_place(names, file, sources) + one: names for one, names in named}
 

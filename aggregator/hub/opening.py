@@ -123,7 +123,11 @@ async def telling(
     if not address:
         yield Silent()
         return
-    async with Courier(settings.collect, __version__, seconds=_SECONDS) as courier:
+    # A hub elsewhere was chosen by who runs us, as feeds were; a callback names anybody.
+    networks = settings.hub.allow_networks if address == BUILT_IN_HUB else None
+    async with Courier(
+        settings.collect, __version__, seconds=_SECONDS, allow_networks=networks
+    ) as courier:
         if address != BUILT_IN_HUB:
             yield Outside(archive, address, Pinger(archive, courier, address, site, count))
             return

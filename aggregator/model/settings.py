@@ -124,6 +124,8 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
 class HubSettings(Struct, frozen=True, kw_only=True):
     """``[hub]`` of ``aggregator.toml``."""
 
+    allow_networks: tuple[str, ...] = ()
+    """CIDR ranges that callbacks may be in, besides public ones."""
     max_subscriptions: int = 10_000
     max_per_host: int = 1_000
     """Subscriptions whose callbacks are on one host."""

@@ -143,6 +143,7 @@ def test_paths_are_relative_to_the_folder_and_the_environment_wins(folder):
             [":2: hub: min_lease (21d) must not be longer than default_lease"],
         ),
         ('[collect]\nallow_networks = ["home"]\n', ["home", "10.0.0.0/8"]),
+        ('[hub]\nallow_networks = ["home"]\n', [":2: hub.allow_networks", "home", "10.0.0.0/8"]),
         ('[collect]\ncontact = "me"\n', ["contact"]),
         ('[archive]\ncaptures = "some"\n', ["changed", "all", "off"]),
         ('[publish]\nbase_url = "news.example"\n', ["web address"]),

@@ -8,8 +8,6 @@ import pytest
 from callbacks import Callbacks, until
 from msgspec.structs import replace
 
-from aggregator.model.settings import CollectSettings
-
 NAME = "callback.example"
 # The one stands for a public address, the other for our own machine.
 PUBLIC, OWN = "127.0.0.2", "127.0.0.1"
@@ -53,8 +51,8 @@ def answers(monkeypatch):
 
 @pytest.fixture
 def guarded(desk):
-    networks = CollectSettings(allow_networks=(f"{PUBLIC}/32",))
-    desk.settings = replace(desk.settings, collect=networks)
+    hub = replace(desk.settings.hub, allow_networks=(f"{PUBLIC}/32",))
+    desk.settings = replace(desk.settings, hub=hub)
     return desk
 
 

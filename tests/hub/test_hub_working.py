@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from aggregator.archive import open_archive, restore
 from aggregator.hub import deliveries, patience
 from aggregator.model.hub import Attempt
-from aggregator.model.settings import ArchiveSettings, CollectSettings
+from aggregator.model.settings import ArchiveSettings
 from aggregator.model.time import now
 
 
@@ -169,7 +169,7 @@ def test_callbacks_in_private_networks_are_not_reached(desk, server, host):
     """A number in any notation, or a name that resolves to one, when it is connected to."""
     callback = server.at("/push")
     url = callback.url.replace("127.0.0.1", host)
-    desk.settings = replace(desk.settings, collect=CollectSettings())
+    desk.settings = replace(desk.settings, hub=replace(desk.settings.hub, allow_networks=()))
     with desk.telling():
         assert desk.ask(url).status == 202
         until(lambda: desk.counted["verification", "failed"])
@@ -180,7 +180,7 @@ def test_a_name_that_turns_private_after_subscribing_is_not_reached(desk, server
     callback = server.at("/push")
     with desk.telling():
         subscribed(desk, callback)
-    desk.settings = replace(desk.settings, collect=CollectSettings())
+    desk.settings = replace(desk.settings, hub=replace(desk.settings.hub, allow_networks=()))
     with desk.telling():
         desk.bring()
         until(lambda: desk.counted["delivery", "failed"])
