@@ -180,7 +180,7 @@ def prepare(
     attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
-    synced = archive.topics.sync(wanted, page_size=size)
+    synced = archive.topics.sync(wanted, page_size=size, muted=interests.mute.feeds)
     for slug in synced.deleted:
         tell(TopicEdit(topic=slug, new=False, came=0, went=0, gone=True))
     announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)

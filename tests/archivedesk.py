@@ -101,7 +101,9 @@ class Desk:
     def topics(self, *topics: Topic, page_size: int = 50, mute: Mute = Mute()):
         self.matcher = Matcher(interests(*topics, mute=mute))
         synced = self.archive.topics.sync(
-            [(one, self.matcher.definition(one.slug)) for one in topics], page_size=page_size
+            [(one, self.matcher.definition(one.slug)) for one in topics],
+            page_size=page_size,
+            muted=mute.feeds,
         )
         for slug in (*synced.new, *synced.edited):
             self.fill(slug, [], self.matcher.definition(slug))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,9 +13,10 @@ from msgspec import Struct
 
 from aggregator.archive import digests
 from aggregator.archive.hits import recount
+from aggregator.archive.pages import MUTED, muted_feeds
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
-from aggregator.archive.schema import topics
-from aggregator.archive.statements import chunks
+from aggregator.archive.schema import meta, topics
+from aggregator.archive.statements import chunks, upsert
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Topic
 
@@ -35,7 +37,11 @@ class TopicsSynced(Struct, frozen=True, kw_only=True):
 
 
 def sync(
-    connection: sa.Connection, wanted: Sequence[tuple[Topic, str]], page_size: int, at: datetime
+    connection: sa.Connection,
+    wanted: Sequence[tuple[Topic, str]],
+    page_size: int,
+    muted: Sequence[str],
+    at: datetime,
 ) -> TopicsSynced:
     """Make ``topics`` follow the configuration.
 
@@ -44,7 +50,11 @@ def sync(
     comes back counts as edited: it missed what came meanwhile; and none of it is published.
     """
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
-    synced = _compared(held, wanted, page_size)
+    silenced = muted_feeds(connection) != tuple(muted)
+    synced = _compared(held, wanted, page_size, silenced)
+    if silenced:
+        row = {"name": MUTED, "value": json.dumps(muted, ensure_ascii=False)}
+        upsert(connection, meta, [row], replace=("value",))
     next_key = max((row.topic_key for row in held.values()), default=0) + 1
     missing = (topic for topic, _ in wanted if topic.slug not in held)
     rows = [_new_row(key, topic, page_size) for key, topic in enumerate(missing, next_key)]
@@ -60,16 +70,20 @@ def sync(
 
 
 def compare(
-    connection: sa.Connection, wanted: Sequence[tuple[Topic, str]], page_size: int
+    connection: sa.Connection,
+    wanted: Sequence[tuple[Topic, str]],
+    page_size: int,
+    muted: Sequence[str],
 ) -> TopicsSynced:
     """What :func:`sync` would do."""
     held = {row.slug: row for row in connection.execute(sa.select(topics))}
-    return _compared(held, wanted, page_size)
+    return _compared(held, wanted, page_size, muted_feeds(connection) != tuple(muted))
 
 
 def _compared(
-    held: Mapping[str, Any], wanted: Sequence[tuple[Topic, str]], page_size: int
+    held: Mapping[str, Any], wanted: Sequence[tuple[Topic, str]], page_size: int, silenced: bool
 ) -> TopicsSynced:
+    """``silenced``: whether other feeds than before are muted, which no page names any more."""
     new, edited, renewed = list[str](), list[str](), list[str]()
     for topic, definition in wanted:
         row = held.get(topic.slug)
@@ -77,7 +91,7 @@ def _compared(
             new.append(topic.slug)
         elif row.definition != definition:
             edited.append(topic.slug)
-        if row is not None and _differs(row, topic, page_size):
+        if row is not None and (silenced or _differs(row, topic, page_size)):
             renewed.append(topic.slug)
     slugs = {topic.slug for topic, _ in wanted}
     deleted = (slug for slug, row in held.items() if slug not in slugs and row.deleted is None)

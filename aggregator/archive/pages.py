@@ -30,6 +30,7 @@ from aggregator.archive.schema import (
     entries,
     feeds,
     hits,
+    meta,
     pages,
     revisions,
     shown,
@@ -42,6 +43,10 @@ from aggregator.model.address import shown_url
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Page, PageEntry, Source, Topic
+from aggregator.query import called, goes_by
+
+MUTED = "muted"
+"""What the feeds that the mute table names are called in ``meta``."""
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -279,16 +284,25 @@ def entries_at(
         for row in connection.execute(query.where(hits.c.place.in_(chunk)))
     }
     rows = [found[place] for place in places if place in found]
-    others = _others(connection, {row.story_key for row in rows})
+    unnamed = called((*unpack_topic(topic.settings).exclude, *muted_feeds(connection)))
+    others = _others(connection, {row.story_key for row in rows}, unnamed)
     return tuple(_page_entry(row, others.get(row.story_key, []), alone) for row in rows)
 
 
-def _others(connection: sa.Connection, story_keys: set[int]) -> dict[int, list[Any]]:
-    """All entries of each story, first come first."""
+def muted_feeds(connection: sa.Connection) -> tuple[str, ...]:
+    """What the mute table calls the feeds and folders that no topic takes anything from."""
+    held = connection.scalar(sa.select(meta.c.value).where(meta.c.name == MUTED))
+    return tuple(json.loads(held or "[]"))
+
+
+def _others(
+    connection: sa.Connection, story_keys: set[int], unnamed: frozenset[str]
+) -> dict[int, list[Any]]:
+    """All entries of each story, first come first, besides those of feeds or folders ``unnamed``."""
     query = (
         sa.select(
             sightings.c.story_key, entries.c.entry_key, entries.c.url,
-            feeds.c.url.label("feed_url"), FEED_TITLE,
+            feeds.c.url.label("feed_url"), FEED_TITLE, feeds.c.folders,
         )
         .join(entries, entries.c.entry_key == sightings.c.entry_key)
         .join(feeds, feeds.c.feed_key == entries.c.feed_key)
@@ -297,8 +311,14 @@ def _others(connection: sa.Connection, story_keys: set[int]) -> dict[int, list[A
     found: dict[int, list[Any]] = {}
     for chunk in chunks(sorted(story_keys)):
         for row in connection.execute(query.where(sightings.c.story_key.in_(chunk))):
+            if unnamed and not unnamed.isdisjoint(_places(row)):
+                continue
             found.setdefault(row.story_key, []).append(row)
     return found
+
+
+def _places(row: Any) -> frozenset[str]:
+    return goes_by(row.feed_url, row.feed_title, json.loads(row.folders))
 
 
 def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:

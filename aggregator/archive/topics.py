@@ -18,15 +18,20 @@ class Topics:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def sync(self, wanted: Sequence[tuple[Topic, str]], *, page_size: int) -> TopicsSynced:
-        """Make the topics follow the configuration; says which wait to be filled."""
+    def sync(
+        self, wanted: Sequence[tuple[Topic, str]], *, page_size: int, muted: Sequence[str] = ()
+    ) -> TopicsSynced:
+        """Make the topics follow the configuration; says which wait to be filled. ``muted``: the
+        feeds and folders that no topic names."""
         with self._database.writing() as connection:
-            return following.sync(connection, wanted, page_size, clock())
+            return following.sync(connection, wanted, page_size, muted, clock())
 
-    def compare(self, wanted: Sequence[tuple[Topic, str]], *, page_size: int) -> TopicsSynced:
+    def compare(
+        self, wanted: Sequence[tuple[Topic, str]], *, page_size: int, muted: Sequence[str] = ()
+    ) -> TopicsSynced:
         """What :meth:`sync` would do."""
         with self._database.reading() as connection:
-            return following.compare(connection, wanted, page_size)
+            return following.compare(connection, wanted, page_size, muted)
 
     def fill(self, backlogs: Sequence[Backlog]) -> tuple[TopicEdit, ...]:
         """Add what new or edited topics find in the archive, in one write; says what came and went."""

@@ -89,7 +89,8 @@ def what_is_due(
 def _synced(archive: Archive, configuration: Configuration, matcher: Matcher) -> TopicsSynced:
     """How the topics of the archive differ from those of the configuration."""
     wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
-    return archive.topics.compare(wanted, page_size=configuration.settings.publish.page_size)
+    size, mute = configuration.settings.publish.page_size, configuration.interests.mute
+    return archive.topics.compare(wanted, page_size=size, muted=mute.feeds)
 
 
 def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, str]:

@@ -46,6 +46,7 @@ from aggregator.query.matching import (
     satisfy,
 )
 from aggregator.query.names import as_called
+from aggregator.query.places import called, goes_by
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
     QUOTES,
@@ -213,8 +214,10 @@ __all__ = [
     "Wanted",
     "analyse",
     "as_called",
+    "called",
     "feed_mark",
     "fold",
+    "goes_by",
     "is_language",
     "is_one_word",
     "language",

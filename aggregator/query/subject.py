@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from aggregator.model.entry import Indexed
 from aggregator.query.analysis import ANALYSIS_VERSION, Stems, analyse, fold, language, stems, words
+from aggregator.query.places import ways
 
 # What lies between two authors, or two categories: no phrase and nothing near reaches across.
 _APART = [""] * 128
@@ -133,8 +134,7 @@ class Subject(Struct, kw_only=True, dict=True):
     @property
     def places(self) -> tuple[str, ...]:
         """The names of its folders; of folders in folders also the way to the inmost."""
-        way = ("/".join(self.folders),) if len(self.folders) > 1 else ()
-        return (*self.folders, *way)
+        return ways(self.folders)
 
     def written(self, name: str) -> tuple[str, ...]:
         """What stands in a field; empty where nothing does."""

@@ -15,8 +15,8 @@ from aggregator.model.feed import Feed
 from aggregator.model.interests import Interests
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
-from aggregator.query import Bindings, Query, Subject, as_called, languages, parse
-from aggregator.topics.limits import called, places_of
+from aggregator.query import Bindings, Query, Subject, as_called, called, languages, parse
+from aggregator.topics.limits import places_of
 from aggregator.topics.matcher import Matcher, TopicExplanation, subject_of
 
 _URN = re.compile(r"urn:uuid:\S*", re.IGNORECASE)

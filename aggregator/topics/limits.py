@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
-from aggregator.model.address import canonical_url
 from aggregator.model.topic import Mute, Topic
-from aggregator.query import Bindings, Query, Subject, fold, is_language, parse, primary_of
+from aggregator.query import (
+    Bindings,
+    Query,
+    Subject,
+    called,
+    goes_by,
+    is_language,
+    parse,
+    primary_of,
+)
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -126,11 +134,6 @@ class Caps:
         return True
 
 
-def called(names: Sequence[str]) -> frozenset[str]:
-    """Names of feeds and folders as they are compared: addresses canonical, all else folded."""
-    return frozenset(canonical_url(one) if "://" in one else fold(one) for one in names)
-
-
-def places_of(subject: Subject) -> set[str]:
-    """What a feed may be called by: address, title, folders."""
-    return {canonical_url(subject.feed), fold(subject.feed_title), *map(fold, subject.places)}
+def places_of(subject: Subject) -> frozenset[str]:
+    """What an entry's feed may be called by: address, title, folders."""
+    return goes_by(subject.feed, subject.feed_title, subject.folders)
