@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from aggregator.archive.records import FEED_TITLE
 from aggregator.archive.schema import feeds, meta, notices
 from aggregator.archive.statements import upsert
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_feed
 from aggregator.model.feed import Feed, FeedKey, Trouble
 from aggregator.model.notice import REMOVED, Noted, Notice, NoticeRecord
 
@@ -107,8 +107,10 @@ def _newest(connection: sa.Connection) -> int:
 
 def _record(row: Any) -> NoticeRecord:
     return NoticeRecord(
-        notice=Notice(at=row.at, trouble=Trouble(row.trouble), message=row.message, over=row.over),
-        feed=shown_url(row.url),
-        feed_title=shown_url(row.feed_title),
+        notice=Notice(
+            at=row.at, trouble=Trouble(row.trouble), message=shown_feed(row.message), over=row.over
+        ),
+        feed=shown_feed(row.url),
+        feed_title=shown_feed(row.feed_title),
         feed_home=row.home,
     )

@@ -39,7 +39,7 @@ from aggregator.archive.schema import (
     topics,
 )
 from aggregator.archive.statements import among, chunks
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_feed
 from aggregator.model.entry import Enclosure, EntryId
 from aggregator.model.errors import UsageError
 from aggregator.model.topic import Collapse, Page, PageEntry, Source, Topic
@@ -331,7 +331,7 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
     if row.page_at is not None and row.page_at > row.seen:
         updated = row.page_at
     also = {
-        (shown_url(other.feed_title), other.url or shown_url(other.feed_url))
+        (shown_feed(other.feed_title), other.url or shown_feed(other.feed_url))
         for other in others
         if other.entry_key != row.entry_key
     }
@@ -351,8 +351,8 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
         image=row.image,
         enclosures=unpack_enclosures(row.enclosures),
         origin_id=row.guid or row.url or row.entry_id,
-        origin_title=shown_url(row.feed_title),
-        origin_feed=shown_url(row.feed_url),
+        origin_title=shown_feed(row.feed_title),
+        origin_feed=shown_feed(row.feed_url),
         origin_home=row.feed_home,
         also_in=tuple(Source(title=title, url=url) for title, url in sorted(also)),
         reason=row.reason,

@@ -16,7 +16,7 @@ from aggregator.daemon.lately import Lately
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.parts import Parts
 from aggregator.daemon.reporting import ProgressLine, describe_wait
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_feed
 from aggregator.model.errors import ArchiveError, ServerAway
 from aggregator.model.feed import FeedState
 from aggregator.model.time import iso, now
@@ -115,6 +115,10 @@ class Health:
         return self._metrics.text()
 
     def _read_delays(self) -> dict[str, list[float]]:
-        names = {feed.key: shown_url(feed.url) for feed in self._archive.feeds()}
+        names = {feed.key: shown_feed(feed.url) for feed in self._archive.feeds()}
         found = self._archive.delays(since=now() - _DELAYS_OF)
-        return {names[key]: held for key, held in found.items()}
+        shown = dict[str, list[float]]()
+        for key, held in found.items():
+            # Two feeds may differ in what is not shown.
+            shown.setdefault(names[key], []).extend(held)
+        return shown

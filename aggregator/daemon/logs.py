@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_feed
 from aggregator.model.settings import LogSettings
 from aggregator.model.time import iso, now
 from aggregator.publish import PRIVATE, TOKEN_SIGNS
@@ -74,10 +74,10 @@ def _for_people(moment: datetime) -> str:
 def _harmless(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Feed text is never a log line or a terminal sequence of its own; no log-in is in an address,
+    """Feed text is never a log line or a terminal sequence of its own; no log-in and no secret is in an address,
     and no private topic's address is told."""
     for key, value in event.items():
         if isinstance(value, str):
-            told = _PRIVATE.sub(r"\1…", shown_url(value))
+            told = _PRIVATE.sub(r"\1…", shown_feed(value))
             event[key] = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
     return event

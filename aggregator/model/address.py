@@ -26,6 +26,39 @@ _LOGIN = re.compile(r"(https?://)[^/?#\s]*@", re.IGNORECASE)
 _PASSWORD = re.compile(
     r"(://[^:/?#\s@]*:)[^/?#\s]*@|([?&](?:ssl)?password=)[^&#\s]*", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#?\s]+)=([^&;#\s]+)")
+# What a name is made of: "feed_token", "accessToken", "auth[key]".
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# Words by which the name of a parameter says that whoever knows its value is let in.
+_SECRETS = frozenset(
+    [
+        "token",
+        "key",
+        "apikey",
+        "authkey",
+        "accesskey",
+        "auth",
+        "authorization",
+        "secret",
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "passphrase",
+        "credential",
+        "credentials",
+        "sig",
+        "signature",
+        "hmac",
+        "jwt",
+        "session",
+        "sessionid",
+        "sessid",
+        "phpsessid",
+        "jsessionid",
+    ]
+)
 _WWW = re.compile(r"^www\d?\.")
 # What an application of one page goes by: "#!/news/1", "#/news/1".
 _ROUTE = re.compile(r"[!/].*\w", re.DOTALL)
@@ -89,6 +122,24 @@ def shown_url(text: str) -> str:
 def without_password(text: str) -> str:
     """A database's address as it may be shown: with *** in place of passwords."""
     return _PASSWORD.sub(lambda match: f"{match[1]}***@" if match[1] else f"{match[2]}***", text)
+
+
+def shown_feed(text: str) -> str:
+    """A feed's URL, or a text with such in it, as it may be logged and published: as
+    :func:`shown_url`, and of parameters whose name says that they are secret ("feed_token") without
+    the value. The page of an entry is to be opened, and needs what stands in its address."""
+    shown = shown_url(text)
+    return _ADDRESS.sub(_without_secrets, shown) if "=" in shown and "://" in shown else shown
+
+
+def _without_secrets(address: re.Match[str]) -> str:
+    return _PARAMETER.sub(_hidden, address[0])
+
+
+def _hidden(parameter: re.Match[str]) -> str:
+    name = unquote(parameter[1])
+    words = {word.lower() for word in _WORD.findall(name)}
+    return parameter[0] if words.isdisjoint(_SECRETS) else f"{parameter[1]}="
 
 
 def feed_identity(url: str) -> FeedIdentity:

@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from aggregator.model.address import shown_url
+from aggregator.model.address import shown_feed
 from aggregator.model.feed import FailureKind
 
 
@@ -153,7 +153,7 @@ class FeedError(AggregatorError):
     kind: FailureKind = FailureKind.OTHER
 
     def __init__(self, what: str, *, url: str, hint: str = "") -> None:
-        super().__init__(what, where=shown_url(url), hint=hint)
+        super().__init__(what, where=shown_feed(url), hint=hint)
         self.url = url
 
 

@@ -12,6 +12,7 @@ from html import escape
 
 from msgspec.structs import replace
 
+from aggregator.model.address import shown_feed
 from aggregator.model.entry import Enclosure
 from aggregator.model.period import Period
 from aggregator.model.topic import Detail, Page, PageEntry, Series, Source, Topic
@@ -61,9 +62,10 @@ def safe_entry(entry: PageEntry) -> PageEntry:
         image=web_url(entry.image),
         enclosures=tuple(_safe_enclosures(entry.enclosures)),
         origin_id=one_line(entry.origin_id) or entry.entry,
-        origin_title=one_line(entry.origin_title),
-        origin_feed=web_url(entry.origin_feed) or "",
-        origin_feed_id=uri(entry.origin_feed_id),
+        # Again, as what was kept of full pages may be older than this rule.
+        origin_title=one_line(shown_feed(entry.origin_title)),
+        origin_feed=web_url(shown_feed(entry.origin_feed)) or "",
+        origin_feed_id=uri(shown_feed(entry.origin_feed_id)),
         origin_home=web_url(entry.origin_home) or "",
         also_in=tuple(_safe_sources(entry.also_in)),
         reason=one_line(entry.reason),
@@ -100,7 +102,7 @@ def _safe_sources(sources: tuple[Source, ...]) -> list[Source]:
     found: dict[str, Source] = {}
     for source in sources:
         if url := web_url(source.url):
-            found.setdefault(url, Source(title=one_line(source.title) or url, url=url))
+            found.setdefault(url, Source(title=one_line(shown_feed(source.title)) or url, url=url))
     return list(found.values())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model.address import shown_url, without_password
+from aggregator.model.address import shown_feed, shown_url, without_password
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,24 @@ def test_a_log_in_is_never_shown(text, shown):
 )
 def test_a_password_of_a_database_is_never_shown(text, shown):
     assert without_password(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://me:secret@a.example/x?page=2", "http://a.example/x?page=2"),
+        ("http://a.example/h1.xml?feed_token=S3&page=2", "http://a.example/h1.xml?feed_token=&page=2"),
+        ("https://a.example/?page=2&KEY=S3", "https://a.example/?page=2&KEY="),
+        ("https://a.example/?accessToken=S3;x=1#auth=S4", "https://a.example/?accessToken=;x=1#auth="),
+        ("https://a.example/?apikey=S3&api-key=S3&API%5Fkey=S3", "https://a.example/?apikey=&api-key=&API%5Fkey="),
+        ("https://a.example/?user[password]=S3&PHPSESSID=S3", "https://a.example/?user[password]=&PHPSESSID="),
+        ("no https://a.example/?sig=S3 nor <https://b.example/?x=1&token=S3>.", "no https://a.example/?sig= nor <https://b.example/?x=1&token=>."),
+        ("https://a.example/?keyword=coach&monkey=1&author=ida&passage=2&sessions=3", "https://a.example/?keyword=coach&monkey=1&author=ida&passage=2&sessions=3"),
+        ("https://a.example/token=1/x?id=2", "https://a.example/token=1/x?id=2"),
+        ("Set token=1, or ?key=2", "Set token=1, or ?key=2"),
+        ("tag:a.example,2026:?token=1", "tag:a.example,2026:?token=1"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_of_a_feed_no_secret_is_shown(text, shown):
+    assert shown_feed(text) == shown
