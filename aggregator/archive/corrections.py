@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from aggregator.archive.pages import made
+from aggregator.archive.pages import made, shown_as
 from aggregator.archive.records import FEED_TITLE, read_topic, unpack_topic
 from aggregator.archive.schema import entries, feeds, hits, revisions
 from aggregator.model.address import shown_feed
@@ -22,7 +22,8 @@ def read(connection: sa.Connection, slug: str) -> CorrectionsFeed:
     """The newest corrections that reached a topic, in their words as they came; what was changed
     before the topic held it is none of them, nor are dates, tags and pictures."""
     row = read_topic(connection, slug)
-    rows = connection.execute(_QUERY, {"topic": row.topic_key})
+    query = _QUERY.where(_held_before(row)).order_by(hits.c.place.desc()).limit(_NEWEST)
+    rows = connection.execute(query, {"topic": row.topic_key})
     return CorrectionsFeed(
         topic=unpack_topic(row.settings),
         token=row.token,
@@ -59,12 +60,27 @@ def _query() -> sa.Select[Any]:
             after.c.seen == hits.c.at,
             sa.or_(*(earlier[name] != after.c[name] for name in _WORDS)),
         )
-        .order_by(hits.c.place.desc())
-        .limit(_NEWEST)
     )  # fmt: skip
 
 
 _QUERY = _query()
+
+
+def _held_before(topic: Any) -> sa.Exists:
+    """Whether a hit is of a story (entry, where it does not collapse) that the topic held already:
+    a change by which it first came in corrects nothing that anybody was told."""
+    earlier, one = hits.alias("earlier"), shown_as(topic)
+    return (
+        sa.select(earlier.c.place)
+        .where(
+            earlier.c.topic_key == hits.c.topic_key,
+            earlier.c.story_key == hits.c.story_key,
+            earlier.c[one.name] == one,
+            earlier.c.place < hits.c.place,
+        )
+        .correlate(hits)
+        .exists()
+    )
 
 
 def _correction(row: Any) -> Correction:

@@ -178,6 +178,17 @@ def test_corrections_of_what_a_topic_does_not_hold_are_left_out(desk):
     assert corrected(desk) == [(2, "harbour", "mended")]
 
 
+@pytest.mark.parametrize("collapse", Collapse)
+def test_a_change_by_which_a_story_first_comes_in_is_no_correction(desk, collapse):
+    desk.topics(replace(DAILY, query="harbour", collapse=collapse))
+    bring(desk, "town", "other harbour")
+    bring(desk, "town", title="town harbour", at=NOON + DAY)
+    assert len(desk.archive.published.subscription_page("all", size=9).entries) == 2
+    assert corrected(desk) == []
+    bring(desk, "town", title="town", at=NOON + 2 * DAY)
+    assert corrected(desk) == [(3, "town harbour", "town")]
+
+
 def test_states_from_before_a_topic_was_there_are_left_out(desk):
     bring(desk, "a")
     bring(desk, "a", title="a2", at=NOON + DAY)
