@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +13,7 @@ from aggregator.model.hostnames import answers_to
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
+_ABSOLUTE = re.compile(rb"https?://(?P<host>[^/]*)(?P<path>/.*)?", re.IGNORECASE)
 _SECURITY = (
     (
         b"content-security-policy",
@@ -49,6 +52,8 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        if not scope["raw_path"].startswith(b"/"):
+            scope = _in_origin_form(scope)
 
         async def send_guarded(message: Message) -> None:
             # A 304 confirms what was sent before, these headers included (RFC 9110, 15.4.5).
@@ -86,6 +91,21 @@ class Guard:
             if len(self._known) < 1000:
                 self._known[header] = answer
         return answer
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """The request as if its target was a path alone, where it is a whole address (RFC 9112, 3.2.2):
+    that names the host then, whatever the Host header says."""
+    target = _ABSOLUTE.fullmatch(scope["raw_path"])
+    if target is None:
+        return scope
+    raw_path, headers = target["path"] or b"/", scope["headers"]
+    return {
+        **scope,
+        "raw_path": raw_path,
+        "path": unquote(raw_path.decode("ascii")),
+        "headers": [(name, target["host"] if name == b"host" else old) for name, old in headers],
+    }
 
 
 def _allowed(header: str, hosts: frozenset[str]) -> bool:

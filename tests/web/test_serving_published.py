@@ -220,6 +220,26 @@ def test_other_names_are_not_answered(port, host):
     assert ask(port, "/", Host=host)[0] in {400, 421}
 
 
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://127.0.0.1:{port}/topics/a.atom", "127.0.0.1", 200),
+        ("HTTP://localhost/topics/a.atom?x=1", "evil.example", 200),
+        ("http://localhost", "localhost", 200),
+        ("https://localhost?x=1", "localhost", 200),
+        ("http://localhost/topics/none.atom", "localhost", 404),
+        ("http://localhost/%2e%2e/outside.html", "localhost", 404),
+        ("http://evil.example/topics/a.atom", "localhost", 421),
+        ("http://me@localhost/topics/a.atom", "localhost", 421),
+        ("http:///topics/a.atom", "localhost", 421),
+        ("ftp://localhost/topics/a.atom", "localhost", 404),
+    ],
+)
+def test_an_address_may_be_asked_for_whole(port, target, host, status):
+    """RFC 9112, section 3.2.2: the host that the target names counts."""
+    assert ask(port, target.format(port=port), Host=host)[0] == status
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_is_changed_from_outside(port, method):
     status, headers, _ = ask(port, "/topics/a.atom", method)
