@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from email.utils import parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from pathlib import Path
+from time import time
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -62,6 +63,8 @@ _OFFERED = (*(MEDIA_TYPES[extension] for extension in _FORMATS), "application/js
 _CACHING = "public, no-cache"
 # Of a private topic nothing is kept by what stands between, or by a search engine.
 _UNLISTED = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex, nofollow"}
+# Until then a file may get another change in the same second; its clock is a little late.
+_SETTLED_SECONDS = 2
 # Bytes of a document that a connection holds at once.
 _PIECE = 64 * 1024
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -187,7 +190,7 @@ def _answer(document: Document, headers: Mapping[bytes, str], *, negotiated: boo
     etag = document.etag(coding)
     fields = {
         "ETag": etag,
-        "Last-Modified": document.last_modified,
+        "Last-Modified": _last_modified(document),
         "Cache-Control": _CACHING,
         "Vary": "Accept, Accept-Encoding" if negotiated else "Accept-Encoding",
     }
@@ -217,6 +220,18 @@ class _InPieces(Response):
             piece = {"body": bytes(body[start : start + _PIECE])}
             more = start + _PIECE < len(body)
             await send({"type": "http.response.body", "more_body": more, **piece})
+
+
+def _last_modified(document: Document) -> str:
+    """The date by which a client may ask whether what it holds is this still.
+
+    It has no parts of a second: a document that may change again in the second of its last change
+    is dated one before, so that whoever took it then takes it once more, rather than never again
+    what came after (RFC 9110, 8.8.2.2).
+    """
+    if time() >= document.modified + _SETTLED_SECONDS:
+        return document.last_modified
+    return formatdate(document.modified - 1, usegmt=True)
 
 
 def _held(document: Document, headers: Mapping[bytes, str]) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import os
 import re
 import socket
 import threading
+import time
 from urllib.parse import urljoin
 
 import pytest
@@ -15,6 +17,7 @@ from aggregator.model.errors import PublishError
 from aggregator.model.settings import ServerSettings
 from aggregator.web import serving
 
+LONG_AGO = 1_700_000_000
 FEED = b"<feed>" + b"x" * 3000 + b"</feed>"
 
 
@@ -26,6 +29,7 @@ def port(tmp_path):
         "topics/a.json": b"{}", "topics/a.html": b"<p>page</p>", ".secret": b"no", "style.css": b"",
     }.items():  # fmt: skip
         (tmp_path / path).write_bytes(data)
+        os.utime(tmp_path / path, (LONG_AGO, LONG_AGO))
     (tmp_path.parent / "outside.html").write_bytes(b"no")
     found, end, ready = [], [], threading.Event()
 
@@ -105,6 +109,26 @@ def test_a_page_that_is_not_there_leads_back_wherever_a_proxy_serves_us(port, pa
         404,
         [f"{site}/icon.svg", f"{site}/style.css", f"{site}/topics.html"],
     )
+
+
+def test_two_changes_within_a_second_both_reach_who_asks_by_date(port, tmp_path):
+    file, second = tmp_path / "topics/a.atom", int(time.time()) + 5
+
+    def change(to: bytes, at: float) -> None:
+        file.write_bytes(to)
+        os.utime(file, (at, at))
+
+    change(b"first", second + 0.2)
+    _, first, _ = ask(port, "/topics/a.atom")
+    change(b"other", second + 0.4)
+    since = {"If_Modified_Since": first["last-modified"]}
+    status, headers, body = ask(port, "/topics/a.atom", **since)
+    assert (status, body) == (200, b"other")
+    # Once nothing more can come in that second, its date tells.
+    change(b"other", second - 60)
+    _, headers, _ = ask(port, "/topics/a.atom")
+    since = {"If_Modified_Since": headers["last-modified"]}
+    assert ask(port, "/topics/a.atom", **since)[0] == 304
 
 
 def test_unchanged_costs_nothing(port):
