@@ -80,10 +80,11 @@ async def _admit(listener: socket.socket, server: uvicorn.Server, most: int) -> 
         try:
             connection, _ = await loop.sock_accept(listener)
         except OSError as error:
-            if error.errno in _LACKING:
+            lacking = error.errno in _LACKING
+            if lacking:
                 said.warn("no connection can be taken", why=str(error.strerror))
-                await asyncio.sleep(_REST)
             # Otherwise who came had gone.
+            await asyncio.sleep(_REST if lacking else 0)
             continue
         if len(server.server_state.connections) >= most:
             said.warn("a connection was refused", why=f"{most} are open already")
