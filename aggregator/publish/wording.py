@@ -154,7 +154,8 @@ def content(topic: Topic, entry: PageEntry) -> str:
 
 
 def runs_leftwards(text: str) -> bool:
-    """Whether a text runs from right to left: what its first letter tells (UAX #9, rules P2, P3)."""
+    """Whether a text runs from right to left: what its first letter tells (rules P2 and P3 of
+    the Unicode bidirectional algorithm)."""
     strong = (unicodedata.bidirectional(sign) for sign in text[:_LOOKED_AT])
     return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)
 
