@@ -279,6 +279,13 @@ LATE = news(5, 4, 3, 2, 1), news(5, 4, 3, 2, 1, 0)
         # Oldest first: what new items push out is at the top.
         ((news(0, 1, 2, 3), news(1, 2, 3, 4), news(2, 3, 4, 5), news(2, 3, 4, 5)), set()),
         ((news(0, 1, 2, 3, dated=False), news(1, 2, 3, 4, dated=False), news(2, 3, 4, 5, dated=False)), set()),
+        ((news(0, 1, 2, 3, 4), *[news(0, 1, 3, 4)] * 2), {2}),
+        ((news(0, 1, 2, 3, 4), news(1, 3, 4, 5), news(3, 4, 5, 6)), set()),
+        ((news(0, 1, 2, 3, 4), news(1, 3, 4, 5), news(1, 3, 4, 5, 6)), {2}),
+        # What was put below once, though it is new, hides not what is gone from above it.
+        ((LATE[0], (*LATE[0], *news(6)), *[news(7, 5, 4, 2, 1, 6), news(8, 7, 5, 4, 2, 1)]), {3}),
+        # By what is read most: nothing was taken away that is read no more.
+        ((news(3, 9, 1, 7, 5, 8), news(9, 3, 1, 5, 8), news(9, 5, 3, 1, 8)), set()),
         ((news(3, 2, 1, dated=False), news(3, 1, dated=False), news(3, 1, dated=False)), {2}),
         # Without dates, what is added late hides not what is gone from above it.
         ((_UNDATED, (*_UNDATED, *_FIRST), *[(*_UNDATED[:2], *_UNDATED[3:], *_FIRST)] * 2), {3}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -294,9 +295,10 @@ class _Desk(Struct):
         self, listed: dict[int, tuple[bytes, EntryId]], met: dict[EntryId, EntryKey | None]
     ) -> _Age | None:
         """The age of the document's last item that it listed before, too: what was put below that is
-        added late, and does not show that the document still goes so far back."""
+        added late, and does not show that the document still goes so far back. Of a document that
+        has its oldest items first, of the first."""
         before = {EntryKey(item.entry_key) for item in self.feed.listing}
-        for position in sorted(listed, reverse=True):
+        for position in sorted(listed, reverse=not self._runs(upwards=True)):
             key = met[listed[position][1]]
             if key is not None and key in before:
                 held = self.known.listed.get(key)
@@ -318,18 +320,29 @@ class _Desk(Struct):
         gone: list[Change] = []
         missing: list[_Listed] = []
         between = self._between(met)
+        downwards = self._runs(upwards=False)
         for item in self.feed.listing:
             held = self.known.listed.get(EntryKey(item.entry_key))
             if held is None or held.id in met or held.vanished:
                 continue
             age = _age_of(held)
-            if not last.is_before(age) and (age.published or held.key not in between):
+            told = not age.published or downwards
+            if not last.is_before(age) and not (told and held.key in between):
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))
             else:
                 missing.append((item.item_hash, held.id, item.missing + 1))
         return gone, missing
+
+    def _runs(self, *, upwards: bool) -> bool:
+        """Whether the document has listed its newest items last (``upwards``), or first: nearly all
+        of them, since a list by what is read most has neither order."""
+        keys = [item.entry_key for item in self.feed.listing]
+        rising = sum(one < other for one, other in pairwise(keys))
+        falling = len(keys) - 1 - rising
+        with_it, against = (rising, falling) if upwards else (falling, rising)
+        return with_it >= max(2, 3 * against)
 
     def _between(self, met: dict[EntryId, EntryKey | None]) -> set[EntryKey]:
         """What was listed below an item that is there still and above one that is, too, and is older:
