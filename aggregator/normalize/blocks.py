@@ -45,9 +45,6 @@ _PLAIN_LINK = re.compile(
 )
 _LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
 _TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
-# Set high, a figure is no part of the number or the word before it; in a fraction it is read as it is.
-_RAISED = re.compile(r"<sup>(?:<[^<>]*>){0,3}([+−-]?[0-9]{1,9})(?:<[^<>]*>){0,3}</sup>(?!\s*[/⁄])")
-_SIGNS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
 
 
@@ -119,8 +116,6 @@ def plain(inside: str) -> str:
     if "<" not in inside and "&" not in inside:
         return inside.strip()
     if "<" in inside:
-        if "<sup>" in inside:
-            inside = _RAISED.sub(lambda found: found[1].translate(_SIGNS), inside)
         inside = _TAGS.sub("", inside.replace("<br>", " "))
     return single_spaced(html.unescape(inside) if "&" in inside else inside)
 

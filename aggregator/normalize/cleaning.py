@@ -29,8 +29,6 @@ from aggregator.normalize.furniture import (
 _REPEAT = 20
 _LABEL = 30
 _SUMMARY = 1000
-# Of a text that introduces a list, or ends one: a teaser is longer.
-_ABOVE = 60
 
 
 # A dataclass, since a struct compares all its fields.
@@ -229,19 +227,7 @@ def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
             kept += (*links, block)
             links = []
     kept += links
-    kept.reverse()
-    return blocks if _are_the_text(blocks, kept) else kept
-
-
-def _are_the_text(blocks: Sequence[Block], kept: Sequence[Block]) -> bool:
-    """Whether the lists that were left out are what there is to say: a roundup of links, with a line
-    above or below it."""
-    left = sum(len(block.text) for block in kept)
-    if not left or any(block.kind in {"table", "pre"} for block in kept):
-        return not left
-    gone = sum(len(block.text) for block in blocks) - left
-    items = sum(block.kind == "li" for block in blocks) - sum(block.kind == "li" for block in kept)
-    return left <= _ABOVE and items > 1 and gone > left
+    return kept[::-1] or blocks
 
 
 def _is_loose(block: Block, below: Sequence[Block]) -> bool:

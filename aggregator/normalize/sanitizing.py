@@ -81,16 +81,6 @@ _HINT = re.compile(
     r"""|newsletter|subscri|mc4wp|mailchimp|sign-?up|cookie|gdpr|consent|views?|count|comment|sr-only|hidden|editsection|screen-|sponsor|promoted|outbrain|taboola|banner|caption|credit|legend|description)""",
     re.IGNORECASE,
 )
-_FORMULA = re.compile(
-    r"<math\b([^<>]*)>((?:[^<]++|<(?!/?(?:math|script|style)\b))*+)</math\s*>", re.IGNORECASE
-)
-_SAID = re.compile(r"""\balttext\s*=\s*(["'])(.*?)\1""", re.DOTALL | re.IGNORECASE)
-_TEX = re.compile(
-    r"<annotation\s[^<>]{0,200}\btex\b[^<>]{0,200}>([^<]*)</annotation", re.IGNORECASE
-)
-_ANNOTATION = re.compile(
-    r"<annotation(-xml)?\b[^<>]*>(?:[^<]++|<(?!/?annotation\b))*+</annotation\1\s*>", re.IGNORECASE
-)
 _MARK = re.compile(r' (?:class|id)="([^"]*)"')
 _CLASS = re.compile(r' class="([^"]*)"')
 _CAPTIONED = {"p", "div", "span", "small", "dd", "em", "i", "center"}
@@ -125,24 +115,11 @@ def sanitized(source: str) -> str:
 def _plainer(source: str) -> str:
     """The same without what says one thing twice, or says it by its place alone."""
     low = source.lower()
-    if "<math" in low:
-        source = _FORMULA.sub(_in_words, source)
     if "<noscript" in low:
         source = _LATE_IMAGE.sub(r"\1", source)
     if "<rt" in low:
         source = _READING.sub(r"(\1)", _READING_BRACKET.sub("", source))
     return source
-
-
-def _in_words(formula: re.Match[str]) -> str:
-    """What MathML says: as it says itself that it is read (MathML 3, section 2.2.1), else as TeX, else sign by
-    sign."""
-    said = _SAID.search(formula[1])
-    tex = _TEX.search(formula[2])
-    if said and said[2].strip():
-        return f" {said[2]} "
-    signs = tex[1] if tex else _TAG.sub(" ", _ANNOTATION.sub(" ", formula[2]))
-    return f" {' '.join(signs.split())} "
 
 
 def _too_deep(source: str) -> bool:

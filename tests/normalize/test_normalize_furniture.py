@@ -121,25 +121,3 @@ def test_a_notice_that_is_all_there_is_stays(content: str, left: bool) -> None:
 def test_links_side_by_side_at_the_end_go_together(links: str, left: str | None) -> None:
     made = clean("T", "", f"<p>The ferry sails.{links}</p>", base=BASE)
     assert made.html == f"<p>The ferry sails.{links if left is None else left}</p>"
-
-
-LINKS = '<ul><li><a href="https://harbour.example/1">One boat sails</a></li><li><a href="https://harbour.example/2">Two boats stay</a></li></ul>'
-
-
-@pytest.mark.parametrize(
-    ("content", "stays"),
-    [
-        (f"<h2>Most read</h2>{LINKS}", True),
-        (f"<p>Our week in links.</p><h2>Most read</h2>{LINKS}", True),
-        (f"<h2>Most read</h2>{LINKS}<p>That was the week.</p>", True),
-        (f'<figure><img src="https://harbour.example/a.png" alt=""></figure><p>Most read</p>{LINKS}', True),
-        (f"<p>The ferry sails again today after a week of storm and rain.</p><p>Related</p>{LINKS}", False),
-        (f"<pre>ferry = 1</pre><p>Related</p>{LINKS}", False),
-        ('<p>Ferry sails.</p><p>Related: <a href="https://harbour.example/1">One boat sails in the night</a></p>', False),
-    ],
-)  # fmt: skip
-def test_a_list_of_links_that_is_the_text_stays(content: str, stays: bool) -> None:
-    made = clean("T", "", content, base=BASE)
-    assert ("<a " in made.html) is stays
-    assert made.html == content or not stays
-    assert clean("T", "", made.html, base=BASE).html == made.html

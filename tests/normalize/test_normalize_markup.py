@@ -176,8 +176,6 @@ def test_an_image_that_only_scripts_would_load(written, kept):
 def test_readings_and_directions(written, kept, text):
     made = clean("", "", f"<p>A word: {written}</p>", base=LATE)
     assert (made.html, made.text) == (f"<p>A word: {kept}</p>", f"A word: {text}")
-
-
 @pytest.mark.parametrize("more", UNKNOWN)
 @pytest.mark.parametrize(
     ("title", "shown"),
@@ -204,37 +202,3 @@ def test_a_tag_that_nothing_closes_goes_from_a_title(title: str, shown: str, mor
 def test_a_title_without_a_loose_tag_is_archived_under_the_name_that_it_had() -> None:
     made = rss("Ferry <b>sails again", "")
     assert dict(made.parts)["title"] == digest("ferry <b>sails again", size=8)
-
-
-@pytest.mark.parametrize(
-    ("formula", "text"),
-    [
-        ("<math><mi>E</mi>\n<mo>&lt;</mo><mi>m</mi></math>", "E < m"),
-        ('<math alttext="E is &lt;b&gt; less"><mi>E</mi></math>', "E is <b> less"),
-        ('<math><semantics><mi>E</mi><annotation encoding="application/x-tex">E &lt; m</annotation></semantics></math>', "E < m"),
-        ('<math><semantics><mi>E</mi><annotation-xml encoding="MathML-Content"><ci>F</ci></annotation-xml></semantics></math>', "E"),
-        ("<math><mtext>E<img src=x onerror=alert(1)></mtext></math>", "E"),
-        ("<math><mtext><script>alert(1)</script></mtext></math>", ""),
-        ("<math><mtext><style>E</style></mtext></math>", ""),
-    ],
-)  # fmt: skip
-def test_a_formula_is_text(formula: str, text: str) -> None:
-    made = clean("T", "", f"<p>So {formula} holds</p>", base="")
-    assert made.text == f"So {text} holds".replace("  ", " ")
-    assert made.html.count("<") == 2
-    assert clean("T", "", made.html, base="").text == made.text
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ("a record<sup>1</sup> of 10<sup>6</sup> m<sup>2</sup>", "a record¹ of 10⁶ m²"),
-        ("so<sup><a href='https://harbour.example/n'>12</a></sup> it is", "so¹² it is"),
-        ("10<sup>-3</sup> and 10<sup>−3</sup>", "10⁻³ and 10⁻³"),
-        ("the 2<sup>nd</sup> at <sup>1</sup>/<sub>2</sub> of H<sub>2</sub>O<sup>[1]</sup>", "the 2nd at 1/2 of H2O[1]"),
-    ],
-)  # fmt: skip
-def test_a_figure_that_is_set_high_is_told_from_what_it_stands_at(content: str, text: str) -> None:
-    made = clean("T", "", f"<p>{content}</p>", base="")
-    assert made.text == text
-    assert made.html.count("<sup>") == content.count("<sup>")
