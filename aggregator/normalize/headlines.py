@@ -10,8 +10,6 @@ from aggregator.normalize.characters import key, line
 from aggregator.normalize.item import Head
 
 _BETWEEN = re.compile(r"\s+(?:[-–—·•»/]|::|//)\s+|\s*[|｜]\s*")
-# Set right before a word, as no sentence names an element: "the <b> element", "<b>, not <i>".
-_LOOSE = re.compile(r"(?<![^\s\"'“‘«(\[])<(?:b|strong|em|i|u)>(?=[\"'“‘«]?\w{3})", re.IGNORECASE)
 _DASHES = "-–—"
 # A name of one word after a dash may be half of the headline, as in "Chelsea - Arsenal".
 _WORDS, _WORDS_BEFORE_DASH = 3, 5
@@ -25,11 +23,6 @@ def site_names(head: Head, url: str) -> frozenset[str]:
         host = (urlsplit(address).hostname or "").removeprefix("www.").removeprefix("feeds.")
         names |= {host, host.partition(".")[0]}
     return frozenset(key(name) for name in names if len(name) > 2)
-
-
-def without_loose_tags(text: str) -> str:
-    """A title as one plain line without tags of emphasis that nothing closes: "Ferry <b>sails"."""
-    return _LOOSE.sub("", text) if "<" in text else text
 
 
 def headline(text: str, names: Collection[str]) -> str:

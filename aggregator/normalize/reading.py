@@ -20,7 +20,7 @@ from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.dates import believed, sortable
-from aggregator.normalize.headlines import headline, site_names, without_loose_tags
+from aggregator.normalize.headlines import headline, site_names
 from aggregator.normalize.identity import (
     Named,
     base_of,
@@ -218,9 +218,7 @@ def _draft(
 ) -> tuple[Entry, Clean]:
     """The entry before learned rules and analysis, and the clean text it was made of."""
     own_names = place.site | {key(line(item.source))} if item.source else place.site
-    # In the title that is shown alone: names and parts that are archived are made with the tag.
-    shown = item.headline if item.title_is_text else without_loose_tags(item.headline)
-    title = headline(shown, own_names)
+    title = headline(item.headline, own_names)
     cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
     said = words(text[:MOST_SIGNS]) or words(cleaned.title)

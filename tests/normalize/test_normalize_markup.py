@@ -12,7 +12,6 @@ from aggregator.model.entry import Entry
 from aggregator.normalize import read
 from aggregator.normalize.characters import is_markup, line
 from aggregator.normalize.cleaning import clean
-from aggregator.normalize.identity import digest
 
 # An element that only feedparser reads.
 UNKNOWN = ("", "<more xmlns='https://harbour.example/more'/>")
@@ -176,29 +175,3 @@ def test_an_image_that_only_scripts_would_load(written, kept):
 def test_readings_and_directions(written, kept, text):
     made = clean("", "", f"<p>A word: {written}</p>", base=LATE)
     assert (made.html, made.text) == (f"<p>A word: {kept}</p>", f"A word: {text}")
-@pytest.mark.parametrize("more", UNKNOWN)
-@pytest.mark.parametrize(
-    ("title", "shown"),
-    [
-        ("Ferry <b>sails again", "Ferry sails again"),
-        ("<strong>Ferry sails", "Ferry sails"),
-        ("Ferry “<em>Anna” sails", "Ferry “Anna” sails"),
-        ("Ferry &lt;i&gt;Anna sails", "Ferry Anna sails"),
-        ("Ferry <br> sails", "Ferry sails"),
-        ("The <b> element", "The <b> element"),
-        ("Use <b>, not <i>", "Use <b>, not <i>"),
-        ("What does <b>?", "What does <b>?"),
-        ("The x<i>th ferry, the <i>th too", "The x<i>th ferry, the <i>th too"),
-        ("The <video>element", "The <video>element"),
-        ("list<b>sorted", "list<b>sorted"),
-    ],
-)
-def test_a_tag_that_nothing_closes_goes_from_a_title(title: str, shown: str, more: str) -> None:
-    made = rss(title, more)
-    assert made.title == shown
-    assert atom(title, " type='text'", more).title == html.unescape(title)
-
-
-def test_a_title_without_a_loose_tag_is_archived_under_the_name_that_it_had() -> None:
-    made = rss("Ferry <b>sails again", "")
-    assert dict(made.parts)["title"] == digest("ferry <b>sails again", size=8)
