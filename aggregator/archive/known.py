@@ -32,15 +32,13 @@ from aggregator.model.batch import (
     Lead,
     Said,
 )
-from aggregator.model.entry import OF_WORDS, TOLD_APART, Entry, EntryId, EntryKey, StoryId, StoryKey
+from aggregator.model.entry import TOLD_APART, Entry, EntryId, EntryKey, StoryId, StoryKey
 from aggregator.model.feed import FeedKey
 
 _MOST_SIGNS = 20_000
 """Characters of a text that are looked at when it is compared with a new one."""
 _BRINGERS = 20
 """Entries of one page, the newest, with which a new one may share its story."""
-_REWORDED = 8
-"""Items of a document that one looks for among what it lists no more: each is compared with each."""
 T = TypeVar("T")
 
 _ENTRY = (
@@ -206,28 +204,11 @@ def _read_said(
         )
         if held is not None and held.fingerprint != entry.fingerprint
     }
-    changed |= {(held.key, held.revisions) for held in _reworded(known, brought)}
     columns = (revisions.c.entry_key, revisions.c.title, revisions.c.summary, revisions.c.text)
     for chunk in chunks(sorted(changed)):
         which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
         for key, title, summary, text in connection.execute(sa.select(*columns).where(which)):
             known.said[EntryKey(key)] = Said(title=title, summary=summary, text=text)
-
-
-def _reworded(known: Known, brought: Sequence[tuple[FeedKey, Entry]]) -> Iterator[KnownEntry]:
-    """Entries that go by their words and are not listed by these any more, in feeds that bring such
-    as are not known: a few, or the feed has other items by now."""
-    names = {(feed, entry.identity) for feed, entry in brought}
-    fresh = Counter(
-        feed for feed, name in names - known.entries.keys() if name.startswith(OF_WORDS)
-    )
-    gone: dict[FeedKey, list[KnownEntry]] = {}
-    for held in known.listed.values() if fresh else ():
-        if (held.feed, held.identity) not in names and held.identity.startswith(OF_WORDS):
-            gone.setdefault(held.feed, []).append(held)
-    for feed, entries_gone in gone.items():
-        if 0 < fresh[feed] <= _REWORDED and len(entries_gone) <= _REWORDED:
-            yield from entries_gone
 
 
 def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:

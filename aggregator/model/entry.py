@@ -18,9 +18,6 @@ TOLD_APART = "\n"
 """Stands in the identity of an entry between its name, which others of its document had too, and
 what told it apart from them."""
 
-OF_WORDS = "content:"
-"""Begins the identity of an entry that goes by its title, date and words, for want of guid and link."""
-
 EntryId = NewType("EntryId", str)
 """``urn:uuid:`` UUIDv5 of the feed's identity and the entry's identity."""
 

@@ -145,10 +145,7 @@ class _Desk(Struct):
         met: dict[EntryId, EntryKey | None] = {}
         cut = self._cut()
         recognised = recognise(
-            self.document,
-            self.feed,
-            self.known,
-            {identifier: position for position, _, _, identifier in cut},
+            self.document, self.feed, self.known, {identifier for _, _, _, identifier in cut}
         )
         self._template = template_of(
             (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from aggregator.model.address import anchor, canonical_url
-from aggregator.model.entry import OF_WORDS, TOLD_APART, EntryId, StoryId
+from aggregator.model.entry import TOLD_APART, EntryId, StoryId
 from aggregator.model.feed import FeedIdentity
 from aggregator.normalize.characters import decoded, key, line, storable
 
@@ -136,7 +136,7 @@ def _first(item: Named) -> str:
         return f"{canonical_url(address)}{hash_sign}{fragment}"
     if guid or item.link:
         return guid or f"{canonical_url(item.link)}{_place(item)}"
-    return f"{OF_WORDS}{digest(key(line(item.title)), item.date or _said(item)).hex()}"
+    return f"content:{digest(key(line(item.title)), item.date or _said(item)).hex()}"
 
 
 def _link(item: Named) -> str:

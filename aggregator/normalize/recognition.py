@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import time
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,9 +12,8 @@ from msgspec import Struct, field
 
 from aggregator.model.address import anchor, canonical_url
 from aggregator.model.batch import Known, KnownEntry
-from aggregator.model.entry import OF_WORDS, Document, Entry, EntryId, EntryKey
+from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
-from aggregator.normalize.corrections import is_corrected
 from aggregator.normalize.editions import (
     STILL_ITSELF,
     agree,
@@ -24,7 +23,7 @@ from aggregator.normalize.editions import (
     stayed,
 )
 from aggregator.normalize.identity import base_of
-from aggregator.normalize.likeness import SHARED, same_story, wording
+from aggregator.normalize.likeness import same_story, wording
 
 # What two states of one item have alike when only its name in the document differs.
 _TWIN = ("title", "published")
@@ -41,19 +40,19 @@ class Recognised(Struct, frozen=True, kw_only=True):
 
 
 def recognise(
-    document: Document, feed: Feed, known: Known, cut: Mapping[EntryId, int]
+    document: Document, feed: Feed, known: Known, cut: Collection[EntryId]
 ) -> dict[int, Recognised]:
     """The archived entry each item is, by position in the document; each entry once.
 
     By identity first, for all of them, unless nothing else agrees; what is left by the
     page it leads to; then by what it was called before a twin came or went, or because its
-    name was another's; then by what it says, and last by a slip that was put right. ``cut`` are
-    the entries of items that were not parsed again, with the positions of these.
+    name was another's; then by what it says. ``cut`` are the entries of items that were not
+    parsed again.
     """
     if not feed.listing and not any(known.groups()):
         # A new feed, among others.
         return {}
-    return _Roll(document.entries, feed, known, cut, set(cut)).call()
+    return _Roll(document.entries, feed, known, set(cut)).call()
 
 
 class _Roll(Struct):
@@ -62,7 +61,6 @@ class _Roll(Struct):
     entries: Sequence[Entry]
     feed: Feed
     known: Known
-    cut: Mapping[EntryId, int]
     taken: set[EntryId]
     _found: dict[int, KnownEntry] = field(default_factory=dict)
     _twins: dict[str, list[KnownEntry]] = field(default_factory=dict)
@@ -74,7 +72,6 @@ class _Roll(Struct):
         for way in (self._by_identity, self._by_page, self._by_twin, self._by_second_name):
             self._claim(self._likely(way))
         said = self._by_what_is_said(len(self._found) + unmoved)
-        self._claim(self._corrected())
         urls = {entry.position: entry.url for entry in self.entries}
         moved = [at for at, held in self._found.items() if _page(held.url) != _page(urls[at])]
         fleet = len(moved) >= _FLEET and len(moved) * 2 > len(self._found) + unmoved
@@ -157,9 +154,7 @@ class _Roll(Struct):
         if not entry.canonical_url:
             return None
         held = self.known.by_url.get((self.feed.key, entry.canonical_url))
-        if held is None or self._is_filled_anew(entry, held):
-            return None
-        if _are_places_apart(entry, held) and not self._is_edited_there(entry, held):
+        if held is None or _are_places_apart(entry, held) or self._is_filled_anew(entry, held):
             return None
         return held
 
@@ -201,65 +196,6 @@ class _Roll(Struct):
         if not entry.guid or said is None or not is_next_edition(entry.parts, held.parts):
             return False
         return stayed(entry, said) < STILL_ITSELF
-
-    def _is_edited_there(self, entry: Entry, held: KnownEntry) -> bool:
-        """Whether the only item of a page, which leads to a place that is new at each poll, is its
-        only entry: the moment and the headline stayed, and most of the text.
-
-        A page of several items at a time tells none of them (``canonical_url``).
-        """
-        said = self.known.said.get(held.key)
-        if entry.guid or said is None or not any(held.key == one.key for one in self._listed()):
-            return False
-        now, before = dict(entry.parts), dict(held.parts)
-        if now.get("published", b"") != before.get("published", b""):
-            return False
-        titled = bool(now.get("title")) and now.get("title") == before.get("title")
-        return (titled and stayed(entry, said) >= SHARED) or is_corrected(entry, said)
-
-    def _corrected(self) -> dict[int, KnownEntry]:
-        """Of items that go by their words, those that one entry is like which stood in their place
-        and is there no more, and that are like no other."""
-        left = [
-            one
-            for one in self.entries
-            if one.position not in self._found and one.identity.startswith(OF_WORDS)
-        ]
-        gone = [
-            one
-            for one in self._listed()
-            if one.id not in self.taken and one.identity.startswith(OF_WORDS)
-        ]
-        pairs = [
-            (entry.position, held)
-            for held in gone
-            if (said := self.known.said.get(held.key))
-            for entry in left
-            if dict(entry.parts).get("published") == dict(held.parts).get("published")
-            and is_corrected(entry, said)
-        ]
-        here, there = (
-            Counter(side) for side in ([at for at, _ in pairs], [one.id for _, one in pairs])
-        )
-        return {
-            at: held
-            for at, held in pairs
-            if here[at] == 1 and there[held.id] == 1 and self._is_in_place(at, held)
-        }
-
-    def _is_in_place(self, position: int, held: KnownEntry) -> bool:
-        """Whether what stands around an item stood around the entry."""
-        names = (
-            one.id if (one := self.known.listed.get(key)) else self.known.kept.get(key)
-            for key in (EntryKey(item.entry_key) for item in self.feed.listing)
-        )
-        order = {name: place for place, name in enumerate(names) if name}
-        now = {**self.cut, **{one.id: at for at, one in self._found.items()}}
-        return all(
-            (at < position) == (order[name] < order[held.id])
-            for name, at in now.items()
-            if name in order
-        )
 
     def _repeats(self, entry: Entry, held: KnownEntry) -> bool:
         """Whether an item with an entry's headline and moment, under another name, is that entry: by
