@@ -316,15 +316,13 @@ class _Desk(Struct):
             return [], self._still_missing(met)
         gone: list[Change] = []
         missing: list[_Listed] = []
-        between = self._between(met)
-        downwards = self._runs(upwards=False)
+        between = self._between(met) if self._runs(upwards=False) else ()
         for item in self.feed.listing:
             held = self.known.listed.get(EntryKey(item.entry_key))
             if held is None or held.id in met or held.vanished:
                 continue
             age = _age_of(held)
-            told = not age.published or downwards
-            if not last.is_before(age) and not (told and held.key in between):
+            if not last.is_before(age) and held.key not in between:
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+from aggregator.query import language
+
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LEAST = 40
 """Characters below which a guess is worth nothing."""
-_SURE = 120
-"""Characters from which a guess is better than what a document's other texts say."""
 _MOST = 600
 """Characters that are looked at: more cost time and change nothing."""
 _TITLE = re.compile(
@@ -29,17 +29,22 @@ def tag(declared: str) -> str:
 
 
 def guess(text: str, others: Callable[[], str]) -> str:
-    """The likeliest language of an entry's text: where that is short, what ``others`` says of the
-    texts it came with, if anything; "" where nobody can tell."""
-    return (len(text) < _SURE and others()) or detect(text)
+    """The likeliest language of an entry's text. Where it is too short to tell, or what is found is
+    none whose words are known, what ``others`` says of the texts it came with; "" where nobody can tell."""
+    found = detect(text)
+    return found if language(found) else others() or found
 
 
-def of_titles(document: bytes) -> str:
+def of_titles(document: bytes, charset: str) -> str:
     """The likeliest language of the titles in a feed document, of items that are known too; "" if
-    they are too few to tell."""
+    they are too few to tell, or not in ``charset`` (UTF-8, where that is "")."""
     found, size = list[str](), 0
     for title in _TITLE.finditer(document):
-        found.append(unescape((title[1] or title[2]).decode("utf-8", "replace")).strip())
+        try:
+            text = (title[1] or title[2]).decode(charset or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            return ""
+        found.append(unescape(text).strip())
         size += len(found[-1])
         if size > _MOST:
             break

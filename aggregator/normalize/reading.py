@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import cache, partial
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from aggregator.model.address import canonical_url
 from aggregator.model.entry import Document, Entry
+from aggregator.model.errors import NotAFeed
 from aggregator.model.feed import FeedIdentity, Learned
 from aggregator.model.original import pack_original
 from aggregator.model.settings import NormalizeSettings
@@ -36,7 +38,7 @@ from aggregator.normalize.identity import (
 from aggregator.normalize.item import Head, Item, Parsed, original
 from aggregator.normalize.language import guess, of_titles, tag
 from aggregator.normalize.shingles import MOST_SIGNS, sample
-from aggregator.normalize.sniffing import unpacked
+from aggregator.normalize.sniffing import sniff, unpacked
 from aggregator.query import words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
@@ -75,7 +77,7 @@ def read(
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
     complete = partial(finish, learned=learned, learning=learning)
-    titles = cache(partial(of_titles, body))
+    titles = cache(partial(_titles_are_in, body, content_type, url))
     return _document(head, items, parsed.known, url, feed, seen, lang, titles, now, complete)
 
 
@@ -86,6 +88,16 @@ def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]
     if sitemap.looks_like_news(plain):
         return sitemap.parse(plain, url=url)
     return document.parse(body, content_type=content_type, url=url, seen=seen)
+
+
+def _titles_are_in(body: bytes, content_type: str, url: str) -> str:
+    """The likeliest language of a document's titles, as a tag, or ""."""
+    if not jsonfeed.looks_like_json(body, content_type):
+        # A sitemap of news is no feed, and goes by itself.
+        with contextlib.suppress(NotAFeed):
+            source = sniff(body, content_type=content_type, url=url)
+            return of_titles(source.body, source.charset)
+    return of_titles(body, "utf-8")
 
 
 def _count(parsed: Parsed) -> int:

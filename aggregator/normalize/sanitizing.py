@@ -91,19 +91,16 @@ _OPENED = re.compile(r"<(/?)([a-z]+)", re.IGNORECASE)
 _ENDS_BY_ITSELF = {*_VOID, "p", "li", "dt", "dd", "td", "th", "tr", "option"}
 # An image that only scripts would load, and beside it the one for who runs none.
 _LATE_IMAGE = re.compile(
-    r"""<img\b[^<>]{0,20000}?\bsrc\s*=\s*["']?data:[^<>]*>\s*<noscript>\s*(<img\b[^<>]*>)\s*</noscript\s*>""",
-    re.IGNORECASE,
+    r"<img\b([^<>]*+)>\s*+<noscript>\s*+(<img\b[^<>]*+>)\s*+</noscript\s*>", re.IGNORECASE
 )
-# What is written above a sign to tell how it is read: in brackets where there is no above.
-_READING = re.compile(r"<rt\b[^<>]*>([^<]*)(?:</rt\s*>)?", re.IGNORECASE)
-_READING_BRACKET = re.compile(r"<rp\b[^<>]*>[^<]*(?:</rp\s*>)?", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"""\bsrc\s*=\s*["']?data:""", re.IGNORECASE)
 # What holds so much text is the article itself, whatever it is called.
 _ARTICLE = 1500
 
 
 def sanitized(source: str) -> str:
     """The safe part of untrusted HTML, well formed, as nh3 writes it."""
-    source = _TAG.sub(" ", source) if _too_deep(source) else _plainer(source)
+    source = _TAG.sub(" ", source) if _too_deep(source) else _with_late_images(source)
     if not _may_be_marked(source) or not _HINT.search(source):
         return _CLEANER.clean(source)
     parts = TOKEN.split(_CLEANER_OF_MARKED.clean(source))
@@ -112,14 +109,11 @@ def sanitized(source: str) -> str:
     return kept if _says_something(kept) else _without_marked(parts, whole=True)
 
 
-def _plainer(source: str) -> str:
-    """The same without what says one thing twice, or says it by its place alone."""
-    low = source.lower()
-    if "<noscript" in low:
-        source = _LATE_IMAGE.sub(r"\1", source)
-    if "<rt" in low:
-        source = _READING.sub(r"(\1)", _READING_BRACKET.sub("", source))
-    return source
+def _with_late_images(source: str) -> str:
+    """With what ``noscript`` holds in the place of an image that only scripts would load."""
+    if "<noscript" not in source.lower():
+        return source
+    return _LATE_IMAGE.sub(lambda two: two[2] if _PLACEHOLDER.search(two[1]) else two[0], source)
 
 
 def _too_deep(source: str) -> bool:

@@ -34,7 +34,7 @@ _HTML = re.compile(
     re.IGNORECASE,
 )
 _FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
-_FIRST_TAG = re.compile(rb"(?:\s|<\?[^>]*>|<!--[^<>]*-->|<![^<>]*>)*<([A-Za-z:]+)")
+_FIRST_TAG = re.compile(rb"(?:\s++|<\?[^>]*+>|<![^<>]*+>)*+<([A-Za-z:]+)")
 _MARKS = {
     b"%PDF": "a PDF file", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"GIF8": "an image",
     b"PK\x03\x04": "a ZIP archive",

@@ -406,6 +406,43 @@ def test_a_short_item_is_in_the_language_of_the_titles_it_came_with(shape):
     assert [entry.lang for entry in again.entries] == ["en"]
 
 
+RUSSIAN = "Новости города", "Мэр открыл мост", "Погода на завтра", "Выставка картин художника"
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r", "utf-8", "utf-16"])
+@pytest.mark.parametrize("told", ["header", "declaration"])
+def test_titles_are_read_in_the_charset_of_their_document(charset, told):
+    items = "".join(
+        f"<item><guid>{n}</guid><title>{t}</title></item>" for n, t in enumerate(RUSSIAN)
+    )
+    declared = f'<?xml version="1.0" encoding="{charset}"?>' if told == "declaration" else ""
+    body = f'{declared}<rss version="2.0"><channel><title>Лента</title>{items}</channel></rss>'
+    media_type = f"application/xml; charset={charset}" if told == "header" else "application/xml"
+    found = {entry.lang for entry in read(body.encode(charset), media_type).entries}
+    # Of what is declared in the document alone nothing is guessed, rather than wrongly.
+    assert found <= {"ru", ""}
+    assert found == {"ru"} or (told, charset) in {
+        ("declaration", "windows-1251"),
+        ("declaration", "koi8-r"),
+    }
+
+
+def test_an_item_that_tells_its_language_is_in_it_whatever_stands_beside_it():
+    english = [
+        "The manager was sacked after the match on Saturday evening",
+        "Why the league should think again about its winter break",
+        "Three players were injured in the training ground accident",
+    ]
+    german = "Der Trainer wurde nach dem Spiel am Samstagabend entlassen"
+    alone, beside = (
+        read(rss(*(item(str(n), title, "") for n, title in enumerate(titles))).replace(
+            "<language>en-gb</language>", ""
+        )).entries[0].lang
+        for titles in ([german], [german, *english])
+    )  # fmt: skip
+    assert alone == beside == "de"
+
+
 ITEM = "<item><guid>1</guid><title>One</title>{}</item>"
 
 
