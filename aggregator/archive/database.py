@@ -332,6 +332,8 @@ _COMPLAINTS = (
     ("failed to resolve host", _SILENT, "its name is not known here: check archive.database"),
     ("too many clients", _NO_FREE, "end what holds them, or raise its max_connections"),
     ("too many connections", _NO_FREE, "end what holds them, or raise the limit"),
+    ("no more connections", _NO_FREE, "end what holds them, or raise the limit"),
+    ("connection reset", _SILENT, "does it run? check archive.database"),
     ("connection slots are reserved", _NO_FREE, "end what holds them, or raise its max_connections"),
     ("permission denied", "the database or its folder may not be used", "check its rights"),
     ("connection", _BROKE, "check archive.database; try again"),

@@ -283,13 +283,14 @@ def _save(file: Path, root: Any) -> None:
 
 def _beginning(data: bytes) -> tuple[bytes, str] | None:
     """The XML declaration as it stands, b"" where there is none, and the encoding that it names;
-    None of a file in signs of two bytes, which is written as UTF-8."""
+    None of a file whose encoding does not begin with ASCII, which is written as UTF-8."""
     found = _BEGINNING.match(data.lstrip())
     if found is None:
         return None
     encoding = "UTF-8" if found["mark"] else (found["encoding"] or b"UTF-8").decode()
     try:
-        plain = "<?xml".encode(encoding) == b"<?xml"
+        # Not UTF-7, which writes signs of ASCII otherwise.
+        plain = '<?xml&+"~'.encode(encoding) == b'<?xml&+"~'
     except LookupError:
         plain = False
     return (found.group(), encoding) if plain else None

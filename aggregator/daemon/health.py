@@ -43,6 +43,8 @@ class Health:
         self._started = now()
         self._paused: str | None = None
         self._away = False
+        self._told: set[str] = set()
+        """Why collecting is paused, as far as it was told."""
         self._looked = monotonic()
         self._seen: dict[str, object] = {}
         self._delays_until = 0.0
@@ -74,10 +76,12 @@ class Health:
         return self._archive.stats(), self._archive.feed_states(), self._archive.next_due()
 
     def pause(self, error: ArchiveError) -> None:
-        """Collecting rests until the archive is well again; told once, and again where a server that
-        was away is there and refuses us."""
+        """Collecting rests until the archive is well again; told once, and once more where a server
+        that was away is there and refuses us."""
         away, self._away = self._away, isinstance(error, ServerAway)
-        if self._paused is None or (away and not self._away):
+        refused = away and not self._away and error.what not in self._told
+        if self._paused is None or refused:
+            self._told.add(error.what)
             _log.error("collecting is paused", why=error.what, where=error.where, hint=error.hint)
         self._paused = str(error)
         self._metrics.show_paused(True)
@@ -87,6 +91,7 @@ class Health:
         if self._paused is not None:
             _log.info("collecting goes on")
         self._paused = None
+        self._told.clear()
         self._metrics.show_paused(False)
 
     def tell(self, read_more: Callable[[], Mapping[str, object | None]]) -> dict[str, object]:

@@ -243,9 +243,10 @@ def test_the_declaration_of_the_file_stays_as_it_was(folder, begin, encoding):
     assert (line.url, line.title) == ("https://one.example/a", "雪 ß")
 
 
-def test_a_file_in_signs_of_two_bytes_is_read_and_written_anew(folder):
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-7"])
+def test_a_file_that_is_not_in_ascii_is_read_and_written_anew(folder, encoding):
     file = folder / "feeds.opml"
-    file.write_bytes(f'<?xml version="1.0" encoding="UTF-16"?>{BODY}'.encode("utf-16"))
+    file.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>{BODY}'.encode(encoding))
     assert add_subscription(folder, Subscription(url="https://one.example/a"))
     assert file.read_bytes().startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
     assert "Fußball" in file.read_text(encoding="utf-8")
