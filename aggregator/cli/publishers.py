@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,7 +46,8 @@ def check(
     that list is told (JSON: list).
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
-    feeds.opml, and it changes these addresses alone. Asks no server anything.
+    feeds.opml, and it changes these addresses alone; not to one that another line has.
+    Asks no server anything.
     """
     from aggregator.collect import NO_NETWORK, unreached_of
 
@@ -59,6 +60,8 @@ def check(
         for line, feed in rows
         if _moved(line, feed) and line.url not in naming
     }
+    doubled = _doubled(moves, lines)
+    moves = {old: new for old, new in moves.items() if old not in doubled}
     fixed: tuple[str, ...] = ()
     if fix:
         from aggregator.config import readdress_subscriptions
@@ -92,10 +95,25 @@ def check(
         note(f"{did} {one_line(moves[url])} for {one_line(url)}")
     for url in moves.keys() - set(fixed) if fix else ():
         note(f"{one_line(url)} is not in feeds.opml itself: write {one_line(moves[url])} there")
+    for url, there in doubled.items():
+        note(
+            f"{one_line(url)} has moved to where {one_line(there)} leads, which is there already: "
+            f"aggregator feeds remove {one_line(url)}"
+        )
     if moves and not fix:
         note(
             f"{plural(len(moves), 'feed has', 'feeds have')} moved: --fix writes it into feeds.opml"
         )
+
+
+def _doubled(moves: Mapping[str, str], lines: Sequence[Subscription]) -> dict[str, str]:
+    """The moved feeds whose new address is another line's, or another moved feed's; with that one.
+    Two lines of one address would be one feed, and the other left out at each reading."""
+    from aggregator.model.address import canonical_url
+
+    held = {canonical_url(line.url): line.url for line in lines}
+    there = {old: held.setdefault(canonical_url(new), old) for old, new in moves.items()}
+    return {old: other for old, other in there.items() if other != old}
 
 
 def _known(

@@ -52,6 +52,25 @@ def test_a_move_is_told_and_written_only_where_it_is_asked_for(place, server):
     assert place.run("feeds", "check", "--json").out.strip() == "[]"
 
 
+@pytest.mark.parametrize("by", ["line", "move"])
+def test_a_move_to_an_address_that_another_line_has_is_not_written(place, server, by):
+    old, new = moved(place, server, 3)
+    first, other = old, f"{new}&utm_source=x"
+    if by == "move":
+        place.subscribe(old, server.serve("/older.xml", status=301, headers={"Location": new}))
+        for _ in range(3):
+            place.run("collect", "--all")
+        first, other = server.url("/older.xml"), old
+    else:
+        place.subscribe(old, other.replace("&", "&amp;"))
+    assert f"aggregator feeds remove {first}" in place.run("feeds", "check").err
+    ran = place.run("feeds", "check", "--fix")
+    assert (f"where {other} leads" in ran.err, "wrote" in ran.err) == (True, by == "move")
+    assert place.run("feeds", "remove", first).code == 0
+    assert "left out" not in place.run("feeds", "list").err
+    assert "remove" not in place.run("feeds", "check").err
+
+
 def test_what_fails_and_what_ended_is_checked(place, server):
     gone, lost = server.serve("/gone", b"", status=410), server.serve("/lost", b"", status=404)
     place.subscribe(gone, lost, server.serve("/fine", RSS))
