@@ -28,7 +28,7 @@ PageAddress = Annotated[str, typer.Argument(metavar="URL", help="A page of the s
 
 # So many feeds that were there before are named; of more, only how many.
 _NAMED = 10
-# And so many lines that are no feeds.
+# And so many lines that are no feeds, or problems of a document.
 _LINES_NAMED = 3
 
 
@@ -63,9 +63,10 @@ def add(
     Of a page, its feed is added; where it has several, they are listed, none is
     added and the exit code is 2. An address that cannot be reached now is added as
     it stands; none is added where the server says that there is no such page, or
-    collect.allow_networks forbids to ask. A running daemon picks it up.
+    collect.allow_networks forbids to ask, or permanent redirects lead to a feed that is
+    there already. A running daemon picks it up.
     """
-    from aggregator.config import add_subscription
+    from aggregator.config import add_subscription, held_address
     from aggregator.model.feed import Subscription
 
     session = session_of(context)
@@ -77,16 +78,31 @@ def add(
         interval=read_interval(interval),
         full_text=full_text,
     )
-    added = add_subscription(session.place, wanted, dry_run=True)
-    if added and not as_it_is:
-        wanted = _chosen(session, wanted, as_json=as_json, dry_run=dry_run)
-    added = added and add_subscription(session.place, wanted, dry_run=dry_run)
+    there, leads = held_address(session.place, wanted.url), wanted.url
+    if not there and not as_it_is:
+        wanted, leads = _chosen(session, wanted, as_json=as_json, dry_run=dry_run)
+        there = held_address(session.place, wanted.url) or held_address(session.place, leads)
+    added = not there and add_subscription(session.place, wanted, dry_run=dry_run)
     if as_json:
         print_json({"url": wanted.url, "added": added and not dry_run})
     elif added:
         say(f"{'would add' if dry_run else 'added'} {one_line(wanted.url)}")
     if not added:
-        note(f"{one_line(wanted.url)} is in feeds.opml already; nothing was changed")
+        note(f"{_there_already(wanted.url, leads, there)}; nothing was changed")
+
+
+def _there_already(url: str, leads: str, there: str) -> str:
+    """Under which address a feed is there already, and how the one that was named leads to it."""
+    from aggregator.model.address import canonical_url
+
+    same = canonical_url(url) == canonical_url(there)
+    as_held = "" if there == (url if same else leads) else f" as {one_line(there)}"
+    if same:
+        return f"{one_line(url)} is in feeds.opml already{as_held}"
+    return (
+        f"{one_line(url)} leads to {one_line(leads)}, which is in feeds.opml already{as_held} "
+        "(--as-it-is adds the address all the same)"
+    )
 
 
 def remove(
@@ -198,8 +214,9 @@ def export_feeds(
 
 def _chosen(
     session: Session, wanted: Subscription, *, as_json: bool, dry_run: bool
-) -> Subscription:
-    """The subscription with the address, and the name, of the one feed that is meant.
+) -> tuple[Subscription, str]:
+    """The subscription with the address, and the name, of the one feed that is meant; and where
+    permanent redirects of that address lead.
 
     Raises UsageError where a page has none, Exit 2 where it has several, which are listed.
     """
@@ -215,10 +232,12 @@ def _chosen(
                 hint=f"{mend}--as-it-is adds the address all the same",
             )
         note(
-            f"aggregator: {one_line(found.what)}: the address is taken as it stands "
+            f"aggregator: {one_line(found.what)}: the address would be taken as it stands"
+            if dry_run
+            else f"aggregator: {one_line(found.what)}: the address is taken as it stands "
             "(aggregator feeds remove takes it out again)"
         )
-        return wanted
+        return wanted, wanted.url
     meant = [one for one in found if not one.comments] or list(found)
     if not meant:
         raise UsageError(
@@ -228,7 +247,10 @@ def _chosen(
         _print_found(found, as_json=as_json)
         note(f"{plural(len(found), 'feed')} there: add one of them by its address")
         raise typer.Exit(_CHOICE)
-    return replace(wanted, url=meant[0].url, title=wanted.title or meant[0].title)
+    (one,) = meant
+    for problem in one.problems[:_LINES_NAMED]:
+        note(f"aggregator: {one_line(one.url)}: {one_line(problem)}")
+    return replace(wanted, url=one.url, title=wanted.title or one.title), one.lasting
 
 
 def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:
@@ -265,7 +287,9 @@ def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
     from aggregator.model.time import iso
 
     if as_json:
-        print_json([{**asdict(one), "newest": iso(one.newest)} for one in found])
+        ours = ("lasting", "problems")
+        told = [{**asdict(one), "newest": iso(one.newest)} for one in found]
+        print_json([{name: one[name] for name in one if name not in ours} for one in told])
         return
     columns = (
         Column("url", wide=True),

@@ -40,7 +40,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """A feed that is there: it was asked and read.
 
     ``entries`` counts what it lists now, ``newest`` is the date of the newest of them.
-    ``comments``: it is of what readers write below articles.
+    ``comments``: it is of what readers write below articles. ``lasting``: where permanent redirects
+    of its address lead, or itself. ``problems``: what is wrong with its document, a sentence each.
     """
 
     url: str
@@ -50,6 +51,8 @@ class Found(Struct, frozen=True, kw_only=True):
     newest: datetime | None
     where: Where
     comments: bool = False
+    lasting: str = ""
+    problems: tuple[str, ...] = ()
 
 
 async def discover(url: str, fetch: Fetch, read: Read) -> tuple[Found, ...] | FeedError:
@@ -116,7 +119,8 @@ class _Seeker:
             return None
         self._found.add(canonical_url(answer.url))
         # What a person named stays as it is; what we found is written down for years.
-        url = one.url if one.where is Where.ITSELF else _lasting(one.url, answer)
+        lasting = _lasting(one.url, answer)
+        url = one.url if one.where is Where.ITSELF else lasting
         title = document.title or one.title
         return Found(
             url=url,
@@ -126,6 +130,8 @@ class _Seeker:
             newest=max((date for e in document.entries if (date := e.published)), default=None),
             where=one.where,
             comments=of_comments(url, one.title or title),
+            lasting=lasting,
+            problems=document.problems,
         )
 
 

@@ -147,6 +147,12 @@ def add_subscription(folder: Path, one: Subscription, *, dry_run: bool = False) 
     return editing.add_subscription(folder / "feeds.opml", one, dry_run=dry_run)
 
 
+def held_address(folder: Path, url: str) -> str:
+    """How the address of this feed stands in feeds.opml; "" where it is not there. Raises
+    ConfigError, UsageError."""
+    return editing.held_address(folder / "feeds.opml", url)
+
+
 def readdress_subscriptions(
     folder: Path, moves: Mapping[str, str], *, dry_run: bool = False
 ) -> tuple[str, ...]:
@@ -186,6 +192,7 @@ __all__ = [
     "default_folder",
     "export_opml",
     "files",
+    "held_address",
     "import_opml",
     "known_settings",
     "load",

@@ -61,6 +61,16 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     others: tuple[tuple[int, str], ...]
 
 
+def held_address(file: Path, url: str) -> str:
+    """How the address of this feed stands in the file; "" where it is not there. Raises UsageError
+    where no feed may be at the address."""
+    root = _opened(file)
+    if not is_address(url):
+        raise refused_address(url)
+    outline = find(root, url)
+    return "" if outline is None else attribute(outline, "xmlUrl")
+
+
 def add_subscription(file: Path, one: Subscription, *, dry_run: bool = False) -> bool:
     """Add a line for a feed, in its folder; False where its URL is there already."""
     root = _opened(file)

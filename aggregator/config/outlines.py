@@ -13,9 +13,11 @@ from aggregator.model.address import canonical_url
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.settings import MINUTE
 
-# A name with a dot, a port or none, a path or none.
+# A name with a dot, or one with a port, and a path or none; or this machine.
 _FILES = (".xml", ".rss", ".atom", ".json", ".opml", ".html")
-_HOST = re.compile(r"[^\s/:@?#]+\.[^\s/:@?#]+(:\d+)?([/?]\S*)?")
+_HOST = re.compile(
+    r"([^\s/:@?#]+\.[^\s/:@?#]+(:\d+)?|localhost|[^\s/:@?#]+:\d+)([/?]\S*)?", re.IGNORECASE
+)
 OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
@@ -134,8 +136,8 @@ def refused_address(url: str) -> UsageError:
     """What is told of one at which no feed may be, with what was meant where only https:// lacks."""
     whole = f"https://{url}"
     host = urlsplit(f"//{url}").netloc.partition(":")[0]
-    if not host.strip("0123456789."):
-        # A number is a machine at home.
+    if not host.strip("0123456789.") or "." not in host:
+        # A number, or a name of one word, is a machine at home.
         whole = f"http://{url}"
     named = not (host == url and host.endswith(_FILES))
     near = named and bool(_HOST.fullmatch(url)) and is_address(whole)

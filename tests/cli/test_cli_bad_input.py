@@ -300,6 +300,8 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
         (["feeds", "add", "javascript:alert(1)"], ["javascript", "give the feed's own address"]),
         (["feeds", "add", "news.example"], ["(write https://news.example)"]),
         (["feeds", "add", "127.0.0.1:8901/a"], ["(write http://127.0.0.1:8901/a)"]),
+        (["feeds", "add", "localhost:8901/a.json"], ["(write http://localhost:8901/a.json)"]),
+        (["feeds", "add", "localhost/a"], ["(write http://localhost/a)"]),
         (
             ["feeds", "add", "alpha.xml"],
             ["(give the feed's own address, with http:// or https://)"],
