@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def write_configuration(
     context: typer.Context,
     folder: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(metavar="DIR", help="Where to write; the configuration folder by default."),
     ] = None,
     dry_run: DryRun = False,
@@ -27,15 +27,19 @@ def write_configuration(
     """Write a commented starter configuration.
 
     Makes the folder if needed, writes the files that are missing, and never
-    writes over one that is there.
+    writes over one that is there: those are named.
     """
-    from aggregator.config import load_settings, write_starter
-    from aggregator.model.errors import ConfigError
+    from aggregator.config import load_settings, starter_files, write_starter
+    from aggregator.model.errors import ConfigError, UsageError
 
-    place = folder or session_of(context).place
+    if folder is not None and not folder.strip():
+        raise UsageError("the folder has no name", hint="for the current one: aggregator init .")
+    place = session_of(context).place if folder is None else Path(folder)
     written = write_starter(place, dry_run=dry_run)
     for path in written:
         say(f"would write {path}" if dry_run else f"wrote {path}")
+    if left := [path for path in starter_files(place) if path not in written]:
+        note(f"left as it is: {', '.join(map(_as_left, left))}")
     if not written:
         note(f"{place} has every file already; nothing was written")
     elif not dry_run:
@@ -43,6 +47,14 @@ def write_configuration(
         with contextlib.suppress(ConfigError):
             note(_archive_of(load_settings(place)))
         note(f"next: aggregator -C {place} run")
+
+
+def _as_left(path: Path) -> str:
+    """A file that was there before, and whether it says anything at all."""
+    with contextlib.suppress(OSError):
+        if not path.stat().st_size:
+            return f"{path.name} (which is empty)"
+    return path.name
 
 
 def _archive_of(settings: Settings) -> str:

@@ -10,12 +10,12 @@ from msgspec import Struct, field
 
 from aggregator.config import editing, opml
 from aggregator.config.editing import ImportReport
-from aggregator.config.missing import NAMES
+from aggregator.config.missing import NAMES, refuse_file
 from aggregator.config.opml import subscriptions_of
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_right_settings, read_settings
-from aggregator.config.starting import write_starter
+from aggregator.config.starting import starter_files, write_starter
 from aggregator.config.topics import exposed, read_interests, read_topic_keys
 from aggregator.config.values import as_written, parse_duration
 from aggregator.model.errors import ConfigError
@@ -124,12 +124,7 @@ def _existing(folder: Path | None, environ: Mapping[str, str]) -> Path:
     folder = default_folder(environ) if folder is None else folder
     if folder.is_dir():
         return folder
-    if folder.exists():
-        raise ConfigError(
-            "this is a file, not a configuration folder",
-            file=str(folder),
-            hint=f"give the folder it is in: -C {folder.parent}",
-        )
+    refuse_file(folder)
     raise ConfigError(
         "there is no such configuration folder",
         file=str(folder),
@@ -204,6 +199,7 @@ __all__ = [
     "parse_duration",
     "readdress_subscriptions",
     "remove_subscription",
+    "starter_files",
     "subscriptions_of",
     "topic_keys",
     "write_opml",

@@ -206,7 +206,7 @@ def write_opml(file: Path, data: bytes) -> None:
         if not file.exists() or file.is_file():
             _refuse_other(file)
             # A link goes on leading there.
-            _replace(file.resolve(), data)
+            write_whole(file.resolve(), data)
         else:
             # A pipe or a device takes what comes.
             file.write_bytes(data)
@@ -310,7 +310,7 @@ def _write(file: Path, data: bytes) -> None:
     try:
         if file.exists():
             shutil.copy2(file, file.with_name(f"{file.name}.bak"))
-        _replace(file, data)
+        write_whole(file, data)
     except OSError as error:
         raise ConfigError(
             f"the file cannot be written: {error.strerror}",
@@ -319,8 +319,9 @@ def _write(file: Path, data: bytes) -> None:
         ) from None
 
 
-def _replace(file: Path, data: bytes) -> None:
-    """Under another name beside it first: what is there stays until the new one is whole."""
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file under another name beside it first: what is there stays until the new one is whole.
+    Raises OSError; nothing is left of it then."""
     part = file.with_name(f".{file.name[:100]}.{token_hex(4)}")
     try:
         with part.open("xb") as written:

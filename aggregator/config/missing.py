@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aggregator.model.errors import ConfigError
+
 NAMES = ("aggregator.toml", "feeds.opml", "topics.toml", "people.toml")
 """What ``init`` writes."""
 
@@ -16,6 +18,16 @@ _LEAST = {
 def is_begun(folder: Path) -> bool:
     """Whether some of a configuration is there: what is missing was there before, as a rule."""
     return any((folder / name).exists() for name in NAMES)
+
+
+def refuse_file(folder: Path) -> None:
+    """ConfigError where this is a file, and was to be a configuration folder."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(
+            "this is a file, not a configuration folder",
+            file=str(folder),
+            hint=f"give the folder it is in: -C {folder.parent}",
+        )
 
 
 def mend_of_missing(file: Path) -> str:
