@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,13 +67,13 @@ def add(
     collect.allow_networks forbids to ask, or permanent redirects lead to a feed that is
     there already. A running daemon picks it up.
     """
-    from aggregator.config import add_subscription, held_address
+    from aggregator.config import add_subscription, held_address, web_address
     from aggregator.model.feed import Subscription
 
     session = session_of(context)
     folders = tuple(part.strip() for part in folder.split("/") if part.strip())
     wanted = Subscription(
-        url=url.strip(),
+        url=web_address(url.strip()),
         title=title.strip(),
         folders=folders,
         interval=read_interval(interval),
@@ -93,9 +94,9 @@ def add(
 
 def _there_already(url: str, leads: str, there: str) -> str:
     """Under which address a feed is there already, and how the one that was named leads to it."""
-    from aggregator.model.address import canonical_url
+    from aggregator.model.address import plain_place
 
-    same = canonical_url(url) == canonical_url(there)
+    same = plain_place(url) == plain_place(there)
     as_held = "" if there == (url if same else leads) else f" as {one_line(there)}"
     if same:
         return f"{one_line(url)} is in feeds.opml already{as_held}"
@@ -152,7 +153,8 @@ def import_feeds(
     """
     from aggregator.config import import_opml
 
-    report = import_opml(session_of(context).place, file, dry_run=dry_run)
+    session = session_of(context)
+    report = import_opml(session.place, file, dry_run=dry_run)
     if as_json:
         print_json(
             {
@@ -170,15 +172,42 @@ def import_feeds(
     for url, held in report.known[:_NAMED]:
         as_held = "" if held == url else f" as {one_line(held)}"
         note(f"{one_line(url)} is there already{as_held}")
+    if len(report.known) > _NAMED:
+        note(f"and {len(report.known) - _NAMED:,} more")
     for url, why in report.refused:
         note(f"refused {one_line(url)}: {one_line(why)}")
     if report.others:
         note(_left_out(report.others))
+    _warn_of(session, report.added)
     would = " would be" if dry_run else ""
     came = plural(len(report.added) - len(report.lists), "feed")
     if report.lists:
         came += f" and {plural(len(report.lists), 'included list')}"
     note(f"{came}{would} added, {len(report.known)} there already, {len(report.refused)} refused")
+
+
+def _warn_of(session: Session, added: Sequence[str]) -> None:
+    """What the addresses that came need before they are collected, or are better written as."""
+    from aggregator.collect import may_read
+    from aggregator.model.errors import ConfigError
+
+    if files := [url for url in added if url.lower().startswith("file:")]:
+        with contextlib.suppress(ConfigError):
+            settings = session.settings().collect
+            files = [url for url in files if not may_read(url, settings)]
+    for url in files[:_LINES_NAMED]:
+        note(f"{one_line(url)} is read only where collect.allow_files lists its folder")
+    if len(files) > _LINES_NAMED:
+        note(f"and {len(files) - _LINES_NAMED:,} more files")
+    if logins := [url for url in added if _has_login(url)]:
+        more = f" and {len(logins) - 1:,} more" if len(logins) > 1 else ""
+        note(f"{one_line(logins[0])}{more}: a log-in in the address is better kept in secrets.toml")
+
+
+def _has_login(url: str) -> bool:
+    from aggregator.model.address import shown_url
+
+    return shown_url(url) != url
 
 
 def _left_out(others: Sequence[tuple[int, str]]) -> str:
@@ -201,9 +230,15 @@ def export_feeds(
 
     Of files that are there only OPML is replaced.
     """
-    from aggregator.config import export_opml, write_opml
+    from aggregator.config import addresses_in, export_opml, write_opml
 
-    data = export_opml(session_of(context).place)
+    place = session_of(context).place
+    data = export_opml(place)
+    if logins := sum(map(_has_login, addresses_in(place))):
+        whose = "its log-in" if logins == 1 else "their log-ins"
+        note(
+            f"{plural(logins, 'address', 'addresses')} with {whose}: who gets the list gets them, too"
+        )
     if file is None or str(file) == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aggregator.collect.discovery import Where, stranger
     from aggregator.collect.exploring import Found, discover
     from aggregator.collect.http import Collector
+    from aggregator.collect.local import may_read
 
 # What takes a moment to load, for commands that only read: loaded where it is first asked for.
 _FILES = {
@@ -33,6 +34,7 @@ _FILES = {
     "Found": "exploring",
     "Where": "discovery",
     "discover": "exploring",
+    "may_read": "local",
     "stranger": "discovery",
 }
 
@@ -76,6 +78,7 @@ __all__ = [
     "gap_closed",
     "hides",
     "hub_of",
+    "may_read",
     "next_address",
     "next_poll",
     "noted",

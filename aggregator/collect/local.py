@@ -15,6 +15,16 @@ from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import CollectSettings
 
 
+def may_read(url: str, settings: CollectSettings) -> bool:
+    """Whether a ``file:`` address is, links followed, in a folder that a person allowed."""
+    path = _path(url)
+    return any(path.is_relative_to(os.path.realpath(folder)) for folder in settings.allow_files)
+
+
+def _path(url: str) -> Path:
+    return Path(os.path.realpath(unquote(urlsplit(url).path)))
+
+
 def read_local(feed: Feed, settings: CollectSettings, now: datetime) -> Response:
     """A file as if a server had sent it: 304 where its time is the one we have.
 
@@ -26,12 +36,12 @@ def read_local(feed: Feed, settings: CollectSettings, now: datetime) -> Response
         raise RefusedURL(
             "a file: address names no host", url=feed.url, hint="write file:///folder/feed.xml"
         )
-    path = Path(os.path.realpath(unquote(parts.path)))
-    if not any(path.is_relative_to(os.path.realpath(folder)) for folder in settings.allow_files):
+    path = _path(feed.fetch_url)
+    if not may_read(feed.fetch_url, settings):
         raise RefusedURL(
-            f"{path} is in no folder that may be read",
+            f"{path} is in no folder that collect.allow_files lists",
             url=feed.url,
-            hint="collect.allow_files lists the folders",
+            hint="add its folder there, in aggregator.toml",
         )
     try:
         # O_NONBLOCK: opening a pipe must not wait for its other end.

@@ -12,6 +12,7 @@ from aggregator.config import editing, opml
 from aggregator.config.editing import ImportReport
 from aggregator.config.missing import NAMES, refuse_file
 from aggregator.config.opml import subscriptions_of
+from aggregator.config.outlines import web_address
 from aggregator.config.people import read_people
 from aggregator.config.secrets import read_secrets
 from aggregator.config.settings import known_settings, read_right_settings, read_settings
@@ -171,6 +172,11 @@ def export_opml(folder: Path) -> bytes:
     return editing.export_opml(folder / "feeds.opml")
 
 
+def addresses_in(folder: Path) -> tuple[str, ...]:
+    """The addresses of feeds.opml as they stand there, those of included lists too. Raises ConfigError."""
+    return opml.addresses_in(folder / "feeds.opml")
+
+
 def write_opml(file: Path, data: bytes) -> None:
     """Write OPML to a file, whole or not at all; what is there is replaced only where it is OPML.
 
@@ -183,6 +189,7 @@ __all__ = [
     "Configuration",
     "ImportReport",
     "add_subscription",
+    "addresses_in",
     "as_written",
     "default_folder",
     "export_opml",
@@ -202,6 +209,7 @@ __all__ = [
     "starter_files",
     "subscriptions_of",
     "topic_keys",
+    "web_address",
     "write_opml",
     "write_starter",
 ]

@@ -30,8 +30,9 @@ from aggregator.config.outlines import (
     refused_address,
     said_by,
     title_of,
+    web_address,
 )
-from aggregator.model.address import canonical_url
+from aggregator.model.address import canonical_url, plain_place
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.feed import Subscription
 
@@ -153,14 +154,15 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
     held: dict[str, str] = {}
     for one, _ in outlines_in(root):
         if attribute(one, "xmlUrl"):
-            held.setdefault(canonical_url(attribute(one, "xmlUrl")), attribute(one, "xmlUrl"))
+            held.setdefault(plain_place(attribute(one, "xmlUrl")), attribute(one, "xmlUrl"))
     added, lists, known, refused, others = [], [], [], [], []
     held |= {_LIST + attribute(one, "url"): "" for one, _ in outlines_in(root) if is_inclusion(one)}
     for outline, folders in outlines_in(
         open_outlines(source, missing="name an OPML file that is there")
     ):
         listed = is_inclusion(outline)
-        url = attribute(outline, "url" if listed else "xmlUrl")
+        named = attribute(outline, "url" if listed else "xmlUrl")
+        url = named if listed else web_address(named)
         if lacks_address(outline):
             name = attribute(outline, "title") or attribute(outline, "text")
             refused.append((name, f"line {outline.sourceline}: a feed without xmlUrl"))
@@ -168,9 +170,9 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
             others.append((outline.sourceline, said_by(outline)))
         if not url:
             continue
-        canonical = _LIST + url if listed else canonical_url(url)
+        canonical = _LIST + url if listed else plain_place(url)
         if not is_address(url):
-            refused.append((url, f"line {outline.sourceline}: no http, https or file address"))
+            refused.append((named, f"line {outline.sourceline}: no http, https or file address"))
         elif canonical in held:
             known.append((url, held[canonical] or url))
         else:
@@ -181,7 +183,7 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
                 dict(one.attrib) for one in outline.iterancestors("outline") if folder_of(one)
             ]
             around.reverse()
-            _insert(root, Subscription(url=url, folders=folders), dict(outline.attrib), around)
+            _insert(root, Subscription(url=url, folders=folders), _with(outline, url), around)
     if added and not dry_run:
         _save(file, root)
     return ImportReport(
@@ -191,6 +193,13 @@ def import_opml(file: Path, source: Path, *, dry_run: bool = False) -> ImportRep
         refused=tuple(refused),
         others=tuple(others),
     )
+
+
+def _with(outline: Any, url: str) -> dict[str, str]:
+    """The attributes of a line, with its address as it was understood ("feed://…")."""
+    held: dict[str, str] = dict(outline.attrib)
+    feed = (name for name in held if name.lower() == "xmlurl" and held[name].strip() != url)
+    return held | dict.fromkeys(feed, url)
 
 
 def export_opml(file: Path) -> bytes:

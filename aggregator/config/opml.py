@@ -30,6 +30,15 @@ from aggregator.model.inclusion import Inclusion
 _NAMED = 3
 
 
+def addresses_in(file: Path) -> tuple[str, ...]:
+    """Every address that stands in an OPML file, of feeds and of included lists. Raises ConfigError."""
+    found = [
+        attribute(outline, "url" if is_inclusion(outline) else "xmlUrl")
+        for outline, _ in outlines_in(open_outlines(file))
+    ]
+    return tuple(filter(None, found))
+
+
 def read_inclusions(file: Path) -> tuple[tuple[Inclusion, ...], tuple[str, ...]]:
     """The lists that an OPML file includes by address, in order, each once; and warnings.
 

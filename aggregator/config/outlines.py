@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aggregator.config.missing import mend_of_missing
 from aggregator.config.values import parse_duration
-from aggregator.model.address import canonical_url
+from aggregator.model.address import canonical_url, plain_place
 from aggregator.model.errors import ConfigError, UsageError
 from aggregator.model.settings import MINUTE
 
@@ -18,6 +18,7 @@ _FILES = (".xml", ".rss", ".atom", ".json", ".opml", ".html")
 _HOST = re.compile(
     r"([^\s/:@?#]+\.[^\s/:@?#]+(:\d+)?|localhost|[^\s/:@?#]+:\d+)([/?]\S*)?", re.IGNORECASE
 )
+_WEB = re.compile("https?://", re.IGNORECASE)
 OURS = INTERVAL, PAUSED, FULL_TEXT = "aggregatorInterval", "aggregatorPaused", "aggregatorFullText"
 """Attributes of our own on an outline: "15m", "true", "true"."""
 
@@ -183,10 +184,28 @@ def interval_of(outline: Any) -> tuple[int | None, str]:
     return seconds, ""
 
 
+def web_address(url: str) -> str:
+    """The address that one of the scheme "feed" means: feed://host/x, feed:https://host/x."""
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() != "feed":
+        return url
+    if rest.startswith("//"):
+        rest = rest.removeprefix("//")
+        return rest if _WEB.match(rest) else f"http://{rest}"
+    return rest if _WEB.match(rest) else url
+
+
 def find(root: Any, url: str) -> Any:
-    wanted = canonical_url(url)
-    for outline, _ in outlines_in(root):
-        held = attribute(outline, "xmlUrl")
-        if held and canonical_url(held) == wanted:
-            return outline
+    """The outline of the feed at this address; None where there is none. Two lines that differ by
+    dot segments alone are two feeds to the archive: the one of this very form comes first."""
+    held = [
+        (outline, attribute(outline, "xmlUrl"))
+        for outline, _ in outlines_in(root)
+        if attribute(outline, "xmlUrl")
+    ]
+    for form in (canonical_url, plain_place):
+        wanted = form(url)
+        for outline, address in held:
+            if form(address) == wanted:
+                return outline
     return None

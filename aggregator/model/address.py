@@ -101,6 +101,27 @@ def canonical_url(url: str) -> str:
     return f"{place}#{_canonical(route, query)}"
 
 
+def plain_place(url: str) -> str:
+    """The canonical form without dot segments ("/./", "/a/../"; RFC 3986, 5.2.4).
+
+    For comparing what a person names with what is listed, alone: what is archived keeps the
+    identity that :func:`canonical_url` gave it.
+    """
+    canonical = canonical_url(url)
+    if "://" in canonical or "/." not in canonical:
+        return canonical
+    host, slash, rest = canonical.partition("/")
+    path = re.split("[?#]", rest, maxsplit=1)[0]
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    plain = f"{host}{slash}{'/'.join(kept)}".rstrip("/")
+    return plain + rest[len(path) :]
+
+
 def anchor(url: str) -> str:
     """The place on its page that a URL leads to; "" where it names none.
 
