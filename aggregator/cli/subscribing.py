@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
+from aggregator.cli.inclusions import list_called
 from aggregator.cli.looking import look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.collect import Found
-    from aggregator.model.errors import FeedError
+    from aggregator.model.errors import FeedError, UsageError
     from aggregator.model.feed import Subscription
+    from aggregator.model.inclusion import Inclusion
 
 _CHOICE = 2
 _NO_SUCH_PAGE = (404, 410)
@@ -290,21 +292,33 @@ def _chosen(
 
 def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:
     """The address of the line that is meant. Raises UsageError, also where a list names the feed."""
-    from aggregator.model.address import canonical_url
     from aggregator.model.errors import UsageError
 
-    if canonical_url(name) in {canonical_url(one.url) for one in session.inclusions()}:
-        raise UsageError(
-            f"{name} is a list of feeds that feeds.opml includes",
-            hint="delete its line there: its feeds are asked no more, what they brought stays",
-        )
+    if one := list_called(session, name):
+        raise _included(session, one)
     rows = with_feeds(session, lines)
-    if not fitting(rows, name) and (listed := fitting(subscribed(session), name)):
+    if fitting(rows, name):
+        return named(rows, name)[0].url
+    if listed := fitting(subscribed(session), name):
         raise UsageError(
             f"{listed[0][0].url} is no line of feeds.opml: a list that it includes names it",
             hint='a line of its own with aggregatorPaused="true" leaves it out',
         )
+    if one := list_called(session, name, loosely=True):
+        raise _included(session, one)
     return named(rows, name)[0].url
+
+
+def _included(session: Session, one: Inclusion) -> UsageError:
+    """What is told who would remove a list: its line is a person's to delete, with all its feeds."""
+    from aggregator.config import line_of_list
+    from aggregator.model.errors import UsageError
+
+    line = line_of_list(session.place, one.url)
+    return UsageError(
+        f"{one.url} is a list of feeds that feeds.opml includes",
+        hint=f"delete line {line} there: its feeds are asked no more, what they brought stays",
+    )
 
 
 def _nothing_there(error: FeedError) -> bool:

@@ -177,6 +177,11 @@ def addresses_in(folder: Path) -> tuple[str, ...]:
     return opml.addresses_in(folder / "feeds.opml")
 
 
+def line_of_list(folder: Path, url: str) -> int:
+    """The line of feeds.opml that includes the list at this address. Raises ConfigError."""
+    return opml.line_of_list(folder / "feeds.opml", url)
+
+
 def write_opml(file: Path, data: bytes) -> None:
     """Write OPML to a file, whole or not at all; what is there is replaced only where it is OPML.
 
@@ -197,6 +202,7 @@ __all__ = [
     "held_address",
     "import_opml",
     "known_settings",
+    "line_of_list",
     "load",
     "load_access",
     "load_inclusions",

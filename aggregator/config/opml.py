@@ -39,6 +39,14 @@ def addresses_in(file: Path) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
+def line_of_list(file: Path, url: str) -> int:
+    """The line that includes the list at this address; 0 where none does. Raises ConfigError."""
+    for outline, _ in outlines_in(open_outlines(file)):
+        if is_inclusion(outline) and attribute(outline, "url") == url:
+            return int(outline.sourceline)
+    return 0
+
+
 def read_inclusions(file: Path) -> tuple[tuple[Inclusion, ...], tuple[str, ...]]:
     """The lists that an OPML file includes by address, in order, each once; and warnings.
 

@@ -157,6 +157,15 @@ def test_removing_says_what_a_list_brought(included, server):
     assert (included.folder / "feeds.opml").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["list.opml", "near", ""])
+def test_removing_a_list_names_the_line_that_includes_it(included, server, name):
+    url = server.url("/list.opml")
+    include(included, f'\n\n<outline type="include" text="Near" url="{url}"/>')
+    ran = included.run("feeds", "remove", name or url)
+    assert f"{url} is a list of feeds that feeds.opml includes (delete line 3 there:" in (ran.err)
+    assert (ran.code, ran.out) == (2, "")
+
+
 def test_a_list_that_is_taken_out_takes_its_feeds_along(included, server):
     include(included, "")
     assert included.run("collect", "--all").code == 0
