@@ -39,8 +39,8 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
         return None
     query = (
         sa.select(
-            hits.c.at, hits.c.announced, hits.c.revision, entries.c.news, revisions.c.seen,
-            revisions.c.page_at,
+            hits.c.at, hits.c.place, hits.c.announced, hits.c.revision, entries.c.news,
+            revisions.c.seen, revisions.c.page_at,
         )
         .join(stories, stories.c.story_key == hits.c.story_key)
         .join(entries, entries.c.entry_key == hits.c.entry_key)
@@ -57,18 +57,35 @@ def standing(connection: sa.Connection, slug: str, entry: EntryRecord) -> Standi
     if not held:
         return None
     announced = any(one.announced for one in held)
-    return Standing(
-        since=held[0].at, announced=announced, silence=None if announced else _silence(held[0])
-    )
+    silence = None if announced else _silence(connection, row, held[0])
+    return Standing(since=held[0].at, announced=announced, silence=silence)
 
 
-def _silence(first: Any) -> Silence:
+def _silence(connection: sa.Connection, topic: Any, first: Any) -> Silence:
     """Why a story's first hit was silent: what is news is announced, unless a cap is reached."""
     if first.at not in (first.seen, first.page_at):
-        return Silence.FILLED
+        capped = _passed_over(connection, topic, first)
+        return Silence.CAPPED if capped else Silence.FILLED
     if first.revision > 1:
         return Silence.CORRECTED
     return Silence.CAPPED if first.news else Silence.NO_NEWS
+
+
+def _passed_over(connection: sa.Connection, topic: Any, first: Any) -> bool:
+    """Whether the topic's first filling, which brought a silent hit, would have announced it but for
+    a cap: it announced an older story, or fewer than a page takes. A filling by an edit announces
+    none."""
+    of_topic = sa.select(hits).where(hits.c.topic_key == topic.topic_key)
+    began = connection.execute(of_topic.order_by(hits.c.place).limit(1)).one()
+    if began.at != first.at:
+        return False
+    query = sa.select(sa.func.count(), sa.func.min(hits.c.place)).where(
+        hits.c.topic_key == topic.topic_key, hits.c.at == first.at, hits.c.announced
+    )
+    count, oldest = connection.execute(query).one()
+    settings = unpack_topic(topic.settings)
+    capped = bool(settings.cap_per_day or settings.cap_per_source)
+    return bool(count and (first.place > oldest or (capped and count < topic.page_size)))
 
 
 def append(connection: sa.Connection, found: Sequence[Hit], at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -197,7 +197,8 @@ class Matcher:
 
         As :meth:`match` would have caught them one by one: of a story its earliest
         entry that matches, then its lead where that matches too; without collapse
-        every entry.
+        every entry. The caps of a day, which :meth:`match` fills as stories come, let its newest
+        through: all of them are there, and the newest are the news.
         """
         compiled = self._topics[slug]
         matches = [
@@ -206,19 +207,15 @@ class Matcher:
             if (match := self._match_record(compiled, record, now))
         ]
         caught: list[Hit] = []
-        firsts: dict[str, int] = {}
-        caps: dict[date, Caps] = {}
+        firsts: dict[str, tuple[int, EntryRecord]] = {}
         for hit, record in reversed(matches):
             name = hit.entry if compiled.alone else hit.story
             if name not in firsts:
-                of_day = caps.setdefault(record.first_seen.date(), Caps())
-                # What is over a cap is no news, but held all the same.
-                firsts[name] = len(caught) if of_day.take(compiled.topic, record.feed) else -1
+                firsts[name] = len(caught), record
             elif not record.lead:
                 continue
             caught.append(hit)
-        places = [at for at in firsts.values() if at >= 0]
-        news = set(places[-announced:] if announced else ())
+        news = _newest_within(compiled.topic, firsts.values(), announced)
         return tuple(replace(hit, announced=at in news) for at, hit in enumerate(caught))
 
     def _match_record(
@@ -253,6 +250,21 @@ def newest(topic: Topic, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     for hit in hits:
         shown[hit.entry if topic.collapse is Collapse.NONE else hit.story] = hit
     return tuple(reversed(shown.values()))
+
+
+def _newest_within(
+    topic: Topic, firsts: Collection[tuple[int, EntryRecord]], most: int
+) -> frozenset[int]:
+    """The places of the newest stories, given oldest first, so many at most as the topic's caps let
+    through of each day."""
+    caps, places = dict[date, Caps](), list[int]()
+    for place, record in reversed(tuple(firsts)):
+        if len(places) >= most:
+            break
+        # What is over a cap is no news, but held all the same.
+        if caps.setdefault(record.first_seen.date(), Caps()).take(topic, record.feed):
+            places.append(place)
+    return frozenset(places)
 
 
 def subject_of(

@@ -7,7 +7,7 @@ from archivedesk import NOON, ONE, TWO, interests, item
 from msgspec.structs import replace
 
 from aggregator.model.feed import Subscription
-from aggregator.model.settings import Settings
+from aggregator.model.settings import PublishSettings, Settings
 from aggregator.model.topic import Collapse, Hit, Mute, Silence, Topic, TopicEdit
 from aggregator.pipeline import prepare
 from aggregator.query import parse
@@ -149,14 +149,48 @@ def test_a_start_that_ends_between_is_made_good_at_the_next(desk):
     assert {(edit.new, edit.came) for edit in (*told, first)} == {(True, 2), (True, 3)}
 
 
-def test_a_new_topic_is_filled_within_its_caps(desk):
+@pytest.mark.parametrize("cap", ["cap_per_source", "cap_per_day"])
+def test_a_new_topic_is_filled_within_its_caps_with_the_newest(desk, cap):
     for name in "abc":
         bring(desk, name)
-    prepare(
-        desk.archive, Settings(), [Subscription(url=ONE)], interests(replace(ALL, cap_per_source=2))
-    )
-    assert announced(desk) == ["b", "a"]
+    capped = interests(replace(ALL, **{cap: 2}))
+    prepare(desk.archive, Settings(), [Subscription(url=ONE)], capped)
+    assert announced(desk) == ["c", "b"]
     assert held(desk) == {"a", "b", "c"}
+    assert silences(desk) == [Silence.CAPPED, None, None]
+
+
+@pytest.mark.parametrize(
+    ("caps", "size", "told"),
+    [
+        # A page takes so many: the others came too early, whatever the cap.
+        ({}, 2, [Silence.FILLED, None, None]),
+        ({"cap_per_source": 3}, 2, [Silence.FILLED, None, None]),
+        ({"cap_per_source": 1}, 2, [Silence.CAPPED, Silence.CAPPED, None]),
+    ],
+)
+def test_what_a_filling_leaves_out_for_a_cap_is_told_from_what_a_page_does_not_take(
+    desk, caps, size, told
+):
+    for name in "abc":
+        bring(desk, name)
+    settings = Settings(publish=PublishSettings(page_size=size))
+    prepare(desk.archive, settings, [Subscription(url=ONE)], interests(replace(ALL, **caps)))
+    assert silences(desk) == told
+
+
+def test_what_an_edit_brings_is_beyond_no_cap(desk):
+    bring(desk, "a")
+    one = replace(ALL, cap_per_source=1, query="a")
+    prepare(desk.archive, Settings(), [Subscription(url=ONE)], interests(one))
+    bring(desk, "b")
+    prepare(desk.archive, Settings(), [Subscription(url=ONE)], interests(replace(one, query="*")))
+    assert silences(desk) == [None, Silence.FILLED]
+
+
+def silences(desk):
+    """Of all entries, oldest first."""
+    return [desk.archive.topics.standing("all", one).silence for one in desk.archive.export()]
 
 
 def test_undated_backlog_stays_backlog_when_it_is_edited(desk):
