@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def print_differences(before: RevisionRecord | None, after: RevisionRecord) -> None:
     """Print the first state's title, or the fields that differ from the state before.
 
-    Red and green on a terminal; ``[-old-]{+new+}`` in a pipe and where NO_COLOR
-    forbids colours.
+    Red and green on a terminal; ``[-old-]{+new+}`` in a pipe, where NO_COLOR forbids
+    colours, and on a terminal that has none.
     """
     if before is None:
         say(f"  title: {one_line(title_of(after))}")
@@ -34,7 +34,7 @@ def print_differences(before: RevisionRecord | None, after: RevisionRecord) -> N
 
 def _print_field(name: str, stretches: Sequence[Stretch]) -> None:
     screen = console() if on_terminal(sys.stdout) else None
-    if screen is None or screen.no_color:
+    if screen is None or screen.no_color or screen.color_system is None:
         say(f"  {name}: {marked(stretches)}")
         return
     from rich.text import Text

@@ -24,6 +24,9 @@ _COLUMNS = (
 )  # fmt: skip
 # What stands between two authors, categories or topics in one cell.
 _BETWEEN = "; "
+# A spreadsheet takes a cell that begins so for a formula, and computes what strangers wrote.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_TEXT = "'"
 
 
 class ExportFormat(StrEnum):
@@ -57,12 +60,21 @@ def export(
 
     With the time of the last export, `--changed-since` gives what another program must
     take in or replace, by its id; but not what merely entered or left a topic. CSV (RFC 4180, UTF-8) has the names of the JSON in its
-    first line, and several authors, categories or topics in one cell, with "; " between.
+    first line, and several authors, categories or topics in one cell, with "; " between. There a text that begins as a formula
+    does (= + - @, a tab) has an apostrophe before it, so that no spreadsheet computes what a feed says;
+    JSON has all as it is.
     """
+    from aggregator.model.errors import UsageError
+
     session = session_of(context)
     parsed = session.query(query) if query else None
     start, end = read_moment(since), read_moment(until, "--until")
     altered = read_moment(changed, "--changed-since")
+    if start and end and start >= end:
+        raise UsageError(
+            "nothing lies between --since and --until",
+            hint="the earlier time belongs to --since, as in --since 3d --until 2d",
+        )
     with session.reading() as archive:
         found = archive.export(query=parsed, since=start, until=end, changed=altered)
         if form is ExportFormat.CSV:
@@ -77,7 +89,7 @@ def _write_table(records: Iterable[EntryRecord]) -> None:
     table = csv.DictWriter(sys.stdout, _COLUMNS)
     table.writeheader()
     for record in records:
-        table.writerow({name: _cell(value) for name, value in record.as_json().items()})
+        table.writerow({name: _harmless(_cell(value)) for name, value in record.as_json().items()})
 
 
 def _cell(value: object) -> str:
@@ -86,3 +98,8 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         return _BETWEEN.join(map(str, value))
     return "" if value is None else str(value)
+
+
+def _harmless(cell: str) -> str:
+    """The cell as text, whatever it begins with. Of ours (ids, times, numbers) none begins so."""
+    return f"{_TEXT}{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

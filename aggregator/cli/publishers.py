@@ -41,9 +41,9 @@ def check(
 ) -> None:
     """List the feeds that need a person: moved, ended, in trouble.
 
-    In trouble are included lists that fail, feeds that fail three times running or of what does not
-    pass by itself, and feeds that answer and are told of; of feeds that an included list names,
-    that list is told (JSON: list).
+    In trouble are included lists that fail, feeds that fail of what does not pass by itself (no such
+    page, no feed), or three times running of what may (no such name, no answer, 429, 5xx), and feeds
+    that answer and are told of; of feeds that an included list names, that list is told (JSON: list).
     A feed has moved when its server said so three times running (301, 308) and led to a
     feed; it is fetched at the new address from then on. Nothing but --fix changes
     feeds.opml, and it changes these addresses alone; not to one that another line has.

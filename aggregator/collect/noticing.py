@@ -19,7 +19,8 @@ from aggregator.model.settings import DAY, HOUR, MINUTE
 
 # So many failures running are more than a moment, for kinds that pass by themselves.
 _PASSING = 3
-_BUSY = {429, 503}
+# Asking too often, too early, too slowly: whatever is 500 or more is a server's own trouble.
+_BUSY = {408, 425, 429}
 # A feed is stale after so many of its longest pauses lately, and never within so many days.
 _PAUSES, _LEAST = 3, 3.0 * DAY
 # A pause counts less with each further news, since a holiday must not hide a death for years.
@@ -138,7 +139,8 @@ def _lasts(failure: FeedError) -> bool:
     """Whether a failure is no matter of a moment, by its kind."""
     if not isinstance(failure, FetchError):
         return True
-    return failure.retry is not Retry.SOON and failure.status not in _BUSY
+    status = failure.status or 0
+    return failure.retry is not Retry.SOON and status not in _BUSY and status < 500
 
 
 def _after(feed: Feed, at: datetime) -> str:

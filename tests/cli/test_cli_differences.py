@@ -83,3 +83,24 @@ def test_a_pipe_shows_changes_with_marks(capsys, before, after, line):
 def test_the_first_state_is_told_by_its_title(capsys):
     print_differences(None, _revision(1, title="[b]First[/b]"))
     assert capsys.readouterr().out == "  title: [b]First[/b]\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "marks"),
+    [
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM": "dumb"}, True),
+        ({"TERM": "unknown"}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True),
+    ],
+)
+def test_a_terminal_without_colours_shows_changes_with_marks(
+    terminal, monkeypatch, environment, marks
+):
+    def show() -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        print_differences(_revision(1, text="won 1–0"), _revision(2, text="won 2–0"))
+
+    shown = terminal(show)
+    assert ("won [-1-]{+2+}–0" in shown, "\x1b[" in shown) == (marks, not marks)

@@ -67,3 +67,22 @@ def test_a_time_cuts_the_archive_in_two(fed):
     assert everything[-1] in after
     assert exported(fed, "--until", "2999-01-01") == everything
     assert exported(fed, "--until", "1h") == []
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", " =", "＝"])
+def test_what_a_spreadsheet_would_compute_is_text(place, server, sign):
+    title = f"{sign}HYPERLINK(1;2)"
+    place.subscribe(server.serve("/sport.xml", rss(("9", title, "- a list"))))
+    assert place.run("collect").code == 0
+    (entry,), (row,) = exported(place), rows(place)
+    assert (entry["title"].strip(), entry["text"]) == (title.strip(), "- a list")
+    assert (row["title"], row["text"]) == (f"'{entry['title']}", "'- a list")
+    # What we say ourselves stays as it is.
+    for name in ("id", "first_seen", "published", "revisions", "lead", "url"):
+        assert not row[name].startswith("'"), name
+
+
+def test_a_range_in_which_nothing_lies_is_refused(fed):
+    ran = fed.run("export", "--since", "2d", "--until", "3d")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--since 3d --until 2d" in ran.err

@@ -83,8 +83,9 @@ def test_what_fails_and_what_ended_is_checked(place, server):
     assert told[gone]["what"].startswith("stopped: ")
 
 
-def test_a_failure_that_may_be_a_moments_is_named_when_it_lasts(place, server):
-    busy = server.serve("/busy", b"", status=503)
+@pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 504])
+def test_a_failure_that_may_be_a_moments_is_named_when_it_lasts(place, server, status):
+    busy = server.serve("/busy", b"", status=status)
     place.subscribe(busy, server.serve("/fine", RSS))
     for tries in (1, 2):
         place.run("collect", "--all")

@@ -66,7 +66,7 @@ def poll(feed: Feed, document: Document | None = None, at: datetime = NOON, **gi
         (fetch(FailureKind.HTTP, 429), 3),
         (fetch(FailureKind.HTTP, 404), 1),
         (fetch(FailureKind.HTTP, 410), 1),
-        (fetch(FailureKind.HTTP, 500), 1),
+        *((fetch(FailureKind.HTTP, passing), 3) for passing in (408, 425, 500, 502, 504, 522)),
         (fetch(FailureKind.TLS), 1),
         (NotAFeed("the answer is a web page, not a feed", url=URL), 1),
         (RefusedURL("private", url=URL), 1),
