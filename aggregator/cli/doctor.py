@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from aggregator.cli.options import Json
 from aggregator.cli.output import one_line, plural, print_json, say, some_of
+from aggregator.cli.served import running_daemon
 from aggregator.cli.session import Session, session_of
 from aggregator.model.units import size
 
@@ -260,27 +261,14 @@ def _port(settings: Settings, session: Session) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((server.host, server.port))
     except OSError as error:
-        daemon = _daemon(session, settings.archive) if error.errno == errno.EADDRINUSE else ""
+        daemon = (
+            running_daemon(session, settings.archive) if error.errno == errno.EADDRINUSE else ""
+        )
         if daemon:
             return _ok("port", f"{where} is taken, and {daemon} is up")
         mend = "set server.port to a free one, unless it is `aggregator serve`"
         return _warn("port", f"{where}: {error.strerror or error}", mend)
     return _ok("port", f"{where} is free")
-
-
-def _daemon(session: Session, settings: ArchiveSettings) -> str:
-    """The daemon that runs over this archive, in words; "" where none does."""
-    from aggregator.model.errors import ArchiveError
-
-    try:
-        archive = session.reading_if_any(settings)
-    except (ArchiveError, ValueError):
-        return ""
-    if archive is None:
-        return ""
-    with archive:
-        holder = archive.holder() or ""
-    return holder if holder.startswith(_DAEMON) else ""
 
 
 def _names(subscriptions: Sequence[Subscription]) -> Finding:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
-    from aggregator.model.settings import Settings
+    from aggregator.cli.session import Session
+    from aggregator.model.settings import ArchiveSettings, Settings
     from aggregator.publish import Site
 
 _DAEMON = "aggregator run"
@@ -33,6 +34,21 @@ def served_elsewhere(archive: Archive, settings: Settings) -> str | None:
 def elsewhere_words(served: str) -> str:
     """A sentence on :func:`served_elsewhere`."""
     return f"the daemon that runs publishes under {served}; an edit of [server] holds from its next start"
+
+
+def running_daemon(session: Session, settings: ArchiveSettings) -> str:
+    """The daemon that runs over this archive, in words; "" where none does, or none can be told."""
+    from aggregator.model.errors import ArchiveError
+
+    try:
+        archive = session.reading_if_any(settings)
+    except (ArchiveError, ValueError):
+        return ""
+    if archive is None:
+        return ""
+    with archive:
+        holder = archive.holder() or ""
+    return holder if holder.startswith(_DAEMON) else ""
 
 
 def _published(settings: Settings) -> str:

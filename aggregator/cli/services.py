@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aggregator.cli.output import note, on_terminal, say
-from aggregator.cli.session import session_of
+from aggregator.cli.served import running_daemon
+from aggregator.cli.session import Session, session_of
 
 if TYPE_CHECKING:
+    from aggregator.model.errors import PublishError
     from aggregator.model.settings import Settings
 
 
@@ -34,10 +37,32 @@ def serve(context: typer.Context) -> None:
     """Serve what is published, without collecting."""
     import asyncio
 
-    settings = session_of(context).configuration().settings
+    from aggregator.model.errors import PublishError
+
+    session = session_of(context)
+    settings = session.configuration().settings
     if not settings.publish.directory.is_dir():
         note(f"aggregator: nothing is published in {settings.publish.directory} yet")
-    asyncio.run(serve_folder(settings))
+    try:
+        asyncio.run(serve_folder(settings))
+    except PublishError as error:
+        raise _beside_daemon(error, session, settings) from error
+
+
+def _beside_daemon(error: PublishError, session: Session, settings: Settings) -> PublishError:
+    """The same, where it is a port that is taken and the daemon of this archive is up: that serves
+    what it publishes, and is nothing to be ended."""
+    from aggregator.model.errors import PublishError
+
+    taken = getattr(error.__cause__, "errno", None) == errno.EADDRINUSE
+    daemon = running_daemon(session, settings.archive) if taken else ""
+    if not daemon:
+        return error
+    return PublishError(
+        f"{error.what}, and {daemon} is up: a daemon serves what it publishes",
+        where=error.where,
+        hint="to serve it once more, set server.port (AGGREGATOR_SERVER__PORT) to another",
+    )
 
 
 async def serve_folder(settings: Settings) -> None:

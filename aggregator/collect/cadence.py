@@ -74,7 +74,8 @@ def _wanted(
     """
     before = rhythm.get("interval")
     if before is None:
-        return float(settings.default_interval), "collect.default_interval, to begin with"
+        seconds = float(settings.default_interval)
+        return seconds, f"collect.default_interval ({_span(seconds)}), to begin with"
     if share >= _MUCH:
         return before * _FASTER, "much of its last document was new"
     slower = before * _SLOWER if share == 0 else before
@@ -97,7 +98,8 @@ def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> t
         else (HOUR, "an hour, the least wait")
     )
     if settings.min_interval < HOUR or settings.min_interval > floor:
-        floor, why = settings.min_interval, "collect.min_interval"
+        floor = settings.min_interval
+        why = f"collect.min_interval ({_span(floor)})"
     said = {
         "fresh": "the publisher's max-age",
         "ttl": "the publisher's ttl",

@@ -127,7 +127,13 @@ def _flatten(
     sections = {name.partition(".")[0] for name in known}
     for section, table in data.items():
         if section not in sections or not isinstance(table, dict):
-            unknown[section] = _unknown(section, sections, file, line_of(file, section))
+            line = line_of(file, section) or line_of(file, "", section)
+            homes = [] if isinstance(table, dict) else _homes(section)
+            unknown[section] = (
+                _homeless(section, homes, file, line)
+                if homes
+                else _unknown(section, sections, file, line)
+            )
             continue
         for key, value in table.items():
             name = f"{section}.{key}"
@@ -136,6 +142,18 @@ def _flatten(
             else:
                 unknown[name] = _unknown(name, set(known), file, line_of(file, section, key))
     return found, unknown
+
+
+def _homes(key: str) -> list[str]:
+    """The sections in which there is a setting of this name."""
+    found = (name.split(".") for name in known_settings())
+    return [section for section, name in found if name == key]
+
+
+def _homeless(key: str, homes: list[str], file: Path, line: int | None) -> ConfigError:
+    """That a setting stands above all sections."""
+    hint = f"write it under {' or '.join(f'[{one}]' for one in homes)}"
+    return ConfigError("this stands in no section", file=str(file), key=key, line=line, hint=hint)
 
 
 def _unknown(name: str, known: set[str], file: Path, line: int | None) -> ConfigError:

@@ -138,7 +138,10 @@ class _Table(Struct, frozen=True):
     data: Any
 
     def refuse(self, what: str, key: str = "", hint: str = "") -> ConfigError:
-        line = line_of(self.file, self.name, key) or line_of(self.file, self.name)
+        if isinstance(self.data, Mapping):
+            line = line_of(self.file, self.name, key) or line_of(self.file, self.name)
+        else:
+            line = line_of(self.file, "", self.name)
         named = f"{self.name}.{key}" if key else self.name
         return ConfigError(what, file=str(self.file), key=named, line=line, hint=hint)
 
@@ -183,6 +186,10 @@ def _placed(error: QueryError, file: Path, table: str, key: str) -> QueryError:
 
 def _topic(table: _Table) -> Topic:
     if not isinstance(table.data, Mapping):
+        if table.name in Topic.__struct_fields__ or table.name in _MUTE_KEYS:
+            raise table.refuse(
+                "this stands outside a table", hint="it belongs below a line such as [my-topic]"
+            )
         hint = f'write [{table.name}], then title = "…" and query = "…"'
         raise table.refuse("a topic is a table", hint=hint)
     if not _SLUG.fullmatch(table.name):

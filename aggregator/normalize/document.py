@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
-from xml.sax import SAXException
+from xml.sax import SAXException, SAXParseException
 
 import feedparser
 import feedparser.api
@@ -57,6 +57,7 @@ _ADDRESSES = re.compile(r"[^\s,;@]+@[^\s,;@]+(?:[,;]\s*[^\s,;@]+@[^\s,;@]+)+")
 _REST_FIRST = re.compile(r"[A-Za-z]{1,20}\s*\(([^()]+)")
 _REST_LAST = re.compile(r"([^()<>]*[^()<>\s])\s(?:\([A-Za-z]{1,20}|<[A-Za-z]{1,20}>)")
 _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
+_MALFORMED = "not well-formed"
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
@@ -93,7 +94,7 @@ def parse(
     complete = source.whole or not (breaks_off or parsed.bozo)
     problems = [*source.notes, *(() if complete else (BREAKS_OFF,))]
     if isinstance(parsed.get("bozo_exception"), SAXException):
-        problems.append(f"not well-formed: {parsed.bozo_exception}"[:300])
+        problems.append(_malformed(parsed.bozo_exception))
     if not (pieces and alike):
         places = list(range(len(parsed.entries)))
     hashes = pieces.hashes if pieces and alike else [b""] * len(parsed.entries)
@@ -113,6 +114,15 @@ def parse(
         items=[one for _, one in sorted(items.items())],
         known=known,
     )
+
+
+def _malformed(error: SAXException) -> str:
+    """Where a document is no XML, and why, as the parser has it."""
+    why = error.getMessage().removeprefix(_MALFORMED).strip(" :()")
+    place = ""
+    if isinstance(error, SAXParseException) and error.getLineNumber() is not None:
+        place = f", line {error.getLineNumber()}, column {error.getColumnNumber()}"
+    return f"{_MALFORMED}{place}{f': {why}' if why else ''}"[:300]
 
 
 def _frame(pieces: Cut, url: str) -> plain.Frame | None:

@@ -90,7 +90,18 @@ def test_a_feed_that_is_cut_off_is_read_and_what_is_wrong_is_told(place, server)
     place.subscribe(url)
     assert place.run("collect").code == 0
     assert json.loads(place.run("feeds", "list", "--json").out)[0]["state"] == "ok"
-    assert "1 new, the document breaks off" in place.run("feeds", "show", url).out
+    out = place.run("feeds", "show", url).out
+    assert "1 new, the document breaks off" in out
+    assert "unknown" not in out
+
+
+def test_where_a_document_is_no_xml_is_told_once(place, server):
+    url = server.serve("/a.xml", WHOLE.replace("<title>", "<title>\x01", 1).encode())
+    place.subscribe(url)
+    place.run("collect")
+    (told,) = json.loads(place.run("feeds", "show", url, "--json").out)["fetches"]
+    assert told["message"].count("not well-formed") == 1
+    assert re.search(r"not well-formed, line \d+, column \d+: invalid token", told["message"])
 
 
 def test_a_failure_names_its_mend_and_waits_visibly(place, server):
@@ -338,7 +349,13 @@ def test_a_port_that_our_own_daemon_has_is_no_trouble(place):
         assert re.search(r"warn +port .*: Address already in use", place.run("doctor").out)
         with open_archive(settings, write=True, purpose="aggregator run"):
             told = place.run("doctor").out
+            beside = place.run("serve")
+        alone = place.run("serve")
     assert re.search(rf"ok +port +127.0.0.1:{port} is taken, and aggregator run .* is up\n", told)
+    assert (beside.code, alone.code) == (4, 4)
+    assert re.search(rf"port {port} is taken, and aggregator run .* is up", beside.err)
+    assert "end the program" not in beside.err
+    assert f"port {port} is taken (end the program that holds it" in alone.err
 
 
 def test_how_long_news_take_is_told_of_each_feed(place, server):
