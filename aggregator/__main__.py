@@ -150,6 +150,7 @@ def _usage(error: Exception) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(message + "\n")
         return _USAGE
+    message = message.replace("is not a valid int range", "is no whole number")
     where = context.command_path if context is not None else "aggregator"
     hint = f"see: {where} --help"
     if type(error).__name__ == "NoSuchOption":

@@ -179,7 +179,8 @@ def changes(
 def stories(
     context: typer.Context,
     days: Annotated[
-        int, typer.Option(min=1, max=36_500, help="Of entries first seen in so many days.")
+        int,
+        typer.Option(metavar="N", min=1, max=36_500, help="Of entries first seen in so many days."),
     ] = 7,
     limit: Limit = 20,
     as_json: Json = False,

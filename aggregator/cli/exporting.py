@@ -38,7 +38,9 @@ class ExportFormat(StrEnum):
 
 def export(
     context: typer.Context,
-    query: Annotated[str, typer.Option("--query", "-q", help="Only what this query matches.")] = "",
+    query: Annotated[
+        str, typer.Option("--query", "-q", metavar="QUERY", help="Only what this query matches.")
+    ] = "",
     since: Since = "",
     until: Annotated[
         str, typer.Option(metavar="TIME", help="Only what was first seen before then.")

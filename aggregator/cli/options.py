@@ -13,7 +13,9 @@ from aggregator.cli.session import Session
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines for people.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="The most to print.")]
+Limit = Annotated[
+    int, typer.Option("--limit", "-n", metavar="N", min=1, max=100_000, help="The most to print.")
+]
 EntryIdentifier = Annotated[
     str,
     typer.Argument(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # So many of the newest entries are looked at for one that is muted.
 _TRIED = 1000
+# How alike a key and what was meant by it are (difflib's ratio).
+_SAME, _ALIKE = 0.8, 0.6
 
 
 def caught(
@@ -38,6 +40,19 @@ def caught(
     shown = [(archive.entry(hit.entry), hit.reason) for hit in hits[:limit]]
     weeks = weekly_counts([dated[hit.entry] for hit in hits])
     return [(record, reason) for record, reason in shown if record], len(hits), weeks
+
+
+def meant_topic(text: str, keys: Iterable[str], *, found: bool) -> str:
+    """The key that was probably meant by a text that is none; "" where there is none. Of a text that is
+    a query that found something, only one that is nearly the same; else one of which a part is, too."""
+    from difflib import get_close_matches
+
+    whole = list(keys)
+    if near := get_close_matches(text, whole, n=1, cutoff=_SAME if found else _ALIKE):
+        return near[0]
+    parts = {part: key for key in reversed(whole) for part in key.split("-")}
+    near = [] if found else get_close_matches(text, parts, n=1, cutoff=_SAME)
+    return parts[near[0]] if near else ""
 
 
 def muted_newest(archive: Archive, configuration: Configuration, topic: Topic) -> str | None:

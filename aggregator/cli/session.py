@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aggregator.cli.output import note, one_line
 
@@ -28,6 +29,7 @@ class Session(Struct):
     folder: Path | None = None
     """As ``-C`` gives it; None means ``$AGGREGATOR_CONFIG`` or ``config/``."""
     verbose: bool = False
+    _warned: set[str] = field(default_factory=set)
 
     @property
     def place(self) -> Path:
@@ -39,8 +41,7 @@ class Session(Struct):
         from aggregator.config import load
 
         configuration = load(self.folder)
-        for warning in configuration.warnings:
-            note(f"aggregator: {one_line(warning)}")
+        self._warn(configuration.warnings)
         return configuration
 
     def settings(self) -> Settings:
@@ -61,8 +62,7 @@ class Session(Struct):
         from aggregator.config import load_subscriptions
 
         lines, warnings = load_subscriptions(self.place)
-        for warning in warnings:
-            note(f"aggregator: {one_line(warning)}")
+        self._warn(warnings)
         return lines
 
     def inclusions(self) -> tuple[Inclusion, ...]:
@@ -79,9 +79,15 @@ class Session(Struct):
         from aggregator.config import load_access
 
         found, warnings = load_access(self.place)
-        for warning in warnings:
-            note(f"aggregator: {one_line(warning)}")
+        self._warn(warnings)
         return found
+
+    def _warn(self, warnings: Iterable[str]) -> None:
+        """What is told already, of a file that a command reads twice, is not told again."""
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                note(f"aggregator: {one_line(warning)}")
 
     def query(self, text: str) -> Query:
         """Understand a query; the configuration is read where it names people or topics.

@@ -41,7 +41,9 @@ def add(
         str,
         typer.Argument(metavar="URL", help="The feed's address, or that of a page that has one."),
     ],
-    title: Annotated[str, typer.Option(help="Its name in lists; else its own.")] = "",
+    title: Annotated[
+        str, typer.Option(metavar="TITLE", help="Its name in lists; else its own.")
+    ] = "",
     folder: Annotated[
         str, typer.Option(metavar="NAME", help="The folder it goes to; a/b for a folder in one.")
     ] = "",

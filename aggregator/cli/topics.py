@@ -22,7 +22,7 @@ from aggregator.cli.output import (
     print_table,
     say,
 )
-from aggregator.cli.previewing import caught, muted_newest
+from aggregator.cli.previewing import caught, meant_topic, muted_newest
 from aggregator.cli.served import elsewhere_words, served_elsewhere, site_told
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.titles import short, title_of
@@ -154,8 +154,6 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what a topic or query would catch; writes nothing."""
-    from difflib import get_close_matches
-
     from aggregator.model.topic import Topic
 
     session = session_of(context)
@@ -163,13 +161,13 @@ def preview(
     configuration = session.configuration()
     known = {topic.slug: topic for topic in configuration.topics}
     topic = known.get(text) or Topic(slug="preview", title=text, query=text)
-    if topic.slug not in known and (near := get_close_matches(text, list(known), n=1, cutoff=0.8)):
-        note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near[0]}?")
     with session.reading() as archive:
         found, total, weeks = caught(archive, configuration, topic, limit)
         if not total:
             _tell_why_nothing(archive, configuration, topic)
         muted = None if total or as_json else muted_newest(archive, configuration, topic)
+    if topic.slug not in known and (near := meant_topic(text, known, found=total > 0)):
+        note(f"no topic is called {one_line(text)}, so it is taken for a query: or {near}?")
     if weekly and as_json:
         print_json([{"week": week.isoformat(), "count": count} for week, count in weeks])
         return

@@ -129,6 +129,8 @@ class QueryError(ConfigError):
         )
 
     def __str__(self) -> str:
+        if not self.query.strip():  # where there is nothing to point at
+            return "\n  ".join([self.sentence, *self.further])
         caret = " " * sum(map(_columns, self.query[: self.column - 1])) + "^"
         return "\n  ".join([self.sentence, self.query, caret, *self.further])
 

@@ -134,9 +134,9 @@ def _no_names() -> frozenset[str]:
     )
 
 
-def other_given_signs(start: int, writing: Writing, own: tuple[Name, ...]) -> bool:
-    """The same in signs without blanks: フェラン・ before トーレス."""
+def other_given_signs(start: int, writing: Writing, own: tuple[Name, ...]) -> str:
+    """Another given name in signs without blanks: フェラン・ before トーレス; "" where there is none."""
     found = _GIVEN_SIGNS.search(writing.folded[max(start - 40, 0) : start])
-    if found is None:
-        return False
-    return not any(found[1].endswith("".join(name.words)) for name in own)
+    if found is None or any(found[1].endswith("".join(name.words)) for name in own):
+        return ""
+    return found[0]

@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from aggregator.query.analysis import fold, is_language
-from aggregator.query.naming import named
+from aggregator.query.naming import named, not_named
 from aggregator.query.patterns import find_pattern
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
@@ -159,8 +159,17 @@ def _account(
         case _:
             found = _leaf(node, subject, now, field)
             if found is None:
-                return (), (f"{field}:{as_typed(node)}" if field else as_typed(node),)
+                return (), (_missed(node, subject, field),)
             return found, ()
+
+
+def _missed(leaf: Leaf, subject: Subject, field: str) -> str:
+    """A leaf that does not hold, as typed; of a person, why not, where the surname is there."""
+    typed = f"{field}:{as_typed(leaf)}" if field else as_typed(leaf)
+    if not isinstance(leaf, Named):
+        return typed
+    why = not_named(leaf.person, subject, (field,) if field else TEXT_FIELDS)
+    return f"{typed} ({why})" if why else typed
 
 
 def as_typed(leaf: Leaf) -> str:

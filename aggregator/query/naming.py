@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -133,12 +133,32 @@ def named(person: Person, subject: Subject, fields: tuple[str, ...]) -> tuple[st
         for writing in _writings(subject, field):
             if full := _in_full(called, writing, _primary(subject)):
                 return full, field
-    alone = next((one for field in held for one in _surname(called, subject, field)), None)
-    if alone is None or _another_bearer(called, subject):
+    alone = _by_surname(called, subject, held)
+    if alone is None or _another_bearer(called, subject) is not None:
         return None
     surname, field = alone
     proof = _proof(called, subject)
     return None if proof is None else (f"{surname}, {proof}", field)
+
+
+def not_named(person: Person, subject: Subject, fields: tuple[str, ...]) -> str:
+    """Why an entry that has the surname does not name the person, of whom :func:`named` says so; ""
+    where it has none."""
+    called = _called(person)
+    held = [field for field in fields if may_name(person, subject, field)]
+    if _by_surname(called, subject, held) is None:
+        return ""
+    other = _another_bearer(called, subject)
+    return (
+        "its surname alone, without a word of the context"
+        if other is None
+        else f"another bearer: {other}"
+    )
+
+
+def _by_surname(called: _Called, subject: Subject, held: Sequence[str]) -> tuple[str, str] | None:
+    """(surname, in which of the fields) an entry has the surname alone."""
+    return next((one for field in held for one in _surname(called, subject, field)), None)
 
 
 def _writings(subject: Subject, field: str) -> Iterator[Writing]:
@@ -199,35 +219,43 @@ def _alone(surname: Name, called: _Called, writing: Writing, lang: str) -> bool:
     )
 
 
-def _another_bearer(called: _Called, subject: Subject) -> bool:
-    """Whether the entry names another: one that is listed, or any given name before the surname."""
+def _another_bearer(called: _Called, subject: Subject) -> str | None:
+    """Whom else the entry names: one that is listed, or any given name before the surname."""
     small: frozenset[str] | None = None
     for field in _AROUND:
         for writing in _writings(subject, field):
-            if any(stands(name, writing) for name in called.others):
-                return True
+            for name in called.others:
+                if stands(name, writing):
+                    return " ".join(name.words)
             if field == "url":
                 continue
             if small is None:
                 small = _small_words(subject)
-            if _unlisted(called, writing, _primary(subject), small):
-                return True
-    return False
+            other = _unlisted(called, writing, _primary(subject), small)
+            if other is not None:
+                return other
+    return None
 
 
-def _unlisted(called: _Called, writing: Writing, lang: str, small: frozenset[str]) -> bool:
+def _unlisted(called: _Called, writing: Writing, lang: str, small: frozenset[str]) -> str | None:
+    """The words in which a text names another bearer."""
     own = called.own
     for surname in called.surnames:
         if surname.paired:
-            if any(other_given_signs(start, writing, own) for start, _ in signs(surname, writing)):
-                return True
+            for start, end in signs(surname, writing):
+                if given := other_given_signs(start, writing, own):
+                    return given + writing.folded[start:end]
             continue
         for first, past in places(surname, writing):
-            if other_given(first, writing, own, lang, small) or (
-                is_doubled(past, writing, own, lang) and _given(called, first, past, writing)
-            ):
-                return True
-    return False
+            if other_given(first, writing, own, lang, small):
+                return _as_written(writing, first - 1, past)
+            if is_doubled(past, writing, own, lang) and _given(called, first, past, writing):
+                return _as_written(writing, first, past + 1)
+    return None
+
+
+def _as_written(writing: Writing, first: int, past: int) -> str:
+    return writing.text[writing.tokens[first].start : writing.tokens[past - 1].end]
 
 
 def _small_words(subject: Subject) -> frozenset[str]:

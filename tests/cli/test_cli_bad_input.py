@@ -297,6 +297,7 @@ def test_reading_an_archive_that_is_not_there_says_how_to_make_one(place, comman
         (["export", "--since", "0001-01-01T00:00+14:00"], ["2026-11-26"]),
         (["search", "x", "--limit", "9" * 30], ["100000"]),
         (["stories", "--days", "9" * 9], ["36500"]),
+        (["stories", "--days", "abc"], ["'abc' is no whole number"]),
         (["feeds", "add", "javascript:alert(1)"], ["javascript", "give the feed's own address"]),
         (["feeds", "add", "news.example"], ["(write https://news.example)"]),
         (["feeds", "add", "127.0.0.1:8901/a"], ["(write http://127.0.0.1:8901/a)"]),
@@ -406,3 +407,17 @@ def test_an_option_that_is_none_is_told_with_what_was_meant(place, arguments, wo
 
 def test_a_query_may_begin_with_a_minus_behind_two(collected):
     assert collected.run("search", "--", "-rain", "torres").code == 0
+
+
+def test_a_query_in_which_nothing_stands_is_not_pointed_at(place):
+    ran = place.run("search", " ")
+    assert (ran.code, ran.err.count("\n"), "^" in ran.err) == (2, 1, False)
+
+
+def test_a_warning_is_told_once_though_the_file_is_read_twice(place):
+    place.subscribe("https://news.example/feed")
+    opml = place.folder / "feeds.opml"
+    text = opml.read_text(encoding="utf-8")
+    opml.write_text(text.replace(' type="rss"', ' type="rss" aggregatorInterval="soon"'))
+    ran = place.run("feeds", "remove", "nowhere")
+    assert (ran.code, ran.err.count("aggregatorInterval")) == (2, 1)

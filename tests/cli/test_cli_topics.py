@@ -119,6 +119,22 @@ def test_a_key_that_was_mistyped_is_not_taken_for_a_query_in_silence(collected):
     assert "no topic" not in collected.run("topics", "preview", "torres coach*").err
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("coahcing", True),
+        ("tores", True),
+        ("toress-coach", True),
+        ("zebra", False),
+        ("torres", False),
+    ],
+)
+def test_what_finds_nothing_is_held_to_be_a_key_that_was_mistyped(collected, typed, hint):
+    ran = collected.run("topics", "preview", typed)
+    assert ran.code == 0
+    assert ("so it is taken for a query: or torres-coaching?" in ran.err) is hint
+
+
 def test_preview_counts_a_week(collected):
     weeks = parsed(collected.run("topics", "preview", "torres-coaching", "--weeks", "--json"))
     assert [one["count"] for one in weeks] == [1]

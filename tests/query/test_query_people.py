@@ -152,3 +152,22 @@ def test_what_is_no_name_is_written_as_words_compare():
     lines = files("aggregator.query").joinpath("no_names.txt").read_text("utf-8").splitlines()
     held = [word for line in lines if not line.startswith("#") for word in line.split()]
     assert [word for word in held if fold(word) != word or held.count(word) > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "why"),
+    [
+        ("Rain in town", "", ""),
+        ("Torres talks", "", " (its surname alone, without a word of the context)"),
+        ("Then came Otto Torres for Liverpool", "", " (another bearer: Otto Torres)"),
+        (
+            "Torres talks",
+            "Liverpool met in Torres del Paine",
+            " (another bearer: torres del paine)",
+        ),
+    ],
+)
+def test_why_an_entry_names_somebody_else_is_told(title, text, why):
+    query = Bindings((), [TORRES]).bind(parse('person:"Fernando Torres" OR snow'))
+    found = query.explain(Subject(title=title, text=text, lang="en"), now=NOW)
+    assert found.failed == (f'person:"Fernando Torres"{why} OR snow',)
