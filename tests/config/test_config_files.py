@@ -119,16 +119,6 @@ def test_paths_are_relative_to_the_folder_and_the_environment_wins(folder):
         ("[server\n", ["line 1", "TOML"]),
         ("[servr]\nport = 1\n", ["server", "did you mean"]),
         ("[server]\nprot = 1\n", [":2", "server.port"]),
-        (
-            '# mine\ncontact = "a@b.example"\n[server]\n',
-            [":2: contact: this stands in no section (write it under [collect])"],
-        ),
-        (
-            "allow_networks = []\n",
-            [":1: allow_networks: this stands in no section (write it under [collect] or [hub])"],
-        ),
-        ("level\n", ["line 1"]),
-        ("colour = 3\n", [":1: colour: there is no such setting"]),
         ('[server]\nport = "x"\n', ["server.port", "whole number"]),
         ("[server]\nport = 99999\n", ["65535"]),
         ('[collect]\nmin_interval = "soon"\n', ["min_interval", "30m"]),
@@ -199,12 +189,6 @@ def test_a_mistake_that_settings_make_together_names_where_each_stands(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (
-            'query = "a"\n[b]\nquery = "b"\n',
-            [":1: query: this stands outside a table (it belongs below a line such as [my-topic])"],
-        ),
-        ("# mine\nwords = []\n", [":2: words: this stands outside a table"]),
-        ('halden = "a"\n', [":1: halden: a topic is a table (write [halden], then"]),
         ("[a]\ntitle = 1\nquery = 'x'", ["a.title"]),
         ("[a]\ntitle = 'A'", ["needs a query"]),
         ("[A_b]\nquery = 'x'", ["small letters"]),
