@@ -14,11 +14,6 @@ from importlib.resources import files
 
 from aggregator.query.names import Name, Token, Writing, has_word
 
-_HYPHEN = re.compile("[-\u2010\u2011]")
-_OF = frozenset({"de", "del"})
-_ARTICLES = frozenset({"la", "las", "los"})
-# In others "de" is an article too, or says whence.
-_NAMES_PLACES_SO = frozenset({"", "ca", "en", "es", "eu", "gl", "pt"})
 _BEFORE = re.compile(r"[ \u00a0]")
 _INITIAL = re.compile(r"\.?[ \u00a0]")
 _BEGINS = re.compile(r"(?:^|[\n,;:(–—/|•]\s*)$")
@@ -58,52 +53,6 @@ def other_given(
     if writing.text[token.start : token.end].isupper() or not writing.capitals_tell(first):
         return False
     return not _is_known_word(token.folded, lang)
-
-
-def is_doubled(past: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
-    """Whether a full name goes on behind a hyphen: Fernando Torres-Silva. Not where nouns have capitals
-    (Torres-Debüt), with what the person has to do with (Torres-Liverpool), or where another full
-    name follows (Carlos Alcaraz-Jannik Sinner)."""
-    if (
-        past >= len(writing.tokens)
-        or not _HYPHEN.fullmatch(writing.gap(past - 1))
-        or lang in _NOUNS_WITH_CAPITALS
-        or not _goes_on(past, writing, own, lang)
-    ):
-        return False
-    after = past + 1
-    return not (
-        after < len(writing.tokens)
-        and writing.tokens[after].capital
-        and _BEFORE.fullmatch(writing.gap(past))
-    )
-
-
-def is_place(past: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
-    """Whether a surname by itself begins the name of a place: Torres del Paine, Torres de la Alameda;
-    not Torres del Liverpool."""
-    at, count = past, len(writing.tokens)
-    if lang not in _NAMES_PLACES_SO or at >= count:
-        return False
-    if writing.text[writing.tokens[at].start : writing.tokens[at].end] not in _OF:
-        return False
-    if at + 1 < count and writing.tokens[at + 1].folded in _ARTICLES:
-        at += 1
-    return (
-        at + 1 < count
-        and all(_BEFORE.fullmatch(writing.gap(number)) for number in range(past - 1, at + 1))
-        and _goes_on(at + 1, writing, own, lang)
-    )
-
-
-def _goes_on(at: int, writing: Writing, own: tuple[Name, ...], lang: str) -> bool:
-    token = writing.tokens[at]
-    return (
-        token.capital
-        and writing.capitals_tell(at)
-        and not any(has_word(name, token.folded, writing) for name in own)
-        and not _is_known_word(token.folded, lang)
-    )
 
 
 def _other_initial(

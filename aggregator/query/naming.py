@@ -10,11 +10,10 @@ from msgspec import Struct
 
 from aggregator.model.person import Person
 from aggregator.query.analysis import is_paired, stems, words
-from aggregator.query.bearers import is_doubled, is_place, other_given, other_given_signs
+from aggregator.query.bearers import other_given, other_given_signs
 from aggregator.query.names import (
     Name,
     Writing,
-    as_name,
     base,
     declines,
     given_before,
@@ -131,7 +130,7 @@ def named(person: Person, subject: Subject, fields: tuple[str, ...]) -> tuple[st
     held = [field for field in fields if may_name(person, subject, field)]
     for field in held:
         for writing in _writings(subject, field):
-            if full := _in_full(called, writing, _primary(subject)):
+            if full := _in_full(called, writing):
                 return full, field
     alone = _by_surname(called, subject, held)
     if alone is None or _another_bearer(called, subject) is not None:
@@ -171,16 +170,14 @@ def _primary(subject: Subject) -> str:
     return subject.lang.lower()[:2]
 
 
-def _in_full(called: _Called, writing: Writing, lang: str) -> str:
+def _in_full(called: _Called, writing: Writing) -> str:
     """The full name or alias that a text holds; "" where it holds none."""
     for surname in called.surnames:
         if surname.paired:
             continue
         for first, past in places(surname, writing):
             given = _given(called, first, past, writing)
-            if given is None or is_doubled(past, writing, called.own, lang):
-                continue
-            if not _within_another(called, first, past, writing):
+            if given is not None and not _within_another(called, first, past, writing):
                 return " ".join((*given.words, *surname.words))
     return next((" ".join(name.words) for name in called.whole if stands(name, writing)), "")
 
@@ -196,7 +193,7 @@ def _given(called: _Called, first: int, past: int, writing: Writing) -> Name | N
 def _within_another(called: _Called, first: int, past: int, writing: Writing) -> bool:
     """Whether a surname there is part of another's name that is listed: Fernando Torres Guerrero."""
     return any(
-        begin <= first and past <= end
+        begin <= first and past <= end and writing.tokens[end - 1].capital
         for other in called.others
         if not other.paired
         for begin, end in places(other, writing)
@@ -206,17 +203,8 @@ def _within_another(called: _Called, first: int, past: int, writing: Writing) ->
 def _surname(called: _Called, subject: Subject, field: str) -> Iterator[tuple[str, str]]:
     for writing in _writings(subject, field):
         for name in called.surnames:
-            if _alone(name, called, writing, _primary(subject)):
+            if stands(name, writing):
                 yield " ".join(name.words), field
-
-
-def _alone(surname: Name, called: _Called, writing: Writing, lang: str) -> bool:
-    """Whether a text holds the surname, and not as the beginning of a place's name."""
-    if surname.paired:
-        return stands(surname, writing)
-    return any(
-        not is_place(past, writing, called.own, lang) for _, past in as_name(surname, writing)
-    )
 
 
 def _another_bearer(called: _Called, subject: Subject) -> str | None:
@@ -249,8 +237,6 @@ def _unlisted(called: _Called, writing: Writing, lang: str, small: frozenset[str
         for first, past in places(surname, writing):
             if other_given(first, writing, own, lang, small):
                 return _as_written(writing, first - 1, past)
-            if is_doubled(past, writing, own, lang) and _given(called, first, past, writing):
-                return _as_written(writing, first, past + 1)
     return None
 
 
@@ -274,7 +260,7 @@ def _proof(called: _Called, subject: Subject) -> str | None:
     fields = (*_AROUND, "feed")
     for field in fields:
         for writing in _writings(subject, field):
-            if full := _in_full(called, writing, _primary(subject)):
+            if full := _in_full(called, writing):
                 return full
     for field in fields:
         for writing in _writings(subject, field):

@@ -93,28 +93,25 @@ def test_what_headlines_tell_by_their_capitals(title, held):
 @pytest.mark.parametrize(
     ("title", "text", "lang", "held"),
     [
-        # A hyphen makes another surname,
-        ("Fernando Torres-Silva wins again", "", "en", False),
-        ("Fernando Torres-Silva wins", "Torres beat a man from Liverpool", "en", False),
-        # but for compounds, and two people.
+        # Behind a hyphen stands another man, or what he did.
+        ("Fernando Torres-Griezmann link-up was short-lived", "", "en", True),
+        ("Fernando Torres-Guardiola, duelo en los banquillos", "", "es", True),
         ("Fernando Torres-Steven Gerrard axis", "", "en", True),
         ("Torres-Gerrard axis", "Liverpool remember", "en", True),
         ("Fernando Torres-led juniors win", "", "en", True),
         ("Fernando Torres-Led Juniors Win Away", "", "en", True),
         ("Fernando Torres-Debüt geglückt", "", "de", True),
         ("Torres-Liverpool reunion delayed", "", "en", True),
-        # Places called so are no surname,
-        ("Incendio en Torres de la Mata, juvenil detenido", "", "es", False),
-        ("Juvenil gana en Torres de Berrellén", "", "es", False),
+        # Places called so are listed.
         ("A trek from Torres del Paine", "For Liverpool fans", "en", False),
-        ("Incendio en Torres de la Mata", "El juvenil de Torres gana", "es", True),
-        # but what he has to do with makes none, and articles in other languages.
+        ("La venta de Torres del Milan al Liverpool", "", "es", True),
         ("Vuelve Torres del Liverpool", "", "es", True),
         ("Torres de la mano del juvenil", "", "es", True),
         ("Liverpool wint met Torres de Champions League", "", "nl", True),
         # Who is listed in full is not he, whose full name is a part of that.
         ("Fernando Torres Guerrero detained", "", "en", False),
         ("Fernando Torres Guerrero detained", "It is not Fernando Torres", "en", True),
+        ("Fernando Torres guerrero en el banquillo", "", "es", True),
         ("Fernando Torres Atletico coach", "", "en", True),
         ("Fernando Torres Sanz vuelve", "", "es", True),
     ],
