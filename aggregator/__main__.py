@@ -132,12 +132,12 @@ def _run(arguments: Sequence[str] | None, session: Session) -> int:
 def _fail(text: str, code: int, session: Session) -> int:
     """Say what went wrong on standard error: one message, and the trace where it is wanted."""
     from aggregator.cli.output import harmless
-    from aggregator.model.address import shown_feed
+    from aggregator.model.address import shown_url
 
     if session.verbose and code != _INTERRUPTED:
         traceback.print_exc()
     sys.stdout.flush()
-    sys.stderr.write(f"aggregator: {harmless(shown_feed(text))}\n")
+    sys.stderr.write(f"aggregator: {harmless(shown_url(text))}\n")
     return code
 
 

@@ -110,7 +110,7 @@ def _record(row: Any) -> NoticeRecord:
         notice=Notice(
             at=row.at, trouble=Trouble(row.trouble), message=shown_feed(row.message), over=row.over
         ),
-        feed=shown_feed(row.url),
-        feed_title=shown_feed(row.feed_title),
+        feed=row.url,
+        feed_title=row.feed_title,
         feed_home=row.home,
     )

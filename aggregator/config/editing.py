@@ -319,7 +319,8 @@ def _write(file: Path, data: bytes) -> None:
     try:
         if file.exists():
             shutil.copy2(file, file.with_name(f"{file.name}.bak"))
-        write_whole(file, data)
+        # A link stays one, to the file that is written.
+        write_whole(file.resolve(), data)
     except OSError as error:
         raise ConfigError(
             f"the file cannot be written: {error.strerror}",

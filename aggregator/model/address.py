@@ -59,6 +59,9 @@ _SECRETS = frozenset(
         "jsessionid",
     ]
 )
+# The same, written as one word: "accesstoken", "rsskey".
+_SECRET_ENDS = ("token", "secret", "password", "apikey", "rsskey", "feedkey", "passkey", "userkey")
+_PLAIN_WORD = re.compile(r"[a-z-]{1,15}")
 _WWW = re.compile(r"^www\d?\.")
 # What an application of one page goes by: "#!/news/1", "#/news/1".
 _ROUTE = re.compile(r"[!/].*\w", re.DOTALL)
@@ -158,9 +161,13 @@ def _without_secrets(address: re.Match[str]) -> str:
 
 
 def _hidden(parameter: re.Match[str]) -> str:
-    name = unquote(parameter[1])
-    words = {word.lower() for word in _WORD.findall(name)}
-    return parameter[0] if words.isdisjoint(_SECRETS) else f"{parameter[1]}="
+    words = {word.lower() for word in _WORD.findall(unquote(parameter[1]))}
+    if words.isdisjoint(_SECRETS) and not any(word.endswith(_SECRET_ENDS) for word in words):
+        return parameter[0]
+    if words == {"key"} and _PLAIN_WORD.fullmatch(parameter[2]):
+        # ?key=sport names a section of a site.
+        return parameter[0]
+    return f"{parameter[1]}="
 
 
 def feed_identity(url: str) -> FeedIdentity:

@@ -8,7 +8,9 @@ from html import escape
 from uuid import UUID, uuid5
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from aggregator.model.address import shown_feed
 from aggregator.model.entry import EntryId
 from aggregator.model.feed import Trouble
 from aggregator.model.notice import REMOVED, Notice, NoticeRecord
@@ -82,18 +84,29 @@ def _grouped(notices: Sequence[NoticeRecord]) -> list[_Group]:
     return groups
 
 
+def _shown(record: NoticeRecord) -> NoticeRecord:
+    """With no secret in the feed's address, nor in what it goes by where that is its address."""
+    return replace(
+        record,
+        feed=shown_feed(record.feed),
+        feed_title=shown_feed(record.feed_title),
+        feed_home=shown_feed(record.feed_home),
+    )
+
+
 def _entry(group: _Group, address: str) -> PageEntry:
     first, last = group.first.notice, group.members[-1].notice
     name = uuid5(_STATUS, f"{group.first.feed} {first.trouble} {first.over} {first.at.isoformat()}")
-    members = {one.feed: one for one in group.members}
+    # Of one whose address holds a secret, the id and the group go by the whole of it.
+    members = {one.feed: _shown(one) for one in group.members}
     message = f"{first.message[:1].upper()}{first.message[1:]}."
     plain = one_line(f"{message} {_names(list(members.values()), len(members))}")
-    alone = group.first if len(members) == 1 else None
+    alone = _shown(group.first) if len(members) == 1 else None
     return PageEntry(
         id=name.urn,
         entry=EntryId(name.urn),
         url=f"{address}#{name}",
-        title=_title(group, len(members)),
+        title=_title(_shown(group.first), len(members)),
         summary=shorten(plain, TEASER),
         html=f"<p>{escape(message)}</p><ul>{''.join(map(_item, members.values()))}</ul>",
         text=plain,
@@ -115,14 +128,14 @@ def _entry(group: _Group, address: str) -> PageEntry:
     )
 
 
-def _title(group: _Group, count: int) -> str:
-    notice = group.first.notice
+def _title(first: NoticeRecord, count: int) -> str:
+    notice = first.notice
     word = (_OVER if notice.over else _BEGUN)[notice.trouble]
     if notice.over and notice.message == REMOVED:
         word = "Removed"
     if count > 1:
         return f"{word}: {count:,} feeds"
-    return one_line(f"{word}: {group.first.feed_title}")
+    return one_line(f"{word}: {first.feed_title}")
 
 
 def _names(members: Sequence[NoticeRecord], count: int) -> str:

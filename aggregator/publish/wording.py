@@ -66,7 +66,7 @@ def safe_entry(entry: PageEntry) -> PageEntry:
         origin_title=one_line(shown_feed(entry.origin_title)),
         origin_feed=web_url(shown_feed(entry.origin_feed)) or "",
         origin_feed_id=uri(shown_feed(entry.origin_feed_id)),
-        origin_home=web_url(entry.origin_home) or "",
+        origin_home=web_url(shown_feed(entry.origin_home)) or "",
         also_in=tuple(_safe_sources(entry.also_in)),
         reason=one_line(entry.reason),
     )

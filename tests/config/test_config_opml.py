@@ -250,3 +250,13 @@ def test_a_file_that_is_not_in_ascii_is_read_and_written_anew(folder, encoding):
     assert add_subscription(folder, Subscription(url="https://one.example/a"))
     assert file.read_bytes().startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
     assert "Fußball" in file.read_text(encoding="utf-8")
+
+
+def test_a_list_that_is_a_link_stays_one(folder, tmp_path):
+    kept = tmp_path / "kept.opml"
+    kept.write_text(f'<?xml version="1.0"?>{BODY}')
+    (folder / "feeds.opml").unlink(missing_ok=True)
+    (folder / "feeds.opml").symlink_to(kept)
+    assert add_subscription(folder, Subscription(url="https://one.example/a"))
+    assert (folder / "feeds.opml").readlink() == kept
+    assert "https://one.example/a" in kept.read_text("utf-8")

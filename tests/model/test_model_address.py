@@ -47,6 +47,8 @@ def test_a_password_of_a_database_is_never_shown(text, shown):
         ("https://a.example/?user[password]=S3&PHPSESSID=S3", "https://a.example/?user[password]=&PHPSESSID="),
         ("no https://a.example/?sig=S3 nor <https://b.example/?x=1&token=S3>.", "no https://a.example/?sig= nor <https://b.example/?x=1&token=>."),
         ("https://a.example/?keyword=coach&monkey=1&author=ida&passage=2&sessions=3", "https://a.example/?keyword=coach&monkey=1&author=ida&passage=2&sessions=3"),
+        ("https://a.example/?accesstoken=S3&rsskey=S3&USERTOKEN=S3", "https://a.example/?accesstoken=&rsskey=&USERTOKEN="),
+        ("https://a.example/rss?key=sport&page=2", "https://a.example/rss?key=sport&page=2"),
         ("https://a.example/token=1/x?id=2", "https://a.example/token=1/x?id=2"),
         ("Set token=1, or ?key=2", "Set token=1, or ?key=2"),
         ("tag:a.example,2026:?token=1", "tag:a.example,2026:?token=1"),

@@ -29,8 +29,8 @@ def room(tmp_path):
 
 
 def bring(room: Newsroom, feed: str, *entries, hour: int) -> None:
-    """Without a title of its own a feed is called by its address; its id is its address, too."""
-    document = Document(version="atom10", title="", id=feed, entries=entries)
+    """Without a title of its own a feed is called by its address; so are its id and its home."""
+    document = Document(version="atom10", title="", id=feed, home=feed, entries=entries)
     room.desk.bring(feed, document=document, at=NOON.replace(hour=hour))
 
 
@@ -63,3 +63,17 @@ def test_what_was_kept_with_a_secret_is_published_without(room):
     )
     assert SECRET not in repr(safe)
     assert (safe.origin_feed, safe.url) == (SHOWN, "https://a.example/?key=1")
+
+
+def test_feeds_that_differ_by_a_secret_alone_are_each_told_of(room):
+    other = FED.replace(SECRET, "SECRET456")
+    room.follow([ONE, FED, other], [ALL])
+    notice = Notice(at=NOON, trouble=Trouble.BROKEN, message="it fails")
+    noted = Noted(notices=(notice,), told=frozenset(), news_at=None, pause=None, missed_at=None)
+    for feed in (FED, other):
+        with room.archive.notices(write=True) as held:
+            held.note(room.archive.feed(feed), noted)
+    room.publish()
+    told = room.texts()["topics/_status.atom"].decode()
+    assert "Broken: 2 feeds" in told
+    assert "SECRET" not in told
