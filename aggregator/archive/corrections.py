@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from aggregator.archive.pages import made, shown_as
 from aggregator.archive.records import FEED_TITLE, read_topic, unpack_topic
 from aggregator.archive.schema import entries, feeds, hits, revisions
-from aggregator.model.address import shown_feed
 from aggregator.model.entry import EntryId
 from aggregator.model.series import Correction, CorrectionsFeed, Wording
 
@@ -102,8 +101,8 @@ def _correction(row: Any) -> Correction:
         url=row.url,
         lang=row.lang,
         origin_id=row.guid or row.url or row.entry_id,
-        origin_title=shown_feed(row.feed_title),
-        origin_feed=shown_feed(row.feed_url),
+        origin_title=row.feed_title,
+        origin_feed=row.feed_url,
         origin_feed_id=row.feed_id,
         origin_home=row.feed_home,
     )

@@ -62,7 +62,7 @@ def safe_entry(entry: PageEntry) -> PageEntry:
         image=web_url(entry.image),
         enclosures=tuple(_safe_enclosures(entry.enclosures)),
         origin_id=one_line(entry.origin_id) or entry.entry,
-        # Again, as what was kept of full pages may be older than this rule.
+        # An address may hold a log-in or a secret, and be what the feed is called and identified by.
         origin_title=one_line(shown_feed(entry.origin_title)),
         origin_feed=web_url(shown_feed(entry.origin_feed)) or "",
         origin_feed_id=uri(shown_feed(entry.origin_feed_id)),
