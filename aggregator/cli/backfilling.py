@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aggregator.cli.output import note, one_line, plural, print_json, say
+from aggregator.cli.served import DAEMON
 from aggregator.cli.session import Session
 
 if TYPE_CHECKING:
     from aggregator.backfill import Walk
     from aggregator.model.feed import Feed
-
-_DAEMON = "aggregator run"
 
 
 class _Told(Struct, frozen=True):
@@ -39,7 +38,7 @@ def backfill_feed(session: Session, feed: Feed, *, documents: int, as_json: bool
     try:
         told = asyncio.run(_walk(session, feed, documents))
     except AlreadyRunning as error:
-        if not error.holder.startswith(_DAEMON):
+        if not error.holder.startswith(DAEMON):
             raise
         _ask(session, feed, documents, error.holder, as_json=as_json)
     else:

@@ -34,7 +34,6 @@ _ARCHIVE, _SERVE = 3, 4
 # No clock that is right can be before the day this was written.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 _HOSTS_RESOLVED = 3
-_DAEMON = "aggregator run"
 
 
 class Verdict(StrEnum):

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from aggregator.model.settings import ArchiveSettings, Settings
     from aggregator.publish import Site
 
-_DAEMON = "aggregator run"
+DAEMON = "aggregator run"
+"""How what a daemon is doing begins, where the holder of an archive is named."""
 
 
 def site_told(settings: Settings) -> Site:
@@ -28,7 +29,7 @@ def served_elsewhere(archive: Archive, settings: Settings) -> str | None:
     published = _published(settings)
     if not published or published == site_told(settings).base_url:
         return None
-    return published if (archive.holder() or "").startswith(_DAEMON) else None
+    return published if (archive.holder() or "").startswith(DAEMON) else None
 
 
 def elsewhere_words(served: str) -> str:
@@ -48,7 +49,7 @@ def running_daemon(session: Session, settings: ArchiveSettings) -> str:
         return ""
     with archive:
         holder = archive.holder() or ""
-    return holder if holder.startswith(_DAEMON) else ""
+    return holder if holder.startswith(DAEMON) else ""
 
 
 def _published(settings: Settings) -> str:

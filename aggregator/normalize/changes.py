@@ -321,8 +321,7 @@ class _Desk(Struct):
             held = self.known.listed.get(EntryKey(item.entry_key))
             if held is None or held.id in met or held.vanished:
                 continue
-            age = _age_of(held)
-            if not last.is_before(age) and held.key not in between:
+            if not last.is_before(_age_of(held)) and held.key not in between:
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))

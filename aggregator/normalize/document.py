@@ -47,6 +47,7 @@ _ELEMENT = re.compile(rb"<\w")
 # feedparser looks for declarations from every line before the first element on, over all blanks:
 # that takes time with the square of their number.
 _BLANKS = re.compile(rb"\s{100,}")
+_MALFORMED = "not well-formed"
 # Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
 _UNSAID = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
 # Between two people of one element, who each have an address.
@@ -57,7 +58,6 @@ _ADDRESSES = re.compile(r"[^\s,;@]+@[^\s,;@]+(?:[,;]\s*[^\s,;@]+@[^\s,;@]+)+")
 _REST_FIRST = re.compile(r"[A-Za-z]{1,20}\s*\(([^()]+)")
 _REST_LAST = re.compile(r"([^()<>]*[^()<>\s])\s(?:\([A-Za-z]{1,20}|<[A-Za-z]{1,20}>)")
 _MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
-_MALFORMED = "not well-formed"
 _MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
