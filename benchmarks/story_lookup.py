@@ -32,7 +32,7 @@ from aggregator.model.sample import CROWDED
 from aggregator.model.settings import ArchiveSettings, Captures, NormalizeSettings
 from aggregator.normalize import decide
 from aggregator.normalize.shingles import sample
-from aggregator.query import analyse, words
+from aggregator.query import analyse, numbers, words
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 A_DAY, WINDOW = 10_000, 14
@@ -115,7 +115,7 @@ def carried(count: int) -> Iterator[tuple[int, int, int]]:
             yield phrase, key, key
     for number in range(SOURCES):
         key = count - SOURCES + number + 1
-        for run in sample(words(said(number)[1])):
+        for run in sample(numbers(said(number)[1], "en")):
             yield run, key, key
 
 
@@ -168,7 +168,7 @@ def _entry(name: str, position: int, title: str, text: str) -> Entry:
         id=EntryId(f"urn:uuid:new-{name}"), identity=name, position=position, item_hash=name.encode(),
         url=f"http://other.example/{name}", canonical_url=f"other.example/{name}", title=title,
         text=text, lang="en", fingerprint=name.encode(), text_hash=name.encode(),
-        sample=sample(words(text)), indexed=analyse("", "", "en"),
+        sample=sample(numbers(text, "en")), indexed=analyse("", "", "en"),
     )  # fmt: skip
 
 

@@ -6,11 +6,10 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
-from xml.sax.saxutils import escape
 
 from msgspec import Struct
 
@@ -137,7 +136,8 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
             return match.group()
         found.append(held)
         mark = match["mark"].decode()
-        fresh = escape(moves[held], {mark: "&quot;" if mark == '"' else "&apos;"})
+        # (xml.sax.saxutils has such an escape, and loads a web client with it.)
+        fresh = escape(moves[held], quote=False).replace(mark, f"&#{ord(mark)};")
         return match["name"] + match["mark"] + fresh.encode() + match["mark"]
 
     # A file in another encoding than one that has ASCII in it is left alone: nothing fits.

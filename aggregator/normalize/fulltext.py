@@ -21,7 +21,7 @@ from aggregator.normalize.reading import text_hash
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.walls import is_wall
 from aggregator.normalize.webpage import WebPage, read_page
-from aggregator.query import words
+from aggregator.query import numbers, words
 
 T = TypeVar("T")
 
@@ -111,6 +111,6 @@ def _filled(entry: Entry, page: WebPage) -> Entry:
         lang=lang,
         image=image,
         text_hash=text_hash(entry.title, text, page.clean.key),
-        sample=sample(words(text[:MOST_SIGNS])),
+        sample=sample(numbers(text[:MOST_SIGNS], lang)),
         blocks=carried(page.clean, image),
     )

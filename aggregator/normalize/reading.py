@@ -39,7 +39,7 @@ from aggregator.normalize.item import Head, Item, Parsed, original
 from aggregator.normalize.language import guess, of_titles, tag
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.sniffing import sniff, unpacked
-from aggregator.query import words
+from aggregator.query import numbers, words
 
 # Two entries are the same text from so many words of body on; shorter ones need the title too.
 _LONG_TEXT = 60
@@ -233,8 +233,8 @@ def _draft(
     title = headline(item.headline, own_names)
     cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
-    said = words(text[:MOST_SIGNS]) or words(cleaned.title)
     lang = tag(item.lang) or place.lang or guess(f"{cleaned.title}\n{text}", place.titles)
+    said = numbers(text[:MOST_SIGNS], lang) or numbers(cleaned.title, lang)
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
     parts = _parts(item, cleaned, authors, categories)

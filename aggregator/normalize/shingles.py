@@ -9,7 +9,6 @@ of other days.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from math import sqrt
 from operator import sub
 
@@ -26,9 +25,8 @@ _RUN = 5
 _CHOSEN, _SHARE = 20, 24
 _BEGINNING, _FIRST = 24, 6
 _MOST_RUNS = 150
-# Hashes of words have 30 bits, with which Python reckons quickest.
+# Of a word's number.
 _BITS = 30
-_REMEMBERED = 100_000
 # Of a run as a vector of five numbers: the hash of Carter and Wegman ("Universal classes of
 # hash functions", 1979): two runs that differ in one word are mistaken once in 2**30. Drawn once;
 # a change is a new SAMPLE_VERSION.
@@ -38,28 +36,14 @@ _A, _B, _C, _D, _E = (
 _MASK = 2**48 - 1
 
 
-class _Hashes(dict[str, int]):
-    """word → its hash; texts repeat their words. Forgets all when it has grown too large."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) > _REMEMBERED:
-            self.clear()
-        digest = blake2b(word.encode(), digest_size=4).digest()
-        self[word] = found = int.from_bytes(digest, "big") >> 32 - _BITS
-        return found
-
-
-_HASHES = _Hashes()
-
-
-def sample(words: Sequence[str]) -> tuple[int, ...]:
-    """The sample of a text given by its folded words: numbers below 2**48, each once.
+def sample(words: Sequence[int]) -> tuple[int, ...]:
+    """The sample of a text given by its words' numbers (below 2**30): numbers below 2**48, each once.
 
     About 20 runs of a text, or one of 24, or all there are, and six near its beginning.
     Of texts of different length the longer keeps fewer of its runs, but none that the
     shorter would drop; none keeps more than 156. A text of fewer than five words is one run.
     """
-    each = list(map(_HASHES.__getitem__, words[:MOST_WORDS]))
+    each = list(words[:MOST_WORDS])
     if 0 < len(each) < _RUN:
         each += [0] * (_RUN - len(each))
     # Two of its words choose a run, which is quicker than all five and spreads as well.

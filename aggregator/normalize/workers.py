@@ -21,6 +21,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -43,12 +44,15 @@ _STARTING = 5.0
 # machine ten times slower than today's takes. One that takes longer is read alone, with all the
 # time that a document has.
 _TOGETHER, _TOGETHER_BYTES, _TOGETHER_SECONDS = 8, 1 << 19, 5.0
-# Beyond those that the workers are at: whoever has read some finds the next ones there.
-_AHEAD = 2
+# Handed over beyond what the workers are at, so many times: whoever has read some finds the next
+# there, however long the event loop is busy with what comes from the network meanwhile.
+_AHEAD = 8
 _RENEWED = 1000
 # Codes of a worker that somebody else ended, such as who ends a whole group of processes, and of
 # one that ended with its server, which alone knows the code.
 _ENDED = {-signal.SIGTERM, 255}
+
+_Answer = asyncio.Future[list[object]]
 
 
 class _PoolBroke(Exception):
@@ -83,7 +87,7 @@ class Workers:
         self._closed = False
         self._endings: set[asyncio.Future[None]] = set()
         self._waiting: deque[_Job] = deque()
-        self._handed: dict[asyncio.Task[None], tuple[Any, list[_Job]]] = {}
+        self._handed: dict[asyncio.Task[None], tuple[Any, list[_Job], _Answer]] = {}
         """What a pool has, by who waits for its answer."""
         self._last_answer = 0.0
 
@@ -115,7 +119,7 @@ class Workers:
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        handed = {waits: jobs for waits, (of, jobs) in self._handed.items() if of is pool}
+        handed = {waits: jobs for waits, (of, jobs, _) in self._handed.items() if of is pool}
         forgotten = [*self._waiting, *chain.from_iterable(handed.values())]
         self._waiting.clear()
         # A task of its own: nobody who gives up may keep the others from being told.
@@ -212,12 +216,31 @@ class Workers:
             return
         while self._waiting and len(self._handed) < self._places + _AHEAD:
             jobs = self._next()
-            waits = asyncio.create_task(self._wait_for(self._pool, jobs))
-            self._handed[waits] = self._pool, jobs
+            # At once, and not when the event loop comes to a task: that may be some documents later.
+            answer = self._schedule(self._pool, jobs)
+            waits = asyncio.create_task(self._wait_for(self._pool, jobs, answer))
+            self._handed[waits] = self._pool, jobs, answer
             waits.add_done_callback(self._handed_back)
 
+    def _schedule(self, pool: Any, jobs: list[_Job]) -> _Answer:
+        """What a pool will answer. Raises nothing: that it takes no more is such an answer, too."""
+        seconds = self._settings.document_seconds
+        told = [(job.read, job.body, job.told) for job in jobs]
+        try:
+            future: Future[list[object]] = pool.schedule(
+                worker.read_all,
+                args=[told, self._settings.document_bytes],
+                timeout=min(seconds, _TOGETHER_SECONDS) if len(jobs) > 1 else seconds,
+            )
+        except (OSError, RuntimeError) as error:
+            future = Future()
+            future.set_exception(error)
+        return asyncio.wrap_future(future)
+
     def _handed_back(self, waits: asyncio.Task[None]) -> None:
-        del self._handed[waits]
+        _, _, answer = self._handed.pop(waits)
+        # Where nobody waits for it any more; else it is there.
+        answer.cancel()
         self._hand_over()
 
     def _next(self) -> list[_Job]:
@@ -232,23 +255,16 @@ class Workers:
             jobs.append(self._waiting.popleft())
         return jobs
 
-    async def _wait_for(self, pool: Any, jobs: list[_Job]) -> None:
-        """Hand over some documents and pass on what comes back."""
-        settings, several = self._settings, len(jobs) > 1
-        seconds = settings.document_seconds
+    async def _wait_for(self, pool: Any, jobs: list[_Job], answer: _Answer) -> None:
+        """Pass on what comes back for some documents."""
         try:
-            future = pool.schedule(
-                worker.read_all,
-                args=[[(job.read, job.body, job.told) for job in jobs], settings.document_bytes],
-                timeout=min(seconds, _TOGETHER_SECONDS) if several else seconds,
-            )
-            answers = await self._answered(asyncio.wrap_future(future))
+            answers = await self._answered(answer)
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             if isinstance(error, _PoolBroke | BrokenProcessPool) or not _is_up(pool):
                 # Whoever ends it tells those whose documents it had.
                 if self._pool is pool:
                     self._end()
-            elif several:
+            elif len(jobs) > 1:
                 self._again_alone(jobs)
             elif getattr(error, "exitcode", None) in _ENDED:
                 # No document is to blame.
@@ -256,9 +272,9 @@ class Workers:
             else:
                 jobs[0].fail(error)
             return
-        for job, answer in zip(jobs, answers, strict=True):
+        for job, read in zip(jobs, answers, strict=True):
             if not job.answer.done():
-                job.answer.set_result(answer)
+                job.answer.set_result(read)
 
     def _again_alone(self, jobs: Iterable[_Job]) -> None:
         for job in reversed([job for job in jobs if not job.answer.done()]):
@@ -269,25 +285,21 @@ class Workers:
         """Nobody waits for it any more."""
         if job in self._waiting:
             self._waiting.remove(job)
-        for waits, (_, jobs) in self._handed.items():
+        for waits, (_, jobs, _) in self._handed.items():
             if job in jobs and all(one.answer.done() for one in jobs):
                 waits.cancel()
 
-    async def _answered(self, answer: asyncio.Future[list[object]]) -> list[object]:
+    async def _answered(self, answer: _Answer) -> list[object]:
         """Wait for an answer. Raises _PoolBroke where none at all comes any more.
 
         Every document has its limit, so some answer must come within it. None does if
         a worker was killed while it held the lock that all of them take tasks under.
         """
         patience = 2 * self._settings.document_seconds + _STARTING
-        try:
-            while not answer.done():
-                await asyncio.wait({answer}, timeout=patience)
-                if not answer.done() and time.monotonic() - self._last_answer > patience:
-                    raise _PoolBroke
-        finally:
-            # Where nobody waits for it any more; else it is there.
-            answer.cancel()
+        while not answer.done():
+            await asyncio.wait({answer}, timeout=patience)
+            if not answer.done() and time.monotonic() - self._last_answer > patience:
+                raise _PoolBroke
         self._last_answer = time.monotonic()
         return answer.result()
 

@@ -19,6 +19,7 @@ from aggregator.query.analysis import (
     is_language,
     language,
     languages,
+    numbers,
     primary_of,
     words,
 )
@@ -224,6 +225,7 @@ __all__ = [
     "languages",
     "marks_between",
     "marks_of",
+    "numbers",
     "parse",
     "primary_of",
     "quoted",

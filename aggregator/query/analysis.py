@@ -24,7 +24,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import filterfalse, islice
+from hashlib import blake2b
+from itertools import chain, islice
+from operator import itemgetter
 
 from aggregator.model.entry import Indexed
 
@@ -221,13 +223,18 @@ def languages() -> tuple[str, ...]:
     return ("", *_STEMMERS)
 
 
-class Stems(dict[str, str]):
-    """folded word → tagged stem of one language. ``whole`` are the words that are their own stem."""
+_Known = tuple[str, int, str]
+"""What is known of a word: its tagged stem, its number, and itself where it is not its own stem."""
+_STEM, _NUMBER, _FORM = itemgetter(0), itemgetter(1), itemgetter(2)
+
+
+class _Lexicon(dict[str, _Known]):
+    """folded word → what is known of it, in one language. All in one place, since to find a word
+    among so many is what takes the time."""
 
     def __init__(self, lang: str) -> None:
         super().__init__()
         self.sign = NO_STEMMER
-        self.whole: set[str] = set()
         self._stem = None
         if lang:
             import Stemmer
@@ -235,38 +242,77 @@ class Stems(dict[str, str]):
             self.sign, algorithm = _STEMMERS[lang]
             self._stem = Stemmer.Stemmer(algorithm, 0).stemWord
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, word: str) -> _Known:
         # An empty stem would make all such words equal.
         stem = (self._stem(word) or word) if self._stem else word
-        if stem == word:
-            self.whole.add(word)
-        self[word] = tagged = self.sign + stem
-        return tagged
+        self[word] = known = self.sign + stem, number(word), word if stem != word else ""
+        return known
 
 
+class Stems:
+    """folded word → tagged stem of one language, whose tag is ``sign``."""
+
+    def __init__(self, lang: str) -> None:
+        self._lexicon = _lexicon(lang)
+        self.sign = self._lexicon.sign
+
+    def __getitem__(self, word: str) -> str:
+        return self._lexicon[word][0]
+
+    def form(self, word: str) -> str:
+        """The word where it is not its own stem, else ""."""
+        return self._lexicon[word][2]
+
+
+def number(word: str) -> int:
+    """A number below 2**30 that stands for a word: the same on every machine and release, since
+    what is made of it is kept (Python reckons quickest with numbers of so many bits)."""
+    return int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big") >> 2
+
+
+@lru_cache(maxsize=64)
 def stems(lang: str) -> Stems:
     """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
-    found = _stems(lang)
+    return Stems(lang)
+
+
+_lexicons = lru_cache(maxsize=64)(_Lexicon)
+
+
+def _lexicon(lang: str) -> _Lexicon:
+    found = _lexicons(lang)
     if len(found) > _STEMS:
         found.clear()
-        found.whole.clear()
     return found
 
 
-_stems = lru_cache(maxsize=64)(Stems)
+def _look_up(text: str, lang: str) -> tuple[_Known, ...]:
+    """What is known of each word of a text, in order."""
+    return tuple(map(_lexicon(lang).__getitem__, _words(text)))
+
+
+_looked_up = lru_cache(maxsize=100)(_look_up)
+
+
+def _known(text: str, lang: str) -> tuple[_Known, ...]:
+    return (_looked_up if len(text) <= _SHORT else _look_up)(text, lang)
+
+
+def numbers(text: str, lang: str) -> list[int]:
+    """The :func:`number` of each word of a text, in order; quickest where the text is analysed, too,
+    in the same language (a BCP 47 tag)."""
+    return list(map(_NUMBER, _known(text, language(lang))))
 
 
 def analyse(title: str, text: str, lang: str) -> Indexed:
     """The index form of an entry's title and text, by the language of the entry."""
-    tagged = stems(language(lang))
-    title_words, text_words = _words(title), _words(text)
-    title_stems = " ".join(map(tagged.__getitem__, title_words))
-    text_stems = " ".join(map(tagged.__getitem__, text_words))
+    primary = language(lang)
+    titled, said = _known(title, primary), _known(text, primary)
     # In the order of the text, since they must come out the same to be taken from an index again.
-    distinct = dict.fromkeys(title_words + text_words)
+    forms = dict.fromkeys(filter(None, map(_FORM, chain(titled, said))))
     return Indexed(
-        title=title_stems,
-        text=text_stems,
-        forms=" ".join(filterfalse(tagged.whole.__contains__, distinct)),
+        title=" ".join(map(_STEM, titled)),
+        text=" ".join(map(_STEM, said)),
+        forms=" ".join(forms),
         version=ANALYSIS_VERSION,
     )

@@ -46,7 +46,7 @@ def marks_of(
     ):
         said = [word for one in named for word in words(one)]
         found += [sign + tagged[word] for word in said]
-        found += [form + word for word in dict.fromkeys(said) if word not in tagged.whole]
+        found += [form + other for word in dict.fromkeys(said) if (other := tagged.form(word))]
     return " ".join(found)
 
 

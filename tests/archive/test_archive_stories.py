@@ -14,7 +14,7 @@ from aggregator.archive.schema import (
 from aggregator.model.sample import CROWDED
 from aggregator.model.topic import Collapse, Topic
 from aggregator.normalize.shingles import sample
-from aggregator.query import words
+from aggregator.query import numbers
 
 THREE = "https://three.example/feed"
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ CUT = Article(STORY.title, (" ".join(STORY.text.split()[:40]) + " …",))
 def told(identity: str, article: Article, feed: str = ONE, **given):
     return item(
         identity, feed=feed, title=article.title, text=article.text,
-        url=f"{feed}/{identity}", sample=sample(words(article.text)), **given,
+        url=f"{feed}/{identity}", sample=sample(numbers(article.text, "en")), **given,
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_upkeep_prunes_what_is_older_than_the_window(desk, monkeypatch):
 
 def test_a_phrase_that_very_many_stories_carry_brings_no_candidates(desk):
     """Nor does it fill the table: what is crowded is not added to."""
-    phrase = sample(words(MAKER.sentence(20)))
+    phrase = sample(numbers(MAKER.sentence(20), "en"))
     for number in range(CROWDED + 8):
         one = replace(told(f"n{number}", MAKER.article(2)), sample=phrase)
         desk.bring(ONE, one, at=NOON + number * HOUR)

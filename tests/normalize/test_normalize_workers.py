@@ -201,14 +201,15 @@ def test_what_was_handed_over_with_a_bad_one_is_read_all_the_same(death: bool) -
         async with Workers(slow, 100_000) as workers:
             await workers.read(FEED, response(), now=NOW)
             (first,) = workers_of(os.getpid())
-            others = [workers.read(FEED, response(), now=NOW) for _ in range(16)]
+            others = [workers.read(FEED, response(), now=NOW) for _ in range(32)]
             bad = workers.read(FEED, response(5_000, 1), now=NOW)
-            reading = asyncio.gather(*others[:8], bad, *others[8:])
+            # The first of all are handed over one by one: it comes after them.
+            reading = asyncio.gather(*others[:16], bad, *others[16:])
             if death:
                 await asyncio.sleep(0.3)
                 os.kill(first, signal.SIGKILL)
             read = await reading
-            *rest, last = [*read[:8], *read[9:], read[8]]
+            *rest, last = [*read[:16], *read[17:], read[16]]
             assert all(isinstance(one, Document) for one in rest)
             if death:
                 # It was at others, or with others, when its worker died.

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from aggregator.model.errors import QueryError
 from aggregator.model.person import Person
 from aggregator.model.topic import Topic
-from aggregator.query import Bindings, Subject, analyse, fold, parse, words
+from aggregator.query import Bindings, Subject, analyse, fold, language, numbers, parse, words
+from aggregator.query.analysis import number, stems
 from aggregator.query.patterns import MAX_READ
 from aggregator.query.tree import leaves
 
@@ -329,6 +330,24 @@ def test_any_text_is_a_query_or_a_clear_mistake(text):
 def test_folding_and_cutting_settle(text):
     assert fold(fold(text)) == fold(text)
     assert all(word and " " not in word for word in words(text))
+
+
+SAID = st.lists(
+    st.sampled_from("coaches coach Torres été goals_ 日本代表 — win".split()) | st.text(max_size=9)
+)
+
+
+@given(SAID, SAID, st.sampled_from(["en", "es-MX", "ja", ""]))
+def test_the_index_form_is_each_word_by_its_stem(title, text, lang):
+    title, text = " ".join(title), " ".join(text)
+    tagged = stems(language(lang))
+    indexed = analyse(title, text, lang)
+    assert indexed.title == " ".join(tagged[word] for word in words(title))
+    assert indexed.text == " ".join(tagged[word] for word in words(text))
+    others = [word for word in words(title) + words(text) if tagged[word] != tagged.sign + word]
+    assert indexed.forms == " ".join(dict.fromkeys(others))
+    assert numbers(text, lang) == [number(word) for word in words(text)]
+    assert all(0 <= one < 2**30 for one in numbers(text, lang))
 
 
 @given(
