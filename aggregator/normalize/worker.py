@@ -25,7 +25,8 @@ from aggregator.model.feed import FailureKind
 
 HINT = "the other feeds go on"
 _LOADED = "aggregator.normalize.reading"
-_NICENESS = 5
+# What `nice` gives where it is not told otherwise.
+_NICENESS = 10
 
 Read = Callable[[bytes, dict[str, Any], int], object]
 """One of those below: what it makes of a body, with what it is told, in so many bytes of memory."""
