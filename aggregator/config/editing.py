@@ -138,7 +138,9 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
         mark = match["mark"].decode()
         # (xml.sax.saxutils has such an escape, and loads a web client with it.)
         fresh = escape(moves[held], quote=False).replace(mark, f"&#{ord(mark)};")
-        return match["name"] + match["mark"] + fresh.encode() + match["mark"]
+        # As every encoding that has ASCII in it understands it.
+        plain = fresh.encode("ascii", "xmlcharrefreplace")
+        return match["name"] + match["mark"] + plain + match["mark"]
 
     # A file in another encoding than one that has ASCII in it is left alone: nothing fits.
     written = _ADDRESS.sub(moved, data)

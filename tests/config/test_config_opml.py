@@ -17,6 +17,7 @@ from aggregator.config import (
     load,
     load_inclusions,
     load_subscriptions,
+    readdress_subscriptions,
     subscriptions_of,
 )
 from aggregator.model.errors import ConfigError
@@ -260,3 +261,18 @@ def test_a_list_that_is_a_link_stays_one(folder, tmp_path):
     assert add_subscription(folder, Subscription(url="https://one.example/a"))
     assert (folder / "feeds.opml").readlink() == kept
     assert "https://one.example/a" in kept.read_text("utf-8")
+
+
+@pytest.mark.parametrize("mark", ["'", '"'])
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_a_new_address_is_written_so_that_it_is_read_again(tmp_path, mark, encoding):
+    old, new = "https://a.example/feed?x=1&y=2", "https://é.example/feed?q='a'&r=\"b\""
+    before = f'<?xml version="1.0" encoding="{encoding}"?>\n<opml version="2.0"><body>'
+    after = '<outline text="Während"/></body></opml>'
+    line = f'<outline text="A" xmlUrl={mark}{old.replace("&", "&amp;")}{mark}/>'
+    (tmp_path / "feeds.opml").write_bytes(f"{before}{line}{after}".encode(encoding))
+    assert readdress_subscriptions(tmp_path, {old: new}) == (old,)
+    written = (tmp_path / "feeds.opml").read_bytes()
+    assert written.startswith(before.encode(encoding)) and written.endswith(after.encode(encoding))
+    address = ElementTree.fromstring(written).find("body/outline").get("xmlUrl")
+    assert address == new
