@@ -273,6 +273,7 @@ def test_a_new_address_is_written_so_that_it_is_read_again(tmp_path, mark, encod
     (tmp_path / "feeds.opml").write_bytes(f"{before}{line}{after}".encode(encoding))
     assert readdress_subscriptions(tmp_path, {old: new}) == (old,)
     written = (tmp_path / "feeds.opml").read_bytes()
-    assert written.startswith(before.encode(encoding)) and written.endswith(after.encode(encoding))
+    assert written.startswith(before.encode(encoding))
+    assert written.endswith(after.encode(encoding))
     address = ElementTree.fromstring(written).find("body/outline").get("xmlUrl")
     assert address == new
