@@ -73,8 +73,9 @@ def read_blocks(source: str, base: str) -> tuple[Block, ...]:
         source = _TWICE.sub(r"&\1", source) if "&amp;" in source else source
         whole = html.unescape(source) if "&lt;" in source else source
         source = whole if is_markup(whole) else from_lines(source.replace("<", "&lt;"))
-    # Once more: a reference may stand for what cannot be kept.
-    return _Cutter(base).cut(storable(sanitized(source)))
+    safe = sanitized(source)
+    # Once more, where a reference may stand for what cannot be kept.
+    return _Cutter(base).cut(storable(safe) if "&#" in source else safe)
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:

@@ -73,7 +73,8 @@ _PASSING = "|".join(
 # The phrases stand in it once only, for they take long to compile.
 _ALONE = re.compile(rf"(?:(?:\A|{_JOIN}+)(?:{_PASSING}))+[\s.·•|)\]-]*")
 # Where a sentence may begin or end; the advert's own words may have any of these signs in them.
-_START = re.compile(r"(?<=[.!?…。！？·•|])\s+|\s+(?=[\[(·•|])|(?<=\.\.\.)\s+|(?<=[\])])\s+")
+# (A blank is looked for first, and what stands around it then: a quarter of the time of the other way.)
+_START = re.compile(r"\s(?:(?<=[.!?…。！？·•|\])]\s)\s*|\s*(?=[\[(·•|]))")
 _LONGEST = 240
 _DIGIT = re.compile(r"\d")
 _HINTS = (" ad", "(ad", "[ad", "ago", "now", "comment", "назад", "spons", "anzeige", "werb", "publi", "pubbl", "rekl", "annons", "广", "広", "광", "реклама", "promo", "patro", "hace", "il y", "vor ", "fa", "há ", "instant", "eben", "mesmo", "mismo", "zojuist", "geleden", "только")  # fmt: skip
@@ -90,11 +91,11 @@ def lasting(texts: Iterable[str]) -> list[str]:
 
 def is_passing(text: str) -> bool:
     """Whether a folded text says nothing that lasts: counters, times, a labelled advert."""
-    return len(text) <= _LONGEST and _may_pass(text) and bool(_ALONE.fullmatch(text))
+    return len(text) <= _LONGEST and bool(_ALONE.fullmatch(text)) and _is_hinted(text)
 
 
-def _may_pass(text: str) -> bool:
-    """Whether there is any sign of what passes: a quick look that spares most texts the patterns."""
+def _is_hinted(text: str) -> bool:
+    """Whether there is a sign of what passes besides the pattern: a digit, a word that tells."""
     return (
         any(map(text.__contains__, _HINTS))
         or text.startswith("ad")
@@ -105,8 +106,6 @@ def _may_pass(text: str) -> bool:
 def _without_end(text: str) -> str:
     """Without passing sentences at the end. Looks at the last few starts of sentences only."""
     tail = text[-_LONGEST:]
-    if not _may_pass(tail):
-        return text
     offset = len(text) - len(tail)
     starts = [offset + found.end() for found in _START.finditer(tail)]
     for start in starts:
@@ -117,10 +116,7 @@ def _without_end(text: str) -> str:
 
 def _without_start(text: str) -> str:
     """Without passing sentences at the start; of an advert there, the end cannot be told."""
-    head = text[:_LONGEST]
-    if not _may_pass(head):
-        return text
-    ends = [found.end() for found in _START.finditer(head)]
+    ends = [found.end() for found in _START.finditer(text[:_LONGEST])]
     for end in reversed(ends):
         first = text[:end].strip()
         if is_passing(first) and not _LABELLED.match(first):
