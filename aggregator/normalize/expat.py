@@ -73,6 +73,14 @@ def create_parser() -> BufferedReader:
     return BufferedReader()
 
 
+# What feedparser keeps the finds of several elements under.
+_LISTS = (
+    "links", "tags", "enclosures", "authors", "contributors", "title_detail", "subtitle_detail",
+    "summary_detail", "rights_detail", "author_detail", "publisher_detail", "info_detail",
+    "media_description_detail", "itunes_summary_detail", "published_parsed", "updated_parsed",
+)  # fmt: skip
+
+
 class _Text(str):
     """A text that knows when there is nothing to translate in it."""
 
@@ -122,6 +130,26 @@ def _stand_alone(parser: Any, element: str) -> None:
     setattr(parser, f"_end_{element}", end)
 
 
+def _has_text(parser: Any, element: str) -> None:
+    """Have the text of an element found, whatever attributes it has: of what it does not know
+    feedparser keeps these in the place of the text."""
+    setattr(parser, f"_start_{element}", lambda self, _attributes: self.push(element, 1))
+
+
+def _passes(parser: Any, element: str) -> None:
+    """Have an element passed over that is called as feedparser calls a list of its own."""
+    setattr(parser, f"_start_{element}", lambda _self, _attributes: None)
+
+
+def _know_elements(parser: Any) -> None:
+    for element in ("media_description", "itunes_summary"):
+        _stand_alone(parser, element)
+    for element in ("ttl", "feedburner_origlink", "sy_updateperiod", "sy_updatefrequency"):
+        _has_text(parser, element)
+    for element in _LISTS:
+        _passes(parser, element)
+
+
 def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     """Make feedparser use all of this. Once, before the first document."""
     feedparser_api.PREFERRED_XML_PARSERS.insert(0, __name__)
@@ -130,8 +158,7 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     feedparser_mixin.copy = SimpleNamespace(deepcopy=lambda told: type(told)(told))
     mixin = feedparser_mixin._FeedParserMixin
     mixin._sync_author_detail = _sparing(mixin._sync_author_detail)
-    for element in ("media_description", "itunes_summary"):
-        _stand_alone(mixin, element)
+    _know_elements(mixin)
     strict, loose = feedparser_api.StrictFeedParser, feedparser_api.LooseFeedParser
     # A guid stays as it was given. Resolved, "post-1" would be another on each address of its feed.
     strict.can_be_relative_uri = loose.can_be_relative_uri = strict.can_be_relative_uri - {"id"}

@@ -12,6 +12,7 @@ import feedparser.urls
 import pytest
 
 from aggregator.normalize import document, expat
+from aggregator.normalize.item import Parsed
 
 OURS = Path(__file__).parents[1] / "documents"
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "feeds"
@@ -59,3 +60,41 @@ def test_it_finds_what_the_plain_one_finds(folder, monkeypatch):
         for field in ("feed", "entries", "version", "encoding", "bozo"):
             found, wanted = hastened[name].get(field), plain.get(field)
             assert comparable(found) == comparable(wanted), (name, field)
+
+
+ODD = """<rss version="2.0" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"
+ xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0">
+<channel><title>T</title>{channel}<item><title>One{loose}</title><link>https://a.example/1</link>{item}</item>
+<item><title>Two</title><guid>2</guid></item></channel></rss>"""
+
+
+def odd(*, channel: str = "", item: str = "", loose: str = "") -> Parsed:
+    body = ODD.format(channel=channel, item=item, loose=loose).encode()
+    url = "https://a.example/f"
+    return document.parse(body, content_type="application/rss+xml", url=url, seen={})
+
+
+@pytest.mark.parametrize("loose", ["", " & all"])
+def test_attributes_of_an_element_do_not_stand_in_the_place_of_its_text(loose):
+    name = "feedburner:origLink"
+    read = odd(
+        channel='<ttl a="b">60</ttl><sy:updatePeriod a="b">daily</sy:updatePeriod>',
+        item=f'<{name} a="b">https://b.example/1</{name}>',
+        loose=loose,
+    )
+    assert [one.link or "" for one in read.items] == ["https://b.example/1", ""]
+    assert (read.head.ttl, read.head.update_period) == (3600, 86400)
+
+
+@pytest.mark.parametrize("place", ["channel", "item"])
+@pytest.mark.parametrize("attributes", ["", ' a="b"'])
+@pytest.mark.parametrize("loose", ["", " & all"])
+@pytest.mark.parametrize(
+    "element", "links tags enclosures authors contributors summary_detail published_parsed".split()
+)
+def test_an_element_called_as_feedparser_calls_what_it_found_costs_nothing(
+    element, place, attributes, loose
+):
+    read = odd(**{place: f"<{element}{attributes}>x</{element}>"}, loose=loose)
+    assert [one.title for one in read.items] == [f"One{loose}", "Two"]
+    assert read.items[0].link == "https://a.example/1"
