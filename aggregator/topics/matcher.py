@@ -18,6 +18,7 @@ from aggregator.model.topic import Collapse, Hit, Mute, Topic
 from aggregator.query import Bindings, Explanation, Match, Query, Subject, parse
 from aggregator.topics.keys import Keyring
 from aggregator.topics.limits import Caps, Limit, Limits, Muting
+from aggregator.topics.ordering import oldest_first
 
 
 def _definition(topic: Topic, mute: Mute, rests: Mapping[str, str]) -> str:
@@ -124,7 +125,8 @@ class Matcher:
     def match(
         self, decisions: Sequence[Decision], known: Known, *, now: datetime
     ) -> tuple[Hit, ...]:
-        """What the topics catch of a batch, in order of the changes, then of the topics.
+        """What the topics catch of a batch, oldest first: of each feed in order of the changes, then
+        of the topics.
 
         A story is caught once; when the entry that a topic shows is revised, a
         further Hit says so, whether or not it still matches: what was published
@@ -137,15 +139,17 @@ class Matcher:
         held: dict[StoryId, dict[str, dict[EntryId, bool]]] = {}
         for (slug, story), shown in known.hits.items():
             held.setdefault(story, {})[slug] = dict(shown)
-        caps, caught = Caps(known.announced), list[Hit]()
+        caps, caught = Caps(known.announced), list[tuple[datetime, tuple[str, ...], Hit]]()
         for decision in decisions:
             title = _title_of(decision) if decision.changes else ""
             for change in decision.changes:
                 if change.kind in _READ_ANEW:
                     subject = subject_of(change, now=now, feed_title=title)
                     of_story = held.setdefault(change.story.id, {})
-                    caught += self._of_change(change, subject, of_story, caps, now)
-        return tuple(caught)
+                    when, threads = _when(change, now), _threads(change)
+                    for hit in self._of_change(change, subject, of_story, caps, now):
+                        caught.append((when, threads, hit))
+        return tuple(oldest_first(caught))
 
     def _of_change(
         self,
@@ -206,17 +210,20 @@ class Matcher:
             for record in records
             if (match := self._match_record(compiled, record, now))
         ]
-        caught: list[Hit] = []
-        firsts: dict[str, tuple[int, EntryRecord]] = {}
+        caught: list[tuple[datetime, tuple[str, ...], tuple[str, Hit, EntryRecord]]] = []
+        met: set[str] = set()
         for hit, record in reversed(matches):
-            name = hit.entry if compiled.alone else hit.story
-            if name not in firsts:
-                firsts[name] = len(caught), record
-            elif not record.lead:
-                continue
-            caught.append(hit)
+            name = str(hit.entry if compiled.alone else hit.story)
+            if name not in met or record.lead:
+                met.add(name)
+                when = min(record.published or record.first_seen, record.first_seen)
+                caught.append((when, (name,), (name, hit, record)))
+        ordered = oldest_first(caught)
+        firsts: dict[str, tuple[int, EntryRecord]] = {}
+        for at, (name, _, record) in enumerate(ordered):
+            firsts.setdefault(name, (at, record))
         news = _newest_within(compiled.topic, firsts.values(), announced)
-        return tuple(replace(hit, announced=at in news) for at, hit in enumerate(caught))
+        return tuple(replace(hit, announced=at in news) for at, (_, hit, _) in enumerate(ordered))
 
     def _match_record(
         self, compiled: _Compiled, record: EntryRecord, now: datetime
@@ -347,6 +354,19 @@ def _next_hit(
         announced=announced,
         reason=reason,
     )
+
+
+def _when(change: Change, now: datetime) -> datetime:
+    """When what happened is news: a new entry when it was published, anything else now."""
+    published = change.entry.published if change.entry else None
+    is_new = change.kind is ChangeKind.NEW and published is not None
+    return min(published, now) if is_new and published else now
+
+
+def _threads(change: Change) -> tuple[str, ...]:
+    """What a change has to stay in order with: its story, and what else is new in its feed."""
+    story = str(change.story.id)
+    return (story, change.feed.url) if change.kind is ChangeKind.NEW else (story,)
 
 
 def _hit_of(slug: str, record: EntryRecord, reason: str) -> Hit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -50,6 +50,22 @@ def test_a_story_is_caught_once_with_its_reason():
     found = hits([TOPIC], [change("Torres coaching"), change("Torres coaching", number=2)])
     assert [(hit.topic, hit.entry, hit.revision) for hit in found] == [("torres", "e1", 1)]
     assert "coach*" in found[0].reason
+
+
+def test_of_two_feeds_that_come_at_once_the_oldest_comes_first():
+    """A page shows the newest: whichever feed was read last, whatever its age."""
+
+    def of(hours: int, number: int, feed: Feed) -> Change:
+        one = change("Torres coaching", number=number, story=f"s{number}")
+        entry = replace(one.entry, published=NOW - timedelta(hours=hours))
+        return replace(one, feed=feed, entry=entry)
+
+    other = replace(FEED, url="https://other.example/rss")
+    corrected = change("Torres coaching", kind=ChangeKind.REVISED, number=9, story="s9")
+    held = {("torres", StoryId("s9")): {EntryId("e9"): True}}
+    changes = [of(5, 1, FEED), of(1, 2, FEED), corrected, of(9, 3, other), of(2, 4, other)]
+    found = hits([TOPIC], changes, held)
+    assert [hit.entry for hit in found] == ["e3", "e1", "e4", "e2", "e9"]
 
 
 def test_a_held_story_is_not_caught_again_but_its_entry_is_corrected():
