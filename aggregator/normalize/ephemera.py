@@ -52,11 +52,13 @@ _MOMENT = (
     r"|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})?,?(?: at| um| à| a las| alle| às| -)? ?"
     r"(?:\d{1,2}[:.h]\d\d(?::\d\d)?(?: uhr)?)? ?(?:[ap]\.?m\.?)? ?(?:gmt|utc|bst|c?est|cet|e[sd]t|p[sd]t|jst)?"
 )
-_ADVERT = (
-    r"advertisement|advert|ad|sponsored(?: content| post| by)?|promoted|anzeige|werbung|gesponsert|publicidad"
+_SOLD = (
+    r"advertisement|advert|ad|sponsored(?: content| post| by)?|anzeige|werbung|gesponsert|publicidad"
     r"|patrocinado|publicité|sponsorisé|pubblicità|sponsorizzato|publicidade|advertentie|gesponsord|annons"
     r"|reklama|reklam|реклама|広告|广告|광고"
 )
+# What is promoted before a colon is a team.
+_ADVERT = rf"{_SOLD}|promoted"
 _PASSING = "|".join(
     (
         rf"{_NUMBER} ?(?:{_COUNTED})",
@@ -67,7 +69,7 @@ _PASSING = "|".join(
         rf"(?:{_UPDATED}[: ]{{0,2}})?(?:{'|'.join(_AGO)})(?: {_UPDATED})?",
         rf"{_STAMPED}(?: on| at| le| el| am| il| em| op)?[: ]{{1,2}}(?=[^.]{{0,12}}\d){_MOMENT}",
         rf"[\[(](?:{_ADVERT})[\])].{{0,200}}",
-        rf"(?:{_ADVERT}) ?[:|] ?.{{1,200}}",
+        rf"(?:{_SOLD}) ?[:|] ?.{{1,200}}",
     )
 )
 # The phrases stand in it once only, for they take long to compile.

@@ -55,6 +55,8 @@ _CLEANER, _CLEANER_OF_MARKED = _cleaner(marked=False), _cleaner(marked=True)
 TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
 _VOID = {"img", "br", "hr", "col"}
 
+# What stands behind a name of furniture where the text itself is in it.
+_HOLDS = r"(?:body|content|text|article|main|wrap|wrapper|section|target)\b"
 # What templates call the parts of a page that are no text.
 _NAMES = (
     # Adverts
@@ -66,9 +68,9 @@ _NAMES = (
     r"social(?:-?(?:share|sharing|links?|icons?|buttons?|bar|media|list))?|sharethis[\w-]*|addtoany[\w-]*|a2a[\w-]*|addthis[\w-]*|ssba[\w-]*|heateor[\w-]*|shareaholic[\w-]*|feedflare",
     # Onward
     r"related(?:-?(?:posts?|articles?|links?|stories|story|content|news|topics|items|reading|box|list))?|jp-relatedposts|yarpp[\w-]*|crp[-_]related|(?:see|read)-also|lees-ook",
-    r"recommended-?(?:posts?|articles?|links?|stories)|more-(?:link|stories|articles)|read-?more(?:-\w+)?|continue-reading(?:-\w+)?",
+    rf"recommended-?(?:posts?|articles?|links?|stories)|more-(?:link|stories|articles)|(?:read-?more|continue-reading)(?:-(?!{_HOLDS})\w+)?",
     # Letters, cookies
-    r"newsletter(?:-\w+)*|subscribe(?:-?(?:box|form|widget|prompt|cta|link|button|block))?|wp-block-jetpack-subscriptions[\w-]*|mc4wp[\w-]*|mailchimp[\w-]*|sign-?up(?:-(?:form|box|prompt|cta))?",
+    rf"newsletter(?:-(?!{_HOLDS})\w+)*|subscribe(?:-?(?:box|form|widget|prompt|cta|link|button|block))?|wp-block-jetpack-subscriptions[\w-]*|mc4wp[\w-]*|mailchimp[\w-]*|sign-?up(?:-(?:form|box|prompt|cta))?",
     r"(?:cookie|gdpr|consent)-?(?:notice|banner|bar|law|box|popup|message)[\w-]*",
     # Counters, and what is only for screen readers or editors
     r"post-?views?(?:-\w+)?|view-?count(?:er)?|comments?-?(?:count|link|counter)|screen-reader-text|sr-only|visually-?hidden|mw-editsection",
@@ -82,6 +84,7 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r' (?:class|id)="([^"]*)"')
+_HEADING = re.compile(r"<(h[1-6])\b[^<>]*>.*?</\1>", re.DOTALL)
 _CLASS = re.compile(r' class="([^"]*)"')
 _CAPTIONED = {"p", "div", "span", "small", "dd", "em", "i", "center"}
 # The cost of cleaning grows with the square of the depth, and nobody writes a text so deep.
@@ -149,6 +152,8 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
             attributes = _MARK.sub("", attributes)
             names = " ".join(marks).replace("_", "-").split()
             end = ends.get(at, at)
+            if _may_be_promoted(parts, at, end):
+                names = [one for one in names if one.lower() != "promoted"]
             if (
                 not whole
                 and any(map(_FURNITURE.fullmatch, names))
@@ -165,6 +170,16 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
         out.append(f"<{closing}{name}{attributes}>{text}")
         at += 4
     return "".join(out)
+
+
+def _may_be_promoted(parts: list[str], at: int, end: int) -> bool:
+    """Whether an element is a line of a list or of a table, as a team is: no advert fills several
+    cells."""
+    inside = parts[at + 1 : end : 4]
+    if inside[:1] == ["li"]:
+        return True
+    # The tags that open a cell and close it.
+    return inside[:1] == ["tr"] and "table" not in inside and inside.count("td") > 2
 
 
 def _ends(parts: list[str]) -> dict[int, int]:
@@ -200,4 +215,5 @@ def _of_data(parts: list[str]) -> set[int]:
 
 
 def _says_something(safe: str) -> bool:
-    return "<img" in safe or bool(TOKEN.sub("", safe).strip())
+    """Whether there is an image, or any text but headings."""
+    return "<img" in safe or bool(TOKEN.sub("", _HEADING.sub("", safe)).strip())

@@ -25,7 +25,7 @@ WRITTEN = [
     "Messi: 3 points", "vor Gericht", "Il y a une place pour tous", "Hace falta más agua", "Advertising is dear",
     "Anzeige gegen den Trainer", "Adverse winds: the ferry stays", "2 ore", "The ad was taken down two hours ago by the editor",
     "9 June 2026", "Published on 3 March 1922", "Published on 3 March 2022", "Publicado el 9 de junio de 2026",
-    "Posted: 09.06.2026", "Updated on 3 March 1922", "Sponsored walks help the chapel",
+    "Posted: 09.06.2026", "Updated on 3 March 1922", "Sponsored walks help the chapel", "Promoted: Port Elling and Nebelort",
 ]  # fmt: skip
 
 

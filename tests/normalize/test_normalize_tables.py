@@ -29,6 +29,13 @@ def settled(content: str) -> Clean:
         # Headings
         ("<h2 id=sponsors>Sponsors</h2><p>The quay pays for the boats.</p>", "Sponsors", ""),
         ("<h3 id=related>Related</h3><p>The quay pays for the boats.</p>", "Related", ""),
+        ("<p>The end of the season.</p><table><tr class=promoted><td>1<td>Port Elling<td>80<tr><td>2<td>Nebelort<td>71</table>", "Port Elling", ""),
+        ("<ul><li class=promoted>Port Elling</li><li>Nebelort</li></ul>", "Port Elling", ""),
+        ("<h1>The week</h1><div class=newsletter-body><p>The ferry sails at noon.</p></div>", "The ferry sails at noon.", ""),
+        ("<p>The ferry sails.</p><div class=newsletter-box><p>All of it by mail</p></div>", "The ferry sails.", "by mail"),
+        ("<p>The ferry sails.</p><div class=read-more-content><p>It comes back at ten.</p></div>", "It comes back at ten.", ""),
+        ("<p>The ferry sails.</p><div class=read-more-link><p>All of it at the pier</p></div>", "The ferry sails.", "at the pier"),
+        ("<h2>The tide</h2><div class=related><p>It comes at ten.</p></div>", "It comes at ten.", ""),
         ("<h1 id=newsletter>The newsletter of 1911</h1><p>It told of a storm.</p>", "The newsletter of 1911", ""),
         ("<p>The ferry sails.</p><h2 class=sponsored>Ropes</h2>", "The ferry sails.", "Ropes"),
         ("<p>The ferry sails.</p><div id=sponsors>Ropes</div>", "The ferry sails.", "Ropes"),
