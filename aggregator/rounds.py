@@ -118,11 +118,13 @@ async def collect_round(
     """Collect every due feed once (``everything``: every feed) and store what came.
 
     Returns when all that was claimed is stored; once ``stop`` is set, when the
-    batch under way is. Raises ArchiveError where the archive cannot be written.
+    batch under way is. Raises ArchiveError where the archive cannot be written; NoWorkers, at once
+    where that was so before: nobody is asked for what cannot be read.
     Claims are freed in any case. ``progress`` is called after each write, ``all_claimed`` once
     no other feed is taken, ``all_read`` when nothing is fetched and read any more (but what gaps are
     closed with). ``shared``: with other rounds that run.
     """
+    await pipeline.workers.ready()
     with nullcontext(shared) if shared else sharing() as one:
         crew = _Crew(pipeline, everything, stop or asyncio.Event(), one)
         telling = progress or (lambda _round, _counts: None)

@@ -60,7 +60,7 @@ def forget(*, words: bool) -> None:
     analysis._remembered.cache_clear()
     analysis._looked_up.cache_clear()
     if words:
-        analysis._lexicons.cache_clear()
+        analysis._LEXICONS.clear()
         analysis._FOLDED.clear()
 
 

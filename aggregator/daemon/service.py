@@ -36,7 +36,7 @@ from aggregator.daemon.systemd import notify, watchdog_seconds
 from aggregator.daemon.ticks import Ticks, ticking
 from aggregator.daemon.watching import Watch
 from aggregator.hub import Reply, Silent, Teller, telling
-from aggregator.model.errors import ArchiveError, ConfigError, Passing, PublishError
+from aggregator.model.errors import ArchiveError, ConfigError, NoWorkers, Passing, PublishError
 from aggregator.model.inclusion import failing_lists
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
@@ -103,7 +103,7 @@ class _Service:
         self._unpublished = asyncio.Event()
         self._publishing, self._recleaning = asyncio.Lock(), asyncio.Lock()
         self._alive = monotonic()
-        self._edited = self._ready = self._begun = False
+        self._edited = self._ready = self._begun = self._unreadable = False
         self._parts = Parts()
         self._health = Health(archive, self._parts, self._metrics, self._line)
         self._teller: Teller = Silent(_NOT_NOW)
@@ -160,12 +160,15 @@ class _Service:
                 if self._ready:
                     await self._take_up_edits()
                 async with self._opened() as pipeline:
+                    await pipeline.workers.ready(anyway=self._unreadable)
+                    self._unreadable = False
                     self._say_ready()
                     await self._serve_rounds(pipeline, ticks)
             except ArchiveError as error:
                 if not self._ready and not isinstance(error, Passing):
                     raise
                 self._say_ready()
+                self._unreadable = isinstance(error, NoWorkers)
                 self._health.pause(error)
                 await self._have_rest()
 
@@ -176,8 +179,9 @@ class _Service:
 
     async def _have_rest(self) -> None:
         """Wait before the archive is tried again; no longer than until something is edited."""
-        # Before anything was fetched, no publisher feels how often we try.
-        longest = _LONGEST_REST if self._begun else _FIRST_REST
+        # Where nothing is fetched first, no publisher feels how often we try.
+        felt = self._begun and not self._unreadable
+        longest = _LONGEST_REST if felt else _FIRST_REST
         self._rest = min(max(self._rest * 2, _FIRST_REST), longest)
         until = monotonic() + self._rest
         while monotonic() < until and not self._stop.is_set() and not self._reload.is_set():

@@ -14,7 +14,8 @@
     │   ├── NoArchiveYet      nothing was collected so far                 3
     │   └── Passing           what a daemon waits for, at its start too    3
     │       ├── DiskFull      what is stored is safe, and no more is       3
-    │       └── ServerAway    a database server that is not there yet      3
+    │       ├── ServerAway    a database server that is not there yet      3
+    │       └── NoWorkers     no process can be started to read documents  3
     ├── PublishError          cannot write or serve the output             4
     └── AlreadyRunning        another process holds this archive           4
 
@@ -235,6 +236,10 @@ class DiskFull(Passing):
 
 class ServerAway(Passing):
     """The database server is not there, starts, or has no connection free: it refused nothing."""
+
+
+class NoWorkers(Passing):
+    """The processes that read documents cannot be started: no feed is to blame, and none is stored."""
 
 
 class PublishError(AggregatorError):

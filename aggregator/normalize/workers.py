@@ -32,7 +32,7 @@ from typing import Any, Self
 from msgspec import Struct
 
 from aggregator.model.entry import Document, Entry, Unfit
-from aggregator.model.errors import FeedError, FetchError
+from aggregator.model.errors import FeedError, FetchError, NoWorkers
 from aggregator.model.feed import FailureKind, Feed, Response
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import forking, worker
@@ -51,6 +51,9 @@ _RENEWED = 1000
 # Codes of a worker that somebody else ended, such as who ends a whole group of processes, and of
 # one that ended with its server, which alone knows the code.
 _ENDED = {-signal.SIGTERM, 255}
+
+# What a pool raises that cannot start its processes, or lost the server that forks them.
+_UNSTARTED = (OSError, RuntimeError, EOFError)
 
 _Answer = asyncio.Future[list[object]]
 
@@ -90,10 +93,22 @@ class Workers:
         self._handed: dict[asyncio.Task[None], tuple[Any, list[_Job], _Answer]] = {}
         """What a pool has, by who waits for its answer."""
         self._last_answer = 0.0
+        self._unstarted: Exception | None = None
+        """Why the processes could not be started the last time, if so."""
 
     def start(self) -> None:
         """Start the processes now, so that they load while the caller does something else."""
         self._started()
+
+    async def ready(self, *, anyway: bool = False) -> None:
+        """Where the processes could not be started the last time (``anyway``: even if nobody tried),
+        start them. Raises NoWorkers."""
+        if self._unstarted is not None:
+            self._end()
+        if anyway or self._unstarted is not None:
+            self._started()
+            await self._loaded()
+            self._refuse_unstarted()
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,7 +167,8 @@ class Workers:
                     job.fail(_PoolBroke())
 
     async def read(self, feed: Feed, response: Response, *, now: datetime) -> Document | FeedError:
-        """Response → Document, or why there is none (NotAFeed, or a limit that was reached)."""
+        """Response → Document, or why there is none (NotAFeed, or a limit that was reached).
+        Raises NoWorkers."""
         # What the worker needs and no more: all of it crosses to another process.
         told = {
             "content_type": response.header("content-type") or "",
@@ -173,7 +189,8 @@ class Workers:
     async def read_page(
         self, feed: Feed, entry: Entry, response: Response
     ) -> Entry | Unfit | FeedError:
-        """The entry with the whole text from the page it links to, or why that is not taken."""
+        """The entry with the whole text from the page it links to, or why that is not taken.
+        Raises NoWorkers."""
         told = {
             "content_type": response.header("content-type") or "",
             "url": response.url,
@@ -208,6 +225,7 @@ class Workers:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a document does, it costs only itself
                 return _failed(feed, _words(error))
+        self._refuse_unstarted()
         return _failed(feed, "the processes that read documents keep dying")
 
     def _hand_over(self) -> None:
@@ -318,7 +336,7 @@ class Workers:
                 context=forking.context(),
             )
             # Pebble starts them when it is asked for the first time, and waits for the server to load.
-            self._up = asyncio.get_running_loop().run_in_executor(None, _activate, self._pool)
+            self._up = asyncio.get_running_loop().run_in_executor(None, self._activate, self._pool)
         return self._pool
 
     async def _loaded(self) -> None:
@@ -326,17 +344,28 @@ class Workers:
         if self._up is not None and not self._up.done():
             await asyncio.wait({self._up})
 
+    def _activate(self, pool: Any) -> None:
+        # What fails here is tried again, and told, when there is something to read.
+        try:
+            _ = pool.active
+        except _UNSTARTED as error:
+            self._unstarted = error
+        else:
+            self._unstarted = None
 
-def _activate(pool: Any) -> None:
-    # What fails here is tried again, and told, when there is something to read.
-    with contextlib.suppress(OSError, RuntimeError):
-        _ = pool.active
+    def _refuse_unstarted(self) -> None:
+        if self._unstarted is not None:
+            raise NoWorkers(
+                f"the processes that read documents cannot be started: {self._unstarted}",
+                hint="look at the machine's limits, memory and /dev/shm; no feed is to blame, and what "
+                "came is fetched again",
+            )
 
 
 def _is_up(pool: Any) -> bool:
     try:
         return bool(pool.active)
-    except (OSError, RuntimeError):
+    except _UNSTARTED:
         return False
 
 

@@ -40,8 +40,8 @@ MAX_WORDS = 50_000
 """Words of one text that are analysed; likewise."""
 _REMEMBERED = 2_000_000
 """Characters of written words whose folding is remembered."""
-_STEMS = 100_000
-"""Words whose stem is remembered, a language."""
+_STEMS = 150_000
+"""Words that something is remembered of, in all languages together."""
 
 # The sign of each language in a tagged stem, and its Snowball algorithm.
 _STEMMERS = {
@@ -276,13 +276,16 @@ def stems(lang: str) -> Stems:
     return Stems(lang)
 
 
-_lexicons = lru_cache(maxsize=64)(_Lexicon)
+_LEXICONS: dict[str, _Lexicon] = {}
 
 
 def _lexicon(lang: str) -> _Lexicon:
-    found = _lexicons(lang)
-    if len(found) > _STEMS:
-        found.clear()
+    found = _LEXICONS.get(lang)
+    if found is None:
+        found = _LEXICONS[lang] = _Lexicon(lang)
+    if sum(map(len, _LEXICONS.values())) > _STEMS:
+        for one in _LEXICONS.values():
+            one.clear()
     return found
 
 
