@@ -176,26 +176,31 @@ def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
     try:
         found, newest = _looked(session, settings)
     except ArchiveError as error:
-        found = _broken("archive", error)
+        found = [_broken("archive", error)]
     except ValueError:
         # What came of a text by damage the driver cannot even tell.
         mend = "restore a backup: aggregator archive restore"
-        found = _fail("archive", "the database is damaged", mend, _ARCHIVE)
-    yield found
+        found = [_fail("archive", "the database is damaged", mend, _ARCHIVE)]
+    yield from found
     yield _clock(newest)
 
 
-def _looked(session: Session, settings: ArchiveSettings) -> tuple[Finding, datetime | None]:
+def _looked(session: Session, settings: ArchiveSettings) -> tuple[list[Finding], datetime | None]:
     """What the archive says of itself, and when a feed was fetched last. Raises ArchiveError."""
     archive = session.reading_if_any(settings)
     if archive is None:
-        return _ok("archive", "none yet: the first `collect` or `run` makes it"), None
+        return [_ok("archive", "none yet: the first `collect` or `run` makes it")], None
     # A damaged database may open and fail only where it is read.
     with archive:
         info = archive.info()
         fetches = [feed.last_fetch for feed in archive.feeds() if feed.last_fetch]
+        missing = archive.missing_captures()
     told = f"{info.location}: {plural(info.entries, 'entry', 'entries')}"
-    return _ok("archive", told), max(fetches, default=None)
+    found = [_ok("archive", told)]
+    if missing:
+        mend = "mount the disk they are on, or take them from a backup"
+        found.append(_warn("captures", some_of(missing), mend))
+    return found, max(fetches, default=None)
 
 
 def _clock(newest: datetime | None) -> Finding:

@@ -114,3 +114,13 @@ def test_a_mistake_in_the_settings_is_one_finding_among_the_others(collected, se
 def test_where_the_place_of_the_archive_is_wrong_nothing_further_is_looked_at(place):
     place.environ("AGGREGATOR_ARCHIVE__DATABASE", "mysql://host/news")
     assert list(checks(place, code=2)) == ["program", "configuration"]
+
+
+def test_captures_that_are_gone_are_a_finding(collected):
+    assert "captures" not in checks(collected, code=0)
+    (file,) = (collected.folder / "archive/captures").iterdir()
+    file.unlink()
+    found = checks(collected, code=0)["captures"]
+    assert found["verdict"] == "warn"
+    assert found["what"].startswith(f"{file.name} is not there; captures in it: ")
+    assert found["mend"] == "mount the disk they are on, or take them from a backup"

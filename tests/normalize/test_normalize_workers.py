@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.entry import Document
-from aggregator.model.errors import FeedError, NotAFeed
+from aggregator.model.errors import FeedError, NotAFeed, NoWorkers
 from aggregator.model.feed import FailureKind, Feed, FeedIdentity, FeedKey, Response
 from aggregator.model.settings import MIB, NormalizeSettings
 from aggregator.normalize import Workers
@@ -297,7 +297,7 @@ def test_closing_waits_for_a_pool_that_ends_already_and_forgets_nobody() -> None
 
 
 @pytest.mark.parametrize("what", ["Pipe", "RLock"])
-def test_where_no_worker_can_be_started_each_document_is_told_so(
+def test_where_no_worker_can_be_started_no_document_is_to_blame(
     what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_args: object, **_more: object) -> None:
@@ -307,10 +307,10 @@ def test_where_no_worker_can_be_started_each_document_is_told_so(
 
     async def walk() -> None:
         async with Workers(NormalizeSettings(workers=1), 100) as workers, asyncio.timeout(20):
-            read = await asyncio.gather(
-                *(workers.read(FEED, response(), now=NOW) for _ in range(4))
-            )
-            assert all(isinstance(one, FeedError) for one in read)
+            reading = (workers.read(FEED, response(), now=NOW) for _ in range(4))
+            read = await asyncio.gather(*reading, return_exceptions=True)
+            assert all("too many open files" in one.what for one in read)
+            assert all(isinstance(one, NoWorkers) for one in read)
 
     asyncio.run(walk())
 
