@@ -8,7 +8,9 @@ too, but begin anew: so what the two begin with decides where they are not nearl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -46,7 +48,11 @@ _SENTENCE = 15
 _OWN = 5
 """Words in a row that only one of two texts has: what is left may be the site's footer."""
 _SAME_NAMES = 0.5
-"""Of the words of the shorter of two titles with figures."""
+"""Of the words of the shorter of two titles: with fewer they tell of other things."""
+_FRAME = 2
+"""Words beside a figure by which it is known what it counts: "crowd of 8,115"."""
+_FILLED = 2
+"""Figures that are others in one text: one alone may have been corrected."""
 _LEAST = 8
 """Words that any note must have: "Today's results in brief" comes again tomorrow."""
 
@@ -106,7 +112,7 @@ def _alike_enough(one: Wording, other: Wording) -> bool:
     if len(short.words) < _SENTENCE and not titled:
         # A teaser that may stand over many articles.
         return False
-    if _scores_differ(short.title, long.title):
+    if _scores_differ(short.title, long.title) or _filled_anew(short, long):
         return False
     if both >= EQUAL or (inside >= INSIDE[0] and both >= INSIDE[1]):
         # Under another headline, with nothing of the old beginning: the old text as background.
@@ -123,6 +129,52 @@ def _scores_differ(one: Sequence[str], other: Sequence[str]) -> bool:
     one form was filled with."""
     first, second = ({word for word in title if word.isdigit()} for title in (one, other))
     return bool(first and second and not first & second) and _alike(one, other) < _SAME_NAMES
+
+
+def _filled_anew(one: Wording, other: Wording) -> bool:
+    """Whether two texts, under headlines of other names, are one form with other figures in it: what a
+    copy says of a figure, cut or rewritten as it may be, it says of the same one."""
+    if _alike(one.title, other.title) >= _SAME_NAMES:
+        return False
+    first, second = _framed(one.words), _framed(other.words)
+    frames = first.keys() & second.keys()
+    kept = {figure for frame in frames for figure in first[frame] & second[frame]}
+    anew = [frame for frame in frames if not first[frame] & second[frame]]
+    common = _all_of(first) & _all_of(second)
+    least = min(
+        len({figure for frame in anew for figure in framed[frame]} - common)
+        for framed in (first, second)
+    )
+    return least >= _FILLED and least > len(kept)
+
+
+def _all_of(framed: Mapping[_Run, set[_Run]]) -> set[_Run]:
+    return {figure for found in framed.values() for figure in found}
+
+
+def _framed(text: Sequence[str]) -> defaultdict[_Run, set[_Run]]:
+    """The figures of a text, by the words before each and by the words behind it."""
+    found: defaultdict[_Run, set[_Run]] = defaultdict(set)
+    for start, end in _of_figures(text):
+        figure = tuple(text[start:end])
+        if start >= _FRAME:
+            found[*text[start - _FRAME : start], ""].add(figure)
+        if end + _FRAME <= len(text):
+            found["", *text[end : end + _FRAME]].add(figure)
+    return found
+
+
+def _of_figures(text: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the runs of words with figures in them begin and end: "2-0" and "21,040" are two words."""
+    at = 0
+    for figures, run in groupby(text, key=_has_figure):
+        start, at = at, at + sum(1 for _ in run)
+        if figures:
+            yield start, at
+
+
+def _has_figure(word: str) -> bool:
+    return any(sign.isdigit() for sign in word)
 
 
 def _same_note(short: Wording, long: Wording, inside: float, both: float) -> bool:

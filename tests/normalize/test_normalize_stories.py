@@ -137,6 +137,41 @@ def test_notes_of_a_sentence(one, other, same):
     assert same_story(wording(*one), wording(*other)) is same
 
 
+FORM = (
+    "{home} beat {guest} {score} on Saturday in the second division, with {who} scoring in the {minute} minute to "
+    "give the home side the lead before the break.\n{home} had most of the ball in the first half and created "
+    "several chances, but it took them until the {minute} minute to find a way through the defence of {guest}.\n"
+    "{guest} tried to get back into the game after the break and made three changes, but the home goalkeeper was "
+    "equal to everything that came his way.\nReferee {judge} showed four yellow cards in front of a crowd of "
+    "{crowd}. {home} play again next week, while {guest} have a free weekend because of the cup."
+)
+CITY = {"home": "City", "guest": "Rovers", "score": "2-0", "who": "Okafor", "judge": "Pole"}
+CITY |= {"minute": "34th", "crowd": "21,040"}
+QUAY = {"home": "Quay", "guest": "Harbour", "score": "1-0", "who": "Marsh", "judge": "Dent"}
+QUAY |= {"minute": "12th", "crowd": "8,115"}
+
+
+@pytest.mark.parametrize(
+    ("title", "filled", "same"),
+    [
+        pytest.param("Quay see off Harbour at home", QUAY, False, id="another match"),
+        pytest.param("Rivals left behind", CITY, True, id="a copy under another headline"),
+        pytest.param(
+            "Rivals left behind", CITY | {"crowd": "21,140"}, True, id="a figure corrected"
+        ),
+        pytest.param(
+            "City beat Rovers in the rain",
+            CITY | {"minute": "35th", "crowd": "21,140"},
+            True,
+            id="several, under a headline of the same names",
+        ),
+    ],
+)
+def test_one_form_filled_with_the_figures_of_two_matches(title, filled, same):
+    first = wording("City beat Rovers to go second", FORM.format(**CITY))
+    assert same_story(first, wording(title, FORM.format(**filled))) is same
+
+
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=80))
 def test_the_rule_is_symmetric_and_takes_any_text(one, other, title):
     first, second = wording(title, one), wording(title, other)
