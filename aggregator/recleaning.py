@@ -14,7 +14,7 @@ run again, or after a crash, it changes what is missing and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -80,6 +80,7 @@ class _Pupil:
         members = {*feeds, *(feed for site in self._sites.values() for feed in site.feeds)}
         self._held = blocks.lessons([*self._sites.values(), *map(blocks.group, members)])
         self._rulings = blocks.rulings(sorted(members))
+        self._sayings = _Said(blocks, self._held.values())
 
     def follow(self) -> int:
         """Returns how many entries are shown otherwise now."""
@@ -127,7 +128,9 @@ class _Pupil:
             run = self._blocks.carriers(group.feeds, lesson.since, portion)
             late = 0 if len(run) == portion else group.entries - upto
             run_of = run[: max(0, len(run) - late)]
-            lesson = learn(run_of, lesson, self._settings, site=group.is_site)
+            lesson = learn(
+                run_of, lesson, self._settings, site=group.is_site, sayings=self._sayings
+            )
             lesson = self._worded(lesson, run_of)
         return replace(lesson, learned=upto)
 
@@ -144,6 +147,23 @@ class _Pupil:
         groups = _groups(self._blocks, feed)
         spans = (span for group in groups for span in self._held[group.name].spans)
         return Taught.of(spans, self._rulings.get(feed))
+
+
+class _Said:
+    """What archived blocks and entries say; a block is read once."""
+
+    def __init__(self, blocks: Blocks, held: Iterable[Lesson]) -> None:
+        self._blocks = blocks
+        spans = (span for lesson in held for span in lesson.spans)
+        self._words = {span.hash: span.text for span in spans if span.text}
+
+    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
+        unread = [block for block in blocks if block not in self._words]
+        self._words |= _texts(self._blocks, unread, run)
+        return {block: self._words.get(block, "") for block in blocks}
+
+    def texts(self, entries: Sequence[Carrier]) -> dict[EntryKey, str]:
+        return self._blocks.texts([one.key for one in entries])
 
 
 def _groups(blocks: Blocks, feed: FeedKey) -> tuple[Group, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -47,7 +50,36 @@ def server():
         yield running
 
 
-def collect(of: Settings, server: FeedServer, planted: tuple[Planted, ...], upto: int) -> None:
+@dataclass(frozen=True)
+class Reports:
+    """Reports of matches: facts in a form, some of which come often, above a line of the site's."""
+
+    number: int
+
+    def facts(self, n: int) -> tuple[str, str, str]:
+        half = "0-0" if n < 5 or n % 4 == 0 else f"{n % 5 + 1}-{n % 3}"
+        return (
+            f"Half-time: {half}",
+            f"Man of the match: {'Okafor' if n % 4 == 1 else f'Player{n}'}",
+            f"Red cards: {'none' if n % 3 else f'Captain{n}'}",
+        )
+
+    def document(self, upto: int) -> bytes:
+        items = "".join(self._item(n) for n in range(upto - 1, -1, -1))
+        return f'<rss version="2.0"><channel><title>Reports</title>{items}</channel></rss>'.encode()
+
+    def _item(self, n: int) -> str:
+        said = (f"In round {n} the game of owl{n} and gull{n} was one to remember.", *self.facts(n))
+        text = "".join(f"<p>{one}</p>" for one in (*said, "Follow us: @owls"))
+        return (
+            f"<item><title>Owl{n} meet gull{n}</title><link>https://reports.example/{n}</link>"
+            f"<guid>{n}</guid><description>{escape(text)}</description></item>"
+        )
+
+
+def collect(
+    of: Settings, server: FeedServer, planted: Sequence[Planted | Reports], upto: int
+) -> None:
     """One round as the command does it, over the feeds with their entries below ``upto``."""
     urls = [server.serve(f"/{one.number}.xml", one.document(upto)) for one in planted]
 
@@ -62,7 +94,7 @@ def collect(of: Settings, server: FeedServer, planted: tuple[Planted, ...], upto
     asyncio.run(go())
 
 
-def of_feed(archive: Archive, one: Planted) -> list[EntryRecord]:
+def of_feed(archive: Archive, one: Planted | Reports) -> list[EntryRecord]:
     return [record for record in archive.export() if record.feed.endswith(f"/{one.number}.xml")]
 
 
@@ -97,3 +129,16 @@ def test_planted_boilerplate_goes_and_every_true_paragraph_stays(of, server):
         assert folded(one.paragraphs(3)[3]) in published
         for line in (*one.template.lines(), "owl.png"):
             assert folded(line) not in published
+
+
+@pytest.mark.parametrize("rounds", [(20,), (5, 6, 20)])
+def test_the_facts_of_match_reports_stay_however_often_they_come(of, server, rounds):
+    for upto in rounds:
+        collect(of, server, [Reports(1)], upto)
+    with open_archive(of.archive) as archive:
+        records = of_feed(archive, Reports(1))
+        assert len(records) == 20
+        for record in records:
+            n = int(record.title.rsplit("gull", 1)[1])
+            assert tuple(record.text.split("\n\n")[1:]) == Reports(1).facts(n)
+            assert record.revisions == 1

@@ -48,6 +48,9 @@ _CARRIERS = (
     .order_by(blocks.c.entry_key)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+_NEWEST = sa.and_(
+    entries.c.entry_key == revisions.c.entry_key, entries.c.revision == revisions.c.number
+)
 _OF_ONE = _CARRIERS.where(blocks.c.feed_key == sa.bindparam("of", type_=Key))
 _OF_SOME = _CARRIERS.where(blocks.c.feed_key.in_(sa.bindparam("of", expanding=True, type_=Key)))
 
@@ -219,13 +222,7 @@ class Blocks:
         query = sa.select(
             revisions.c.entry_key, revisions.c.title, revisions.c.html, revisions.c.text,
             revisions.c.summary, revisions.c.lang, revisions.c.image, revisions.c.original,
-        ).join(
-            entries,
-            sa.and_(
-                entries.c.entry_key == revisions.c.entry_key,
-                entries.c.revision == revisions.c.number,
-            ),
-        )  # fmt: skip
+        ).join(entries, _NEWEST)  # fmt: skip
         return [
             Stored(
                 key=EntryKey(row.entry_key), title=row.title, html=row.html, text=row.text,
@@ -234,6 +231,15 @@ class Blocks:
             for chunk in chunks(keys)
             for row in self._connection.execute(query.where(entries.c.entry_key.in_(chunk)))
         ]  # fmt: skip
+
+    def texts(self, keys: Sequence[EntryKey]) -> dict[EntryKey, str]:
+        """The texts of these entries, as their newest revisions keep them."""
+        query = sa.select(revisions.c.entry_key, revisions.c.text).join(entries, _NEWEST)
+        return {
+            EntryKey(key): text
+            for chunk in chunks(keys)
+            for key, text in self._connection.execute(query.where(entries.c.entry_key.in_(chunk)))
+        }
 
     def show(self, changed: Sequence[tuple[Stored, Shown | None]]) -> None:
         """Show these entries so from now on (None: as they are kept); find and publish them so."""

@@ -21,13 +21,12 @@ from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.blocks import Block, image_address, read_blocks, write_blocks
 from aggregator.normalize.characters import key
 from aggregator.normalize.cleaning import Clean, first_image, teaser
+from aggregator.normalize.facts import FIRST, LAST
 from aggregator.normalize.learning import learn
 from aggregator.query import analyse
 
 # No template says so much in one block, and hashing what is longer would only cost.
 _LONGEST = 1000
-# Of a longer entry its two ends are looked at: there the templates are.
-_FIRST, _LAST = 16, 32
 # A title shorter than this may stand in any sentence.
 _TITLE = 12
 # A shorter text is taken out of a summary only at its ends.
@@ -51,7 +50,7 @@ def _around(blocks: Sequence[Block]) -> tuple[Block, ...]:
     """The blocks that may stand around a text: none, where there is one text block and no more."""
     texts = sum(1 for block in blocks if block.text)
     found = tuple(block for block in blocks if texts > 1 or not block.text)
-    return found if len(found) <= _FIRST + _LAST else found[:_FIRST] + found[-_LAST:]
+    return found if len(found) <= FIRST + LAST else found[:FIRST] + found[-LAST:]
 
 
 def _hash(block: Block, headline: str) -> bytes:
@@ -204,13 +203,37 @@ def _taught(drafts: Sequence[tuple[Entry, Clean]], settings: NormalizeSettings) 
         run.append(_carrier(entry, counts=entry.text_hash is None or entry.text_hash not in met))
         met.add(entry.text_hash)
     run.sort(key=lambda one: one.key)
-    return Taught.of(learn(run, Lesson(), settings).spans)
+    return Taught.of(learn(run, Lesson(), settings, sayings=_Drafted(drafts)).spans)
+
+
+class _Drafted:
+    """What the entries of a document say."""
+
+    def __init__(self, drafts: Sequence[tuple[Entry, Clean]]) -> None:
+        self._drafts = {_key(entry): cleaned for entry, cleaned in drafts}
+
+    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
+        missing, found = set(blocks), dict[bytes, str]()
+        for one in run:
+            if missing.intersection(one.blocks):
+                cleaned = self._drafts[one.key]
+                said = _words(cleaned.title, (*cleaned.blocks, *cleaned.teaser))
+                found |= {block: said[block] for block in missing & said.keys()}
+                missing -= set(one.blocks)
+        return found
+
+    def texts(self, entries: Sequence[Carrier]) -> dict[EntryKey, str]:
+        return {one.key: self._drafts[one.key].text for one in entries}
 
 
 def _carrier(entry: Entry, *, counts: bool = True) -> Carrier:
-    """An entry that has no key yet, by its place: the last of a document is the oldest."""
-    key = EntryKey(1_000_000_000 - entry.position)
-    return Carrier(key=key, feed=FeedKey(0), hashes=packed(entry.blocks), counts=counts)
+    hashes = packed(entry.blocks)
+    return Carrier(key=_key(entry), feed=FeedKey(0), hashes=hashes, counts=counts)
+
+
+def _key(entry: Entry) -> EntryKey:
+    """Of an entry that has none yet, by its place: the last of a document is the oldest."""
+    return EntryKey(1_000_000_000 - entry.position)
 
 
 def _finished(

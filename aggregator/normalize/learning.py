@@ -3,8 +3,8 @@
 Pure, and the same whatever the batches were: entries are looked at in runs of
 ``boilerplate_window``, each run half a window after the one before, and what the
 newest entries say is looked at anew each time. A block is boilerplate in the runs
-where it is frequent, and no longer in those where it has stopped; what an earlier
-run taught stays true of the entries of that run.
+where it is frequent and no fact (see ``facts``), and no longer in those where it has
+stopped; what an earlier run taught stays true of the entries of that run.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from aggregator.model.boilerplate import Carrier, Lesson, Span
 from aggregator.model.entry import EntryKey
 from aggregator.model.settings import NormalizeSettings
+from aggregator.normalize.facts import Sayings, facts
 
 # What a site teaches must stand in the entries of so many of its feeds.
 _FEEDS_OF_A_SITE = 2
@@ -34,17 +35,27 @@ def enough(entries: int) -> int:
 
 
 def learn(
-    run: Sequence[Carrier], held: Lesson, settings: NormalizeSettings, *, site: bool = False
+    run: Sequence[Carrier],
+    held: Lesson,
+    settings: NormalizeSettings,
+    *,
+    site: bool = False,
+    sayings: Sayings | None = None,
 ) -> Lesson:
-    """Learn from these, all entries after ``held.since`` in order of arrival."""
+    """Learn from these, all entries after ``held.since`` in order of arrival.
+
+    Without ``sayings`` no block is known to be a fact.
+    """
     size = max(2, settings.boilerplate_window)
     past = [span for span in held.spans if span.last is not None]
     start = 0
     while len(run) - start > size:
         window = run[start : start + size]
-        past += _spans(window, settings, site, last=window[-1].key)
+        found = _unwanted(window, settings, site, sayings)
+        past += _spans(found, window[0].key, window[-1].key)
         start += size // 2
-    spans = (*_joined(past), *_spans(run[start:], settings, site, last=None))
+    now = _unwanted(run[start:], settings, site, sayings)
+    spans = (*_joined(past), *(_spans(now, run[start].key, None) if now else ()))
     texts = {span.hash: span.text for span in held.spans}
     return replace(
         held,
@@ -53,11 +64,19 @@ def learn(
     )
 
 
-def _spans(
-    window: Sequence[Carrier], settings: NormalizeSettings, site: bool, *, last: EntryKey | None
-) -> list[Span]:
+def _spans(found: Iterable[bytes], first: EntryKey, last: EntryKey | None) -> list[Span]:
+    return [Span(hash=one, first=first, last=last) for one in sorted(found)]
+
+
+def _unwanted(
+    window: Sequence[Carrier], settings: NormalizeSettings, site: bool, sayings: Sayings | None
+) -> list[bytes]:
+    """The blocks that are boilerplate among these entries."""
     found = frequent(window, settings, site=site)
-    return [Span(hash=one, first=window[0].key, last=last) for one in sorted(found)]
+    if not found or sayings is None:
+        return found
+    true = facts(found, [one for one in window if one.counts], sayings)
+    return [one for one in found if one not in true]
 
 
 def frequent(

@@ -102,12 +102,75 @@ def test_a_ruling_stands_above_what_was_learned():
     cuts=st.lists(st.integers(0, 60)),
 )
 def test_batches_make_no_difference(entries, cuts):
-    carriers = run(*entries)
-    stepwise = Lesson()
+    carriers, stepwise = run(*entries), Lesson()
+    said = Said({"x": "Half-time: 0-0", "y": "Half-time: 5-1", "a": "Half-time: 3-1"})
     for upto in sorted({*cuts, len(carriers)}):
         seen = [one for one in carriers[:upto] if one.key > stepwise.since]
-        stepwise = learn(seen, stepwise, RULE)
-    assert stepwise == learn(carriers, Lesson(), RULE)
+        stepwise = learn(seen, stepwise, RULE, sayings=said)
+    assert stepwise == learn(carriers, Lesson(), RULE, sayings=said)
+
+
+class Said:
+    """Blocks by a letter each, and what they say."""
+
+    def __init__(self, said: dict[str, str]) -> None:
+        self._said = {hashed(letter): text for letter, text in said.items()}
+        self.read = 0
+
+    def words(self, blocks, run):
+        return {one: self._said.get(one, "") for one in blocks}
+
+    def texts(self, entries):
+        self.read += len(entries)
+        return {one.key: "\n\n".join(self._said.get(b, "") for b in one.blocks) for one in entries}
+
+
+@pytest.mark.parametrize(
+    ("entries", "said", "gone"),
+    [
+        ("ax bx cx d", {"x": "Half-time: 0-0", "d": "HALF-TIME:  5-1"}, "xxx"),
+        ("ax b cx d ex", {"x": "Half-time: 0-0", "b": "HALF-TIME:  5-1"}, ""),
+        ("ax b cx d ex", {"x": "Mi-temps : 0-0", "b": "Mi-temps : 5-1"}, ""),
+        ("ax b cx d ex", {"x": "最优秀球员：武磊", "b": "最优秀球员：张玉宁"}, ""),
+        ("ax bx cx d e", {"x": "Red cards: none", "d": "Red cards: Vale", "e": "Red cards: Teal"}, ""),
+        ("ax bx cx d e", {"x": "Source: Agency", "d": "Source: Wire", "e": "Source: Wire"}, "xxx"),
+        ("ax b cx d ex", {"x": "Source: Agency", "b": "Result: Agency"}, "xxx"),
+        ("axy bxy cxy", {"x": "Follow us: here", "y": "Follow us: there"}, "xyxyxy"),
+        ("ax b cx d ex", {"x": "Follow us: @club", "b": "Follow us: @other"}, "xxx"),
+        ("ax b cx d ex", {"x": "Chat: https://a.example/1", "b": "Chat: https://b.example/2"}, "xxx"),
+        ("ax b cx d ex", {"x": "A crowd of 9,040 saw it", "b": "A crowd of 10,115 saw it"}, ""),
+        ("ax b cx d ex", {"x": "All rights reserved 2025", "b": "All rights reserved 2026"}, "xxx"),
+        ("ax b cx d ex", {"x": "Starts 15:30 today", "b": "Starts 15:30 tomorrow"}, "xxx"),
+        ("ax b cx d ex", {"x": "https://a.example/1.png", "b": "https://a.example/2.png"}, "xxx"),
+        (
+            "ax b cx d ex",
+            {"x": "We say it with many more words than any label has: yes", "b": "We say it with many more words than any label has: no"},
+            "xxx",
+        ),
+    ],
+)  # fmt: skip
+def test_a_form_that_others_fill_with_other_values_is_a_fact(entries, said, gone):
+    carriers = run(*entries.split())
+    lesson = learn(carriers, Lesson(), RULE, sayings=Said(said))
+    assert "".join(unwanted(lesson, carriers)) == gone
+
+
+def test_what_was_learned_turns_out_to_be_a_fact():
+    said = Said({"x": "Half-time: 0-0", "y": "Half-time: 5-1", "z": "Half-time: 3-1"})
+    carriers = run("ax", "bx", "cx", "dy", "ez")
+    before = learn(carriers[:4], Lesson(), RULE, sayings=said)
+    assert [span.hash for span in before.spans] == [hashed("x")]
+    assert learn(carriers, before, RULE, sayings=said).spans == ()
+
+
+def test_texts_are_read_only_where_a_block_is_missing_that_may_be_a_fact():
+    carriers = run("ax", "bx", "cx", "d")
+    for text, read in (("Half-time: 0-0", 1), ("Get our letter", 0)):
+        said = Said({"x": text})
+        learn(carriers[:3], Lesson(), RULE, sayings=said)
+        assert said.read == 0
+        learn(carriers, Lesson(), RULE, sayings=said)
+        assert said.read == read
 
 
 def shown(title: str, html: str, *learned: str, summary: str = "", image: str | None = None):
