@@ -41,7 +41,9 @@ class Sayings(Protocol):
         ...
 
 
-def facts(blocks: Sequence[bytes], run: Sequence[Carrier], sayings: Sayings) -> frozenset[bytes]:
+def facts_among(
+    blocks: Sequence[bytes], run: Sequence[Carrier], sayings: Sayings
+) -> frozenset[bytes]:
     """Those of the blocks, all frequent in this run, whose form has other values in other entries.
 
     One other value that comes only before, or only behind, is a template that changed.

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from aggregator.model.boilerplate import Carrier, Lesson, Span
 from aggregator.model.entry import EntryKey
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize.facts import Sayings, facts
+from aggregator.normalize.facts import Sayings, facts_among
 
 # What a site teaches must stand in the entries of so many of its feeds.
 _FEEDS_OF_A_SITE = 2
@@ -75,7 +75,7 @@ def _unwanted(
     found = frequent(window, settings, site=site)
     if not found or sayings is None:
         return found
-    true = facts(found, [one for one in window if one.counts], sayings)
+    true = facts_among(found, [one for one in window if one.counts], sayings)
     return [one for one in found if one not in true]
 
 
