@@ -12,6 +12,7 @@ import zlib
 from msgspec import Struct
 
 from aggregator.model.errors import NotAFeed
+from aggregator.normalize.codepages import fits, in_utf8
 
 _GZIP = b"\x1f\x8b"
 _INFLATED = 64 * 1024 * 1024
@@ -62,7 +63,8 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
 
     A byte order mark, and bytes that are valid UTF-8 beyond ASCII, outrank what
     headers or declaration say (RFC 7303, 3.2 for the mark; the rest because no
-    text in another encoding is valid UTF-8 by chance).
+    text in another encoding is valid UTF-8 by chance). What is in none that is declared
+    is read by its language (``codepages``).
     """
     notes: list[str] = []
     if body[:2] == _GZIP:
@@ -79,7 +81,7 @@ def sniff(body: bytes, *, content_type: str, url: str) -> Source:
     _refuse(body, url)
     body = _from_root(body, notes)
     body, whole = _to_end(body)
-    charset = charset or _charset(body, content_type, whole)
+    body, charset = _settled(body, charset, content_type, whole, notes)
     if charset == "utf-8":
         body = _DECLARATION.sub(b'<?xml version="1.0"?>', body, count=1)
     return Source(
@@ -158,11 +160,13 @@ def _cdata_around(body: bytes, at: int) -> int:
     return body.rfind(b"<![CDATA[", closed, at)
 
 
-def _charset(body: bytes, content_type: str, whole: bool) -> str:
-    """What to tell the parser: the header's charset, or utf-8 where the bytes prove it. One that
-    breaks off may do so within a character."""
+def _settled(
+    body: bytes, mark: str, content_type: str, whole: bool, notes: list[str]
+) -> tuple[bytes, str]:
+    """The body, and what to tell the parser: the header's charset, or utf-8 where the bytes prove it,
+    or were made so. One that breaks off may do so within a character."""
     told = _CHARSET.search(content_type)
-    charset = told.group(1).lower() if told else ""
+    charset = mark or (told.group(1).lower() if told else "")
     declared = _DECLARED.match(body)
     written = (declared.group(1).decode() if declared else "").lower()
     if not body.isascii():
@@ -171,9 +175,17 @@ def _charset(body: bytes, content_type: str, whole: bool) -> str:
         except UnicodeDecodeError:
             pass
         else:
-            return "utf-8"
+            return body, "utf-8"
+        if charset and fits(body, charset):
+            return body, charset
+        if written and fits(body, written):
+            # A header that is wrong says nothing; where there is none, what is declared counts anyway.
+            return body, charset and written
+        if made := in_utf8(body):
+            notes.append(made[1])
+            return made[0], "utf-8"
     elif (charset or written).startswith(
         ("utf-16", "utf-32", "utf16", "utf32", "ucs", "iso-10646")
     ):
-        return "utf-8"
-    return charset
+        return body, "utf-8"
+    return body, charset
