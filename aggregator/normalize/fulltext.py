@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from aggregator.model.entry import Entry, Unfit
 from aggregator.model.feed import Learned
 from aggregator.normalize.boilerplate import carried, finish
-from aggregator.normalize.language import detect, tag
+from aggregator.normalize.language import Titles, settled, tag
 from aggregator.normalize.reading import text_hash
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.walls import is_wall
@@ -103,7 +103,8 @@ def _share(part: set[T], whole: set[T]) -> float:
 
 def _filled(entry: Entry, page: WebPage) -> Entry:
     text, image = page.clean.text, entry.image or page.image
-    lang = entry.lang or tag(page.lang) or detect(f"{entry.title}\n{text}")
+    said = f"{entry.title}\n{text}"
+    lang = settled(entry.lang or tag(page.lang), said, Titles(lambda: ""))
     return replace(
         entry,
         html=page.clean.html,

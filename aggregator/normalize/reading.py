@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time
-from functools import cache, partial
+from functools import partial
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -36,7 +36,7 @@ from aggregator.normalize.identity import (
     second_name,
 )
 from aggregator.normalize.item import Head, Item, Parsed, original
-from aggregator.normalize.language import guess, of_titles, tag
+from aggregator.normalize.language import Titles, of_feed, settled, tag, titles_in
 from aggregator.normalize.shingles import MOST_SIGNS, sample
 from aggregator.normalize.sniffing import sniff, unpacked
 from aggregator.query import numbers, words
@@ -77,7 +77,7 @@ def read(
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
     complete = partial(finish, learned=learned, learning=learning)
-    titles = cache(partial(_titles_are_in, body, content_type, url))
+    titles = Titles(partial(_titles, body, content_type, url))
     return _document(head, items, parsed.known, url, feed, seen, lang, titles, now, complete)
 
 
@@ -90,14 +90,17 @@ def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]
     return document.parse(body, content_type=content_type, url=url, seen=seen)
 
 
-def _titles_are_in(body: bytes, content_type: str, url: str) -> str:
-    """The likeliest language of a document's titles, as a tag, or ""."""
+def _titles(body: bytes, content_type: str, url: str) -> str:
+    """The first titles of a document, one a line; "" where they cannot be read."""
+    # Nearly all are UTF-8 as they came; what has an escape in it may be so by chance.
+    if b"\x1b" not in body and (found := titles_in(body, "utf-8")):
+        return found
     if not jsonfeed.looks_like_json(body, content_type):
         # A sitemap of news is no feed, and goes by itself.
         with contextlib.suppress(NotAFeed):
             source = sniff(body, content_type=content_type, url=url)
-            return of_titles(source.body, source.charset)
-    return of_titles(body, "utf-8")
+            return titles_in(source.body, source.charset)
+    return ""
 
 
 def _count(parsed: Parsed) -> int:
@@ -132,7 +135,7 @@ def _document(
     feed: FeedIdentity,
     seen: frozenset[bytes],
     lang: str,
-    titles: Callable[[], str],
+    titles: Titles,
     now: datetime,
     complete: Callable[[Sequence[tuple[Entry, Clean]]], tuple[Entry, ...]],
 ) -> Document:
@@ -166,7 +169,7 @@ def _document(
         title=line(head.title),
         home=head.home,
         description=line(head.description),
-        lang=feed_lang,
+        lang=of_feed(feed_lang, titles),
         entries=complete(drafts),
         known=tuple(sorted((position, hashed) for hashed, position in known.items())),
         ttl=head.ttl,
@@ -205,8 +208,7 @@ class _Place(Struct, frozen=True):
 
     feed: FeedIdentity
     lang: str
-    titles: Callable[[], str]
-    """The likeliest language of the document's titles."""
+    titles: Titles
     position: int
     identity: str
     told_by: Named
@@ -233,7 +235,7 @@ def _draft(
     title = headline(item.headline, own_names)
     cleaned = clean(title, item.summary, item.content, base=item.base)
     text = cleaned.text or cleaned.summary
-    lang = tag(item.lang) or place.lang or guess(f"{cleaned.title}\n{text}", place.titles)
+    lang = settled(tag(item.lang) or place.lang, f"{cleaned.title}\n{text}", place.titles)
     said = numbers(text[:MOST_SIGNS], lang) or numbers(cleaned.title, lang)
     categories = _names((*item.categories, *cleaned.sections))
     authors = _names(item.authors)
