@@ -320,6 +320,56 @@ def test_a_note_in_a_few_of_many_items_is_a_correction_and_in_most_the_template(
     assert sum(states - 1 for _, states in titles(desk, before, after, after)) == revised
 
 
+KICK_OFF, SNOW, RAIN = "Kick-off is at 15:00.", "It is postponed because of snow.", "It rained."
+
+
+def fixtures(*said: str) -> tuple[Item, ...]:
+    """Items that say different things, and these besides."""
+    return tuple(
+        Item(f"{WORDS[n % 8]} {n} v Rovers", f"A cup match in {WORDS[n % 8]} {n}. {one}".strip(),
+             f"g{n}", f"https://one.example/{n}", -n)
+        for n, one in enumerate(said)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "revised"),
+    [
+        # Few items: what stands in another sentence's place is news in each, were it in all of them.
+        ([KICK_OFF] * 5, [SNOW] * 4 + [KICK_OFF], 4),
+        ([KICK_OFF] * 5, [SNOW] * 5, 5),
+        ([KICK_OFF] * 9, [SNOW] * 9, 9),
+        ([KICK_OFF] * 4 + [""], [SNOW] * 5, 5),
+        ([f"Kick-off is at {n}:00." for n in range(5)], [SNOW] * 5, 5),
+        ([KICK_OFF] * 5, [""] * 5, 5),
+        # Added to some, it is news; added to all, it is the template's, but in two there is none.
+        ([""] * 5, [SNOW] * 4 + [""], 4),
+        ([KICK_OFF] * 5, [f"{KICK_OFF} {FOOTER}"] * 5, 0),
+        ([""] * 3, [FOOTER] * 3, 0),
+        ([""] * 2, [FOOTER] * 2, 2),
+        # Many items: in most of them it is the template's, in fewer news, whatever else changed.
+        ([KICK_OFF] * 12, [SNOW] * 5 + [KICK_OFF] * 7, 5),
+        ([KICK_OFF] * 20, [SNOW] * 4 + [f"{n} spectators came." for n in range(12)] + [KICK_OFF] * 4, 16),
+        ([KICK_OFF] * 12, [SNOW] * 4 + [RAIN] * 4 + [KICK_OFF] * 4, 8),
+        ([FOOTER] * 12, [RAIN] * 12, 0),
+        ([FOOTER] * 12, [""] * 12, 0),
+        ([FOOTER] * 12, [RAIN] * 11 + [f"{RAIN} Harbour won."], 1),
+        # A sentence that they all have is lost by one, while an advert changes in all.
+        ([f"{KICK_OFF} {FOOTER}"] * 12, [f"{KICK_OFF} {RAIN}"] * 11 + [RAIN], 1),
+    ],
+)  # fmt: skip
+def test_the_same_change_in_many_items_is_the_templates_and_in_few_news(
+    desk, before, after, revised
+):
+    first, second = fixtures(*before), fixtures(*after)
+    assert sum(states - 1 for _, states in titles(desk, first, second, second)) == revised
+
+
+def test_a_feed_that_lists_one_less_today_is_still_one_of_many(desk):
+    first, second = fixtures(*[FOOTER] * 10), fixtures(*[RAIN] * 9)
+    assert sum(states - 1 for _, states in titles(desk, first, second)) == 0
+
+
 @pytest.mark.parametrize(
     ("one", "other", "states"),
     [

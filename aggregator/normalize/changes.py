@@ -22,7 +22,7 @@ from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.dates import from_sortable
-from aggregator.normalize.edits import edited, template_of
+from aggregator.normalize.edits import Template, edited, template_of
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
 
@@ -129,7 +129,7 @@ class _Desk(Struct):
     now: datetime
     recent: timedelta
     _dated: bool = False
-    _template: frozenset[str] = frozenset()
+    _template: Template = Template()
 
     def __post_init__(self) -> None:
         self._dated = all(entry.published is not None for entry in self.document.entries)
@@ -154,7 +154,9 @@ class _Desk(Struct):
                 if entry.position in recognised
             ),
             self.known.said,
-            len(recognised) + len(cut),
+            listed=len(recognised) + len(cut),
+            # As a rule: a document that lists one less today is the same template's.
+            size=max(len(self.document.entries) + len(cut), len(self.feed.listing)),
         )
         # Oldest first, so that keys and places grow with time.
         for entry in sorted(self.document.entries, key=self._age):

@@ -6,14 +6,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
 
-# A sentence that comes or goes in so many items of one document at once is the template's, if
-# so large a share of its texts changed at all: a correction is added to the few that need it.
-_TEMPLATE, _CHANGED = 3, 0.5
+# A sentence that comes or goes in so many items of one document at once, and in so large a share of
+# them, is the template's: a correction is added to the few that need it.
+_TEMPLATE, _SHARE = 3, 0.5
+# Of a document of fewer items all may have the same news: of fixtures, that they are postponed.
+_MANY = 10
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """What a publisher changed around the texts of a document. ``displaces``: a sentence that gave
+    way to one of these is none of the text's."""
+
+    sentences: frozenset[str] = frozenset()
+    displaces: bool = False
 
 
 def edited(
@@ -21,18 +33,17 @@ def edited(
     held: KnownEntry,
     *,
     readdressed: bool,
-    template: frozenset[str],
+    template: Template,
     said: Said | None,
 ) -> tuple[str, ...]:
     """Names of the fields that were edited. ``readdressed``: another link is only its address.
 
-    ``said`` is what the last revision says, ``template`` the sentences that are no edits
-    (see :func:`template_of`).
+    ``said`` is what the last revision says, ``template`` what is no edit (see :func:`template_of`).
     """
     fields = [name for name in differing(entry, held) if not _only_later(name, entry, held)]
     if not readdressed:
         fields.append("link")
-    if said and template:
+    if said and template.sentences:
         texts = {"summary": (said.summary, entry.summary), "content": (said.text, entry.text)}
         fields = [
             name for name in fields if name not in texts or _says_more(*texts[name], template)
@@ -40,13 +51,15 @@ def edited(
     return tuple(fields)
 
 
-def _says_more(old: str, new: str, template: frozenset[str]) -> bool:
+def _says_more(old: str, new: str, template: Template) -> bool:
     """Whether two texts differ in more than the template's sentences, and what gave way to them."""
     before, after = _sentences(old), _sentences(new)
-    if [one for one in before if one not in template] == [
-        one for one in after if one not in template
+    if [one for one in before if one not in template.sentences] == [
+        one for one in after if one not in template.sentences
     ]:
         return False
+    if not template.displaces:
+        return True
     first = 0
     while first < min(len(before), len(after)) and before[first] == after[first]:
         first += 1
@@ -54,7 +67,7 @@ def _says_more(old: str, new: str, template: frozenset[str]) -> bool:
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
         last += 1
     lost, won = before[first : len(before) - last], after[first : len(after) - last]
-    return not won or len(lost) > len(won) or any(one not in template for one in won)
+    return not won or len(lost) > len(won) or any(one not in template.sentences for one in won)
 
 
 def differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
@@ -66,25 +79,33 @@ def differing(entry: Entry, held: KnownEntry) -> tuple[str, ...]:
 
 
 def template_of(
-    pairs: Iterable[tuple[Entry, KnownEntry]], said: Mapping[EntryKey, Said], listed: int
-) -> frozenset[str]:
-    """The sentences that several entries lost, won or show alike: an advert of the day, no edit.
+    pairs: Iterable[tuple[Entry, KnownEntry]],
+    said: Mapping[EntryKey, Said],
+    *,
+    listed: int,
+    size: int,
+) -> Template:
+    """The sentences that most entries lost or won alike: an advert of the day, no edit.
 
-    ``listed``: how many entries that we have the document lists, those that were not read included.
+    ``listed``: how many entries that we have the document lists, those that were not read included;
+    ``size``: how many items it has. In a document of few, only what was added to all of them, and
+    to nothing but that: a sentence in another's place is news in each.
     """
-    counts: Counter[str] = Counter()
-    changed = 0
-    for entry, held in pairs:
-        before = said.get(held.key)
-        if before is None:
-            continue
-        old = {*_sentences(before.summary), *_sentences(before.text)}
-        new = {*_sentences(entry.summary), *_sentences(entry.text)}
-        changed += old != new
-        counts.update(old | new)
-    if changed < _CHANGED * listed:
-        return frozenset()
-    return frozenset(sentence for sentence, count in counts.items() if count >= _TEMPLATE)
+    changes = [_change(entry, said[held.key]) for entry, held in pairs if held.key in said]
+    few = size < _MANY
+    least = max(_TEMPLATE, listed if few else listed * _SHARE)
+    if len(changes) < least or (few and any(lost for lost, _ in changes)):
+        return Template()
+    counts = Counter(sentence for lost, won in changes for sentence in lost | won)
+    found = (sentence for sentence, count in counts.items() if count >= least)
+    return Template(sentences=frozenset(found), displaces=not few)
+
+
+def _change(entry: Entry, said: Said) -> tuple[set[str], set[str]]:
+    """The sentences that an entry lost, and those that it won."""
+    old = {*_sentences(said.summary), *_sentences(said.text)}
+    new = {*_sentences(entry.summary), *_sentences(entry.text)}
+    return old - new, new - old
 
 
 def _only_later(name: str, entry: Entry, held: KnownEntry) -> bool:
