@@ -27,6 +27,7 @@ class Item(NamedTuple):
     guid: str = ""
     link: str = ""
     hours: float | None = None
+    more: str = ""
 
     def xml(self) -> str:
         parts = [f"<title>{escape(self.title)}</title>"] if self.title else []
@@ -39,7 +40,7 @@ class Item(NamedTuple):
             parts.append(f"<pubDate>{date:%a, %d %b %Y %H:%M:%S} GMT</pubDate>")
         if self.text:
             parts.append(f"<description>{escape(self.text)}</description>")
-        return f"<item>{''.join(parts)}</item>"
+        return f"<item>{''.join(parts)}{self.more}</item>"
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def poll(desk: Desk, *polls: tuple[Item, ...]) -> list[tuple[str, int, bool]]:
     """(last title, states, whether it vanished) of each entry after these documents, oldest first."""
     for hour, items in enumerate(polls):
         inside = "".join(one.xml() for one in items)
-        body = f"<rss version='2.0'><channel><title>H</title><link>{HOME}news/</link><language>en</language>{inside}</channel></rss>"
+        body = f"<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>H</title><link>{HOME}news/</link><language>en</language>{inside}</channel></rss>"
         at = NINE + timedelta(days=5, hours=hour)
         desk.write([desk.read(ONE, body.encode(), at)], at=at)
     records = sorted(desk.archive.export(), key=lambda one: one.key)
@@ -368,6 +369,41 @@ def test_the_same_change_in_many_items_is_the_templates_and_in_few_news(
 def test_a_feed_that_lists_one_less_today_is_still_one_of_many(desk):
     first, second = fixtures(*[FOOTER] * 10), fixtures(*[RAIN] * 9)
     assert sum(states - 1 for _, states in titles(desk, first, second)) == 0
+
+
+MP3, SIGNED = "https://cdn.example/3.mp3", "https://cdn.example/report.pdf?id=1"
+
+
+@pytest.mark.parametrize(
+    ("files", "states"),
+    [
+        ([f'<media:content url="https://i.example/{n}.jpg?w=140"/>' for n in "abc"], 1),
+        ([f'<media:content url="https://i.example/{n}" medium="image"/>' for n in "abc"], 1),
+        ([f'<enclosure url="https://i.example/{n}" type="image/jpeg"/>' for n in "abc"], 1),
+        (["", '<enclosure url="https://i.example/a" type="image/jpeg"/>', ""], 1),
+        ([f'<enclosure url="{MP3}?token-time={n}" type="audio/mpeg"/>' for n in "123"], 1),
+        ([f'<media:content url="{MP3}?updated={n}"/>' for n in "123"], 1),
+        ([f'<enclosure url="{SIGNED}&amp;sig={n}" type="application/pdf"/>' for n in "123"], 1),
+        ([f'<enclosure url="https://cdn.example/{n}.mp3" type="audio/mpeg"/>' for n in "123"], 3),
+        ([f'<enclosure url="https://cdn.example/{n}" type=""/>' for n in "12"], 2),
+        (["", f'<enclosure url="{MP3}" type="audio/mpeg"/>'], 2),
+        ([f'<enclosure url="{MP3}" type="audio/mpeg"/>', ""], 2),
+    ],
+)
+def test_another_picture_or_signature_is_no_edit_and_another_file_is(desk, files, states):
+    polls = [(Item(*FIRE, "1", "https://one.example/1", 0, more=one),) for one in files]
+    assert titles(desk, *polls) == [(FIRE[0], states)]
+
+
+def test_an_edit_beside_another_picture_names_what_was_edited(desk):
+    picture = '<enclosure url="https://i.example/{}.jpg" type="image/jpeg"/>'
+    first = Item(*FIRE, "1", "https://one.example/1", 0, more=picture.format("a"))
+    second = first._replace(text=f"{FIRE[1]} {NOTE}", more=picture.format("b"))
+    assert titles(desk, (first,), (second,)) == [(FIRE[0], 2)]
+    (entry,) = desk.archive.export()
+    _, revision = desk.archive.history(entry.id)
+    assert "enclosures" not in revision.changed
+    assert [one.url for one in revision.enclosures] == ["https://i.example/b.jpg"]
 
 
 @pytest.mark.parametrize(

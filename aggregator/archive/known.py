@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from aggregator.archive import samples
 from aggregator.archive.columns import name_of
 from aggregator.archive.hits import read_announced, read_hits
+from aggregator.archive.records import unpack_enclosures
 from aggregator.archive.schema import (
     CURRENT,
     entries,
@@ -187,7 +188,7 @@ class _Entries:
 def _read_said(
     connection: sa.Connection, known: Known, brought: Sequence[tuple[FeedKey, Entry]]
 ) -> None:
-    """The last revision's texts of entries whose item says something else now: a few, as a rule."""
+    """What the last revision says of entries whose item says something else now: a few, as a rule."""
     told_apart: dict[tuple[FeedKey, str], list[KnownEntry]] = {}
     for held in known.listed.values():
         name, sign, _ = held.identity.partition(TOLD_APART)
@@ -204,11 +205,18 @@ def _read_said(
         )
         if held is not None and held.fingerprint != entry.fingerprint
     }
-    columns = (revisions.c.entry_key, revisions.c.title, revisions.c.summary, revisions.c.text)
+    columns = (
+        revisions.c.entry_key, revisions.c.title, revisions.c.summary, revisions.c.text,
+        revisions.c.enclosures,
+    )  # fmt: skip
     for chunk in chunks(sorted(changed)):
         which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
-        for key, title, summary, text in connection.execute(sa.select(*columns).where(which)):
-            known.said[EntryKey(key)] = Said(title=title, summary=summary, text=text)
+        for key, title, summary, text, files in connection.execute(
+            sa.select(*columns).where(which)
+        ):
+            known.said[EntryKey(key)] = Said(
+                title=title, summary=summary, text=text, enclosures=unpack_enclosures(files)
+            )
 
 
 def _is_reused(known: Known, feed: FeedKey, entry: Entry) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from aggregator.model.entry import (
     Document,
+    Enclosure,
     Entry,
     EntryId,
     EntryKey,
@@ -126,11 +127,12 @@ class KnownEntry(Struct, frozen=True, kw_only=True):
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """The plain texts of an entry's last revision."""
+    """The plain texts of an entry's last revision, and the files that came with it."""
 
     title: str
     summary: str
     text: str
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 class Lead(Struct, frozen=True, kw_only=True):
@@ -177,7 +179,7 @@ class Known(Struct, kw_only=True):
     that another may have the first of, ``by_url`` by (feed, canonical URL), ``by_likeness``
     by (feed, likeness), ``listed`` by entry key for what the feeds' last listings name, but for
     those of which the item came again word for word: of most of them ``kept`` has the id, by key;
-    ``late`` by id those whose page came late; ``said`` holds the texts of those entries whose
+    ``late`` by id those whose page came late; ``said`` holds texts and files of those entries whose
     item, or what may be theirs, has another; ``stories_by_url``
     (by each entry of the page, oldest first) and ``stories_by_text`` over all feeds; ``alike``
     maps a new entry to archived ones with which it shares words, most first; ``crowded`` are

@@ -19,6 +19,7 @@ from aggregator.model.errors import NotAFeed
 from aggregator.normalize import dates, plain
 from aggregator.normalize.blocks import from_text
 from aggregator.normalize.cutting import Cut, cut
+from aggregator.normalize.enclosures import typed
 from aggregator.normalize.ending import BREAKS_OFF, came_whole, too_early
 from aggregator.normalize.expat import LONGEST_PERSON, Stated, hasten
 from aggregator.normalize.item import Head, Item, Parsed
@@ -327,10 +328,13 @@ def _enclosures(entry: Any, base: str) -> tuple[Enclosure, ...]:
         address = absolute(one.get("href") or one.get("url"), base)
         if address and address not in found:
             length = str(one.get("length") or one.get("filesize") or "")
-            found[address] = Enclosure(
-                url=address,
-                type=one.get("type") or "",
-                length=int(length) if length.isdecimal() and len(length) < 19 else None,
+            found[address] = typed(
+                Enclosure(
+                    url=address,
+                    type=one.get("type") or "",
+                    length=int(length) if length.isdecimal() and len(length) < 19 else None,
+                ),
+                one.get("medium") or "",
             )
     return tuple(found.values())
 

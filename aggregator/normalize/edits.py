@@ -11,6 +11,7 @@ from msgspec import Struct
 from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
+from aggregator.normalize.enclosures import files
 
 # A sentence that comes or goes in so many items of one document at once, and in so large a share of
 # them, is the template's: a correction is added to the few that need it.
@@ -41,6 +42,9 @@ def edited(
     ``said`` is what the last revision says, ``template`` what is no edit (see :func:`template_of`).
     """
     fields = [name for name in differing(entry, held) if not _only_later(name, entry, held)]
+    if said and "enclosures" in fields and files(said.enclosures) == files(entry.enclosures):
+        # The hash is of all addresses, as it is with what is archived.
+        fields.remove("enclosures")
     if not readdressed:
         fields.append("link")
     if said and template.sentences:
