@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -304,6 +305,23 @@ def test_a_crash_between_store_and_publish_loses_nothing(tmp_path, server):
     assert not (tmp_path / "public").exists()
     run(of, urls)
     assert len(ids(tmp_path)) == 1
+
+
+def test_what_is_taken_for_a_template_is_in_the_captures(tmp_path, server):
+    """An advert of the day in all items, or the same news of all: no revision, but its bytes stay."""
+    of = settings(tmp_path)
+
+    def captured(line: bytes) -> int:
+        body = document(0, 0, 12).replace(b".&lt;/p&gt;", b". %s&lt;/p&gt;" % line)
+        url = server.serve("/0.xml", body)
+        assert run(of, [url], everything=True).counts.revised == 0
+        files = (tmp_path / "archive/captures").iterdir()
+        return sum(
+            gzip.decompress(file.read_bytes()).count(b"WARC-Type: response") for file in files
+        )
+
+    said = [b"Play at noon.", b"Play at noon.", b"All is postponed.", b"All is postponed."]
+    assert list(map(captured, said)) == [1, 1, 2, 2]
 
 
 def test_captures_hold_the_bytes_that_were_served(tmp_path, server):

@@ -170,15 +170,20 @@ class Writer:
         news = any(
             change.kind in (ChangeKind.NEW, ChangeKind.REVISED) for change in one.decision.changes
         )
-        return news or (
-            document is not None
-            and any(
-                new and new != old
-                for new, old in (
-                    (document.title, feed.published_title),
-                    (document.home, feed.home),
-                    (document.description, feed.description),
-                    (document.lang, feed.lang),
+        # What is in no revision is in its bytes at least.
+        return (
+            news
+            or one.decision.doubtful
+            or (
+                document is not None
+                and any(
+                    new and new != old
+                    for new, old in (
+                        (document.title, feed.published_title),
+                        (document.home, feed.home),
+                        (document.description, feed.description),
+                        (document.lang, feed.lang),
+                    )
                 )
             )
         )

@@ -265,13 +265,15 @@ class Decision(Struct, frozen=True, kw_only=True):
     ``listing`` are the items now listed, in document order, then those missing
     for one poll, as (item hash, entry id, polls missing); None where the
     response said nothing new. ``missed``: this poll and the last do not overlap,
-    so entries may have been missed.
+    so entries may have been missed. ``doubtful``: what entries say otherwise was taken for
+    their feed's template, and is in no revision.
     """
 
     fetched: Fetched
     changes: tuple[Change, ...] = ()
     listing: tuple[tuple[bytes, EntryId, int], ...] | None = None
     missed: bool = False
+    doubtful: bool = False
 
     @property
     def new(self) -> int:

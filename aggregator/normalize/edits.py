@@ -92,13 +92,13 @@ def template_of(
     """The sentences that most entries lost or won alike: an advert of the day, no edit.
 
     ``listed``: how many entries that we have the document lists, those that were not read included;
-    ``size``: how many items it has. In a document of few, only what was added to all of them, and
-    to nothing but that: a sentence in another's place is news in each.
+    ``size``: how many items it has. In a document of few, only what all of them won, and only where
+    all of them lost the same, or nothing: in the place of what some had it is news in each.
     """
     changes = [_change(entry, said[held.key]) for entry, held in pairs if held.key in said]
     few = size < _MANY
     least = max(_TEMPLATE, listed if few else listed * _SHARE)
-    if len(changes) < least or (few and any(lost for lost, _ in changes)):
+    if len(changes) < least or (few and any(lost != changes[0][0] for lost, _ in changes)):
         return Template()
     counts = Counter(sentence for lost, won in changes for sentence in lost | won)
     found = (sentence for sentence, count in counts.items() if count >= least)
