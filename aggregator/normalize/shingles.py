@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from math import sqrt
 from operator import sub
 
+from aggregator.query import NUMBER_BITS
+
 SAMPLE_VERSION = 3
 """Samples of different versions have nothing in common; those before it age out of the archive."""
 
@@ -25,8 +27,6 @@ _RUN = 5
 _CHOSEN, _SHARE = 20, 24
 _BEGINNING, _FIRST = 24, 6
 _MOST_RUNS = 150
-# Of a word's number.
-_BITS = 30
 # Of a run as a vector of five numbers: the hash of Carter and Wegman ("Universal classes of
 # hash functions", 1979): two runs that differ in one word are mistaken once in 2**30. Drawn once;
 # a change is a new SAMPLE_VERSION.
@@ -36,14 +36,14 @@ _A, _B, _C, _D, _E = (
 _MASK = 2**48 - 1
 
 
-def sample(words: Sequence[int]) -> tuple[int, ...]:
-    """The sample of a text given by its words' numbers (below 2**30): numbers below 2**48, each once.
+def sample(numbers: Sequence[int]) -> tuple[int, ...]:
+    """The sample of a text given by its words' numbers: others, below 2**48, each once.
 
     About 20 runs of a text, or one of 24, or all there are, and six near its beginning.
     Of texts of different length the longer keeps fewer of its runs, but none that the
     shorter would drop; none keeps more than 156. A text of fewer than five words is one run.
     """
-    each = list(words[:MOST_WORDS])
+    each = list(numbers[:MOST_WORDS])
     if 0 < len(each) < _RUN:
         each += [0] * (_RUN - len(each))
     # Two of its words choose a run, which is quicker than all five and spreads as well.
@@ -68,4 +68,4 @@ def sample(words: Sequence[int]) -> tuple[int, ...]:
 def _limit(runs: int) -> int:
     """How far apart two evenly spread hashes are in the share of runs that is to be kept."""
     share = min(1.0, max(1 / _SHARE, _CHOSEN / max(1, runs)))
-    return int(2**_BITS * (1 - sqrt(1 - share)))
+    return int(2**NUMBER_BITS * (1 - sqrt(1 - share)))

@@ -14,6 +14,7 @@ from aggregator.model.person import Person
 from aggregator.model.topic import Topic
 from aggregator.query.analysis import (
     ANALYSIS_VERSION,
+    NUMBER_BITS,
     analyse,
     fold,
     is_language,
@@ -200,6 +201,7 @@ __all__ = [
     "ANALYSIS_VERSION",
     "MARKS",
     "NOWHERE",
+    "NUMBER_BITS",
     "All",
     "Any",
     "Bindings",

@@ -226,11 +226,13 @@ def languages() -> tuple[str, ...]:
 _Known = tuple[str, int, str]
 """What is known of a word: its tagged stem, its number, and itself where it is not its own stem."""
 _STEM, _NUMBER, _FORM = itemgetter(0), itemgetter(1), itemgetter(2)
+NUMBER_BITS = 30
+"""Of a word's number: with so many Python reckons quickest."""
 
 
-class _Lexicon(dict[str, _Known]):
-    """folded word → what is known of it, in one language. All in one place, since to find a word
-    among so many is what takes the time."""
+class Lexicon(dict[str, _Known]):
+    """folded word → what is known of it, in one language, whose tag is ``sign``. All in one place,
+    since to find a word among so many is what takes the time."""
 
     def __init__(self, lang: str) -> None:
         super().__init__()
@@ -248,41 +250,29 @@ class _Lexicon(dict[str, _Known]):
         self[word] = known = self.sign + stem, number(word), word if stem != word else ""
         return known
 
-
-class Stems:
-    """folded word → tagged stem of one language, whose tag is ``sign``."""
-
-    def __init__(self, lang: str) -> None:
-        self._lexicon = _lexicon(lang)
-        self.sign = self._lexicon.sign
-
-    def __getitem__(self, word: str) -> str:
-        return self._lexicon[word][0]
+    def stem(self, word: str) -> str:
+        """The tagged stem of a folded word."""
+        return self[word][0]
 
     def form(self, word: str) -> str:
         """The word where it is not its own stem, else ""."""
-        return self._lexicon[word][2]
+        return self[word][2]
 
 
 def number(word: str) -> int:
-    """A number below 2**30 that stands for a word: the same on every machine and release, since
-    what is made of it is kept (Python reckons quickest with numbers of so many bits)."""
-    return int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big") >> 2
+    """A number of NUMBER_BITS that stands for a word: the same on every machine and release, since
+    what is made of it is kept."""
+    return int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big") >> 32 - NUMBER_BITS
 
 
-@lru_cache(maxsize=64)
-def stems(lang: str) -> Stems:
-    """The stems of a language (as :func:`language` names it), as a mapping of folded words."""
-    return Stems(lang)
+_LEXICONS: dict[str, Lexicon] = {}
 
 
-_LEXICONS: dict[str, _Lexicon] = {}
-
-
-def _lexicon(lang: str) -> _Lexicon:
+def lexicon(lang: str) -> Lexicon:
+    """What is known of the words of a language (as :func:`language` names it)."""
     found = _LEXICONS.get(lang)
     if found is None:
-        found = _LEXICONS[lang] = _Lexicon(lang)
+        found = _LEXICONS[lang] = Lexicon(lang)
     if sum(map(len, _LEXICONS.values())) > _STEMS:
         for one in _LEXICONS.values():
             one.clear()
@@ -291,7 +281,7 @@ def _lexicon(lang: str) -> _Lexicon:
 
 def _look_up(text: str, lang: str) -> tuple[_Known, ...]:
     """What is known of each word of a text, in order."""
-    return tuple(map(_lexicon(lang).__getitem__, _words(text)))
+    return tuple(map(lexicon(lang).__getitem__, _words(text)))
 
 
 _looked_up = lru_cache(maxsize=100)(_look_up)

@@ -28,7 +28,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aggregator.model.person import Person
-from aggregator.query.analysis import NO_STEMMER, language, stems
+from aggregator.query.analysis import NO_STEMMER, language, lexicon
 from aggregator.query.marks import (
     AUTHOR,
     AUTHOR_FORM,
@@ -138,7 +138,9 @@ class _Asked(Struct, frozen=True, kw_only=True):
 
     def tagged(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         """The words as the index has them, in each language."""
-        found = (tuple(self.stem + stems(lang)[word] for word in words) for lang in self.signs)
+        found = (
+            tuple(self.stem + lexicon(lang).stem(word) for word in words) for lang in self.signs
+        )
         return tuple(dict.fromkeys(found))
 
 
@@ -186,7 +188,7 @@ def _of_words(node: Node, asked: _Asked) -> Wanted | None:
             sought = tuple(word for unit in units for word in unit)
             return Terms(fields=asked.fields, sequences=asked.tagged(sought), near=most)
         case Prefix(start=start):
-            signs = (stems(lang).sign if lang else NO_STEMMER for lang in asked.signs)
+            signs = (lexicon(lang).sign if lang else NO_STEMMER for lang in asked.signs)
             tagged = tuple(f"{asked.stem}{sign}{start}" for sign in signs)
             if asked.form:
                 return Starts(fields=asked.fields, stems=(*tagged, asked.form + start))
@@ -203,13 +205,13 @@ def _anchored(person: Person, asked: _Asked) -> Wanted:
     sequences: dict[tuple[str, ...], None] = {}
     begun: dict[str, dict[str, None]] = {}
     for lang in asked.signs:
-        tagged, sought = stems(lang), anchors(person, lang)
+        known, sought = lexicon(lang), anchors(person, lang)
         for word in sought.exact:
-            sequences[(tagged[word],)] = None
+            sequences[(known.stem(word),)] = None
         for pair in sought.pairs:
-            sequences[tuple(tagged[one] for one in pair)] = None
+            sequences[tuple(map(known.stem, pair))] = None
         for begin in sought.begun:
-            begun.setdefault(begin, {})[tagged.sign + begin] = None
+            begun.setdefault(begin, {})[known.sign + begin] = None
     parts: list[Wanted] = [
         Starts(fields=fields, stems=tuple(stems_), form=form) for form, stems_ in begun.items()
     ]

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from aggregator.query.analysis import fold, language, stems, words
+from aggregator.query.analysis import fold, language, lexicon, words
 
 AUTHOR, AUTHOR_FORM, CATEGORY, CATEGORY_FORM = "a", "b", "c", "e"
 NOWHERE = "x"
@@ -39,14 +39,14 @@ def marks_of(
     """The marks of an entry, by one space: of the feed with this key, in a language (BCP 47), of
     a time."""
     found = [feed_mark(feed), language_mark(lang), *_day_marks(moment)]
-    tagged = stems(language(lang))
+    known = lexicon(language(lang))
     for sign, form, named in (
         (AUTHOR, AUTHOR_FORM, authors),
         (CATEGORY, CATEGORY_FORM, categories),
     ):
         said = [word for one in named for word in words(one)]
-        found += [sign + tagged[word] for word in said]
-        found += [form + other for word in dict.fromkeys(said) if (other := tagged.form(word))]
+        found += [sign + known.stem(word) for word in said]
+        found += [form + other for word in dict.fromkeys(said) if (other := known.form(word))]
     return " ".join(found)
 
 

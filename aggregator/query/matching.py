@@ -117,9 +117,9 @@ def compiled(node: Node, field: str = "") -> Holds:
         case InField(name=name, part=part):
             return compiled(part, name)
         case Word(words=(word,)) if not field:
-            return lambda subject, _: subject.has(subject.stem_of[word])
+            return lambda subject, _: subject.has(subject.stem_of(word))
         case Word(words=(word,), open=False) if field not in _ADDRESSES:
-            return lambda subject, _: subject.adjoins(field, (subject.stem_of[word],))
+            return lambda subject, _: subject.adjoins(field, (subject.stem_of(word),))
         case Prefix(start=start):
             names = (field,) if field else TEXT_FIELDS
             return lambda subject, _: any(subject.begins(name, start) for name in names)
@@ -255,21 +255,21 @@ def _in_address(leaf: Word, subject: Subject, field: str) -> tuple[Evidence, ...
 
 def _word(leaf: Word, subject: Subject, name: str) -> str | None:
     """A word's stem among the field's stems; several folded words must adjoin."""
-    first = subject.stem_of[leaf.words[0]]
+    first = subject.stem_of(leaf.words[0])
     if first not in subject.stem_set(name):
         return None
     if len(leaf.words) == 1:
         return _surface(subject, name, first, leaf.words[0])
     if leaf.open:
         return _open_word(leaf, subject, name)
-    wanted = [subject.stem_of[word] for word in leaf.words]
+    wanted = [subject.stem_of(word) for word in leaf.words]
     at = _adjoining(wanted, subject.stems(name))
     return None if at is None else _whole(leaf.words, subject.words(name), at)
 
 
 def _open_word(leaf: Word, subject: Subject, name: str) -> str | None:
     """As several words, but of the last only the beginning is known."""
-    begun = [subject.stem_of[word] for word in leaf.words[:-1]]
+    begun = [subject.stem_of(word) for word in leaf.words[:-1]]
     words = subject.words(name)
     for at in _places(begun, subject.stems(name)):
         if _begins(leaf.words[-1], words, at + len(begun)):
@@ -300,7 +300,7 @@ def _prefix(leaf: Prefix, subject: Subject, name: str) -> str | None:
 
 def _phrase(leaf: Phrase, subject: Subject, name: str) -> str | None:
     fixed = leaf.words[:-1] if leaf.open else leaf.words
-    stems = [subject.stem_of[word] for word in fixed]
+    stems = [subject.stem_of(word) for word in fixed]
     # The stems are at hand and must adjoin too; the words of the text are costly to know.
     if not subject.adjoins(name, stems):
         return None
@@ -317,7 +317,7 @@ def _begins(start: str, words: list[str], at: int) -> bool:
 
 def _near(leaf: Near, subject: Subject, name: str) -> str | None:
     """All units by their stems, in any order, near each other."""
-    units = [tuple(subject.stem_of[word] for word in unit) for unit in leaf.units]
+    units = [tuple(subject.stem_of(word) for word in unit) for unit in leaf.units]
     held = subject.stem_set(name)
     if not all(held.issuperset(unit) for unit in units):
         return None

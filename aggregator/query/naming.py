@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from aggregator.model.person import Person
-from aggregator.query.analysis import is_paired, stems, words
+from aggregator.query.analysis import is_paired, lexicon, words
 from aggregator.query.bearers import other_given, other_given_signs
 from aggregator.query.names import (
     Name,
@@ -112,11 +112,11 @@ def anchors(person: Person, stemmer: str) -> Anchors:
 def may_name(person: Person, subject: Subject, field: str) -> bool:
     """Whether a field holds an anchor, which its index form tells quickly."""
     sought = anchors(person, subject.language)
-    tagged, held = stems(subject.language), subject.stem_set(field)
+    stem, held = lexicon(subject.language).stem, subject.stem_set(field)
     return (
-        any(tagged[word] in held for word in sought.exact)
+        any(stem(word) in held for word in sought.exact)
         or any(subject.begins(field, begin) for begin in sought.begun)
-        or any(subject.adjoins(field, [tagged[one] for one in pair]) for pair in sought.pairs)
+        or any(subject.adjoins(field, [stem(one) for one in pair]) for pair in sought.pairs)
     )
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from msgspec import Struct, field
 
 from aggregator.model.entry import Indexed
-from aggregator.query.analysis import ANALYSIS_VERSION, Stems, analyse, fold, language, stems, words
+from aggregator.query.analysis import (
+    ANALYSIS_VERSION,
+    Lexicon,
+    analyse,
+    fold,
+    language,
+    lexicon,
+    words,
+)
 from aggregator.query.places import ways
 
 # What lies between two authors, or two categories: no phrase and nothing near reaches across.
@@ -44,9 +52,14 @@ class Subject(Struct, kw_only=True, dict=True):
         return language(self.lang)
 
     @cached_property
-    def stem_of(self) -> Stems:
+    def lexicon(self) -> Lexicon:
+        """What is known of words in the language of this entry."""
+        return lexicon(self.language)
+
+    @cached_property
+    def stem_of(self) -> Callable[[str], str]:
         """folded word → tagged stem, in the language of this entry."""
-        return stems(self.language)
+        return self.lexicon.stem
 
     @cached_property
     def _index(self) -> Indexed:
@@ -60,7 +73,7 @@ class Subject(Struct, kw_only=True, dict=True):
             if name in {"title", "text"}:
                 self._stems[name] = getattr(self._index, name).split(" ")
             else:
-                self._stems[name] = [self.stem_of[word] for word in self.words(name)]
+                self._stems[name] = list(map(self.stem_of, self.words(name)))
         return self._stems[name]
 
     def stem_set(self, name: str) -> frozenset[str]:
@@ -100,7 +113,7 @@ class Subject(Struct, kw_only=True, dict=True):
         """Whether a folded word of the field begins so."""
         # The index form is at hand and says no quickly: a word is its stem, or one of the forms.
         if name in {"title", "text"} and not (
-            f" {self.stem_of.sign}{start}" in f" {getattr(self._index, name)}"
+            f" {self.lexicon.sign}{start}" in f" {getattr(self._index, name)}"
             or f" {start}" in f" {self._index.forms}"
         ):
             return False
