@@ -139,7 +139,7 @@ class _Pupil:
         new = [span.hash for span in lesson.spans if not span.text]
         if not new:
             return lesson
-        texts = _texts(self._blocks, new, run)
+        texts = self._sayings.words(new, run)
         spans = (replace(one, text=one.text or texts.get(one.hash, "")) for one in lesson.spans)
         return replace(lesson, spans=tuple(spans))
 

@@ -170,21 +170,16 @@ class Writer:
         news = any(
             change.kind in (ChangeKind.NEW, ChangeKind.REVISED) for change in one.decision.changes
         )
-        # What is in no revision is in its bytes at least.
-        return (
-            news
-            or one.decision.doubtful
-            or (
-                document is not None
-                and any(
-                    new and new != old
-                    for new, old in (
-                        (document.title, feed.published_title),
-                        (document.home, feed.home),
-                        (document.description, feed.description),
-                        (document.lang, feed.lang),
-                    )
-                )
+        if news or one.decision.doubtful:
+            # What is in no revision is in its bytes at least.
+            return True
+        return document is not None and any(
+            new and new != old
+            for new, old in (
+                (document.title, feed.published_title),
+                (document.home, feed.home),
+                (document.description, feed.description),
+                (document.lang, feed.lang),
             )
         )
 

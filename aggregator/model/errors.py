@@ -10,7 +10,7 @@
     │   ├── FetchError        kind: dns, connect, tls, timeout, http …     1
     │   ├── RefusedURL        an address that is never fetched             1
     │   └── NotAFeed          bytes came, but no feed                      1
-    ├── ArchiveError          database, captures, disk                     3
+    ├── ArchiveError          database, captures, disk, machine            3
     │   ├── NoArchiveYet      nothing was collected so far                 3
     │   └── Passing           what a daemon waits for, at its start too    3
     │       ├── DiskFull      what is stored is safe, and no more is       3
@@ -217,7 +217,7 @@ class NotAFeed(FeedError):
 
 
 class ArchiveError(AggregatorError):
-    """The database, the captures or the disk below them fail us."""
+    """The database, the captures, the disk below them or the machine fail us: no feed is to blame."""
 
     exit_code = 3
 

@@ -21,7 +21,7 @@ from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.blocks import Block, image_address, read_blocks, write_blocks
 from aggregator.normalize.characters import key
 from aggregator.normalize.cleaning import Clean, first_image, teaser
-from aggregator.normalize.facts import FIRST, LAST
+from aggregator.normalize.facts import ends
 from aggregator.normalize.learning import learn
 from aggregator.query import analyse
 
@@ -38,7 +38,7 @@ _HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 
 def carried(cleaned: Clean, image: str | None) -> tuple[bytes, ...]:
     """The hashes of what may be boilerplate in an item, in order, each once."""
-    said = _around(cleaned.blocks) + _around(cleaned.teaser)
+    said = (*_around(cleaned.blocks), *_around(cleaned.teaser))
     headline = key(cleaned.title)
     hashes = [_hash(block, headline) for block in said]
     if image:
@@ -46,11 +46,10 @@ def carried(cleaned: Clean, image: str | None) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(one for one in hashes if one))
 
 
-def _around(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _around(blocks: Sequence[Block]) -> Sequence[Block]:
     """The blocks that may stand around a text: none, where there is one text block and no more."""
     texts = sum(1 for block in blocks if block.text)
-    found = tuple(block for block in blocks if texts > 1 or not block.text)
-    return found if len(found) <= FIRST + LAST else found[:FIRST] + found[-LAST:]
+    return ends([block for block in blocks if texts > 1 or not block.text])
 
 
 def _hash(block: Block, headline: str) -> bytes:

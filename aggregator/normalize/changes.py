@@ -130,7 +130,6 @@ class _Desk(Struct):
     recent: timedelta
     _dated: bool = False
     _template: Template = Template()
-    _doubtful: bool = False
 
     def __post_init__(self) -> None:
         self._dated = all(entry.published is not None for entry in self.document.entries)
@@ -202,7 +201,7 @@ class _Desk(Struct):
             changes=(*changes, *gone),
             listing=tuple(listing),
             missed=bool(self.feed.listing and met and not overlap and not self.document.breaks_off),
-            doubtful=self._doubtful,
+            doubtful=bool(self._template.sentences),
         )
 
     def _age(self, entry: Entry) -> tuple[float, int]:
@@ -273,7 +272,6 @@ class _Desk(Struct):
             said=self.known.said.get(held.key),
         )
         announce = _is_still_news(entry, held, self.now - self.recent)
-        self._doubtful |= bool(self._template.sentences) and not fields
         if fields:
             changes.append(
                 _change(

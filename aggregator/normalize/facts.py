@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aggregator.model.boilerplate import Carrier
 from aggregator.model.entry import EntryKey
@@ -22,11 +22,14 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 # "© 2026" follows "© 2025", and neither is a fact.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Of a longer entry its two ends are looked at: there the templates are.
-FIRST, LAST = 16, 32
+_FIRST, _LAST = 16, 32
 # No other value makes a block so much longer.
 _LONGER = 100
 # Entries read at a time, newest first: mostly a few are enough.
 _PORTION = 25
+
+
+T = TypeVar("T")
 
 
 class Sayings(Protocol):
@@ -87,14 +90,18 @@ def _compare(
         for form in forms(one.said):
             by_form.setdefault(form, []).append(one)
     for entry in entries:
-        lines = texts.get(entry.key, "").split("\n\n")
-        for line in lines if len(lines) <= FIRST + LAST else lines[:FIRST] + lines[-LAST:]:
+        for line in ends(texts.get(entry.key, "").split("\n\n")):
             said = key(line) if len(line) <= longest else ""
             for form in by_form.keys() & forms(said):
                 for one in by_form[form]:
                     if said != one.said and entry.key not in one.carrying:
                         one.meet(said, entry.key)
                 by_form[form] = [one for one in by_form[form] if not one.is_fact]
+
+
+def ends(blocks: Sequence[T]) -> Sequence[T]:
+    """Those of an entry's blocks, or of its lines, that are looked at."""
+    return blocks if len(blocks) <= _FIRST + _LAST else (*blocks[:_FIRST], *blocks[-_LAST:])
 
 
 def forms(said: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ becomes one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import accumulate
 
 import nh3
@@ -150,10 +151,11 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
             # What writes Markdown as HTML makes the id of a heading of its words.
             marks = _CLASS.findall(attributes) if name in HEADINGS else marks
             attributes = _MARK.sub("", attributes)
-            names = " ".join(marks).replace("_", "-").split()
+            names = " ".join(marks).replace("_", "-").lower().split()
             end = ends.get(at, at)
-            if _may_be_promoted(parts, at, end):
-                names = [one for one in names if one.lower() != "promoted"]
+            if "promoted" in names and _is_a_line(name, parts[at + 5 : end : 4]):
+                # A team.
+                names = [one for one in names if one != "promoted"]
             if (
                 not whole
                 and any(map(_FURNITURE.fullmatch, names))
@@ -172,14 +174,11 @@ def _without_marked(parts: list[str], *, whole: bool) -> str:
     return "".join(out)
 
 
-def _may_be_promoted(parts: list[str], at: int, end: int) -> bool:
-    """Whether an element is a line of a list or of a table, as a team is: no advert fills several
-    cells."""
-    inside = parts[at + 1 : end : 4]
-    if inside[:1] == ["li"]:
-        return True
-    # The tags that open a cell and close it.
-    return inside[:1] == ["tr"] and "table" not in inside and inside.count("td") > 2
+def _is_a_line(name: str, tags: Sequence[str]) -> bool:
+    """Whether an element with these tags in it is a line of a list, or of a table with several cells,
+    which no advert fills."""
+    # A cell has a tag that opens it, and one that closes it.
+    return name == "li" or (name == "tr" and "table" not in tags and tags.count("td") > 2)
 
 
 def _ends(parts: list[str]) -> dict[int, int]:

@@ -358,9 +358,9 @@ def _next_hit(
 
 def _when(change: Change, now: datetime) -> datetime:
     """When what happened is news: a new entry when it was published, anything else now."""
-    published = change.entry.published if change.entry else None
-    is_new = change.kind is ChangeKind.NEW and published is not None
-    return min(published, now) if is_new and published else now
+    if change.kind is ChangeKind.NEW and change.entry and change.entry.published:
+        return min(change.entry.published, now)
+    return now
 
 
 def _threads(change: Change) -> tuple[str, ...]:

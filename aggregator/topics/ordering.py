@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from datetime import datetime
 from operator import itemgetter
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def oldest_first(found: Iterable[tuple[datetime, Iterable[Hashable], T]]) -> list[T]:
+def oldest_first(found: Iterable[tuple[datetime, Collection[Hashable], T]]) -> list[T]:
     """What was found by its time (the first of each), oldest first.
 
     The second of each names threads, a story or a feed: what shares one stays in the order in
@@ -19,7 +19,6 @@ def oldest_first(found: Iterable[tuple[datetime, Iterable[Hashable], T]]) -> lis
     last = dict[Hashable, datetime]()
     timed = list[tuple[datetime, T]]()
     for when, threads, one in found:
-        threads = tuple(threads)
         when = max((when, *(last[thread] for thread in threads if thread in last)))
         last.update(dict.fromkeys(threads, when))
         timed.append((when, one))
