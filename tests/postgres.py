@@ -99,10 +99,16 @@ class OwnServer:
         )
         return [first, *map(int, told.stdout.split())]
 
+    def ask(self, url: str, question: str) -> list[Any]:
+        """What a database answers, of each row the first."""
+        with _connected(url) as plain:
+            return [row[0] for row in plain.exec_driver_sql(question)]
+
     @contextmanager
-    def hanging(self) -> Iterator[None]:
-        """Nothing of it runs as long as the block does; its sockets stay open."""
-        stopped = self.processes
+    def hanging(self, *, only: int | None = None) -> Iterator[None]:
+        """Nothing of it, or ``only`` one process, runs as long as the block does; its sockets stay
+        open."""
+        stopped = self.processes if only is None else [only]
         try:
             for pid in stopped:
                 os.kill(pid, signal.SIGSTOP)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -18,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from aggregator.archive.holding import Holding
 from aggregator.archive.schema import (
     CONDITIONAL,
     SEARCH_POSTGRESQL,
@@ -28,7 +27,7 @@ from aggregator.archive.schema import (
 from aggregator.archive.unready import Unready
 from aggregator.archive.words import WORDS_SQLITE
 from aggregator.model.address import without_password
-from aggregator.model.errors import AlreadyRunning, ArchiveError, DiskFull, Passing, ServerAway
+from aggregator.model.errors import ArchiveError, DiskFull, Passing, ServerAway
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
 
@@ -36,8 +35,8 @@ SCHEMA_VERSION = "0004"
 """The newest migration this program knows."""
 
 _BUSY_SECONDS = 15
-# Any two numbers will do, as long as they are the same for all who write one archive.
-_WRITE_LOCK, _HOLDER_LOCK = 0x61676772, 0x61676773
+# Any number will do, as long as it is the same for all who write one archive.
+_WRITE_LOCK = 0x61676772
 
 
 class Database:
@@ -50,9 +49,8 @@ class Database:
     def __init__(self, settings: ArchiveSettings, *, unchanging: bool = False) -> None:
         self.url = _parsed(settings)
         self.dialect = self.url.get_backend_name()
-        self._purpose: str | None = None
-        self._held: sa.Connection | None = None
-        self._holding, self._turn = Lock(), Lock()
+        self._holding: Holding | None = None
+        self._turn = Lock()
         self._unready: Unready | None = None
         if self.sqlite:
             self.location = self.url.database or ":memory:"
@@ -64,6 +62,7 @@ class Database:
         else:
             self.location = without_password(self.url.render_as_string(hide_password=False))
             self.engine = _engine(self.url, pool_pre_ping=True)
+            self._holding = Holding(self.engine, location=self.location, told=self.told)
 
     @property
     def sqlite(self) -> bool:
@@ -93,8 +92,8 @@ class Database:
         Who holds the database looks each time whether it still does.
         """
         self._make_ready()
-        if self._purpose is not None:
-            self._hold_on(self._purpose)
+        if self._holding is not None:
+            self._holding.keep()
         with self._turn, self.told(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
@@ -128,65 +127,10 @@ class Database:
             self._unready = None
 
     def hold(self, purpose: str) -> None:
-        """On PostgreSQL: be the one who writes this database, until :meth:`close`.
-
-        The lock of the folder says nothing to another machine; this one does.
-        Called again, it looks whether the lock outlived the connection. Raises
-        AlreadyRunning, ArchiveError.
-        """
-        if self.sqlite:
-            return
-        with self._holding:
-            self._purpose = purpose
-            if not self._still_held():
-                self._take(purpose)
-
-    def _hold_on(self, purpose: str) -> None:
-        """:meth:`hold`, of one who held the database before: who took it meanwhile, while the
-        connection was lost, is a trouble that passes (ArchiveError)."""
-        try:
-            self.hold(purpose)
-        except AlreadyRunning as error:
-            raise ArchiveError(
-                f"{error.holder} writes this archive now: it took over while the connection was lost",
-                where=error.where,
-                hint="stop one of the two; aggregator run goes on by itself when it can",
-            ) from None
-
-    def _take(self, purpose: str) -> None:
-        with self.told():
-            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            name = f"{purpose or 'aggregator'} ({os.getpid()} on {socket.gethostname()})"[:63]
-            connection.exec_driver_sql("SELECT set_config('application_name', %s, false)", (name,))
-            if connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_HOLDER_LOCK))):
-                # The connection is ours alone from here on, and the lock lives as long as it.
-                connection.detach()
-                self._held = connection
-                return
-            holder = connection.exec_driver_sql(
-                "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) "
-                "WHERE locktype = 'advisory' AND granted AND objid = %s "
-                "AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-                (_HOLDER_LOCK,),
-            ).scalar()
-            connection.invalidate()
-            connection.close()
-        raise AlreadyRunning(
-            f"{holder or 'another process'} is writing this archive",
-            holder=holder or "another process",
-            where=self.location,
-            hint="stop it first, or use another archive.database",
-        )
-
-    def _still_held(self) -> bool:
-        if self._held is None:
-            return False
-        try:
-            self._held.exec_driver_sql("SELECT 1")
-        except sa.exc.SQLAlchemyError:
-            self._held.close()
-            self._held = None
-        return self._held is not None
+        """On PostgreSQL: be the one who writes this database, until :meth:`close`. Raises
+        AlreadyRunning, ArchiveError."""
+        if self._holding is not None:
+            self._holding.take(purpose)
 
     def version(self) -> str | None:
         """The schema version of what is there; None for an empty database. Raises ArchiveError."""
@@ -209,12 +153,8 @@ class Database:
             )
 
     def close(self) -> None:
-        if self._held is not None:
-            # By name: a connection that is closed has its lock until the server notices.
-            with suppress(sa.exc.SQLAlchemyError):
-                self._held.execute(sa.select(sa.func.pg_advisory_unlock(_HOLDER_LOCK)))
-            self._held.close()
-            self._held = None
+        if self._holding is not None:
+            self._holding.close()
         self.engine.dispose()
 
     @contextmanager

@@ -149,6 +149,22 @@ def test_an_outage_is_told_once_and_passes(daemon, server, own_server, outage):
     assert daemon.end() == 0
 
 
+def test_a_connection_of_ours_that_the_server_has_not_ended_is_no_other_program(
+    daemon, server, own_server
+):
+    named = "SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, 'aggregator run (')"
+    (holder,) = own_server.ask(daemon.database, named)
+    with own_server.hanging(only=holder):
+        daemon.subscribe(server.url("/a.xml"), server.serve("/b.xml", rss("Two")))
+        daemon.wait_for(lambda: "a connection of ours" in (health(daemon)["paused"] or ""), 60)
+    daemon.wait_for(lambda: b"Two" in (daemon.answers("/topics/torres.atom") or b""), 60)
+    told = [one["event"] for one in daemon.events("collecting")]
+    assert told == ["collecting is paused", "collecting goes on"]
+    (again,) = own_server.ask(daemon.database, named)
+    assert again != holder
+    assert daemon.end() == 0
+
+
 def test_a_restart_in_the_middle_of_a_round(daemon, server, own_server):
     slow = server.serve("/slow.xml", rss("Two"), delay=3)
     daemon.subscribe(server.url("/a.xml"), slow)
