@@ -1,4 +1,4 @@
-"""What is made of the grammar and of the templates is kept beside them, where that may be."""
+"""What is made of the grammar, the templates and the model of languages is kept beside them, where that may be."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import pytest
 
 from aggregator.model.compiled import kept_beside
 
-# Parses a query and loads a template; with an argument, where neither may be compiled again.
+# Parses a query, loads a template and detects a language; with an argument, where nothing may be
+# made again.
 PROGRAM = """
 import sys
 import jinja2
 import lark.lark
+import py3langid.modelio
+from aggregator.normalize.language import detect
 from aggregator.publish.pages import _environment
 from aggregator.query import parse
 
@@ -23,10 +26,17 @@ def refuse(*_args, **_given):
     raise AssertionError("compiled again")
 
 if sys.argv[1:]:
-    jinja2.Environment.compile = lark.lark.load_grammar = refuse
+    jinja2.Environment.compile = lark.lark.load_grammar = py3langid.modelio.load_model = refuse
 print(parse("ferry AND harbour").text)
 print(len(_environment().get_template("topic.html").blocks))
+for text in (
+    "The coach of the home side was sent off in the second half of the match.",
+    "Der Trainer der Gastgeber wurde in der zweiten Halbzeit des Spiels des Feldes verwiesen.",
+    "El entrenador del equipo local fue expulsado en la segunda parte del partido.",
+):
+    print(detect(text))
 """
+LANGUAGES = ["en", "de", "es"]
 
 
 def run(*arguments: str, **variables: str) -> str:
@@ -39,15 +49,32 @@ def run(*arguments: str, **variables: str) -> str:
     return done.stdout
 
 
-def test_a_second_process_compiles_neither_grammar_nor_templates(tmp_path: Path) -> None:
+def test_a_second_process_makes_nothing_again(tmp_path: Path) -> None:
     first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    assert first.split()[-3:] == LANGUAGES
     assert run("again", PYTHONPYCACHEPREFIX=str(tmp_path)) == first
+
+
+def test_what_another_version_of_a_package_kept_goes(tmp_path: Path) -> None:
+    run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    (kept,) = (one for one in tmp_path.rglob("languagemodel*") if one.is_dir())
+    other = kept.rename(kept.with_name(f"{kept.name}0"))
+    half = kept.with_name(f"{kept.name}.new")
+    half.mkdir()
+    run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    assert kept.is_dir()
+    assert not other.exists()
+    assert not half.exists()
 
 
 def test_what_was_kept_of_another_text_is_not_taken(tmp_path: Path) -> None:
     first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
-    kept = [*tmp_path.rglob("grammar*.lark"), *tmp_path.rglob("__jinja2*.cache")]
-    assert len(kept) >= 2
+    kept = [
+        file
+        for name in ("grammar*.lark", "__jinja2*.cache", "features.npy", "languages.npy")
+        for file in tmp_path.rglob(name)
+    ]
+    assert len(kept) >= 4
     for file in kept:
         file.write_bytes(b"something else\n" + file.read_bytes()[::-1])
     assert run(PYTHONPYCACHEPREFIX=str(tmp_path)) == first
@@ -56,7 +83,8 @@ def test_what_was_kept_of_another_text_is_not_taken(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_kept_all_works(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    assert run(PYTHONPYCACHEPREFIX=str(tmp_path / "file" / "below"))
+    told = run(PYTHONPYCACHEPREFIX=str(tmp_path / "file" / "below"))
+    assert told.split()[-3:] == LANGUAGES
 
 
 def test_where_python_keeps_nothing_neither_do_we(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from html import unescape
+from typing import Any
 
 from aggregator.normalize.scripts import contradicts, is_foreign
 from aggregator.query import language
@@ -109,8 +110,13 @@ def detect(text: str) -> str:
     to tell."""
     if len(text) < _LEAST:
         return ""
-    # The model is loaded when the first undeclared text comes: it costs a moment and memory.
-    from py3langid import classify
-
-    found, _ = classify(text[:_MOST])
+    found, _ = _classifier().classify(text[:_MOST])
     return str(found)
+
+
+@cache
+def _classifier() -> Any:
+    # Loaded when the first undeclared text comes: NumPy takes a moment, and memory.
+    from aggregator.normalize.languagemodel import classifier
+
+    return classifier()

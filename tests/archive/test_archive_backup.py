@@ -306,7 +306,7 @@ def test_a_backup_cannot_write_outside(tmp_path, stocked):
 def test_a_database_that_is_given_back_can_be_taken_at_once(postgres_url, tmp_path, monkeypatch):
     settings = ArchiveSettings(directory=tmp_path / "archive", database=postgres_url)
     with open_archive(settings, write=True) as archive:
-        held = archive._database._held
+        held = archive._database._holding._held
         # As where the server has not noticed yet that the connection is closed.
         monkeypatch.setattr(held, "close", lambda: None)
     with open_archive(settings, write=True) as again:

@@ -152,7 +152,9 @@ def test_an_outage_is_told_once_and_passes(daemon, server, own_server, outage):
 def test_a_connection_of_ours_that_the_server_has_not_ended_is_no_other_program(
     daemon, server, own_server
 ):
-    named = "SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, 'aggregator run (')"
+    named = (
+        "SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, 'aggregator run (')"
+    )
     (holder,) = own_server.ask(daemon.database, named)
     with own_server.hanging(only=holder):
         daemon.subscribe(server.url("/a.xml"), server.serve("/b.xml", rss("Two")))
