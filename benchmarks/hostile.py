@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,8 @@ def main() -> None:
     parser.add_argument("--good", type=int, default=500)
     parser.add_argument("--hostile", type=int, default=50)
     wanted = parser.parse_args()
+    # As programs start for people: what is made of their files is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with (
         newsroom(wanted.good, 1) as port,
         HostileServer() as server,
