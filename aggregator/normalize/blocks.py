@@ -300,7 +300,7 @@ class _Cutter:
                         kind=self._kind,
                         html=_balanced(piece) if broken else piece,
                         text=text,
-                        key=key(text),
+                        key=key(text, spaced=True),
                         list=("ul" if number is None else "ol") if item else "",
                         number=number,
                         quoted=self._quotes > 0,

@@ -13,6 +13,10 @@ _NOT_XML = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+# The same of ASCII, and its blanks but the common one: to look at a text's bytes takes a third of the
+# time that its signs take, and most texts are ASCII.
+_NOT_XML_ASCII = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_OTHER_BLANKS = b"\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
 # UTF-8 read as Windows-1252 shows in pairs like these; ftfy looks only at texts that have them.
 _MOJIBAKE = re.compile(
     "[ÂÃ][\x80-\xbf¡-¿€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸ]|â[\x80€][\x80-\xbf™œ˜\x9d“”¦]|ï»¿|Ð[\x80-\xbf°-¿]"
@@ -60,8 +64,10 @@ _FOLDS = tuple(
 
 def storable(text: str) -> str:
     """The text without signs that XML, and with it every feed, cannot carry."""
-    plain = text.isascii() and text.replace("\n", "").isprintable()
-    return text if plain else _NOT_XML.sub("", text)
+    if not text.isascii():
+        return _NOT_XML.sub("", text)
+    kept = text.encode().translate(None, _NOT_XML_ASCII)
+    return text if len(kept) == len(text) else kept.decode()
 
 
 def repair(text: str) -> str:
@@ -166,10 +172,11 @@ def _without_tags(text: str) -> str:
     return _TAG.sub(instead, text)
 
 
-def key(text: str) -> str:
-    """The form in which two pieces of text count as the same: quotes, case, spaces folded."""
+def key(text: str, *, spaced: bool = False) -> str:
+    """The form in which two pieces of text count as the same: quotes, case, spaces folded. Of one that
+    is :func:`single_spaced` (``spaced``) it takes half the time."""
     if text.isascii():
-        return single_spaced(text.replace("`", "'")).lower()
+        return (text if spaced else single_spaced(text)).replace("`", "'").lower()
     for sign, plain in _FOLDS:
         if sign in text:
             text = text.replace(sign, plain)
@@ -179,6 +186,8 @@ def key(text: str) -> str:
 def single_spaced(text: str) -> str:
     """The text with one blank wherever there is any, and none at its ends."""
     # Most texts are so already, and to look costs a tenth of taking them apart.
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+    if text.isascii() and "  " not in text:
+        told = text.encode()
+        if len(told.translate(None, _OTHER_BLANKS)) == len(told):
+            return text.strip()
     return " ".join(text.split())

@@ -225,7 +225,7 @@ def languages() -> tuple[str, ...]:
 
 _Known = tuple[str, int, str]
 """What is known of a word: its tagged stem, its number, and itself where it is not its own stem."""
-_STEM, _NUMBER, _FORM = itemgetter(0), itemgetter(1), itemgetter(2)
+_STEM, _FORM = itemgetter(0), itemgetter(2)
 NUMBER_BITS = 30
 """Of a word's number: with so many Python reckons quickest."""
 
@@ -294,7 +294,7 @@ def _known(text: str, lang: str) -> tuple[_Known, ...]:
 def numbers(text: str, lang: str) -> list[int]:
     """The :func:`number` of each word of a text, in order; quickest where the text is analysed, too,
     in the same language (a BCP 47 tag)."""
-    return list(map(_NUMBER, _known(text, language(lang))))
+    return [number for _, number, _ in _known(text, language(lang))]
 
 
 def analyse(title: str, text: str, lang: str) -> Indexed:
