@@ -13,10 +13,10 @@ from html import escape
 from msgspec.structs import replace
 
 from aggregator.model.address import shown_feed
-from aggregator.model.entry import Enclosure
 from aggregator.model.period import Period
 from aggregator.model.topic import Detail, Page, PageEntry, Series, Source, Topic
-from aggregator.publish.text import language, media_type, one_line, scrub, shorten, uri, web_url
+from aggregator.publish.enclosures import safe_enclosures
+from aggregator.publish.text import language, one_line, scrub, shorten, uri, web_url
 
 _HEADING = 90
 # Letters and signs in which the first that has a direction is sought.
@@ -60,7 +60,7 @@ def safe_entry(entry: PageEntry) -> PageEntry:
         published=max(entry.published, _EARLIEST),
         updated=_apart(entry),
         image=web_url(entry.image),
-        enclosures=tuple(_safe_enclosures(entry.enclosures)),
+        enclosures=safe_enclosures(entry.enclosures),
         origin_id=one_line(entry.origin_id) or entry.entry,
         # An address may hold a log-in or a secret, and be what the feed is called and identified by.
         origin_title=one_line(shown_feed(entry.origin_title)),
@@ -85,17 +85,6 @@ def _apart(entry: PageEntry) -> datetime:
 
 def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for text in texts if (line := one_line(text))))
-
-
-def _safe_enclosures(enclosures: tuple[Enclosure, ...]) -> list[Enclosure]:
-    found: dict[str, Enclosure] = {}
-    for enclosure in enclosures:
-        if url := web_url(enclosure.url):
-            length = enclosure.length if enclosure.length and enclosure.length > 0 else None
-            found.setdefault(
-                url, Enclosure(url=url, type=media_type(enclosure.type), length=length)
-            )
-    return list(found.values())
 
 
 def _safe_sources(sources: tuple[Source, ...]) -> list[Source]:

@@ -58,7 +58,7 @@ def test_links_of_an_entry_keep_their_attributes():  # 1
 
 def test_enclosures_beside_a_link():  # 2, 8, 34
     several = tuple(
-        Enclosure(url=f"https://one.example/{n}.mp3", type="", length=None) for n in range(3)
+        Enclosure(url=f"https://one.example/{n}", type="", length=None) for n in range(3)
     )
     atom, item = one(enclosures=several)
     assert len(links(atom, "enclosure")) == 3
