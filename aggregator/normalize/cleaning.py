@@ -28,6 +28,7 @@ from aggregator.normalize.furniture import (
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
 _REPEAT = 20
 _LABEL = 30
+_BEFORE_SOURCE = (" - ", " | ", " · ")
 _SUMMARY = 1000
 
 
@@ -127,7 +128,7 @@ def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ..
 def _one_line(text: str, headline: str) -> str:
     text = " ".join(text.split())
     nothing = is_bare(text) and is_furniture(text)
-    return "" if nothing or key(text) == headline else text
+    return "" if nothing or _is_again(key(text), headline) else text
 
 
 def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
@@ -135,7 +136,7 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
     labels: list[Block] = []
     said = [block for block in blocks if block.text][:4]
     for at, block in enumerate(said):
-        if headline and abs(len(block.text) - len(headline)) < 40 and block.key == headline:
+        if _is_again(block.key, headline):
             labels = [one for one in said[:at] if _is_label(one)]
             break
         if not _is_label(block):
@@ -148,15 +149,23 @@ def _without_head(blocks: list[Block], headline: str) -> tuple[list[Block], tupl
         block
         for block in blocks
         if id(block) not in gone
-        and not (
-            headline
-            # Far from as long, it is not the same; folding every paragraph would cost much.
-            and abs(len(block.text) - len(headline)) < 40
-            and block.kind not in {"li", "caption"}
-            and block.key == headline
-        )
+        and not (block.kind not in {"li", "caption"} and _is_again(block.key, headline))
     ]
     return kept, sections
+
+
+def _is_again(said: str, headline: str) -> bool:
+    """Whether a text says the headline again, both folded; also without the source at its end, or with
+    that set apart otherwise, as news engines do: "Ferry sails again - Harbour Times"."""
+    if said == headline:
+        return bool(headline)
+    if not headline.startswith(said[:_REPEAT]) or len(said) < _REPEAT:
+        return False
+    for between in _BEFORE_SOURCE:
+        title, found, source = headline.rpartition(between)
+        if found and said in {title, f"{title} {source}"}:
+            return True
+    return False
 
 
 def _sections_on_top(blocks: Sequence[Block]) -> list[Block]:
