@@ -1,8 +1,9 @@
 """Untrusted HTML → safe, well-formed HTML, without the elements that a template marks as furniture.
 
 nh3 decides what is safe. What publishers call a share bar, an advert or a list of
-related posts in ``class`` or ``id`` is left out whole; a caption marked only so
-becomes one.
+related posts in ``class`` or ``id`` is left out whole, and so is what is hidden above
+all text, as newsletters hide what mail programs show in their lists; a caption marked
+only so becomes one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BREAKS = {
 }  # fmt: skip
 _GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head", "nav"}  # fmt: skip
 _IMAGE = {"src", "alt", "width", "height", "srcset", "data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset"}  # fmt: skip
-_MARKS = {"class", "id"}
+_MARKS = {"class", "id", "style", "hidden"}
 _KEPT = {
     "a": {"href"},
     "img": _IMAGE,
@@ -85,6 +86,7 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r' (?:class|id)="([^"]*)"')
+_MARKING = re.compile(r' (?:class|id|style|hidden)="[^"]*"')
 _HEADING = re.compile(r"<(h[1-6])\b[^<>]*>.*?</\1>", re.DOTALL)
 _CLASS = re.compile(r' class="([^"]*)"')
 _CAPTIONED = {"p", "div", "span", "small", "dd", "em", "i", "center"}
@@ -98,6 +100,9 @@ _LATE_IMAGE = re.compile(
     r"<img\b([^<>]*+)>\s*+<noscript>\s*+(<img\b[^<>]*+>)\s*+</noscript\s*>", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(r"""\bsrc\s*=\s*["']?data:""", re.IGNORECASE)
+_HIDDEN = re.compile(r' (?:hidden=""|style="(?:[^"]*;)?\s*display\s*:\s*none\b)', re.IGNORECASE)
+_TOP = 500
+"""Characters within which something is hidden above all text."""
 # What holds so much text is the article itself, whatever it is called.
 _ARTICLE = 1500
 
@@ -105,7 +110,7 @@ _ARTICLE = 1500
 def sanitized(source: str) -> str:
     """The safe part of untrusted HTML, well formed, as nh3 writes it."""
     source = _TAG.sub(" ", source) if _too_deep(source) else _with_late_images(source)
-    if not _may_be_marked(source) or not _HINT.search(source):
+    if not (_may_be_marked(source) and _HINT.search(source)) and not _may_hide(source):
         return _CLEANER.clean(source)
     parts = TOKEN.split(_CLEANER_OF_MARKED.clean(source))
     kept = _without_marked(parts, whole=False)
@@ -138,40 +143,48 @@ def _may_be_marked(source: str) -> bool:
     return "class" in low or "id=" in low or "id =" in low
 
 
+def _may_hide(source: str) -> bool:
+    """Whether anything above the text may be hidden."""
+    low = source[:_TOP].lower()
+    return "hidden" in low or "display" in low
+
+
 def _without_marked(parts: list[str], *, whole: bool) -> str:
     """The same without marks, and without what they mark; ``whole`` keeps the latter."""
     out = [parts[0]]
     ends, said = _ends(parts), list(accumulate(len(text) for text in parts[::4]))
     captions: set[int] = set()
     data = _of_data(parts) if "th" in parts[2::4] else set[int]()
-    at = 1
+    above, at = not parts[0].strip(), 1
     while at < len(parts):
-        closing, name, attributes, text = parts[at : at + 4]
-        if not closing and (marks := _MARK.findall(attributes)):
-            # What writes Markdown as HTML makes the id of a heading of its words.
-            marks = _CLASS.findall(attributes) if name in HEADINGS else marks
-            attributes = _MARK.sub("", attributes)
-            names = " ".join(marks).replace("_", "-").lower().split()
-            end = ends.get(at, at)
+        closing, name, written, text = parts[at : at + 4]
+        attributes = written if closing else _MARKING.sub("", written)
+        if attributes != written:
+            names, end = _called(name, written), ends.get(at, at)
             if "promoted" in names and _is_a_line(name, parts[at + 5 : end : 4]):
                 # A team.
                 names = [one for one in names if one != "promoted"]
-            if (
-                not whole
-                and any(map(_FURNITURE.fullmatch, names))
-                and said[end // 4] - said[at // 4] < _ARTICLE
-                and at not in data
-            ):
+            # An image may be hidden for a program that knows it by its name to show.
+            hidden = above and "img" not in parts[at + 1 : end + 2 : 4] and _HIDDEN.search(written)
+            gone = hidden or any(map(_FURNITURE.fullmatch, names))
+            if gone and not whole and said[end // 4] - said[at // 4] < _ARTICLE and at not in data:
                 # A paragraph before and one after stay two.
                 out += ("<hr>" if name in BREAKS else "", parts[end + 3])
-                at = end + 4
+                above, at = above and not parts[end + 3].strip(), end + 4
                 continue
             if name in _CAPTIONED and any(map(_CAPTION.fullmatch, names)):
                 captions |= {at, end}
         name = "figcaption" if at in captions else name
         out.append(f"<{closing}{name}{attributes}>{text}")
-        at += 4
+        above, at = above and not text.strip(), at + 4
     return "".join(out)
+
+
+def _called(name: str, attributes: str) -> list[str]:
+    """What the marks of an element call it."""
+    # What writes Markdown as HTML makes the id of a heading of its words.
+    marks = (_CLASS if name in HEADINGS else _MARK).findall(attributes)
+    return " ".join(marks).replace("_", "-").lower().split()
 
 
 def _is_a_line(name: str, tags: Sequence[str]) -> bool:
