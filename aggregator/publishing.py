@@ -27,6 +27,7 @@ from aggregator.publish import (
     fingerprints,
     further_documents,
     index_page,
+    sole_publisher,
     stem,
     stems,
 )
@@ -174,6 +175,7 @@ def publish_behind(
 ) -> tuple[str, ...]:
     """Look at everything once and write what is behind or missing; returns the changed paths.
 
-    Raises PublishError, ArchiveError.
+    Raises PublishError, also where another archive is published there now, ArchiveError.
     """
-    return Publisher(archive, settings, site).publish(everything=everything)
+    with sole_publisher(settings.publish.directory):
+        return Publisher(archive, settings, site).publish(everything=everything)

@@ -40,7 +40,7 @@ from aggregator.model.errors import ArchiveError, ConfigError, NoWorkers, Passin
 from aggregator.model.inclusion import failing_lists
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
-from aggregator.publish import site_of
+from aggregator.publish import site_of, sole_publisher
 from aggregator.publishing import Publisher
 from aggregator.push import Door, address_of, listening, standing
 from aggregator.recleaning import reclean
@@ -61,18 +61,18 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     """Run the daemon until a signal ends it; returns the exit code 0.
 
     ``folder`` as in ``config.load``. Raises ConfigError, ArchiveError,
-    AlreadyRunning, PublishError (a busy port) before anything was started.
+    AlreadyRunning, PublishError (a busy port or folder) before anything was started.
     """
     folder = default_folder() if folder is None else folder
     watch = Watch(folder)
     configuration = load(folder)
-    configure_logs(configuration.settings.log)
+    settings = configuration.settings
+    configure_logs(settings.log)
     raise_open_files()
     with (
         Deadline() as deadline,
-        open_archive(
-            configuration.settings.archive, write=True, purpose="aggregator run", wait=True
-        ) as archive,
+        open_archive(settings.archive, write=True, purpose="aggregator run", wait=True) as archive,
+        sole_publisher(settings.publish.directory),
     ):
         service = _Service(configuration, archive, watch, progress=progress)
         asyncio.run(service.run(deadline))

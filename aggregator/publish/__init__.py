@@ -32,6 +32,7 @@ from aggregator.publish.site import (
     stem,
     stems,
 )
+from aggregator.publish.turn import sole_publisher
 
 __all__ = [
     "FEED_TYPES",
@@ -55,6 +56,7 @@ __all__ = [
     "retired",
     "shown_path",
     "site_of",
+    "sole_publisher",
     "status_documents",
     "stem",
     "stems",

@@ -98,6 +98,25 @@ def test_the_second_is_told_who_runs(daemon):
     assert "Traceback" not in second.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "collect"])
+def test_another_archive_is_not_published_in_the_same_folder(daemon, server, tmp_path, command):
+    daemon.subscribe(server.serve("/a.xml", rss("One")))
+    daemon.start()
+    daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+    other = {
+        "AGGREGATOR_SERVER__PORT": str(free_port()),
+        "AGGREGATOR_ARCHIVE__DIRECTORY": str(tmp_path / "other"),
+    }
+    second = subprocess.run(
+        [sys.executable, "-m", "aggregator", "-C", daemon.folder, command],
+        env={**os.environ, **other}, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert second.returncode == 4
+    assert "another archive is published in this folder now" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert b"One" in daemon.answers("/topics/torres.atom")
+
+
 def test_a_changed_file_is_taken_up_and_a_wrong_one_is_not(daemon, server):
     daemon.subscribe(server.serve("/a.xml", rss("One")))
     daemon.start()
