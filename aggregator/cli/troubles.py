@@ -1,4 +1,4 @@
-"""Troubles of feeds that answer: may have missed, silent, empty, cut off; as lists and ``status`` tell them."""
+"""Troubles of feeds that answer: may have missed, silent, empty, cut off, too long; as lists and ``status`` tell them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def trouble_words(feed: Feed, now: datetime) -> str:
         words.append("its document lists nothing any more")
     if Trouble.CUT in feed.told:
         words.append("its document breaks off")
+    if Trouble.LONG in feed.told:
+        words.append("it lists more than is read")
     return "; ".join(words)
 
 
@@ -47,7 +49,7 @@ def print_troubles(feeds: Sequence[Feed], now: datetime) -> None:
 
 
 def troubles_json(feeds: Sequence[Feed], now: datetime) -> dict[str, object]:
-    """``missed``, ``stale``, ``empty`` and ``cut`` of ``status --json``: the feeds, each with since when."""
+    """``missed``, ``stale``, ``empty``, ``cut`` and ``long`` of ``status --json``: the feeds, each with since when."""
     from aggregator.model.feed import Trouble
     from aggregator.model.time import iso
 
@@ -64,4 +66,5 @@ def troubles_json(feeds: Sequence[Feed], now: datetime) -> dict[str, object]:
         ],
         "empty": [{"url": feed.url} for feed in feeds if Trouble.EMPTY in feed.told],
         "cut": [{"url": feed.url} for feed in feeds if Trouble.CUT in feed.told],
+        "long": [{"url": feed.url} for feed in feeds if Trouble.LONG in feed.told],
     }

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from aggregator.collect.rhythm import CUT_FOR_GOOD, polls_cut
 from aggregator.model.batch import Decision, Fetched
+from aggregator.model.entry import Document
 from aggregator.model.errors import FeedError, FetchError, Retry
 from aggregator.model.feed import Feed, Trouble
 from aggregator.model.notice import Noted, Notice
@@ -39,6 +40,7 @@ def noted(decision: Decision, *, new: int) -> Noted:
     telling.end(Trouble.BROKEN, f"it answers again{_after(feed, fetched.at)}")
     _note_listed(telling, feed, _listed(fetched))
     _note_cut(telling, fetched)
+    _note_long(telling, fetched.document)
     if decision.missed and _tells_missed(feed, fetched.at):
         telling.begin(Trouble.MISSED, _missed(fetched), again=True)
     news_at, pause = _pulse(fetched, new)
@@ -98,6 +100,18 @@ def _note_cut(telling: _Telling, fetched: Fetched) -> None:
             f"its document broke off at {cut} polls running: what came whole of it is archived, an "
             "item that it breaks off in is not, until its publisher mends it. It is asked as before",
         )
+
+
+def _note_long(telling: _Telling, document: Document | None) -> None:
+    if document is not None and document.left_out:
+        read = len(document.entries) + len(document.known)
+        telling.begin(
+            Trouble.LONG,
+            f"it lists {read + document.left_out:,} items, of which the newest {read:,} are read: the "
+            "oldest are not archived. Set collect.max_entries higher, and they come when it changes",
+        )
+    elif document is not None and document.complete:
+        telling.end(Trouble.LONG, "all that it lists is read")
 
 
 def gap_closed(feed: Feed, at: datetime, *, entries: int, documents: int) -> Noted:

@@ -172,6 +172,8 @@ class Document(Struct, frozen=True, kw_only=True):
     """False where items were left out (a limit, or no end), so that absence means nothing."""
     breaks_off: bool = False
     """Whether its end is missing: what was listed before may stand in what did not come."""
+    left_out: int = 0
+    """Items beyond ``collect.max_entries``: the oldest, which were not read."""
     problems: tuple[str, ...] = ()
     id: str = ""
     """The id that an Atom feed gives itself; "" where it has none."""

@@ -74,6 +74,8 @@ class Trouble(StrEnum):
     """It answers as ever, but lists nothing any more."""
     CUT = "cut"
     """Its document breaks off, poll after poll."""
+    LONG = "long"
+    """It lists more items than are read of one document."""
 
 
 class Subscription(Struct, frozen=True, kw_only=True):

@@ -72,13 +72,15 @@ def read(
     if parsed.known and (_count(parsed) > max_entries or _has_namesakes(parsed)):
         parsed = _parse(body, content_type, url, {})
     head, items = parsed.head, parsed.items
-    if len(items) > max_entries:
+    left_out = max(0, len(items) - max_entries)
+    if left_out:
         problem = f"{len(items)} items, the newest {max_entries} are kept"
         head = replace(head, complete=False, problems=(*head.problems, problem))
         items = _newest(items, max_entries)
     complete = partial(finish, learned=learned, learning=learning)
     titles = Titles(partial(_titles, body, content_type, url))
-    return _document(head, items, parsed.known, url, feed, seen, lang, titles, now, complete)
+    read = _document(head, items, parsed.known, url, feed, seen, lang, titles, now, complete)
+    return replace(read, left_out=left_out) if left_out else read
 
 
 def _parse(body: bytes, content_type: str, url: str, seen: Mapping[bytes, bytes]) -> Parsed:

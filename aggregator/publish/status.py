@@ -25,18 +25,18 @@ _TOPIC = Topic(
     slug=STATUS.rpartition("/")[2],
     title="Status of the feeds",
     query="",
-    description="Feeds that broke and recovered, that may have been missed, fell silent, came empty or cut off",
+    description="Feeds that broke and recovered, that may have been missed, fell silent, came empty, cut off or too long",
 )
 # What so many feeds tell in the same words within so long is one entry: it has one cause.
 _TOGETHER = timedelta(hours=1)
 _SHOWN, _NAMED = 50, 3
 _BEGUN = {
     Trouble.BROKEN: "Broken", Trouble.MISSED: "Entries may be missed", Trouble.STALE: "Silent", Trouble.EMPTY: "Empty",
-    Trouble.CUT: "Cut off",
+    Trouble.CUT: "Cut off", Trouble.LONG: "Too long",
 }  # fmt: skip
 _OVER = {
     Trouble.BROKEN: "Recovered", Trouble.MISSED: "Nothing is missed", Trouble.STALE: "Speaks again", Trouble.EMPTY: "Filled again",
-    Trouble.CUT: "Whole again",
+    Trouble.CUT: "Whole again", Trouble.LONG: "Read whole",
 }  # fmt: skip
 
 

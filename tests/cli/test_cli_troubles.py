@@ -195,3 +195,27 @@ def test_the_status_feed_is_valid_and_safe(place, server):
     before = {path: path.stat().st_mtime_ns for path in folder.glob("_status.*")}
     assert place.run("topics", "publish").code == 0
     assert {path: path.stat().st_mtime_ns for path in folder.glob("_status.*")} == before
+
+
+def test_a_document_of_more_items_than_are_read_is_told_of_once(place, server):
+    place.settings("")
+    settings = place.folder / "aggregator.toml"
+    shipped = settings.read_text()
+    settings.write_text(shipped.replace("[collect]\n", "[collect]\nmax_entries = 1\n"))
+    url = server.serve("/sport.xml", rss(RAIN, TORRES))
+    place.subscribe(url)
+    said = [place.run("collect", "--all").err.count("it lists 2 items") for _ in range(3)]
+    assert said == [1, 0, 0]
+    (item,) = told(place)
+    assert item["title"] == "Too long: Feed 1"
+    assert "the newest 1 are read" in item["summary"]
+    assert "Set collect.max_entries higher" in item["summary"]
+    for command in (["status"], ["feeds", "list"], ["feeds", "show", url]):
+        assert "it lists more than is read" in place.run(*command).out, command
+    assert json.loads(place.run("status", "--json").out)["long"] == [{"url": url}]
+    settings.write_text(shipped)
+    # Other bytes, so that the document is read again.
+    server.serve("/sport.xml", rss(RAIN, TORRES) + b"\n")
+    assert "all that it lists is read" in place.run("collect", "--all").err
+    assert titles(place) == ["Read whole", "Too long"]
+    assert json.loads(place.run("status", "--json").out)["long"] == []
