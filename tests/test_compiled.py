@@ -55,16 +55,33 @@ def test_a_second_process_makes_nothing_again(tmp_path: Path) -> None:
     assert run("again", PYTHONPYCACHEPREFIX=str(tmp_path)) == first
 
 
-def test_what_another_version_of_a_package_kept_goes(tmp_path: Path) -> None:
+def model(folder: Path) -> Path:
+    (kept,) = (one for one in folder.rglob("languagemodel*") if one.is_dir())
+    return kept
+
+
+def test_what_another_version_of_a_package_kept_goes_in_time(tmp_path: Path) -> None:
     run(PYTHONPYCACHEPREFIX=str(tmp_path))
-    (kept,) = (one for one in tmp_path.rglob("languagemodel*") if one.is_dir())
-    other = kept.rename(kept.with_name(f"{kept.name}0"))
-    half = kept.with_name(f"{kept.name}.new")
+    kept = model(tmp_path)
+    old, lately, half = (kept.with_name(f"{kept.name}{end}") for end in ("0", "1", ".new"))
+    kept.rename(old)
+    lately.mkdir()
     half.mkdir()
+    os.utime(old, (0, 0))
     run(PYTHONPYCACHEPREFIX=str(tmp_path))
-    assert kept.is_dir()
-    assert not other.exists()
-    assert not half.exists()
+    assert [one.exists() for one in (kept, lately, old, half)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("name", ["features", "moves", "rows", "outputs"])
+@pytest.mark.parametrize("damage", [b"\xff", b"\x00", b"\x01\xff\x00"])
+def test_a_model_that_was_damaged_is_made_anew(tmp_path: Path, name: str, damage: bytes) -> None:
+    first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    file = model(tmp_path) / f"{name}.npy"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:256] + (damage * len(whole))[: len(whole) - 256])
+    assert run(PYTHONPYCACHEPREFIX=str(tmp_path)) == first
+    assert file.read_bytes() == whole
+    assert run("again", PYTHONPYCACHEPREFIX=str(tmp_path)) == first
 
 
 def test_what_was_kept_of_another_text_is_not_taken(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ unpacked.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from time import time
 from typing import Any
 
 import numpy as np
@@ -24,13 +26,36 @@ Model = Mapping[str, Any]
 """The arrays that a classifier is made of, by the names below."""
 
 _NAMES = ("features", "priors", "languages", "moves", "rows", "outputs")
-_UNREADABLE = (OSError, ValueError, EOFError)
 _PACKED = Path(langid.MODEL_DIR, langid.MODEL_FILE)
+# What a model that is sound knows; one that was damaged on its disk finds another language, or fails.
+_SENTENCES = {
+    "en": "The ferry sails again after the storm, and the harbour is open to all boats.",
+    "de": "Die Fähre fährt nach dem Sturm wieder, und der Hafen ist für alle Boote offen.",
+    "ru": "Паром снова ходит после шторма, и гавань открыта для всех лодок.",
+    "ja": "嵐の後、フェリーは再び運航し、港はすべての船に開かれています。",
+}
+# What is kept of another version of the package, or of one beside this one, stays so long.
+_OTHERS_SECONDS = 30 * 86_400.0
 
 
 def classifier() -> langid.LanguageIdentifier:
-    """One that answers as ``py3langid.classify`` does."""
-    model = _mapped() or _unpacked()
+    """One that answers as ``py3langid.classify`` does. Raises MemoryError."""
+    beside = kept_beside(Path(__file__))
+    if beside is not None:
+        with suppress(OSError):
+            packed = _PACKED.stat()
+            # Another version of the package has another model.
+            kept = beside.with_name(f"{beside.stem}-{packed.st_size}-{packed.st_mtime_ns}")
+            if (found := _mapped(kept) or _kept_anew(kept, of_all=f"{beside.stem}-*")) is not None:
+                return found
+    return _made_of(_unpacked())
+
+
+def _unpacked() -> Model:
+    return dict(zip(_NAMES, map(np.asarray, modelio.load_model(_PACKED)), strict=True))
+
+
+def _made_of(model: Model) -> langid.LanguageIdentifier:
     return langid.LanguageIdentifier(
         model["features"],
         model["priors"],
@@ -42,47 +67,47 @@ def classifier() -> langid.LanguageIdentifier:
     )
 
 
-def _unpacked() -> Model:
-    return dict(zip(_NAMES, map(np.asarray, modelio.load_model(_PACKED)), strict=True))
-
-
-def _mapped() -> Model | None:
-    """The model from where it is kept, which is done here if need be; None where it cannot be."""
-    beside = kept_beside(Path(__file__))
-    if beside is None:
+def _mapped(kept: Path) -> langid.LanguageIdentifier | None:
+    """What is kept, mapped; None where it is not there or damaged. Raises MemoryError."""
+    try:
+        made = _made_of({name: np.load(kept / f"{name}.npy", mmap_mode="r") for name in _NAMES})
+        sound = all(made.classify(text)[0] == lang for lang, text in _SENTENCES.items())
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
         return None
-    packed = _PACKED.stat()
-    # Another version of the package has another model.
-    kept = beside.with_name(f"{beside.stem}-{packed.st_size}-{packed.st_mtime_ns}")
-    with suppress(*_UNREADABLE):
-        return _read(kept)
-    with suppress(*_UNREADABLE):
-        return _kept_anew(kept, in_place_of=f"{beside.stem}-*")
-    return None
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - what is damaged fails in any way
+        return None
+    return made if sound else None
 
 
-def _read(kept: Path) -> Model:
-    """What is kept. Raises OSError, ValueError, EOFError where it is not there or damaged."""
-    return {name: np.load(kept / f"{name}.npy", mmap_mode="r") for name in _NAMES}
-
-
-def _kept_anew(kept: Path, *, in_place_of: str) -> Model:
-    """The model, which is written down, whole or not at all. Raises OSError."""
+def _kept_anew(kept: Path, *, of_all: str) -> langid.LanguageIdentifier | None:
+    """The model written down, whole or not at all, and mapped. Raises OSError, MemoryError."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.with_name(f"{Path(__file__).stem}.lock").open("w") as lock:
         # Who is killed leaves no lock; who comes second finds what the first has kept.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with suppress(*_UNREADABLE):
-            return _read(kept)
-        for old in kept.parent.glob(in_place_of):
-            shutil.rmtree(old)
+        if (found := _mapped(kept)) is not None:
+            return found
         made = kept.with_name(f"{kept.name}.new")
-        made.mkdir()
-        for name, array in _unpacked().items():
-            with (made / f"{name}.npy").open("wb") as file:
-                np.save(file, array, allow_pickle=False)
-                # A power cut must not leave a file that is of the right length and empty.
-                file.flush()
-                os.fsync(file.fileno())
-        made.rename(kept)
-        return _read(kept)
+        for old in kept.parent.glob(of_all):
+            if old in {kept, made} or time() - old.stat().st_mtime > _OTHERS_SECONDS:
+                shutil.rmtree(old)
+        try:
+            _write(_unpacked(), made)
+            made.rename(kept)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return _mapped(kept)
+
+
+def _write(model: Model, folder: Path) -> None:
+    folder.mkdir()
+    for name, array in model.items():
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+            # A power cut must not leave a file that is of the right length and empty.
+            file.flush()
+            os.fsync(file.fileno())
