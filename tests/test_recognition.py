@@ -305,7 +305,7 @@ NOTE = "Correction: an earlier version named another town."
 
 @pytest.mark.parametrize(
     ("items", "noted", "revised"),
-    [(60, 3, 3), (8, 3, 3), (60, 60, 0), (8, 8, 0), (8, 2, 2), (60, 40, 0)],
+    [(60, 3, 3), (8, 3, 3), (60, 60, 0), (8, 8, 0), (8, 2, 2), (60, 40, 40), (60, 50, 0)],
 )
 def test_a_note_in_a_few_of_many_items_is_a_correction_and_in_most_the_template(
     desk, items, noted, revised
@@ -366,6 +366,32 @@ def test_the_same_change_in_many_items_is_the_templates_and_in_few_news(
     assert sum(states - 1 for _, states in titles(desk, first, second, second)) == revised
 
 
+OPEN, CLOSED = "Open to all traffic.", "Closed until further notice."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "revised"),
+    [
+        ([OPEN] * 4, [CLOSED] * 4, 4),
+        ([OPEN] * 12, [CLOSED] * 12, 12),
+        ([OPEN] * 12, [CLOSED] * 6 + [OPEN] * 6, 6),
+        ([f"{n}-1 after an hour." for n in range(12)], [RAIN] * 12, 12),
+        ([""] * 4, [CLOSED] * 4, 4),
+        ([CLOSED] * 4, [""] * 4, 4),
+        ([OPEN] * 4, [OPEN] * 4, 0),
+    ],
+)
+def test_what_is_all_of_a_text_is_no_templates(desk, before, after, revised):
+    first, second = (
+        tuple(
+            Item(f"Bridge of {WORDS[n % 8]} {n}", one, f"g{n}", f"https://one.example/{n}", -n)
+            for n, one in enumerate(said)
+        )
+        for said in (before, after)
+    )
+    assert sum(states - 1 for _, states in titles(desk, first, second, second)) == revised
+
+
 def test_a_feed_that_lists_one_less_today_is_still_one_of_many(desk):
     first, second = fixtures(*[FOOTER] * 10), fixtures(*[RAIN] * 9)
     assert sum(states - 1 for _, states in titles(desk, first, second)) == 0
@@ -385,6 +411,14 @@ MP3, SIGNED = "https://cdn.example/3.mp3", "https://cdn.example/report.pdf?id=1"
         ([f'<media:content url="{MP3}?updated={n}"/>' for n in "123"], 1),
         ([f'<enclosure url="{SIGNED}&amp;sig={n}" type="application/pdf"/>' for n in "123"], 1),
         ([f'<enclosure url="https://cdn.example/{n}.mp3" type="audio/mpeg"/>' for n in "123"], 3),
+        (
+            [
+                f'<enclosure url="https://cdn.example/get?hash={n}" type="audio/mpeg"/>'
+                for n in "123"
+            ],
+            3,
+        ),
+        ([f'<enclosure url="https://cdn.example/stream.mp3?episode={n}"/>' for n in "123"], 3),
         ([f'<enclosure url="https://cdn.example/{n}" type=""/>' for n in "12"], 2),
         (["", f'<enclosure url="{MP3}" type="audio/mpeg"/>'], 2),
         ([f'<enclosure url="{MP3}" type="audio/mpeg"/>', ""], 2),
@@ -393,6 +427,19 @@ MP3, SIGNED = "https://cdn.example/3.mp3", "https://cdn.example/report.pdf?id=1"
 def test_another_picture_or_signature_is_no_edit_and_another_file_is(desk, files, states):
     polls = [(Item(*FIRE, "1", "https://one.example/1", 0, more=one),) for one in files]
     assert titles(desk, *polls) == [(FIRE[0], states)]
+
+
+def test_the_same_file_has_the_address_that_it_came_with_last(desk):
+    signed = '<enclosure url="https://cdn.example/3.mp3?Expires={0}&amp;Signature=s{0}" type="audio/mpeg"/>'
+    polls = [
+        (Item(*FIRE, "1", "https://one.example/1", 0, more=signed.format(n)),) for n in (1, 2, 3)
+    ]
+    assert titles(desk, *polls) == [(FIRE[0], 1)]
+    (entry,) = desk.archive.export()
+    (revision,) = desk.archive.history(entry.id)
+    assert [one.url for one in revision.enclosures] == [
+        "https://cdn.example/3.mp3?Expires=3&Signature=s3"
+    ]
 
 
 def test_an_edit_beside_another_picture_names_what_was_edited(desk):

@@ -272,6 +272,9 @@ class Writer:
                 self._revisions.append(self._revision(change, entry, change.key, capture_key))
             elif change.kind is ChangeKind.COMPLETED:
                 self._complete(change, entry, change.key)
+            elif change.new_addresses:
+                values |= {"fingerprint": entry.fingerprint, "parts": pack_parts(entry.parts)}
+                self._restate(change, enclosures=pack_enclosures(entry.enclosures))
         if change.story.key is not None:
             self._touched.add(change.story.key)
         if values:
@@ -287,24 +290,26 @@ class Writer:
         self._languages.add(entry.lang)
         if change.story.key is not None:
             self._samples.extend((run, change.story.key, key) for run in entry.sample)
-        state = sa.and_(revisions.c.entry_key == key, revisions.c.number == change.revision)
-        self._connection.execute(
-            sa.update(revisions)
-            .where(state)
-            .values(
-                html=entry.html,
-                text=entry.text,
-                lang=entry.lang,
-                image=entry.image,
-                page_capture_key=self._page_captures.get(change.id),
-                page_at=self._batch.at,
-            )
+        self._restate(
+            change,
+            html=entry.html,
+            text=entry.text,
+            lang=entry.lang,
+            image=entry.image,
+            page_capture_key=self._page_captures.get(change.id),
+            page_at=self._batch.at,
         )
         self._connection.execute(
             sa.update(sightings)
             .where(sightings.c.entry_key == key)
             .values(text_hash=entry.text_hash)
         )
+
+    def _restate(self, change: Change, **values: object) -> None:
+        """The state that an entry is in says this from now on."""
+        state = (revisions.c.entry_key, revisions.c.number)
+        changed = sa.update(revisions).where(sa.tuple_(*state) == (change.key, change.revision))
+        self._connection.execute(changed.values(**values))
 
     def _indexed_before(self) -> list[int]:
         return [

@@ -242,7 +242,8 @@ class Change(Struct, frozen=True, kw_only=True):
     item now says); ``key`` is None for NEW. ``revision`` is the number of the
     state after this change. ``lead``: it leads its story, from now on where it is
     NEW. ``announce``: recent enough for a subscription page. ``first_seen`` is None
-    where that is now.
+    where that is now. ``new_addresses``: of one that MOVED, its files have others, which
+    the state that it is in takes over.
     """
 
     kind: ChangeKind
@@ -256,6 +257,7 @@ class Change(Struct, frozen=True, kw_only=True):
     announce: bool
     fields: tuple[str, ...] = ()
     first_seen: datetime | None = None
+    new_addresses: bool = False
 
 
 class Decision(Struct, frozen=True, kw_only=True):

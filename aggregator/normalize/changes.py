@@ -22,7 +22,7 @@ from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.dates import from_sortable
-from aggregator.normalize.edits import Template, edited, template_of
+from aggregator.normalize.edits import Template, edited, in_doubt, resigned, template_of
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
 
@@ -85,6 +85,7 @@ def _change(
     *,
     announce: bool = False,
     fields: tuple[str, ...] = (),
+    new_addresses: bool = False,
 ) -> Change:
     """What happened to an entry that we have; ``fields`` are those that make another revision."""
     return Change(
@@ -99,7 +100,12 @@ def _change(
         announce=announce,
         fields=fields,
         first_seen=held.first_seen,
+        new_addresses=new_addresses,
     )
+
+
+def _named(one: Entry | KnownEntry) -> tuple[object, ...]:
+    return one.identity, one.url, one.likeness
 
 
 class _Age(Struct, frozen=True):
@@ -130,6 +136,7 @@ class _Desk(Struct):
     recent: timedelta
     _dated: bool = False
     _template: Template = Template()
+    _doubts: bool = False
 
     def __post_init__(self) -> None:
         self._dated = all(entry.published is not None for entry in self.document.entries)
@@ -201,7 +208,7 @@ class _Desk(Struct):
             changes=(*changes, *gone),
             listing=tuple(listing),
             missed=bool(self.feed.listing and met and not overlap and not self.document.breaks_off),
-            doubtful=bool(self._template.sentences),
+            doubtful=self._doubts or bool(self._template.sentences),
         )
 
     def _age(self, entry: Entry) -> tuple[float, int]:
@@ -263,14 +270,11 @@ class _Desk(Struct):
         if namesake and namesake.id != held.id:
             # The name is another's; the entry keeps the one it has.
             entry = replace(entry, identity=held.identity)
-        changes = self._returned(held)
+        changes, said = self._returned(held), self.known.said.get(held.key)
         fields = edited(
-            entry,
-            held,
-            readdressed=found.readdressed,
-            template=self._template,
-            said=self.known.said.get(held.key),
+            entry, held, readdressed=found.readdressed, template=self._template, said=said
         )
+        self._doubts |= in_doubt(entry, said)
         announce = _is_still_news(entry, held, self.now - self.recent)
         if fields:
             changes.append(
@@ -278,12 +282,11 @@ class _Desk(Struct):
                     ChangeKind.REVISED, self.feed, held, entry, announce=announce, fields=fields
                 )
             )
-        elif (entry.identity, entry.url, entry.likeness) != (
-            held.identity,
-            held.url,
-            held.likeness,
-        ):
-            changes.append(_change(ChangeKind.MOVED, self.feed, held, entry, announce=announce))
+        elif (again := resigned(entry, held, said)) or _named(entry) != _named(held):
+            moved = _change(
+                ChangeKind.MOVED, self.feed, held, entry, announce=announce, new_addresses=again
+            )
+            changes.append(moved)
         return changes
 
     def _returned(self, held: KnownEntry | None) -> list[Change]:

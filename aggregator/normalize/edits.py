@@ -11,11 +11,11 @@ from msgspec import Struct
 from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
-from aggregator.normalize.enclosures import files
+from aggregator.normalize.enclosures import addresses, files
 
 # A sentence that comes or goes in so many items of one document at once, and in so large a share of
 # them, is the template's: a correction is added to the few that need it.
-_TEMPLATE, _SHARE = 3, 0.5
+_TEMPLATE, _SHARE = 3, 0.8
 # Of a document of fewer items all may have the same news: of fixtures, that they are postponed.
 _MANY = 10
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
@@ -55,12 +55,34 @@ def edited(
     return tuple(fields)
 
 
+def resigned(entry: Entry, held: KnownEntry, said: Said | None) -> bool:
+    """Whether nothing but the addresses of the same files differs from the entry's last revision."""
+    return (
+        said is not None
+        and differing(entry, held) == ("enclosures",)
+        and files(said.enclosures) == files(entry.enclosures)
+    )
+
+
+def in_doubt(entry: Entry, said: Said | None) -> bool:
+    """Whether what is taken for the same files has addresses that differ in more than a signature."""
+    return (
+        said is not None
+        and files(said.enclosures) == files(entry.enclosures)
+        and addresses(said.enclosures) != addresses(entry.enclosures)
+    )
+
+
 def _says_more(old: str, new: str, template: Template) -> bool:
     """Whether two texts differ in more than the template's sentences, and what gave way to them."""
     before, after = _sentences(old), _sentences(new)
-    if [one for one in before if one not in template.sentences] == [
-        one for one in after if one not in template.sentences
-    ]:
+    left, stays = (
+        [one for one in told if one not in template.sentences] for told in (before, after)
+    )
+    if not left or not stays:
+        # What is all of a text is what it says: "Closed until further notice".
+        return before != after
+    if left == stays:
         return False
     if not template.displaces:
         return True

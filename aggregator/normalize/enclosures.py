@@ -16,18 +16,39 @@ _RECORDING = re.compile(
     r".*\.(?:aac|aiff?|flac|m3u8|m4[abv]|mkv|mov|mp[34]|mpe?g|oga|ogg|ogv|opus|wav|webm|wm[av])",
     re.IGNORECASE,
 )
-# What lets somebody in for a while is another at each fetch: S3, Google, Azure, CloudFront, Akamai.
-_SIGNS = re.compile(
-    r"x-(?:amz|goog)-.*|(?:.*[-_])?(?:sig|signature|token|hash|hmac|expires?|expiry|hdnts|hdnea)"
-    r"|policy|key-pair-id|awsaccesskeyid|googleaccessid|token-.*",
+_NAMED = re.compile(r".*/[^/]*\.[a-z0-9]{2,5}", re.IGNORECASE)
+# What lets somebody in for a while is another at each fetch: S3, Google, CloudFront, Akamai, Aliyun.
+# It says until when, or beside what says so it is no more than a signature.
+_UNTIL = re.compile(
+    r"x-(?:amz|goog)-.*|(?:.*[-_])?(?:expires?|expiry|hdnts|hdnea)|auth_key|policy|se",
     re.IGNORECASE,
 )
+_SIGNS = re.compile(
+    r"(?:.*[-_])?(?:sig|signature|token|hash|hmac)|token-.*|key-pair-id|awsaccesskeyid|googleaccessid",
+    re.IGNORECASE,
+)
+# Azure's, beside its "se" and "sig"; and what others sign with, beside a time.
+_SIGNS_UNTIL = re.compile(r"s[tvpri]|spr|sks|sk[a-z]{1,3}|md5", re.IGNORECASE)
+# Of the query of a recording that its path names: what may name it all the same (a player's or a
+# stream's own address). All else says who asks for it, and when.
+_NAMES = re.compile(
+    r"(?!.*(?:session|user|visitor|listener|request))(?:.*[-_])?"
+    r"(?:id|ep|episode|file|filename|media|track|clip|video|audio|item|guid|src|url|name)",
+    re.IGNORECASE,
+)
+# A path that ends so names a program, which gives any file.
+_PROGRAM = re.compile(r".*\.(?:php\d?|aspx?|ashx|cgi|jspx?|pl|do)", re.IGNORECASE)
 
 
 def files(enclosures: Sequence[Enclosure]) -> frozenset[str]:
     """What tells each file from others. Pictures are none of them; of a recording that its path
-    names the query is left out, of other addresses what only signs them."""
-    return frozenset(_file(one) for one in enclosures if not is_picture(one))
+    names most of the query is left out, of other addresses what only signs them."""
+    return frozenset(_file(one, briefly=True) for one in enclosures if not is_picture(one))
+
+
+def addresses(enclosures: Sequence[Enclosure]) -> frozenset[str]:
+    """The same with all of each address but what only signs it."""
+    return frozenset(_file(one, briefly=False) for one in enclosures if not is_picture(one))
 
 
 def is_picture(one: Enclosure) -> bool:
@@ -43,14 +64,23 @@ def typed(one: Enclosure, medium: str) -> Enclosure:
     return replace(one, type="image/*")
 
 
-def _file(one: Enclosure) -> str:
+def _file(one: Enclosure, *, briefly: bool) -> str:
     address = canonical_url(one.url)
     path, _, query = address.partition("?")
-    if not query or _ends(_RECORDING, one.url):
-        return path
-    pairs = parse_qsl(query, keep_blank_values=True)
-    telling = urlencode([(name, value) for name, value in pairs if not _SIGNS.fullmatch(name)])
-    return f"{path}?{telling}" if telling else path
+    pairs = parse_qsl(query, keep_blank_values=True) if query else []
+    telling = _unsigned(pairs, named=bool(_ends(_NAMED, one.url)) and not _ends(_PROGRAM, one.url))
+    if briefly and _ends(_RECORDING, one.url):
+        telling = [pair for pair in telling if _NAMES.fullmatch(pair[0])]
+    return f"{path}?{urlencode(telling)}" if telling else path
+
+
+def _unsigned(pairs: list[tuple[str, str]], *, named: bool) -> list[tuple[str, str]]:
+    """A query without what only signs it. Where nothing tells until when, and without it nothing
+    would name the file (``named``: the path does), it may be its name: ``get?hash=…``."""
+    passes = any(_UNTIL.fullmatch(name) for name, _ in pairs)
+    signs = (_UNTIL, _SIGNS, _SIGNS_UNTIL) if passes else (_SIGNS,)
+    left = [pair for pair in pairs if not any(sign.fullmatch(pair[0]) for sign in signs)]
+    return left if left or named or passes else pairs
 
 
 def _ends(suffix: re.Pattern[str], address: str) -> re.Match[str] | None:
