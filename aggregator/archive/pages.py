@@ -333,7 +333,8 @@ def _page_entry(row: Any, others: Sequence[Any], alone: bool) -> PageEntry:
     also = {
         (shown_feed(other.feed_title), other.url or shown_feed(other.feed_url))
         for other in others
-        if other.entry_key != row.entry_key
+        # A feed that brought a story twice has it no more than once.
+        if other.feed_url != row.feed_url
     }
     return PageEntry(
         id=row.entry_id if alone else row.story_id,

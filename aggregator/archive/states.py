@@ -51,7 +51,7 @@ def newest(connection: sa.Connection, limit: int) -> tuple[TopicState, ...]:
 
 
 def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
-    """What a topic announced last. Raises UsageError where there is no such topic."""
+    """The titles of what a topic announced last, or how it begins where it has none. Raises UsageError where there is no such topic."""
     return tuple(_titles(connection, read_topic(connection, slug)))
 
 
@@ -91,6 +91,12 @@ def mark_published(
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
+_OPENING = sa.func.substr(
+    sa.func.coalesce(sa.func.nullif(revisions.c.summary, ""), revisions.c.text), 1, 200
+)
+"""How an entry begins that has no title."""
+
+
 def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
     """A correction stands in the place of what it corrects."""
     # Corrections may stand among the newest: a few more rows than titles are asked for.
@@ -104,7 +110,9 @@ def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
         .subquery()
     )
     titles = connection.execute(
-        sa.select(announced.c.one, revisions.c.title)
+        sa.select(
+            announced.c.one, sa.func.coalesce(sa.func.nullif(revisions.c.title, ""), _OPENING)
+        )
         .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
         .join(
             revisions,

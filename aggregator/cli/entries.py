@@ -243,7 +243,7 @@ def _print_unchanged(record: EntryRecord) -> None:
 
 def _later(after: timedelta) -> str:
     minutes = round(after.total_seconds() / 60)
-    return f"{minutes:,} min" if minutes else "earliest" if not after else "< 1 min"
+    return f"{minutes:,} min" if minutes else "" if not after else "< 1 min"
 
 
 def _facts(record: EntryRecord) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from aggregator.model.entry import EntryRecord, RevisionRecord
     from aggregator.model.topic import PageEntry
 
-_WORDS = 12
+_LONGEST = 90
 
 
 def short(identifier: str) -> str:
@@ -24,7 +24,9 @@ def title_of(entry: EntryRecord | RevisionRecord | PageEntry) -> str:
 
 def titled(title: str, text: str) -> str:
     """The title of what says ``text``; how that begins, where the title is empty."""
-    return title or " ".join(text.split()[:_WORDS]) or "(no title)"
+    from aggregator.publish.text import shorten
+
+    return title or shorten(text, _LONGEST) or "(no title)"
 
 
 def entry_named(archive: Archive, identifier: str) -> EntryRecord:

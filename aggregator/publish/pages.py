@@ -153,6 +153,7 @@ def _environment() -> Environment:
         "teaser": teaser,
         "describes": describes,
         "line": one_line,
+        "listed": _listed,
         "host": _host,
         "anchor": _anchor,
         "further_feeds": further_feeds,
@@ -163,6 +164,11 @@ def _environment() -> Environment:
 def _heading(entry: PageEntry) -> str:
     """The title; its beginning, where a publisher gave a whole text as one."""
     return shorten(heading(entry), _HEADING)
+
+
+def _listed(title: str) -> str:
+    """A title in a list of titles."""
+    return shorten(title, _HEADING)
 
 
 def _day(value: datetime) -> str:

@@ -185,6 +185,21 @@ def test_a_page_entry_credits_its_origin_and_the_other_sources(filled):
     assert entry.id == filled.archive.entry(copy.id).story
 
 
+def test_a_feed_is_not_named_as_another_source_of_its_own_story(filled):
+    filled.bring(
+        ONE, item("n0", text="same words"), item("n0 again", title="Title of n0", text="same words")
+    )
+    (entry,) = filled.archive.published.subscription_page("all", size=SIZE).entries
+    assert entry.also_in == ()
+
+
+def test_what_has_no_title_is_listed_by_how_it_begins(filled):
+    filled.bring(ONE, item("n0", title="", text=f"Some words {'of many ' * 40}"))
+    (title,) = filled.archive.topics.newest_titles("all")
+    assert title.startswith("Some words of many of many")
+    assert len(title) == 200
+
+
 def test_without_collapse_every_entry_stands_for_itself(desk):
     desk.subscribe(ONE, TWO)
     desk.topics(replace(ALL, collapse=Collapse.NONE), page_size=SIZE)

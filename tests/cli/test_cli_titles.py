@@ -6,9 +6,9 @@ from promises import parsed, rss
 UNTITLED = (
     "1",
     "",
-    "Rain fell on the harbour all day, and nobody at all had told the gulls of it.",
+    "Rain fell on the harbour all day, and nobody at all had told the gulls of it, nor the boats.",
 )
-CALLED = "Rain fell on the harbour all day, and nobody at all had"
+CALLED = "Rain fell on the harbour all day, and nobody at all had told the gulls of it, nor the…"
 
 
 @pytest.fixture
