@@ -140,7 +140,10 @@ def ends(blocks: Sequence[T]) -> Sequence[T]:
 def forms(said: str) -> tuple[str, ...]:
     """What is left of a folded block without its value, and without its figures; of most nothing."""
     labelled = _LABELLED.fullmatch(said)
-    if _is_address(labelled[2] if labelled else said):
+    alone = not labelled or " " not in labelled[2]
+    last = said.rpartition(" ")[2]
+    if "://" in last or (alone and _is_address(last)):
+        # "Telegram: https://…", "Follow us: @club", but not "Photo: Ann @ann".
         return ()
     found = []
     if labelled and len(labelled[1].split()) <= _LABEL and len(labelled[2].split()) <= _VALUE:
@@ -153,25 +156,21 @@ def _unfigured(figure: re.Match[str]) -> str:
     return figure[0] if _YEAR.fullmatch(figure[0]) else "\0"
 
 
-def _is_address(value: str) -> bool:
-    """Where somebody is found: "Telegram: https://…", "Follow us: @club", but not "Photo: Ann @ann"."""
-    before, _, last = value.rpartition(" ")
-    return "://" in last or ("@" in last and not before)
+def _is_address(word: str) -> bool:
+    """Where somebody is found: "https://…", "@club"."""
+    return "://" in word or "@" in word
 
 
 def may_be_fact(said: str) -> bool:
     """Whether a folded block has a form that other values may fill."""
-    return bool(is_line(said) or forms(said))
+    return is_line(said) or bool(forms(said))
 
 
 def is_line(said: str) -> bool:
-    """Whether it is so short, and of so many words, that one more or less is another value."""
-    return (
-        len(said) < _LINE
-        and said.count(" ") >= _SAME
-        and TITLE not in said
-        and not _is_address(said)
-    )
+    """Whether it is so short, of some words, that it may be the same line with other words in it."""
+    if len(said) >= _LINE or said.count(" ") < _SAME or TITLE in said:
+        return False
+    return not _is_address(said.rpartition(" ")[2])
 
 
 def _outer(words: Sequence[str]) -> set[tuple[int, str]]:
@@ -182,13 +181,13 @@ def _outer(words: Sequence[str]) -> set[tuple[int, str]]:
 def varies(words: Sequence[str], others: Sequence[str]) -> bool:
     """Whether two lines say the same but for a word or two; years count as the same word."""
     if len(words) == len(others):
-        different = sum(not _is_same(*pair) for pair in zip(words, others, strict=True))
-        return different <= _DIFFERENT and len(words) - different >= max(different, _SAME)
-    least = min(len(words), len(others))
-    start = _common(words, others, least)
-    same = start + _common(words[::-1], others[::-1], least - start)
+        same = sum(_is_same(*pair) for pair in zip(words, others, strict=True))
+    else:
+        least = min(len(words), len(others))
+        start = _common(words, others, least)
+        same = start + _common(words[::-1], others[::-1], least - start)
     different = max(len(words), len(others)) - same
-    return different <= _DIFFERENT and same >= max(different, _SAME)
+    return 0 < different <= _DIFFERENT and same >= max(different, _SAME)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from aggregator.model.boilerplate import Carrier, Saying
 # What has less signs is a word or two, a short line, a sentence; what has more is a template's.
 _WORDS, _LINE, _SENTENCE = 16, 40, 80
 # In so many of a hundred entries each of them must stand.
-_NEARLY_ALL, _MOST, _HALF = 90, 75, 50
+_NEVER, _NEARLY_ALL, _MOST, _HALF = 101, 90, 75, 50
 # What stands beside a block in so many of its entries stands there always.
 _ALWAYS = 90
 _ADDRESS = re.compile(r"://|www\.|@|©")
@@ -85,6 +85,8 @@ def _least(said: Saying, place: _Place) -> int:
     size = _size(said.text)
     if said.linked:
         return _HALF if size < _WORDS else 0
+    if size < _WORDS and not place.is_steady():
+        return _NEVER
     if size < _WORDS or said.listed:
         return _NEARLY_ALL
     if size < _LINE:
