@@ -87,7 +87,8 @@ class _Pupil:
 
     def follow(self) -> int:
         """Returns how many entries are shown otherwise now."""
-        touched: dict[FeedKey, EntryKey] = {}
+        # What was learned by another rule is forgotten, and may be shown without still.
+        touched = dict.fromkeys(self._feeds if self._mark == NO_ENTRY else (), NO_ENTRY)
         learned: dict[str, Lesson] = {}
         reworded: set[str] = set()
         for group in (*self._sites.values(), *map(self._blocks.group, self._feeds)):

@@ -3,8 +3,9 @@
 Pure, and the same whatever the batches were: entries are looked at in runs of
 ``boilerplate_window``, each run half a window after the one before, and what the
 newest entries say is looked at anew each time. A block is boilerplate in the runs
-where it is frequent and no fact (see ``facts``), and no longer in those where it has
-stopped; what an earlier run taught stays true of the entries of that run.
+where it is frequent, stands as a template's does (see ``standing``) and is no fact (see
+``facts``), and no longer in those where it has stopped; what an earlier run taught stays
+true of the entries of that run.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
 from aggregator.model.boilerplate import Carrier, Saying
 
 # What has less signs is a word or two, a short line, a sentence; what has more is a template's.
-_WORDS, _LINE, _SENTENCE = 16, 40, 80
+_WORDS, _LINE, _SENTENCE = 16, 36, 80
 # In so many of a hundred entries each of them must stand.
 _NEVER, _NEARLY_ALL, _MOST, _HALF = 101, 90, 75, 50
 # What stands beside a block in so many of its entries stands there always.
@@ -29,7 +29,11 @@ def templates_among(said: Mapping[bytes, Saying], run: Sequence[Carrier]) -> fro
     """Those of the blocks, all frequent in this run, that stand as a template's do."""
     places = _places(said.keys(), run)
     able = {block for block, one in said.items() if not _chosen(one, places[block], said)}
-    found = {one for one in able if _stands(said[one], places[one], len(run))}
+    found = {
+        one
+        for one in able
+        if places[one].times * 100 >= _least(said[one], places[one], said) * len(run)
+    }
     # A label goes with the line that it stands above, and that with the next. An image draws
     # nothing along: that of rain stands above "Rain".
     lines = {one for one in found if not said[one].image}
@@ -56,6 +60,13 @@ class _Place:
         """Whether so many entries are as good as all that carry the block."""
         return times * 100 >= self.times * _ALWAYS
 
+    def is_outside(self, frequent: Container[bytes]) -> bool:
+        """Whether on one side of it there always stands what is frequent as well, or nothing."""
+        return any(
+            self.often(sum(times for one, times in side.items() if not one or one in frequent))
+            for side in self.sides
+        )
+
     def is_steady(self) -> bool:
         """Whether on one side of it there always stands the same."""
         return any(self.often(max(side.values())) for side in self.sides)
@@ -74,18 +85,14 @@ def _places(wanted: Set[bytes], run: Iterable[Carrier]) -> dict[bytes, _Place]:
     return found
 
 
-def _stands(said: Saying, place: _Place, entries: int) -> bool:
-    return place.times * 100 >= _least(said, place) * entries
-
-
-def _least(said: Saying, place: _Place) -> int:
+def _least(said: Saying, place: _Place, frequent: Container[bytes]) -> int:
     """In how many of a hundred entries the block must stand."""
     if not _is_words(said):
         return 0
     size = _size(said.text)
     if said.linked:
         return _HALF if size < _WORDS else 0
-    if size < _WORDS and not place.is_steady():
+    if size < _WORDS and not place.is_outside(frequent):
         return _NEVER
     if size < _WORDS or said.listed:
         return _NEARLY_ALL

@@ -176,6 +176,36 @@ def test_of_many_entries_every_fifth_makes_it_learn(desk, archive, cuts, left):
     assert with_owl(archive) == left
 
 
+SHORT = "The game was put off."
+
+
+@pytest.mark.parametrize("later", [((SHORT,), ()), ((), ())], ids=["rarer", "no more"])
+def test_a_line_that_all_said_at_first_and_few_do_later_comes_back(desk, archive, later):
+    bring(desk, 1, 2, 3, more=(SHORT,))
+    assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == []
+    for n in range(4, 7):
+        bring(desk, n, more=later[(n + 1) % 2])
+    reclean(archive, RULE)
+    held = {title for title, text in texts(archive).items() if SHORT in text}
+    assert {"Match 1", "Match 2", "Match 3"} <= held
+    assert set(found(archive, '"put off"')) == held
+
+
+def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
+    bring(desk, 1, 2, 3, more=(SHORT,))
+    bring(desk, 4, 5, more=())
+    with monkeypatch.context() as before:
+        before.setattr("aggregator.recleaning._RULE", 1)
+        before.setattr("aggregator.normalize.learning.templates_among", lambda said, run: said)
+        assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == []
+    assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == ["Match 3", "Match 2", "Match 1"]
+    assert archive.feed(ONE).learned == ()
+    assert reclean(archive, RULE) == 0
+
+
 def test_a_site_teaches_its_feeds(desk, archive):
     other = "https://one.example/other"
     desk.subscribe(ONE, other, TWO)

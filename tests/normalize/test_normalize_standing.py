@@ -173,6 +173,16 @@ def test_what_texts_say_again_stays(says):
             id="what always comes with an address",
         ),
         pytest.param(
+            lambda n: "TEXT" + turn(n, BIO, OTHER_BIO) + f"<h3>Read on</h3><p>{own(-n)}</p>",
+            [BIO, OTHER_BIO],
+            id="a heading above text stays",
+        ),
+        pytest.param(
+            lambda n: "TEXT" + turn(n, BIO, OTHER_BIO) + f"<p>Others said</p><p>{own(-n)}</p>",
+            [BIO, OTHER_BIO, "Others said"],
+            id="a word or two beside what changes",
+        ),
+        pytest.param(
             lambda n: "TEXT<ul><li>Books</li><li>Mugs</li><li>Songs</li></ul>",
             ["Books", "Mugs", "Songs"],
             id="a list that is always the same",
