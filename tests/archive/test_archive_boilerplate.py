@@ -193,6 +193,8 @@ def test_a_line_that_all_said_at_first_and_few_do_later_comes_back(desk, archive
 
 
 def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
+    off = Topic(slug="off", title="Off", query='"put off"')
+    desk.topics(off)
     bring(desk, 1, 2, 3, more=(SHORT,))
     bring(desk, 4, 5, more=())
     with monkeypatch.context() as before:
@@ -200,8 +202,11 @@ def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
         before.setattr("aggregator.normalize.learning.templates_among", lambda said, run: said)
         assert reclean(archive, RULE) == 3
     assert found(archive, '"put off"') == []
+    assert desk.topics(off).edited == ()
     assert reclean(archive, RULE) == 3
     assert found(archive, '"put off"') == ["Match 3", "Match 2", "Match 1"]
+    assert desk.topics(off).edited == ("off",), "it is filled with them"
+    assert desk.topics(off).edited == ()
     assert archive.feed(ONE).learned == ()
     assert reclean(archive, RULE) == 0
 
