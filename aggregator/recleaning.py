@@ -14,7 +14,7 @@ run again, or after a crash, it changes what is missing and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from aggregator.model.boilerplate import (
     Lesson,
     Ruled,
     Ruling,
+    Saying,
     Taught,
 )
 from aggregator.model.entry import EntryKey
@@ -36,6 +37,8 @@ from aggregator.model.feed import Feed, FeedKey
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import counts, enough, learn
 
+# With another number all archives learn again: by the rules of now other blocks may be boilerplate.
+_RULE = 2
 # Entries read at a time: whole ones, and only what they carry.
 _PORTION, _CARRIERS = 200, 2000
 # Feeds looked at together.
@@ -52,7 +55,7 @@ def reclean(archive: Archive, settings: NormalizeSettings) -> int:
     is announced. Raises ArchiveError.
     """
     rule = (
-        f"{settings.boilerplate_entries}/{settings.boilerplate_percent}"
+        f"{_RULE}/{settings.boilerplate_entries}/{settings.boilerplate_percent}"
         f"/{settings.boilerplate_window}"
     )
     changed = 0
@@ -80,11 +83,12 @@ class _Pupil:
         members = {*feeds, *(feed for site in self._sites.values() for feed in site.feeds)}
         self._held = blocks.lessons([*self._sites.values(), *map(blocks.group, members)])
         self._rulings = blocks.rulings(sorted(members))
-        self._sayings = _Said(blocks, self._held.values())
+        self._sayings = _Said(blocks)
 
     def follow(self) -> int:
         """Returns how many entries are shown otherwise now."""
-        touched: dict[FeedKey, EntryKey] = {}
+        # What was learned by another rule is forgotten, and may be shown without still.
+        touched = dict.fromkeys(self._feeds if self._mark == NO_ENTRY else (), NO_ENTRY)
         learned: dict[str, Lesson] = {}
         reworded: set[str] = set()
         for group in (*self._sites.values(), *map(self._blocks.group, self._feeds)):
@@ -139,8 +143,11 @@ class _Pupil:
         new = [span.hash for span in lesson.spans if not span.text]
         if not new:
             return lesson
-        texts = self._sayings.words(new, run)
-        spans = (replace(one, text=one.text or texts.get(one.hash, "")) for one in lesson.spans)
+        said = self._sayings.words(new, run)
+        spans = (
+            one if one.text or one.hash not in said else replace(one, text=said[one.hash].text)
+            for one in lesson.spans
+        )
         return replace(lesson, spans=tuple(spans))
 
     def _taught(self, feed: FeedKey) -> Taught:
@@ -152,15 +159,14 @@ class _Pupil:
 class _Said:
     """What archived blocks and entries say; a block is read once."""
 
-    def __init__(self, blocks: Blocks, held: Iterable[Lesson]) -> None:
+    def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
-        spans = (span for lesson in held for span in lesson.spans)
-        self._words = {span.hash: span.text for span in spans if span.text}
+        self._words: dict[bytes, Saying] = {}
 
-    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
+    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, Saying]:
         unread = [block for block in blocks if block not in self._words]
-        self._words |= _texts(self._blocks, unread, run)
-        return {block: self._words.get(block, "") for block in blocks}
+        self._words |= _sayings(self._blocks, unread, run)
+        return {block: self._words[block] for block in blocks if block in self._words}
 
     def texts(self, entries: Sequence[Carrier]) -> dict[EntryKey, str]:
         return self._blocks.texts([one.key for one in entries])
@@ -195,7 +201,9 @@ def _show(blocks: Blocks, wanted: Mapping[EntryKey, Mapping[bytes, str]]) -> int
     return len(wrong)
 
 
-def _texts(blocks: Blocks, wanted: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
+def _sayings(
+    blocks: Blocks, wanted: Sequence[bytes], run: Sequence[Carrier]
+) -> dict[bytes, Saying]:
     """What these blocks say, each read in the newest entry that carries it."""
     carrying: dict[EntryKey, set[bytes]] = {}
     missing = set(wanted)
@@ -205,11 +213,11 @@ def _texts(blocks: Blocks, wanted: Sequence[bytes], run: Sequence[Carrier]) -> d
         if found := missing.intersection(one.blocks):
             carrying[one.key] = found
             missing -= found
-    return {
-        block: normalize.words_of(stored, block)
-        for stored in blocks.stored(list(carrying))
-        for block in carrying[stored.key]
-    }
+    read: dict[bytes, Saying] = {}
+    for stored in blocks.stored(list(carrying)):
+        said = normalize.sayings_of(stored)
+        read |= {block: said[block] for block in carrying[stored.key] if block in said}
+    return read
 
 
 def boilerplate(archive: Archive, feed: Feed) -> tuple[BlockRecord, ...]:
@@ -231,8 +239,11 @@ def _records(blocks: Blocks, feed: FeedKey) -> tuple[BlockRecord, ...]:
                     span.hash, ("learned", "feed" if name == own.name else name, span.text)
                 )
     recurring = [one for one, times in came.most_common() if times >= _RECURS and one not in texts]
-    words = _texts(blocks, recurring[:_CANDIDATES], run)
-    texts |= {one: ("candidate", "feed", words[one]) for one in recurring[:_CANDIDATES]}
+    said = _sayings(blocks, recurring[:_CANDIDATES], run)
+    texts |= {
+        one: ("candidate", "feed", said[one].text if one in said else "")
+        for one in recurring[:_CANDIDATES]
+    }
     return tuple(
         BlockRecord(id=one.hex(), state=state, group=name, entries=came[one], of=of, text=text)
         for one, (state, name, text) in sorted(

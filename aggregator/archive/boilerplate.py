@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import hits, search
 from aggregator.archive.columns import Key
+from aggregator.archive.following import TAKEN_OUT
 from aggregator.archive.schema import (
     blocks,
     boilerplate,
@@ -21,6 +22,7 @@ from aggregator.archive.schema import (
     rulings,
     shown,
     sightings,
+    topics,
 )
 from aggregator.archive.statements import chunks, upsert
 from aggregator.model.boilerplate import (
@@ -41,6 +43,8 @@ from aggregator.model.feed import FeedKey
 
 _MARK = "learned"
 _ALL = 2**31 - 1
+# The definition of no topic, and not of one that is taken out.
+_STALE = "-"
 # Made once: they are asked for each feed that brings anything.
 _CARRIERS = (
     sa.select(blocks.c.entry_key, blocks.c.feed_key, blocks.c.hashes, blocks.c.counts)
@@ -64,9 +68,13 @@ class Blocks:
     def behind(self, rule: str) -> tuple[tuple[FeedKey, ...], EntryKey]:
         """Feeds with entries that nothing was learned from yet, and the last entry before those.
 
-        What was learned by another rule is forgotten: all of it is to be learned again.
+        What was learned by another rule is forgotten: all of it is to be learned again, and
+        topics are filled again, as edited ones are, from what is shown by then.
         """
         mark, _, used = self._mark().partition(" ")
+        if used and used != rule:
+            filled = topics.c.definition.is_not(None) & (topics.c.definition != TAKEN_OUT)
+            self._connection.execute(sa.update(topics).where(filled).values(definition=_STALE))
         if used != rule:
             self._connection.execute(sa.delete(boilerplate))
             self._connection.execute(sa.delete(lessons))

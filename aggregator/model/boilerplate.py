@@ -36,6 +36,19 @@ class Carrier(Struct, frozen=True, kw_only=True):
         return unpacked(self.hashes)
 
 
+class Saying(Struct, frozen=True, kw_only=True):
+    """What a block says: ``text`` as in ``Learned``.
+
+    ``image``: it is one, and the text its address; ``listed``: an item of a list;
+    ``linked``: with a link in it.
+    """
+
+    text: str
+    image: bool = False
+    listed: bool = False
+    linked: bool = False
+
+
 class Span(Struct, frozen=True, kw_only=True):
     """The entries of a group among which a block is boilerplate, by first and last key.
 

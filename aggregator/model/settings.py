@@ -85,7 +85,8 @@ class NormalizeSettings(Struct, frozen=True, kw_only=True):
     boilerplate_entries: int = 5
     """A block that stands in so many entries may be boilerplate; 0 learns nothing."""
     boilerplate_percent: int = 10
-    """In so many of a hundred entries that came one after another it must stand, too."""
+    """In so many of a hundred entries that came one after another it must stand, too, and what is
+    short in more of them."""
     boilerplate_window: int = 100
     """So many entries that came one after another are looked at together."""
     story_window_days: int = 14

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aggregator.normalize.boilerplate import without_again, words_of
+    from aggregator.normalize.boilerplate import sayings_of, without_again
     from aggregator.normalize.changes import decide
     from aggregator.normalize.forking import start_server
     from aggregator.normalize.learning import counts, enough, learn
@@ -23,8 +23,8 @@ _FILES = {
     "learn": "learning",
     "read": "reading",
     "start_server": "forking",
+    "sayings_of": "boilerplate",
     "without_again": "boilerplate",
-    "words_of": "boilerplate",
 }
 
 
@@ -41,7 +41,7 @@ __all__ = [
     "enough",
     "learn",
     "read",
+    "sayings_of",
     "start_server",
     "without_again",
-    "words_of",
 ]

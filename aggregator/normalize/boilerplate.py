@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Stored, Taught, packed
+from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Saying, Stored, Taught, packed
 from aggregator.model.entry import Entry, EntryKey, Shown
 from aggregator.model.feed import FeedKey, Learned
 from aggregator.model.original import unpack_original
@@ -163,21 +163,29 @@ def _cut(summary: str, texts: Iterable[str]) -> str:
     return summary
 
 
-def words_of(stored: Stored, block: bytes) -> str:
-    """What a block of an archived entry says, by its hash: its text, or the image's address."""
+def sayings_of(stored: Stored) -> dict[bytes, Saying]:
+    """What the blocks of an archived entry say, by their hashes."""
     item = unpack_original(stored.original)
     _, beside = teaser(str(item.get("summary", "")), "", key(stored.title))
-    if stored.image and block == _hashed(_picture(stored.image)):
-        return stored.image
-    return _words(stored.title, (*read_blocks(stored.html, ""), *beside)).get(block, "")
+    found = _sayings(stored.title, (*read_blocks(stored.html, ""), *beside))
+    if stored.image:
+        found[_hashed(_picture(stored.image))] = Saying(text=stored.image, image=True)
+    return found
 
 
-def _words(title: str, blocks: Iterable[Block]) -> dict[bytes, str]:
+def _sayings(title: str, blocks: Iterable[Block]) -> dict[bytes, Saying]:
     headline = key(title)
-    return {
-        _hash(block, headline): _untitled(block.text, title) if block.text else image_address(block)
-        for block in blocks
-    }
+    return {_hash(block, headline): _saying(block, title) for block in blocks}
+
+
+def _saying(block: Block, title: str) -> Saying:
+    if not block.text:
+        return Saying(text=image_address(block), image=True)
+    return Saying(
+        text=_untitled(block.text, title),
+        listed=block.kind == "li",
+        linked="<a " in block.html,
+    )
 
 
 def finish(
@@ -211,12 +219,12 @@ class _Drafted:
     def __init__(self, drafts: Sequence[tuple[Entry, Clean]]) -> None:
         self._drafts = {_key(entry): cleaned for entry, cleaned in drafts}
 
-    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, str]:
-        missing, found = set(blocks), dict[bytes, str]()
+    def words(self, blocks: Sequence[bytes], run: Sequence[Carrier]) -> dict[bytes, Saying]:
+        missing, found = set(blocks), dict[bytes, Saying]()
         for one in run:
             if missing.intersection(one.blocks):
                 cleaned = self._drafts[one.key]
-                said = _words(cleaned.title, (*cleaned.blocks, *cleaned.teaser))
+                said = _sayings(cleaned.title, (*cleaned.blocks, *cleaned.teaser))
                 found |= {block: said[block] for block in missing & said.keys()}
                 missing -= set(one.blocks)
         return found
@@ -240,8 +248,8 @@ def _finished(
 ) -> Entry:
     unwanted = {one: known[one] for one in entry.blocks if one in known}
     if taught and (more := taught.unwanted(_carrier(entry))):
-        words = _words(cleaned.title, (*cleaned.blocks, *cleaned.teaser))
-        unwanted |= {one: words.get(one, "") for one in more}
+        said = _sayings(cleaned.title, (*cleaned.blocks, *cleaned.teaser))
+        unwanted |= {one: said[one].text if one in said else "" for one in more}
     shown = None
     if unwanted:
         shown = without(entry.title, cleaned.blocks, entry.summary, entry.image, unwanted)

@@ -3,8 +3,9 @@
 Pure, and the same whatever the batches were: entries are looked at in runs of
 ``boilerplate_window``, each run half a window after the one before, and what the
 newest entries say is looked at anew each time. A block is boilerplate in the runs
-where it is frequent and no fact (see ``facts``), and no longer in those where it has
-stopped; what an earlier run taught stays true of the entries of that run.
+where it is frequent, stands as a template's does (see ``standing``) and is no fact (see
+``facts``), and no longer in those where it has stopped; what an earlier run taught stays
+true of the entries of that run.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from aggregator.model.boilerplate import Carrier, Lesson, Span
+from aggregator.model.boilerplate import Carrier, Lesson, Saying, Span
 from aggregator.model.entry import EntryKey
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.facts import Sayings, facts_among
+from aggregator.normalize.standing import templates_among
 
 # What a site teaches must stand in the entries of so many of its feeds.
 _FEEDS_OF_A_SITE = 2
@@ -75,8 +77,12 @@ def _unwanted(
     found = frequent(window, settings, site=site)
     if not found or sayings is None:
         return found
-    true = facts_among(found, [one for one in window if one.counts], sayings)
-    return [one for one in found if one not in true]
+    counted = [one for one in window if one.counts]
+    # Of an image that stands beside the text nothing may be known.
+    said = {**dict.fromkeys(found, Saying(text="", image=True)), **sayings.words(found, counted)}
+    templates = templates_among(said, counted)
+    facts = facts_among({one: said[one].text for one in templates}, counted, sayings)
+    return [one for one in found if one in templates and one not in facts]
 
 
 def frequent(

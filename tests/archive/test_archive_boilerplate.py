@@ -19,7 +19,8 @@ from aggregator.query import parse
 from aggregator.recleaning import boilerplate, reclean, rule_on
 
 RULE = NormalizeSettings(boilerplate_entries=3, boilerplate_percent=50, boilerplate_window=6)
-OWL = "Visit the owl at the harbour gate"
+OWL = "Visit the owl at the harbour gate, where it lives in a box and takes letters"
+ELSE = "And the gull on the pier, that takes all letters which the owl has not taken"
 
 
 def entry(n: int, *more: str, feed: str = ONE, **given):
@@ -148,7 +149,7 @@ def test_what_was_frequent_only_at_first_is_given_back(desk, archive):
 
 @pytest.mark.parametrize("cuts", [(12,), (1, 2, 3, 7, 12), (5, 6, 11, 12)])
 def test_batches_make_no_difference(desk, archive, cuts):
-    kinds = [(OWL,), (), (OWL, "Else"), (OWL, "Else"), (), (), ("Else",), (), ("Else",), (), (), ()]
+    kinds = [(OWL,), (), (OWL, ELSE), (OWL, ELSE), (), (), (ELSE,), (), (ELSE,), (), (), ()]
     start = 0
     for upto in cuts:
         at = NOON + timedelta(hours=upto)
@@ -158,7 +159,7 @@ def test_batches_make_no_difference(desk, archive, cuts):
         start = upto
     assert with_owl(archive) == []
     # In three of the fourth to the ninth it stood; the third came too early to be among them.
-    assert [title for title, text in texts(archive).items() if "Else" in text] == ["Match 3"]
+    assert [title for title, text in texts(archive).items() if ELSE in text] == ["Match 3"]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +174,41 @@ def test_of_many_entries_every_fifth_makes_it_learn(desk, archive, cuts, left):
         reclean(archive, RULE)
         start = upto
     assert with_owl(archive) == left
+
+
+SHORT = "The game was put off."
+
+
+@pytest.mark.parametrize("later", [((SHORT,), ()), ((), ())], ids=["rarer", "no more"])
+def test_a_line_that_all_said_at_first_and_few_do_later_comes_back(desk, archive, later):
+    bring(desk, 1, 2, 3, more=(SHORT,))
+    assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == []
+    for n in range(4, 7):
+        bring(desk, n, more=later[(n + 1) % 2])
+    reclean(archive, RULE)
+    held = {title for title, text in texts(archive).items() if SHORT in text}
+    assert {"Match 1", "Match 2", "Match 3"} <= held
+    assert set(found(archive, '"put off"')) == held
+
+
+def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
+    off = Topic(slug="off", title="Off", query='"put off"')
+    desk.topics(off)
+    bring(desk, 1, 2, 3, more=(SHORT,))
+    bring(desk, 4, 5, more=())
+    with monkeypatch.context() as before:
+        before.setattr("aggregator.recleaning._RULE", 1)
+        before.setattr("aggregator.normalize.learning.templates_among", lambda said, run: said)
+        assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == []
+    assert desk.topics(off).edited == ()
+    assert reclean(archive, RULE) == 3
+    assert found(archive, '"put off"') == ["Match 3", "Match 2", "Match 1"]
+    assert desk.topics(off).edited == ("off",), "it is filled with them"
+    assert desk.topics(off).edited == ()
+    assert archive.feed(ONE).learned == ()
+    assert reclean(archive, RULE) == 0
 
 
 def test_a_site_teaches_its_feeds(desk, archive):
@@ -230,7 +266,7 @@ def test_a_person_frees_and_pins(desk, archive):
 
 @pytest.mark.parametrize("name", ["ffffffffffffffff", "zz", ""])
 def test_a_block_that_is_not_there(desk, archive, name):
-    bring(desk, 1, 2, 3, more=(OWL, "Else"))
+    bring(desk, 1, 2, 3, more=(OWL, ELSE))
     reclean(archive, RULE)
     with pytest.raises(UsageError):
         rule_on(archive, archive.feed(ONE), name, Ruling.PINNED)

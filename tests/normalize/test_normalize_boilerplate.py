@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.boilerplate import Carrier, Lesson, Ruled, Ruling, Taught
+from aggregator.model.boilerplate import Carrier, Lesson, Ruled, Ruling, Saying, Taught
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import enough, learn
 from aggregator.normalize.boilerplate import carried, without
@@ -111,14 +111,14 @@ def test_batches_make_no_difference(entries, cuts):
 
 
 class Said:
-    """Blocks by a letter each, and what they say."""
+    """Blocks by a letter each, and what they say: all with a link, so that few entries are enough."""
 
     def __init__(self, said: dict[str, str]) -> None:
         self._said = {hashed(letter): text for letter, text in said.items()}
         self.read = 0
 
     def words(self, blocks, run):
-        return {one: self._said.get(one, "") for one in blocks}
+        return {one: Saying(text=self._said.get(one, ""), linked=True) for one in blocks}
 
     def texts(self, entries):
         self.read += len(entries)
@@ -128,23 +128,33 @@ class Said:
 @pytest.mark.parametrize(
     ("entries", "said", "gone"),
     [
-        ("ax bx cx d", {"x": "Half-time: 0-0", "d": "HALF-TIME:  5-1"}, "xxx"),
+        ("ax bx cx d", {"x": "Half-time: 0-0", "d": "HALF-TIME:  5-1"}, ""),
+        ("ax bx cx d", {"x": "A crowd of 9,040 saw it", "d": "A crowd of 10,115 saw it"}, "xxx"),
+        ("ax bx cx d", {"x": "Result – win", "d": "Result — loss"}, ""),
+        ("ax bx cx d", {"x": "Photo: Ann @ann", "d": "Photo: Bob @bob"}, ""),
         ("ax b cx d ex", {"x": "Half-time: 0-0", "b": "HALF-TIME:  5-1"}, ""),
         ("ax b cx d ex", {"x": "Mi-temps : 0-0", "b": "Mi-temps : 5-1"}, ""),
         ("ax b cx d ex", {"x": "最优秀球员：武磊", "b": "最优秀球员：张玉宁"}, ""),
         ("ax bx cx d e", {"x": "Red cards: none", "d": "Red cards: Vale", "e": "Red cards: Teal"}, ""),
-        ("ax bx cx d e", {"x": "Source: Agency", "d": "Source: Wire", "e": "Source: Wire"}, "xxx"),
+        ("ax bx cx d e", {"x": "Source: Agency", "d": "Source: Wire", "e": "Source: Wire"}, ""),
         ("ax b cx d ex", {"x": "Source: Agency", "b": "Result: Agency"}, "xxx"),
         ("axy bxy cxy", {"x": "Follow us: here", "y": "Follow us: there"}, "xyxyxy"),
         ("ax b cx d ex", {"x": "Follow us: @club", "b": "Follow us: @other"}, "xxx"),
         ("ax b cx d ex", {"x": "Chat: https://a.example/1", "b": "Chat: https://b.example/2"}, "xxx"),
         ("ax b cx d ex", {"x": "A crowd of 9,040 saw it", "b": "A crowd of 10,115 saw it"}, ""),
         ("ax b cx d ex", {"x": "All rights reserved 2025", "b": "All rights reserved 2026"}, "xxx"),
-        ("ax b cx d ex", {"x": "Starts 15:30 today", "b": "Starts 15:30 tomorrow"}, "xxx"),
+        ("ax b cx d ex", {"x": "Starts 15:30 today", "b": "Starts 15:45 tomorrow"}, "xxx"),
+        ("ax b cx d ex", {"x": "Starts 15:30 today", "b": "Starts 15:30 tomorrow"}, ""),
+        ("ax bx cx d e", {"x": "Alert level is red", "d": "Alert level is green"}, "xxx"),
+        ("ax b cx d ex", {"x": "Alert level is red", "b": "Alert level is green"}, ""),
+        ("ax b cx d ex", {"x": "Red warning of snow", "b": "Amber warning of heavy rain"}, "xxx"),
+        ("ax b cx d ex", {"x": "Red warning of snow", "b": "Amber warning of rain"}, ""),
+        ("ax b cx d ex", {"x": "Best of all by the vote: Owl", "b": "Best of all by the vote: Gull Pier"}, ""),
+        ("ax b cx d ex", {"x": "The post \ufffc came from us", "b": "The post Owl came from us"}, "xxx"),
         ("ax b cx d ex", {"x": "https://a.example/1.png", "b": "https://a.example/2.png"}, "xxx"),
         (
             "ax b cx d ex",
-            {"x": "We say it with many more words than any label has: yes", "b": "We say it with many more words than any label has: no"},
+            {"x": f"We say it with {'many ' * 20}words: yes", "b": f"We say it with {'many ' * 20}words: no"},
             "xxx",
         ),
     ],
@@ -156,7 +166,7 @@ def test_a_form_that_others_fill_with_other_values_is_a_fact(entries, said, gone
 
 
 def test_what_was_learned_turns_out_to_be_a_fact():
-    said = Said({"x": "Half-time: 0-0", "y": "Half-time: 5-1", "z": "Half-time: 3-1"})
+    said = Said({"x": "A crowd of 10", "y": "A crowd of 20", "z": "A crowd of 30"})
     carriers = run("ax", "bx", "cx", "dy", "ez")
     before = learn(carriers[:4], Lesson(), RULE, sayings=said)
     assert [span.hash for span in before.spans] == [hashed("x")]
@@ -165,7 +175,7 @@ def test_what_was_learned_turns_out_to_be_a_fact():
 
 def test_texts_are_read_only_where_a_block_is_missing_that_may_be_a_fact():
     carriers = run("ax", "bx", "cx", "d")
-    for text, read in (("Half-time: 0-0", 1), ("Get our letter", 0)):
+    for text, read in (("Half-time: 0-0", 1), ("Get letters", 0)):
         said = Said({"x": text})
         learn(carriers[:3], Lesson(), RULE, sayings=said)
         assert said.read == 0
