@@ -35,14 +35,17 @@ _CODECS = {"Windows-874": "cp874", "Big5": "cp950", "Shift_JIS": "cp932", "EUC-K
 _WIDER = {"gb2312": "gb18030"}
 
 _BIG5 = ("Big5", "Big5-HKSCS", "GB18030")
+_COMMON_CHINESE = "GB2312"
 # The strictest first: what is in one of the later ones can hardly be read in those before it.
 _WIDE = {
     "ja": ("EUC-JP", "Shift_JIS"),
     "ko": ("EUC-KR",),
-    "zh": ("GB2312", "Big5", "GB18030"),
+    "zh": (_COMMON_CHINESE, "Big5", "GB18030"),
     **dict.fromkeys(("zh-cn", "zh-sg", "zh-hans"), ("GB18030",)),
     **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo", "zh-hant"), _BIG5),
 }
+_RARE = 10
+"""Of so many signs one may be none of the common ones: of Big5, two in five are none of these."""
 _TORN = 50
 """Of so many signs one may be torn."""
 _BESIDE = re.compile(r"[^\0-\x7f]{2,}")
@@ -69,7 +72,7 @@ _ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
 # Of the letters that are first bytes in UTF-8 as well, those that a language does not have.
 _FOREIGN = {
     lang: letters
-    for letters, langs in {"âÂÃ": "en de es it ca da no nb nn sv fi", "Ã": "fr nl"}.items()
+    for letters, langs in {"ÂÃ": "en de es it ca da no nb nn sv fi", "Ã": "fr nl"}.items()
     for lang in langs.split()
 }
 
@@ -114,6 +117,8 @@ def wide_page(pages: Sequence[str], body: bytes) -> str:
     best, fewest = "", len(body)
     for page in pages:
         text = body.decode(codec(page), "replace")
+        if page == _COMMON_CHINESE and text.count("\ufffd") * _RARE <= len(_BEYOND.findall(text)):
+            return wide_page(("GB18030",), body)
         torn = text.count("\ufffd")
         signs = len(_BEYOND.findall(text))
         beside = sum(map(len, _BESIDE.findall(text)))

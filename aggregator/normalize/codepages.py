@@ -67,11 +67,12 @@ def in_utf8(body: bytes) -> tuple[bytes, str] | None:
     """
     tag = _language(body)
     runs = Counter(_RUN.findall(body))
-    utf8 = sum(count for run, count in runs.items() if _looks_like_utf8(run)) * 2 > runs.total()
+    like = {run for run in runs if _SIGN.search(run) and _looks_like_utf8(run)}
+    utf8 = sum(map(runs.__getitem__, like)) * 2 > runs.total()
     wide = wide_pages(tag)
     if wide and (found := _read_wide(body, wide, _Texts(runs, WESTERN, tag, utf8=utf8, wide=True))):
         return found
-    others = [run for run in runs if not _looks_like_utf8(run)]
+    others = [run for run in runs if run not in like]
     page, by_letters = (WESTERN, False) if wide else page_of(tag, others)
     texts = _Texts(runs, page, tag, utf8=utf8, wide=bool(wide))
     if utf8:
@@ -100,7 +101,7 @@ def _language(body: bytes) -> str:
 
 def _looks_like_utf8(run: bytes) -> bool:
     """Whether it is, but for a sign or two: those of a text without blanks stand in long runs."""
-    return sum(map(len, _SIGN.findall(run))) >= _WHOLE * len(run)
+    return len(_SIGN.sub(b"", run)) <= (1 - _WHOLE) * len(run)
 
 
 def _as_utf8(run: bytes) -> str | None:
@@ -165,6 +166,7 @@ class _Texts:
         self._latin = is_latin(page) and not wide
         self._signs = signs_of(page)
         self._kinds: dict[bytes, _Kind] = {}
+        self._cuts: dict[tuple[bytes, bytes, bytes, bool, bool], bytes] = {}
 
     def read(self, body: bytes) -> bytes:
         """All of a document. Between two tags it is of one hand."""
@@ -174,14 +176,15 @@ class _Texts:
     def is_mixed(self) -> bool:
         """Whether anything may be UTF-8 in a document that is not."""
         return self._is_ascii or any(
-            self._is_text(run) or run.startswith(_NO_WORDS) or _holds_text(run)
+            run.startswith(_NO_WORDS)
+            or (_SIGN.search(run) and (self._is_text(run) or _holds_text(run)))
             for run in self._runs
         )
 
     @cached_property
     def _is_ascii(self) -> bool:
         """Whether nothing is in it beyond ASCII that can be no UTF-8, cut in half or not."""
-        return not {_Kind.NONE, _Kind.DAMAGED} & set(map(self._kind, self._runs))
+        return all(self._kind(run) not in (_Kind.NONE, _Kind.DAMAGED) for run in self._runs)
 
     def is_own(self, piece: bytes) -> bool:
         """Whether a text in a language of many signs is UTF-8, if not all of it. Two signs of two
@@ -198,24 +201,39 @@ class _Texts:
         """The text between two tags, as UTF-8."""
         if piece.isascii() or (self.utf8 and fits(piece, "utf-8")):
             return piece
-        found = list(_RUN.finditer(piece))
-        kinds = [self._kind(run[0]) for run in found]
+        kinds = [self._kind(run) for run in _RUN.findall(piece)]
+        if max(kinds) == _Kind.NONE:
+            return _read_as(self._page, piece)
+        if min(kinds) == _Kind.SURE and b"\xed" not in piece:
+            return piece
         texts = sum(kind >= _Kind.LIKELY for kind in kinds)
         others = kinds.count(_Kind.NONE)
         # One sign alone proves nothing where there is no other.
         own = texts > others and (texts > 1 or _Kind.SURE in kinds or self._is_common)
         foreign = others > texts
-        parts, at = [], 0
-        for number, (run, kind) in enumerate(zip(found, kinds, strict=True)):
-            parts.append(piece[at : run.start()])
-            at = run.end()
+        parts: list[bytes] = []
+        at = 0
+        for number, (run, kind) in enumerate(zip(_RUN.finditer(piece), kinds, strict=True)):
             if kind == _Kind.CUT:
-                around = kinds[max(0, number - 1) : number + 2]
-                torn = self._is_torn(run, own=self.utf8 or own, alone=_Kind.NONE not in around)
-                parts.append("\ufffd".encode() if torn else _read_as(self._page, run[0]))
+                alone = _Kind.NONE not in kinds[max(0, number - 1) : number + 2]
+                around = (
+                    piece[max(0, run.start() - 1) : run.start()],
+                    piece[run.end() : run.end() + 1],
+                )
+                read = self._cut(run[0], *around, self.utf8 or own, alone)
             else:
-                parts.append(self._read(run[0], kind, own=own, foreign=foreign))
+                read = self._read(run[0], kind, own=own, foreign=foreign)
+            if read is not run[0]:
+                parts += piece[at : run.start()], read
+                at = run.end()
         return b"".join((*parts, piece[at:]))
+
+    def _cut(self, run: bytes, before: bytes, after: bytes, own: bool, alone: bool) -> bytes:
+        told = (run, before, after, own, alone)
+        if told not in self._cuts:
+            torn = self._is_torn(*told)
+            self._cuts[told] = "\ufffd".encode() if torn else _read_as(self._page, run)
+        return self._cuts[told]
 
     def _read(self, run: bytes, kind: _Kind, *, own: bool, foreign: bool) -> bytes:
         if kind == _Kind.ODD:
@@ -226,8 +244,10 @@ class _Texts:
             utf8 = kind == _Kind.SURE or (kind == _Kind.LIKELY and (own or self.utf8))
         if not utf8:
             return _read_as(self._page, run)
-        text = _as_utf8(run)
-        return (run.decode("utf-8", "replace") if text is None else text).encode()
+        if kind == _Kind.DAMAGED:
+            return run.decode("utf-8", "replace").encode()
+        # The halves of a pair begin with this.
+        return (_as_utf8(run) or "").encode() if b"\xed" in run else run
 
     def _kind(self, run: bytes) -> _Kind:
         kind = self._kinds.get(run)
@@ -236,17 +256,30 @@ class _Texts:
         return kind
 
     def _kind_of(self, run: bytes) -> _Kind:
+        if not _SIGN.search(run):
+            # One byte is a letter of the page as well, if no sign that is to be expected begins so.
+            begins = len(run) < 4 and _CUT.fullmatch(run)
+            whole = len(run) > 1 or run in self._begun or run in self._known
+            return _Kind.CUT if begins and whole else _Kind.NONE
         text = _as_utf8(run)
-        if text is not None:
-            known = sum(map(self._is_known, text))
-            if len(text) > 1:
-                sure = self._latin or self._wide or known * 2 >= len(text)
-                return _Kind.SURE if sure else _Kind.ODD
-            beyond = ord(text) >= _PUNCTUATION.start
-            return (_Kind.SURE if beyond else _Kind.LIKELY) if known else _Kind.ODD
-        if _CUT.fullmatch(run):
-            return _Kind.CUT
-        return _Kind.DAMAGED if _SIGN.search(run) else _Kind.NONE
+        if text is None:
+            return _Kind.DAMAGED if self._is_damaged(run) else _Kind.NONE
+        if len(text) == 1:
+            if not self._is_known(text):
+                return _Kind.ODD
+            return _Kind.SURE if ord(text) >= _PUNCTUATION.start else _Kind.LIKELY
+        if self._latin or self._wide or self._signs.issuperset(text):
+            return _Kind.SURE
+        return _Kind.SURE if sum(map(self._is_known, text)) * 2 >= len(text) else _Kind.ODD
+
+    def _is_damaged(self, run: bytes) -> bool:
+        """Whether signs of the language are half of a run, or all but the first bytes of one: a few
+        letters of a code page may be a sign by chance."""
+        rest = _SIGN.sub(b"", run)
+        if len(rest) * 2 > len(run) and not _CUT.fullmatch(rest):
+            return False
+        signs = [sign.decode("utf-8", "replace") for sign in _SIGN.findall(run)]
+        return self._latin or self._wide or any(map(self._is_known, signs))
 
     def _is_known(self, sign: str) -> bool:
         return (
@@ -260,51 +293,52 @@ class _Texts:
 
     @cached_property
     def _is_common(self) -> bool:
-        texts = sum(count for run, count in self._runs.items() if self._is_text(run))
+        texts = sum(map(self._runs.__getitem__, self._texts))
         return texts * _FEW >= self._runs.total()
+
+    @cached_property
+    def _texts(self) -> list[bytes]:
+        """The runs that are UTF-8."""
+        return [run for run in self._runs if _SIGN.search(run) and self._is_text(run)]
 
     @cached_property
     def _letters(self) -> frozenset[str]:
         """Those that the document has, in both cases."""
-        found = {sign for run in self._runs if self._is_text(run) for sign in _as_utf8(run) or ""}
+        found = {sign for run in self._texts for sign in _as_utf8(run) or ""}
         return frozenset(cased for sign in found for cased in (sign.lower(), sign.upper()))
 
     @cached_property
     def _begun(self) -> frozenset[bytes]:
         """How the signs begin that the document has."""
-        return _beginnings(
-            sign for run in self._runs if self._is_text(run) for sign in _SIGN.findall(run)
-        )
+        return _beginnings(sign for run in self._texts for sign in _SIGN.findall(run))
 
     @cached_property
     def _known(self) -> frozenset[bytes]:
         """How the signs begin that are to be expected in it."""
         return _beginnings(sign.encode() for sign in (*self._signs, "😀"))
 
-    def _is_torn(self, run: re.Match[bytes], *, own: bool, alone: bool) -> bool:
+    def _is_torn(self, begun: bytes, before: bytes, after: bytes, own: bool, alone: bool) -> bool:
         """Whether the first bytes of a sign are that, and no letters of the code page.
 
         Of one byte letters tell: Å begins a word, and no Ã stands behind a small letter. ``own``: the
         text is UTF-8; ``alone``: no other run near it is in the code page.
         """
-        begun = run[0]
         known = begun in self._begun or begun in self._known
         if len(begun) > 1:
             return begun.startswith(_NO_WORDS) or (
                 own and (known or begun.startswith(_HARDLY_WORDS))
             )
-        before = run.string[run.start() - 1 : run.start()] if run.start() else b""
-        after = run.string[run.end() : run.end() + 1]
         letter = begun.decode(codec(self._page), "replace")
+        own = own or self._is_ascii
         if letter.isupper() and before.islower():
-            return known and (own or self._is_ascii)
-        if not own or begun not in self._begun or not alone:
+            return known and own
+        if not own or not alone or not (begun in self._begun or (known and self._is_ascii)):
             return False
         if self._wide:
             return not before.islower()
-        if not self._latin or (is_foreign(letter, self._lang) and letter not in self._letters):
+        if not self._latin or (letter == "Ã" and after.islower()):
             return True
-        if after.islower() and letter == "Ã":
+        if letter.isupper() and is_foreign(letter, self._lang) and letter not in self._letters:
             return True
         return not after.isalpha() and not (letter.isupper() and before.isupper())
 
