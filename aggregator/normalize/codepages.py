@@ -202,9 +202,10 @@ class _Texts:
         if piece.isascii() or (self.utf8 and fits(piece, "utf-8")):
             return piece
         kinds = [self._kind(run) for run in _RUN.findall(piece)]
-        if max(kinds) == _Kind.NONE:
+        # Most texts are all of a kind, but for words of a letter.
+        if max(kinds) <= _Kind.CUT and (_Kind.CUT not in kinds or not self._may_be_torn(piece)):
             return _read_as(self._page, piece)
-        if min(kinds) == _Kind.SURE and b"\xed" not in piece:
+        if min(kinds) >= _Kind.LIKELY and _Kind.SURE in kinds and b"\xed" not in piece:
             return piece
         texts = sum(kind >= _Kind.LIKELY for kind in kinds)
         others = kinds.count(_Kind.NONE)
@@ -235,6 +236,9 @@ class _Texts:
             self._cuts[told] = "\ufffd".encode() if torn else _read_as(self._page, run)
         return self._cuts[told]
 
+    def _may_be_torn(self, piece: bytes) -> bool:
+        return self.utf8 or self._is_ascii or any(begun in piece for begun in _NO_WORDS)
+
     def _read(self, run: bytes, kind: _Kind, *, own: bool, foreign: bool) -> bytes:
         if kind == _Kind.ODD:
             utf8 = own or (self.utf8 and not foreign)
@@ -259,7 +263,7 @@ class _Texts:
         if not _SIGN.search(run):
             # One byte is a letter of the page as well, if no sign that is to be expected begins so.
             begins = len(run) < 4 and _CUT.fullmatch(run)
-            whole = len(run) > 1 or run in self._begun or run in self._known
+            whole = len(run) > 1 or run in self._known or run in self._begun
             return _Kind.CUT if begins and whole else _Kind.NONE
         text = _as_utf8(run)
         if text is None:
@@ -304,13 +308,13 @@ class _Texts:
     @cached_property
     def _letters(self) -> frozenset[str]:
         """Those that the document has, in both cases."""
-        found = {sign for run in self._texts for sign in _as_utf8(run) or ""}
+        found = set("".join(_as_utf8(run) or "" for run in self._texts))
         return frozenset(cased for sign in found for cased in (sign.lower(), sign.upper()))
 
     @cached_property
     def _begun(self) -> frozenset[bytes]:
         """How the signs begin that the document has."""
-        return _beginnings(sign for run in self._texts for sign in _SIGN.findall(run))
+        return _beginnings(_SIGN.findall(b" ".join(self._texts)))
 
     @cached_property
     def _known(self) -> frozenset[bytes]:
@@ -323,7 +327,7 @@ class _Texts:
         Of one byte letters tell: Å begins a word, and no Ã stands behind a small letter. ``own``: the
         text is UTF-8; ``alone``: no other run near it is in the code page.
         """
-        known = begun in self._begun or begun in self._known
+        known = begun in self._known or begun in self._begun
         if len(begun) > 1:
             return begun.startswith(_NO_WORDS) or (
                 own and (known or begun.startswith(_HARDLY_WORDS))
