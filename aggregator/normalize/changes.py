@@ -22,7 +22,7 @@ from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.dates import from_sortable
-from aggregator.normalize.edits import Template, edited, template_of
+from aggregator.normalize.edits import Template, edited, signed, template_of
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
 
@@ -264,15 +264,13 @@ class _Desk(Struct):
             # The name is another's; the entry keeps the one it has.
             entry = replace(entry, identity=held.identity)
         changes = self._returned(held)
+        said = self.known.said.get(held.key)
         fields = edited(
-            entry,
-            held,
-            readdressed=found.readdressed,
-            template=self._template,
-            said=self.known.said.get(held.key),
+            entry, held, readdressed=found.readdressed, template=self._template, said=said
         )
         announce = _is_still_news(entry, held, self.now - self.recent)
         if fields:
+            entry = signed(entry, said, fields)
             changes.append(
                 _change(
                     ChangeKind.REVISED, self.feed, held, entry, announce=announce, fields=fields
