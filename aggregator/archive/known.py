@@ -207,15 +207,19 @@ def _read_said(
     }
     columns = (
         revisions.c.entry_key, revisions.c.title, revisions.c.summary, revisions.c.text,
-        revisions.c.enclosures,
+        revisions.c.authors, revisions.c.enclosures,
     )  # fmt: skip
     for chunk in chunks(sorted(changed)):
         which = sa.tuple_(revisions.c.entry_key, revisions.c.number).in_(chunk)
-        for key, title, summary, text, files in connection.execute(
+        for key, title, summary, text, authors, files in connection.execute(
             sa.select(*columns).where(which)
         ):
             known.said[EntryKey(key)] = Said(
-                title=title, summary=summary, text=text, enclosures=unpack_enclosures(files)
+                title=title,
+                summary=summary,
+                text=text,
+                authors=tuple(json.loads(authors)),
+                enclosures=unpack_enclosures(files),
             )
 
 

@@ -127,11 +127,12 @@ class KnownEntry(Struct, frozen=True, kw_only=True):
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """The plain texts of an entry's last revision, and the files that came with it."""
+    """The plain texts of an entry's last revision, its authors, and the files that came with it."""
 
     title: str
     summary: str
     text: str
+    authors: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
 
 

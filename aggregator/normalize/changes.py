@@ -21,8 +21,15 @@ from aggregator.model.batch import (
 from aggregator.model.entry import Document, Entry, EntryId, EntryKey
 from aggregator.model.feed import Feed
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize.dates import from_sortable
-from aggregator.normalize.edits import Template, edited, in_doubt, resigned, template_of
+from aggregator.normalize.ages import Age, age_of
+from aggregator.normalize.edits import (
+    Template,
+    credited,
+    edited,
+    in_doubt,
+    is_at_new_addresses,
+    template_of,
+)
 from aggregator.normalize.recognition import Recognised, recognise
 from aggregator.normalize.stories import Sources, Stories
 
@@ -106,23 +113,6 @@ def _change(
 
 def _named(one: Entry | KnownEntry) -> tuple[object, ...]:
     return one.identity, one.url, one.likeness
-
-
-class _Age(Struct, frozen=True):
-    """When an entry was published, as it said first, and the order in which it came."""
-
-    published: datetime | None
-    key: EntryKey | None
-
-    def is_before(self, other: _Age) -> bool:
-        """By date where both have one, since what is added late is old all the same."""
-        if self.published and other.published and self.published != other.published:
-            return self.published < other.published
-        return self.key is not None and other.key is not None and self.key <= other.key
-
-
-def _age_of(held: KnownEntry) -> _Age:
-    return _Age(from_sortable(dict(held.parts).get("published", b"")), held.key)
 
 
 class _Desk(Struct):
@@ -277,12 +267,13 @@ class _Desk(Struct):
         self._doubts |= in_doubt(entry, said)
         announce = _is_still_news(entry, held, self.now - self.recent)
         if fields:
+            entry = credited(entry, said, fields)
             changes.append(
                 _change(
                     ChangeKind.REVISED, self.feed, held, entry, announce=announce, fields=fields
                 )
             )
-        elif (again := resigned(entry, held, said)) or _named(entry) != _named(held):
+        elif (again := is_at_new_addresses(entry, held, said)) or _named(entry) != _named(held):
             moved = _change(
                 ChangeKind.MOVED, self.feed, held, entry, announce=announce, new_addresses=again
             )
@@ -296,7 +287,7 @@ class _Desk(Struct):
 
     def _last(
         self, listed: dict[int, tuple[bytes, EntryId]], met: dict[EntryId, EntryKey | None]
-    ) -> _Age | None:
+    ) -> Age | None:
         """The age of the document's last item that it listed before, too: what was put below that is
         added late, and does not show that the document still goes so far back. Of a document that
         has its oldest items first, of the first."""
@@ -306,11 +297,11 @@ class _Desk(Struct):
             if key is not None and key in before:
                 held = self.known.listed.get(key)
                 # Of one that came word for word no more is read than which it is.
-                return _age_of(held) if held else _Age(None, key)
+                return age_of(held) if held else Age(None, key)
         return None
 
     def _missing(
-        self, met: dict[EntryId, EntryKey | None], last: _Age | None
+        self, met: dict[EntryId, EntryKey | None], last: Age | None
     ) -> tuple[list[Change], list[_Listed]]:
         """Items listed last time and not now: vanished, missing for one poll, or rolled off.
 
@@ -327,7 +318,7 @@ class _Desk(Struct):
             held = self.known.listed.get(EntryKey(item.entry_key))
             if held is None or held.id in met or held.vanished:
                 continue
-            if not last.is_before(_age_of(held)) and held.key not in between:
+            if not last.is_before(age_of(held)) and held.key not in between:
                 continue
             if item.missing + 1 >= _POLLS:
                 gone.append(_change(ChangeKind.VANISHED, self.feed, held))

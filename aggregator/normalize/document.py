@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from aggregator.model.entry import Enclosure
 from aggregator.model.errors import NotAFeed
-from aggregator.normalize import dates, plain
+from aggregator.normalize import bylines, dates, plain
 from aggregator.normalize.blocks import from_text
 from aggregator.normalize.cutting import Cut, cut
 from aggregator.normalize.enclosures import typed
 from aggregator.normalize.ending import BREAKS_OFF, came_whole, too_early
-from aggregator.normalize.expat import LONGEST_PERSON, Stated, hasten
+from aggregator.normalize.expat import Stated, hasten
 from aggregator.normalize.item import Head, Item, Parsed
 from aggregator.normalize.links import absolute
 from aggregator.normalize.references import repaired
@@ -51,15 +51,6 @@ _BLANKS = re.compile(rb"\s{100,}")
 _MALFORMED = "not well-formed"
 # Links, tags and blanks: a text of nothing else ("&nbsp;<a>Read</a>") says nothing.
 _UNSAID = re.compile(r"<a\b[^>]*>(?:(?!</a).)*</a>|<[^>]*>|&nbsp;|\s", re.DOTALL | re.IGNORECASE)
-# Between two people of one element, who each have an address.
-_PEOPLE = re.compile(r"(?<=[)>])\s*(?:[,;&/]|\band\b)\s*")
-_ADDRESSES = re.compile(r"[^\s,;@]+@[^\s,;@]+(?:[,;]\s*[^\s,;@]+@[^\s,;@]+)+")
-# What feedparser makes of "jane@site.media (Jane)" and "Jane (jane@site.media)": it takes no more
-# than four letters of "media" for the address, the rest and one bracket for the name.
-_REST_FIRST = re.compile(r"[A-Za-z]{1,20}\s*\(([^()]+)")
-_REST_LAST = re.compile(r"([^()<>]*[^()<>\s])\s(?:\([A-Za-z]{1,20}|<[A-Za-z]{1,20}>)")
-_MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
-_MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
 
 
 def parse(
@@ -210,6 +201,7 @@ def _head(parsed: Any, outside: bytes, url: str, complete: bool, problems: tuple
         title=feed.get("title") or "",
         home=absolute(feed.get("link"), url) or "",
         description=feed.get("subtitle") or feed.get("description") or "",
+        authors=bylines.named(feed),
         lang=feed.get("language") or "",
         ttl=_minutes(feed.get("ttl")),
         update_period=_period(feed),
@@ -240,6 +232,7 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         link = ""
     link = absolute(get("feedburner_origlink") or link, base)
     published, updated = get("published") or "", get("updated") or ""
+    source = get("source") or {}
     summary, said = _as_html(detail) if detail else get("summary", ""), get("itunes_summary", "")
     if summary:
         content = content or said
@@ -259,14 +252,15 @@ def _item(entry: Any, position: int, hashed: bytes, feed: Any, url: str) -> Item
         title_is_text=_is_text(get("title_detail") or {}),
         summary="" if summary == content else summary,
         content=content,
-        authors=_authors(entry),
+        authors=bylines.named(entry),
         categories=tuple(
             name for tag in get("tags", ()) if (name := tag.get("label") or tag.get("term"))
         ),
         enclosures=_enclosures(entry, base),
         image=_image(entry, base),
         lang=_lang(entry, feed),
-        source=(entry.get("source") or {}).get("title") or "",
+        source=source.get("title") or "",
+        source_authors=bylines.named(source),
         base=base if base != url else (link or url),
         published=dates.moment(published) or dates.from_struct(get("published_parsed"), published),
         updated=dates.moment(updated) or dates.from_struct(get("updated_parsed"), updated),
@@ -282,44 +276,6 @@ def _is_text(detail: Any) -> bool:
 def _as_html(detail: Any) -> str:
     value: str = detail.get("value", "")
     return from_text(value) if _is_text(detail) else value
-
-
-def _authors(entry: Any) -> tuple[str, ...]:
-    """Names; an address only where there is no name. feedparser's own cut of "mail (name)" fails
-    on long top-level domains, and where one element names several."""
-    people = [one for one in entry.get("authors", ()) if one]
-    whole = entry.get("author") or ""
-    if len(whole) > LONGEST_PERSON:
-        return (whole,)
-    if len(people) <= 1 and whole:
-        return _people(whole)
-    names = (_name(one.get("name"), one.get("email")) for one in people)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _people(whole: str) -> tuple[str, ...]:
-    """Whom one element names: several only where each has an address."""
-    if _ADDRESSES.fullmatch(whole):
-        return tuple(re.split(r"[,;]\s*", whole))
-    named = [_named(one) for one in _PEOPLE.split(whole)]
-    if all(named):
-        return tuple(dict.fromkeys(named))
-    return (_named(whole) or whole,)
-
-
-def _named(person: str) -> str:
-    """The name in "mail (name)" and "name (mail)"; "" where it is written in another way."""
-    found = _MAIL_FIRST.fullmatch(person) or _MAIL_LAST.fullmatch(person)
-    name = found.group(1) if found else ""
-    # The first bracket closes what was opened before: two people, of whom one has no address.
-    return "" if "@" in name or ")" in name.partition("(")[0] else name
-
-
-def _name(name: str | None, mail: str | None) -> str | None:
-    if name and mail and len(mail.rpartition(".")[2]) == 4:
-        found = _REST_FIRST.fullmatch(name) or _REST_LAST.fullmatch(name)
-        return found.group(1) if found else name
-    return name or mail
 
 
 def _enclosures(entry: Any, base: str) -> tuple[Enclosure, ...]:

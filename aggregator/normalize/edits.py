@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
+from aggregator.normalize.bylines import same
 from aggregator.normalize.characters import key
 from aggregator.normalize.enclosures import addresses, files
 
@@ -45,6 +47,9 @@ def edited(
     if said and "enclosures" in fields and files(said.enclosures) == files(entry.enclosures):
         # The hash is of all addresses, as it is with what is archived.
         fields.remove("enclosures")
+    if said and "authors" in fields and same(said.authors, entry.authors):
+        # Whom the feed names in the item's place reads as if the item did.
+        fields.remove("authors")
     if not readdressed:
         fields.append("link")
     if said and template.sentences:
@@ -55,7 +60,7 @@ def edited(
     return tuple(fields)
 
 
-def resigned(entry: Entry, held: KnownEntry, said: Said | None) -> bool:
+def is_at_new_addresses(entry: Entry, held: KnownEntry, said: Said | None) -> bool:
     """Whether nothing but the addresses of the same files differs from the entry's last revision."""
     return (
         said is not None
@@ -71,6 +76,14 @@ def in_doubt(entry: Entry, said: Said | None) -> bool:
         and files(said.enclosures) == files(entry.enclosures)
         and addresses(said.enclosures) != addresses(entry.enclosures)
     )
+
+
+def credited(entry: Entry, said: Said | None, fields: Sequence[str]) -> Entry:
+    """An edited entry with the authors that it was archived with, where it names none itself and
+    these are not what was edited: another author of the feed corrects no story."""
+    if said is None or "authors" in fields or dict(entry.parts).get("authors"):
+        return entry
+    return replace(entry, authors=said.authors)
 
 
 def _says_more(old: str, new: str, template: Template) -> bool:

@@ -141,7 +141,35 @@ def _passes(parser: Any, element: str) -> None:
     setattr(parser, f"_start_{element}", lambda _self, _attributes: None)
 
 
+def _telling_apart(save_author: Any) -> Any:
+    def save(self: Any, key: str, value: str, prefix: str = "author") -> None:
+        # feedparser has the name of a podcast's owner, often a company, in the place of its author's.
+        if prefix == "author":
+            save_author(self, key, value)
+
+    return save
+
+
+def _knows_editors(parser: Any) -> None:
+    """Have a channel's editor found for itself: who is responsible for a paper wrote none of it."""
+
+    def start(self: Any, attributes: Any) -> None:
+        if self.inentry:
+            self._start_author(attributes)
+        else:
+            self.push("managingeditor", 1)
+
+    def end(self: Any) -> None:
+        if self.inentry:
+            self._end_author()
+        else:
+            self.pop("managingeditor")
+
+    parser._start_managingeditor, parser._end_managingeditor = start, end
+
+
 def _know_elements(parser: Any) -> None:
+    _knows_editors(parser)
     for element in ("media_description", "itunes_summary"):
         _stand_alone(parser, element)
     for element in ("ttl", "feedburner_origlink", "sy_updateperiod", "sy_updatefrequency"):
@@ -158,6 +186,7 @@ def hasten(feedparser_api: Any, feedparser_mixin: Any) -> None:
     feedparser_mixin.copy = SimpleNamespace(deepcopy=lambda told: type(told)(told))
     mixin = feedparser_mixin._FeedParserMixin
     mixin._sync_author_detail = _sparing(mixin._sync_author_detail)
+    mixin._save_author = _telling_apart(mixin._save_author)
     _know_elements(mixin)
     strict, loose = feedparser_api.StrictFeedParser, feedparser_api.LooseFeedParser
     # A guid stays as it was given. Resolved, "post-1" would be another on each address of its feed.

@@ -23,7 +23,8 @@ class Item(Struct, frozen=True, kw_only=True):
     ``summary`` and ``content`` are HTML, or plain text without what looks like tags; ``title``
     likewise, unless ``title_is_text``: then it is as it reads. ``base`` is what their
     addresses resolve against. ``published`` and ``updated`` are believed times,
-    ``dates`` the texts they were read from; ``source`` names the feed it was taken from.
+    ``dates`` the texts they were read from; ``source`` names the feed it was taken from, and
+    ``source_authors`` are that feed's. ``authors`` are the item's own.
     ``position`` counts all items of the document from 0; ``hash`` is of its bytes (see
     ``cutting``), b"" where they were not told apart.
     """
@@ -43,6 +44,7 @@ class Item(Struct, frozen=True, kw_only=True):
     image: str | None = None
     lang: str = ""
     source: str = ""
+    source_authors: tuple[str, ...] = ()
     base: str = ""
     published: datetime | None = None
     updated: datetime | None = None
@@ -55,12 +57,16 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """What a feed document says of itself; fields as in ``model.entry.Document``."""
+    """What a feed document says of itself; fields as in ``model.entry.Document``.
+
+    ``authors``: whom it names as its own, as published.
+    """
 
     version: str
     title: str = ""
     home: str = ""
     description: str = ""
+    authors: tuple[str, ...] = ()
     lang: str = ""
     ttl: float | None = None
     update_period: float | None = None

@@ -37,6 +37,7 @@ def parse(body: bytes, *, url: str) -> Parsed:
         title=_text(data.get("title")),
         home=_address(data.get("home_page_url"), url) or "",
         description=_text(data.get("description")),
+        authors=_authors(data),
         lang=_text(data.get("language")),
         hubs=tuple(
             address
@@ -68,7 +69,7 @@ def _item(item: dict[str, Any], position: int, feed: dict[str, Any], url: str) -
         title_is_text=True,
         summary=from_text(_text(item.get("summary"))),
         content=_text(item.get("content_html")) or from_lines(plain),
-        authors=_authors(item) or _authors(feed),
+        authors=_authors(item),
         categories=tuple(tag for tag in _list(item.get("tags")) if isinstance(tag, str) and tag),
         enclosures=_enclosures(item, url),
         image=_address(item.get("image") or item.get("banner_image"), url),

@@ -123,7 +123,11 @@ def head(source: bytes, tags: Sequence[bytes], frame: Frame) -> dict[str, Any] |
         at = blanks.end() if blanks else at
     found = _Head(frame)
     while child := _CHILD.match(text, at) or (_AUTHOR if frame.atom else _IMAGE).match(text, at):
-        if child.re is _CHILD and not found.add(child):
+        if child.re is _AUTHOR:
+            taken = found.add_author(child.group(1))
+        else:
+            taken = child.re is _IMAGE or found.add(child)
+        if not taken:
             return None
         at = child.end()
     return found.feed() if _AFTER.fullmatch(text, at) else None
@@ -191,6 +195,12 @@ class _Said(Struct):
 
     frame: Frame
     texts: dict[str, str] = field(default_factory=dict)
+    authors: list[str] = field(default_factory=list)
+
+    def add_author(self, name: str) -> bool:
+        """Take in an author's name; not an address, nor one of several."""
+        self.authors.append(resolved(name).strip() if self.frame.atom else name)
+        return len(self.authors) == 1 and "@" not in name and bool(self.authors[0])
 
     def _once(self, name: str, said: str) -> bool:
         if name in self.texts:
@@ -225,8 +235,10 @@ class _Head(_Said):
                 return not attributes and self._once(name, said)
             case "lastBuildDate" | "pubDate" | "generator" | "copyright" | "docs" | "category":
                 return not attributes
-            case "managingEditor" | "webMaster" | "author" | "dc:creator":
+            case "managingEditor" | "webMaster":
                 return not attributes
+            case "author" | "dc:creator":
+                return not attributes and self.add_author(said)
         return False
 
     def _of_atom(self, name: str, attributes: dict[str, str], said: str) -> bool:
@@ -261,14 +273,14 @@ class _Head(_Said):
         if "title" not in self.texts or "link" not in self.texts:
             return None
         lang = {"language": self.frame.lang} if self.frame.lang else {}
-        return {**lang, **self.texts, "links": self.links}
+        author = {"author": self.authors[0]} if self.authors else {}
+        return {**lang, **author, **self.texts, "links": self.links}
 
 
 class _Found(_Said):
     """What the elements of an item say."""
 
     links: list[str] = field(default_factory=list)
-    authors: list[str] = field(default_factory=list)
     categories: dict[tuple[str | None, ...], str] = field(default_factory=dict)
     enclosures: dict[str, Enclosure] = field(default_factory=dict)
     title_is_text: bool = False
@@ -327,11 +339,6 @@ class _Found(_Said):
             case "published" | "updated":
                 return not attributes and self._once(name, said)
         return False
-
-    def add_author(self, name: str) -> bool:
-        """Take in an author's name; not an address, nor one of several."""
-        self.authors.append(resolved(name).strip() if self.frame.atom else name)
-        return len(self.authors) == 1 and "@" not in name and bool(self.authors[0])
 
     def _enclosure(self, attributes: dict[str, str]) -> bool:
         url, kind = attributes.pop("url", ""), attributes.pop("type", "").lower()

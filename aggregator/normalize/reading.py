@@ -17,7 +17,7 @@ from aggregator.model.errors import NotAFeed
 from aggregator.model.feed import FeedIdentity, Learned
 from aggregator.model.original import pack_original
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize import document, jsonfeed, sitemap
+from aggregator.normalize import bylines, document, jsonfeed, sitemap
 from aggregator.normalize.boilerplate import carried, finish
 from aggregator.normalize.characters import key, line
 from aggregator.normalize.cleaning import Clean, clean
@@ -146,7 +146,7 @@ def _document(
     if head.home:
         # The feed's own page is no item's, wherever on the site it is.
         shared |= {canonical_url(head.home)}
-    site = site_names(head, url)
+    site, authors = site_names(head, url), bylines.of_feed(head, url)
     feed_lang = tag(head.lang) or tag(lang)
     drafts: list[tuple[Entry, Clean]] = []
     # By hash, since of several items that are the same the first counts.
@@ -163,7 +163,7 @@ def _document(
         else:
             published, updated = believed(item.published, now=now), believed(item.updated, now=now)
             place = _Place(
-                feed, feed_lang, titles, item.position, name, told_by, hashed, shared, site
+                feed, feed_lang, titles, item.position, name, told_by, hashed, shared, site, authors
             )
             drafts.append(_draft(item, place, kept, published or updated, updated))
     return Document(
@@ -217,6 +217,7 @@ class _Place(Struct, frozen=True):
     item_hash: bytes
     shared: frozenset[str]
     site: frozenset[str]
+    authors: tuple[str, ...]
 
 
 def _named(item: Item) -> Named:
@@ -239,9 +240,9 @@ def _draft(
     text = cleaned.text or cleaned.summary
     lang = settled(tag(item.lang) or place.lang, f"{cleaned.title}\n{text}", place.titles)
     said = numbers(text[:MOST_SIGNS], lang) or numbers(cleaned.title, lang)
-    categories = _names((*item.categories, *cleaned.sections))
-    authors = _names(item.authors)
-    parts = _parts(item, cleaned, authors, categories)
+    categories = bylines.distinct((*item.categories, *cleaned.sections))
+    own_authors = bylines.distinct(item.authors)
+    parts = _parts(item, cleaned, own_authors, categories)
     canonical = _canonical(item.link, place.shared)
     second = second_name(place.told_by, place.identity, canonical)
     copied = text_hash(cleaned.title, text, cleaned.key or key(text))
@@ -258,7 +259,7 @@ def _draft(
         summary=cleaned.summary,
         html=cleaned.html,
         text=cleaned.text,
-        authors=authors,
+        authors=own_authors or _inherited(item, place),
         categories=categories,
         lang=lang,
         published=published,
@@ -278,14 +279,11 @@ def _draft(
     return entry, cleaned
 
 
-def _names(texts: Sequence[str]) -> tuple[str, ...]:
-    """Names as plain lines, each once, whatever their case."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name = line(text)
-        if name:
-            found.setdefault(key(name), name)
-    return tuple(found.values())
+def _inherited(item: Item, place: _Place) -> tuple[str, ...]:
+    """The authors of an item that names none (RFC 4287, section 4.2.1)."""
+    if item.source_authors:
+        return bylines.inherited(item.source_authors, (item.source,))
+    return place.authors
 
 
 def _canonical(link: str | None, shared: frozenset[str]) -> str | None:
@@ -307,8 +305,9 @@ def _parts(
 ) -> tuple[tuple[str, bytes], ...]:
     """A hash of each field a reader would call edited; ``updated`` alone is no edit.
 
-    Nothing in it depends on our clock or on the item's neighbours. The link is not in
-    it: an address is compared as an address (``normalize.recognition``).
+    Nothing in it depends on our clock or on the item's neighbours, nor on whom the feed names:
+    ``authors`` are the item's own. The link is not in it: an address is compared as an address
+    (``normalize.recognition``).
     """
     fields = {
         "title": key(item.headline),

@@ -263,6 +263,7 @@ MORE_OF_RSS = (
     "<lastBuildDate>Mon, 05 Jan 2026 08:00:00 GMT</lastBuildDate>",
     "<generator>{text}</generator>",
     "<managingEditor>ida@news.example (Ida)</managingEditor>",
+    "<author>{text}</author>",
     "<dc:creator>{text}</dc:creator>",
     "<category>{text}</category>",
     "<image><url>https://news.example/i.png</url><title>{text}</title><link>https://i.example/</link></image>",
@@ -295,6 +296,7 @@ MORE_OF_ATOM = (
     "<logo>https://news.example/l.png</logo>",
     "<generator uri='https://g.example/' version='1'>{text}</generator>",
     "<author><name>{text}</name></author>",
+    "<author><name>{text}</name><uri>https://news.example/a</uri></author>",
     "<author><email>a@b.example</email></author>",
     "<category term='a'/>",
     "<!-- {text} -->",
@@ -370,10 +372,13 @@ def test_made_heads_of_atom_come_out_the_same(before, head, attribute):
     [
         (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}{MORE_OF_RSS[8]}{RSS_PLAIN}</channel></rss>', True),
         (f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de">{"".join(ATOM_HEAD)}{ATOM_PLAIN}</feed>', True),
+        (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}<dc:creator>Ida</dc:creator>{RSS_PLAIN}</channel></rss>', True),
+        (f'<feed xmlns="http://www.w3.org/2005/Atom">{"".join(ATOM_HEAD)}<author><name>Ida</name></author>{ATOM_PLAIN}</feed>', True),
+        (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}<author>Ida</author><dc:creator>Bo</dc:creator>{RSS_PLAIN}</channel></rss>', False),
         (f'<rss version="2.0" {SPACES}><channel>{"".join(RSS_HEAD)}{"<odd/>"}{RSS_PLAIN}</channel></rss>', False),
         (f'<rss version="2.0" {SPACES} xml:lang="de"><channel>{"".join(RSS_HEAD)}{RSS_PLAIN}</channel></rss>', False),
     ],
-    ids=["rss", "atom", "an odd element", "two languages"],
+    ids=["rss", "atom", "rss by Ida", "atom by Ida", "two authors", "an odd element", "two languages"],
 )  # fmt: skip
 def test_a_plain_head_needs_no_feedparser(body, plainly, monkeypatch):
     seen = count_plain(monkeypatch, "head")
