@@ -183,7 +183,9 @@ class _Cutter:
             self._flush()
             self._embeds_of_table(parts[at:end])
             self._whole("table", table_html(parts, at, end, image=self._image_tag, link=self._link))
-        elif end := end_of_written(parts, at) if parts[at + 1] == "figure" else 0:
+        elif (
+            parts[at + 1] == "figure" and self._embeds < MOST and (end := end_of_written(parts, at))
+        ):
             self._embed_again(parts[at:end])
         return end
 

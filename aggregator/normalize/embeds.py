@@ -40,9 +40,9 @@ def marked(source: str, low: str) -> str:
         if count == MOST:
             break
         kind = found[1].lower()
-        # Of an attribute given twice the first counts: what stands inside says what is not said outside.
+        # Without quotes: it may stand in those of an attribute. Of an attribute given twice the first counts: what stands inside says what is not said outside.
         told = f"{found[2]} {_told_inside(kind, source[found.end() : found.end() + _INSIDE])}"
-        out += (source[at : found.start()], f'<embed data-as="{kind}"{told}>')
+        out += (source[at : found.start()], f"<embed data-as={kind}{told}>")
         at = found.start()
     return "".join((*out, source[at:]))
 

@@ -252,6 +252,9 @@ def _plays(host: str, parts: SplitResult) -> bool:
     words = _words(f"{host} {parts.path}")
     if words & _OTHERS or (parts.path.strip("/") == "" and not parts.query):
         return False
+    if parts.path.lower().endswith(".swf"):
+        # No program shows it any more.
+        return False
     if words & _PLAYS or host.startswith("players."):
         return True
     segments = [one for one in parts.path.split("/") if one]
