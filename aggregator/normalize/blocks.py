@@ -333,10 +333,11 @@ class _Cutter:
                 self._inside.append(f"</{tag[1:].split(' ')[0].rstrip('>')}>")
         inside = "".join(self._inside)
         self._inside = [tag for _, tag in self._open]
-        before = len(self._blocks)
+        said = False
         if inside and not inside.isspace():
+            before = len(self._blocks)
             self._close(inside)
-        said = len(self._blocks) > before
+            said = len(self._blocks) > before
         if self._waiting:
             self._place_embeds()
         if not keep_kind:

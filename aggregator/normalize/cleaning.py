@@ -108,7 +108,7 @@ def lasting_text(blocks: Sequence[Block], base: str) -> str:
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks that are text, and the section labels found above it."""
     blocks = list(read_blocks(source, base)) if source else []
-    if any(block.kind == "embed" for block in blocks):
+    if "embed" in [block.kind for block in blocks]:
         return _body_around(blocks, headline)
     return _text_of(blocks, headline)
 
