@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def title_of(entry: EntryRecord | RevisionRecord | PageEntry) -> str:
 
 def titled(title: str, text: str) -> str:
     """The title of what says ``text``; how that begins, where the title is empty."""
-    from aggregator.publish.text import shorten
-
-    return title or shorten(text, _LONGEST) or "(no title)"
+    return title or shorten(text, _LONGEST, placeholder="…") or "(no title)"
 
 
 def entry_named(archive: Archive, identifier: str) -> EntryRecord:

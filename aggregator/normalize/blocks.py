@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aggregator.normalize.characters import is_markup, key, mended, repair, single_spaced, storable
+from aggregator.normalize.characters import is_markup, key, mended, repair, storable
+from aggregator.normalize.embeds import MOST, end_of_written, player_of, words_of, written
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 from aggregator.normalize.lists import OpenList, opened
+from aggregator.normalize.paragraphs import balanced, lines, plain
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
 from aggregator.normalize.tables import data_end, table_html
 
 _LINKS = WEB | {"mailto"}
 _IN_PRE = (INLINE | {"br"}) - {"a"}
 _TURNS = BREAKS | TABLE | {"table"}
+_ALONE, _AT_ONCE = {"br", "img", "embed"}, {"table", "figure"}
 _KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 # Escaped twice: what stands for a sign became text. In code that may be meant. A run of them is
@@ -43,17 +45,17 @@ _TWICE_IN_HTML = re.compile(
 _PLAIN_LINK = re.compile(
     r' href="https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?"'
 )
-_LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
-_TAGS = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 _CELL_ENDS = re.compile("</(?:t[dhr]|caption)>")
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """One block. ``kind``: p, h2–h6, li, caption, image, pre, table.
+    """One block. ``kind``: p, h2–h6, li, caption, image, embed, pre, table.
 
     ``html`` is its inside (for image, pre and table the whole element), ``text``
     the same as plain text, ``key`` equal for blocks that say the same; ``list`` is ul
     or ol for li, ``number`` that of an item of an ol; ``quoted`` in a blockquote.
+    An image and what is embedded (see ``embeds``) have no text. ``place`` counts, where blocks are
+    to be put back among others.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class Block(Struct, frozen=True, kw_only=True):
     list: str = ""
     number: int | None = None
     quoted: bool = False
+    place: int = 0
 
 
 def read_blocks(source: str, base: str) -> tuple[Block, ...]:
@@ -96,6 +99,8 @@ def write_blocks(blocks: Iterable[Block]) -> str:
         if block.kind == "image":
             captioned = follower is not None and follower.kind == "caption"
             out.append(f"<figure>{block.html}" if captioned else f"<figure>{block.html}</figure>")
+        elif block.kind == "embed":
+            out.append(f"<figure>{block.html}</figure>")
         elif block.kind == "caption":
             alone = at == 0 or parts[at - 1].kind != "image"
             caption = f"<figcaption>{block.html}</figcaption></figure>"
@@ -110,15 +115,6 @@ def write_blocks(blocks: Iterable[Block]) -> str:
             )
     out.extend(f"</{tag}>" for tag in reversed(around))
     return "".join(out)
-
-
-def plain(inside: str) -> str:
-    """The text of a piece of safe HTML."""
-    if "<" not in inside and "&" not in inside:
-        return inside.strip()
-    if "<" in inside:
-        inside = _TAGS.sub("", inside.replace("<br>", " "))
-    return single_spaced(html.unescape(inside) if "&" in inside else inside)
 
 
 def from_lines(text: str) -> str:
@@ -154,6 +150,7 @@ class _Cutter:
         self._kind, self._lists, self._quotes = "p", list[OpenList](), 0
         self._number: int | None = None
         self._preformatted = 0
+        self._embeds, self._waiting = 0, list[str]()
 
     def cut(self, source: str) -> tuple[Block, ...]:
         # Text and the three groups of each tag, in turn.
@@ -167,26 +164,43 @@ class _Cutter:
             closing, name, attributes = parts[at] == "/", parts[at + 1], parts[at + 2]
             if name == "pre" or self._preformatted:
                 self._in_pre(closing, name, f"<{parts[at]}{name}{attributes}>")
-            elif name == "table" and (end := data_end(parts, at)):
-                self._flush()
-                self._whole(
-                    name, table_html(parts, at, end, image=self._image_tag, link=self._link)
-                )
+            elif name in _AT_ONCE and (end := self._at_once(parts, at)):
+                continue
             elif name in INLINE:
                 self._inline(closing, name, attributes)
-            elif name == "br":
-                self._inside.append("<br>")
-            elif name == "img":
-                self._image(attributes)
+            elif name in _ALONE:
+                self._alone(name, attributes)
             elif name in _TURNS:
                 self._turn(closing, name, attributes)
         self._inside.append(parts[-1])
         self._flush()
         return tuple(self._blocks)
 
+    def _at_once(self, parts: Sequence[str], at: int) -> int:
+        """Read a table of data, or what was embedded when this was cleaned before, as a whole. Where it
+        closes; 0 for anything else."""
+        if end := data_end(parts, at) if parts[at + 1] == "table" else 0:
+            self._flush()
+            self._embeds_of_table(parts[at:end])
+            self._whole("table", table_html(parts, at, end, image=self._image_tag, link=self._link))
+        elif (
+            parts[at + 1] == "figure" and self._embeds < MOST and (end := end_of_written(parts, at))
+        ):
+            self._embed_again(parts[at:end])
+        return end
+
+    def _alone(self, name: str, attributes: str) -> None:
+        """An element that has nothing in it."""
+        if name == "br":
+            self._inside.append("<br>")
+        elif name == "img":
+            self._image(attributes)
+        else:
+            self._embed(attributes)
+
     def _turn(self, closing: bool, name: str, attributes: str) -> None:
-        kind, before = self._kind, len(self._blocks)
-        self._flush()
+        kind = self._kind
+        said = self._flush()
         if name in {"ul", "ol"}:
             if not closing:
                 self._lists.append(opened(name, attributes))
@@ -196,7 +210,7 @@ class _Cutter:
             self._number = self._lists[-1].number(attributes) if self._lists else None
         elif name == "blockquote":
             self._quotes = max(0, self._quotes + (-1 if closing else 1))
-        if name in {"p", "div"} and kind in {"li", "caption"} and len(self._blocks) == before:
+        if name in {"p", "div"} and kind in {"li", "caption"} and not said:
             # Its first paragraph is the list item, or the caption.
             self._kind = kind
         elif not closing:
@@ -226,29 +240,30 @@ class _Cutter:
         href = self._address(dict(_ATTRIBUTE.findall(attributes)).get("href", ""), _LINKS)
         return f'<a href="{html.escape(href)}">' if href else ""
 
-    def _in_pre(self, closing: bool, name: str, written: str) -> None:
+    def _in_pre(self, closing: bool, name: str, tag: str) -> None:
         """Preformatted text is one block, kept as nh3 wrote it, links and images left out."""
         if not self._preformatted:
             self._flush()
             self._preformatted = 1
-            self._inside = [written]
+            self._inside = [tag]
             return
         if name == "pre":
             self._preformatted += -1 if closing else 1
         if name in _IN_PRE or not self._preformatted:
-            self._inside.append(written)
+            self._inside.append(tag)
         if not self._preformatted:
             # HTML reads no line feed right after the tag.
             self._whole("pre", f"<pre>{''.join(self._inside)[5:].lstrip(chr(10))}")
 
-    def _whole(self, kind: str, written: str) -> None:
+    def _whole(self, kind: str, whole: str) -> None:
         """Make a block of a whole element."""
-        written = repair(written)
+        whole = repair(whole)
         self._inside = [tag for _, tag in self._open]
-        if text := plain(_CELL_ENDS.sub(" ", written)):
+        if text := plain(_CELL_ENDS.sub(" ", whole)):
             self._blocks.append(
-                Block(kind=kind, html=written, text=text, key=key(text), quoted=self._quotes > 0)
+                Block(kind=kind, html=whole, text=text, key=key(text), quoted=self._quotes > 0)
             )
+        self._place_embeds()
 
     def _image(self, attributes: str) -> None:
         if tag := self._image_tag(attributes):
@@ -256,6 +271,45 @@ class _Cutter:
             self._blocks.append(
                 Block(kind="image", html=tag, text="", key="", quoted=self._quotes > 0)
             )
+
+    def _embed(self, attributes: str) -> None:
+        """What is embedded waits until the paragraph ends: it must not cut that in two."""
+        if self._embeds >= MOST:
+            return
+        self._embeds += 1
+        found = dict(_ATTRIBUTE.findall(attributes))
+        for place in (source_of(found), found.get("data", ""), found.get("value", "")):
+            address = self._address(place, WEB)
+            if not address or is_tracker(address, found):
+                continue
+            if player := player_of(found, address):
+                link = self._link(f' href="{html.escape(player.address)}"')
+                poster = self._image_tag(f'src="{found.get("poster", "")}"')
+                self._waiting.append(written(link, player.words, poster))
+                return
+
+    def _embeds_of_table(self, parts: Sequence[str]) -> None:
+        if "embed" in parts[1::4]:
+            for name, attributes in zip(parts[1::4], parts[2::4], strict=True):
+                if name == "embed":
+                    self._embed(attributes)
+
+    def _embed_again(self, parts: Sequence[str]) -> None:
+        """What was embedded when this was cleaned before."""
+        self._flush()
+        image, link = parts[6] if parts[5] == "img" else "", parts[-6:]
+        if self._embeds < MOST and (tag := self._link(link[0])):
+            self._embeds += 1
+            self._waiting.append(written(tag, words_of(link[1]), self._image_tag(image)))
+        else:
+            self._inside.append(link[1])
+        self._flush()
+
+    def _place_embeds(self) -> None:
+        for one in self._waiting:
+            block = Block(kind="embed", html=one, text="", key="", quoted=self._quotes > 0)
+            self._blocks.append(block)
+        self._waiting.clear()
 
     def _image_tag(self, attributes: str) -> str:
         """An image with its address and what it shows; "" for one that is none."""
@@ -271,17 +325,24 @@ class _Cutter:
         written = html.unescape(written).strip() if "&" in written else written.strip()
         return "" if written.startswith("#") else absolute(written, self._base, schemes) or ""
 
-    def _flush(self, *, keep_kind: bool = False) -> None:
-        """Close the block under way; inline tags open across its end are closed and opened again."""
+    def _flush(self, *, keep_kind: bool = False) -> bool:
+        """Close the block under way, and say whether there was any; inline tags open across its end are
+        closed and opened again."""
         for _, tag in reversed(self._open):
             if tag:
                 self._inside.append(f"</{tag[1:].split(' ')[0].rstrip('>')}>")
         inside = "".join(self._inside)
         self._inside = [tag for _, tag in self._open]
+        said = False
         if inside and not inside.isspace():
+            before = len(self._blocks)
             self._close(inside)
+            said = len(self._blocks) > before
+        if self._waiting:
+            self._place_embeds()
         if not keep_kind:
             self._kind = "p"
+        return said
 
     def _close(self, inside: str) -> None:
         """Make blocks of what stands between two turns: one, or several where lines break."""
@@ -290,7 +351,7 @@ class _Cutter:
         if "&amp;" in inside:
             inside = _TWICE_IN_HTML.sub(_once_escaped, inside)
         broken = "<br>" in inside
-        for piece in _lines(inside):
+        for piece in lines(inside):
             text = plain(piece)
             if text:
                 item = self._kind == "li"
@@ -298,7 +359,7 @@ class _Cutter:
                 self._blocks.append(
                     Block(
                         kind=self._kind,
-                        html=_balanced(piece) if broken else piece,
+                        html=balanced(piece) if broken else piece,
                         text=text,
                         key=key(text, spaced=True),
                         list=("ul" if number is None else "ol") if item else "",
@@ -319,74 +380,14 @@ def _once_escaped(found: re.Match[str]) -> str:
     return html.escape(sign, quote=False)
 
 
-def _lines(inside: str) -> list[str]:
-    """The paragraphs that line breaks make: two breaks always, single ones between long lines."""
-    inside = single_spaced(inside)
-    if "<br>" not in inside or "<code>" in inside:
-        return [inside] if inside else []
-    pieces = [piece.strip() if plain(piece) else "" for piece in inside.split("<br>")]
-    full = [piece for piece in pieces if piece]
-    if any(len(piece) > 80 for piece in full) or len(full) > 3:
-        return full
-    return ["<br>".join(part) for part in _paragraphs(pieces)]
-
-
-def _paragraphs(pieces: list[str]) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for piece in pieces:
-        if piece:
-            parts[-1].append(piece)
-        elif parts[-1]:
-            parts.append([])
-    return [part for part in parts if part]
-
-
-def _balanced(piece: str) -> str:
-    """A piece cut at a line break: inline tags closed and opened so that it stands alone."""
-    parts = TOKEN.split(piece)
-    out = [parts[0].lstrip()]
-    opened: list[str] = []
-    for at in range(1, len(parts), 4):
-        closing, name, attributes = parts[at : at + 3]
-        # Closed here but opened in an earlier piece: the sense is gone, the tag goes too.
-        if not closing or name in opened:
-            while closing and opened[-1] != name:
-                out.append(f"</{opened.pop()}>")
-            if closing:
-                opened.pop()
-            elif name in INLINE:
-                opened.append(name)
-            out.append(f"<{closing}{name}{attributes}>")
-        out.append(parts[at + 3])
-    return "".join(out).rstrip() + "".join(f"</{name}>" for name in reversed(opened))
-
-
-def beside_links(block: Block) -> str:
-    """The text of a block that is no link."""
-    if "<a " not in block.html:
-        return block.text
-    return plain(_LINK.sub("", block.html)).strip(" |·•,;")
-
-
-def leads_away(block: Block, base: str) -> bool:
-    """Whether a paragraph is nothing but links to other hosts than that of ``base``."""
-    if block.kind != "p" or "<a " not in block.html or beside_links(block):
-        return False
-    own = _host(base)
-    return all(not _same_site(_host(href), own) for href in _LINK.findall(block.html))
-
-
-def _host(address: str) -> str:
-    return (urlsplit(html.unescape(address)).hostname or "").removeprefix("www.")
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
-
-
 def image_address(block: Block) -> str:
     """The address of an image block."""
     return html.unescape(block.html.split('"', 2)[1])
+
+
+def link_address(block: Block) -> str:
+    """The address that the first link of a block leads to."""
+    return html.unescape(block.html.partition('<a href="')[2].partition('"')[0])
 
 
 def retext(block: Block, inside: str) -> Block:

@@ -18,7 +18,13 @@ from aggregator.model.entry import Entry, EntryKey, Shown
 from aggregator.model.feed import FeedKey, Learned
 from aggregator.model.original import unpack_original
 from aggregator.model.settings import NormalizeSettings
-from aggregator.normalize.blocks import Block, image_address, read_blocks, write_blocks
+from aggregator.normalize.blocks import (
+    Block,
+    image_address,
+    link_address,
+    read_blocks,
+    write_blocks,
+)
 from aggregator.normalize.characters import key
 from aggregator.normalize.cleaning import Clean, first_image, teaser
 from aggregator.normalize.facts import ends
@@ -54,6 +60,9 @@ def _around(blocks: Sequence[Block]) -> Sequence[Block]:
 
 def _hash(block: Block, headline: str) -> bytes:
     """8 bytes; b"" for a block that is none of a template's."""
+    if block.kind == "embed":
+        # Two that say the same ("Video: host") may lead to different things.
+        return _hashed(f"\0{link_address(block)}")
     if block.kind == "image":
         return _hashed(_picture(image_address(block)))
     if not block.key or len(block.key) > _LONGEST:
@@ -180,12 +189,17 @@ def _sayings(title: str, blocks: Iterable[Block]) -> dict[bytes, Saying]:
 
 def _saying(block: Block, title: str) -> Saying:
     if not block.text:
-        return Saying(text=image_address(block), image=True)
+        return Saying(text=_address(block), image=True)
     return Saying(
         text=_untitled(block.text, title),
         listed=block.kind == "li",
         linked="<a " in block.html,
     )
+
+
+def _address(block: Block) -> str:
+    """Of what has no text, where it is."""
+    return link_address(block) if block.kind == "embed" else image_address(block)
 
 
 def finish(

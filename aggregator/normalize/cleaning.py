@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from aggregator.normalize.blocks import (
     Block,
-    beside_links,
     image_address,
-    leads_away,
     read_blocks,
     retext,
     write_blocks,
 )
 from aggregator.normalize.characters import ENTITY, is_markup, key, repair
+from aggregator.normalize.enclosures import is_recording
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
     introduces_links,
@@ -24,12 +26,14 @@ from aggregator.normalize.furniture import (
     is_section,
     without_last_link,
 )
+from aggregator.normalize.leading import beside_links, leads_away
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
 _REPEAT = 20
 _LABEL = 30
 _BEFORE_SOURCE = (" - ", " | ", " · ")
 _SUMMARY = 1000
+_HREF = re.compile(r'<a href="([^"]*)">')
 
 
 # A dataclass, since a struct compares all its fields.
@@ -63,9 +67,11 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
     folded = key(headline)
     blocks, sections = _body(content, base, folded)
     beside: tuple[Block, ...] = ()
-    shown, from_summary = blocks, not blocks
+    shown, from_summary = blocks, all(block.kind == "embed" for block in blocks)
     if from_summary:
+        # What the content embeds is no text, but there may be one beside it.
         shown, more = _body(summary, base, folded)
+        shown += [block for block in blocks if block not in shown]
         sections = tuple(dict.fromkeys((*sections, *more)))
         whole = " ".join(block.text for block in shown if block.text)
         said = _one_line(whole, folded) if len(whole) <= _SUMMARY else ""
@@ -102,6 +108,37 @@ def lasting_text(blocks: Sequence[Block], base: str) -> str:
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks that are text, and the section labels found above it."""
     blocks = list(read_blocks(source, base)) if source else []
+    if "embed" in [block.kind for block in blocks]:
+        return _body_around(blocks, headline)
+    return _text_of(blocks, headline)
+
+
+def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+    """The same where something is embedded: what is text is decided as if nothing were, since what was
+    archived before links to it were kept must say the same."""
+    placed = [replace(block, place=at) for at, block in enumerate(blocks)]
+    texts, sections = _text_of([one for one in placed if one.kind != "embed"], headline)
+    linked = {_file(href) for block in texts for href in _HREF.findall(block.html)}
+    embeds: dict[str, Block] = {}
+    for block in placed:
+        if block.kind == "embed" and not linked.intersection(_played(block)):
+            embeds.setdefault(block.html, block)
+    kept = sorted((*texts, *embeds.values()), key=lambda block: block.place)
+    return [replace(block, place=0) for block in kept], sections
+
+
+def _played(block: Block) -> set[str]:
+    """The file that is embedded, if it is one and a link to it would be all there is."""
+    href = _HREF.findall(block.html)[0]
+    return {_file(href)} if not block.html.startswith("<img") and is_recording(href) else set()
+
+
+def _file(href: str) -> str:
+    return href.partition("?")[0]
+
+
+def _text_of(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+    """The blocks that say something, once, and without labels, headline and furniture."""
     sections: list[str] = []
     while blocks:
         # What goes may lay open what goes with it: a label under a label, a link before a link.
@@ -122,7 +159,7 @@ def teaser(summary: str, base: str, headline: str) -> tuple[str, tuple[Block, ..
         summary = " ".join(block.text for block in blocks if block.text)
     else:
         summary = repair(summary)
-    return _one_line(summary, headline), tuple(blocks)
+    return _one_line(summary, headline), tuple(one for one in blocks if one.kind != "embed")
 
 
 def _one_line(text: str, headline: str) -> str:
@@ -248,4 +285,4 @@ def _is_loose(block: Block, below: Sequence[Block]) -> bool:
 
 def first_image(blocks: Sequence[Block]) -> str | None:
     """The address of the first image, or None."""
-    return next((image_address(block) for block in blocks if block.kind == "image"), None)
+    return next((image_address(block) for block in blocks if block.html.startswith("<img ")), None)

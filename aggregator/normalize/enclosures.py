@@ -57,6 +57,11 @@ def is_picture(one: Enclosure) -> bool:
     return kind == "image" or (kind not in {"audio", "video"} and bool(_ends(_PICTURE, one.url)))
 
 
+def is_recording(address: str) -> bool:
+    """Whether the path of an address ends as those of recordings do."""
+    return bool(_ends(_RECORDING, address))
+
+
 def typed(one: Enclosure, medium: str) -> Enclosure:
     """With a type, where nothing but its ``medium`` tells a picture."""
     if medium != "image" or one.type or is_picture(one):

@@ -14,6 +14,8 @@ from itertools import accumulate
 
 import nh3
 
+from aggregator.normalize.embeds import marked
+
 INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
     "strong", "sub", "sup", "time", "u",
@@ -26,12 +28,15 @@ BREAKS = {
     "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "hr", "center", "details", "summary",
     *HEADINGS,
 }  # fmt: skip
-_GONE = {"script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "form", "button", "select", "textarea", "title", "head", "nav"}  # fmt: skip
+_GONE = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "form", "button", "select", "textarea", "title", "head", "nav"}  # fmt: skip
 _IMAGE = {"src", "alt", "width", "height", "srcset", "data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset"}  # fmt: skip
+# See ``embeds``.
+_EMBED = {"data-as", "src", "data-src", "data-original", "data-lazy-src", "data", "value", "title", "poster", "width", "height"}  # fmt: skip
 _MARKS = {"class", "id", "style", "hidden"}
 _KEPT = {
     "a": {"href"},
     "img": _IMAGE,
+    "embed": _EMBED,
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
@@ -39,7 +44,7 @@ _KEPT = {
     "ol": {"start", "reversed"},
     "li": {"value"},
 }
-_TAGS = INLINE | WHOLE | BREAKS | TABLE | {"img", "br", "span", "font"}
+_TAGS = INLINE | WHOLE | BREAKS | TABLE | {"img", "br", "span", "font", "embed"}
 
 
 def _cleaner(*, marked: bool) -> nh3.Cleaner:
@@ -55,7 +60,7 @@ def _cleaner(*, marked: bool) -> nh3.Cleaner:
 
 _CLEANER, _CLEANER_OF_MARKED = _cleaner(marked=False), _cleaner(marked=True)
 TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
-_VOID = {"img", "br", "hr", "col"}
+_VOID = {"img", "br", "hr", "col", "embed"}
 
 # What stands behind a name of furniture where the text itself is in it.
 _HOLDS = r"(?:body|content|text|article|main|wrap|wrapper|section|target)\b"
@@ -109,8 +114,12 @@ _ARTICLE = 1500
 
 def sanitized(source: str) -> str:
     """The safe part of untrusted HTML, well formed, as nh3 writes it."""
-    source = _TAG.sub(" ", source) if _too_deep(source) else _with_late_images(source)
-    if not (_may_be_marked(source) and _HINT.search(source)) and not _may_hide(source):
+    low = source.lower()
+    if _too_deep(source):
+        source = _TAG.sub(" ", source)
+    else:
+        source = marked(_with_late_images(source, low), low)
+    if not (_may_be_marked(low) and _HINT.search(source)) and not _may_hide(source):
         return _CLEANER.clean(source)
     parts = TOKEN.split(_CLEANER_OF_MARKED.clean(source))
     kept = _without_marked(parts, whole=False)
@@ -118,9 +127,9 @@ def sanitized(source: str) -> str:
     return kept if _says_something(kept) else _without_marked(parts, whole=True)
 
 
-def _with_late_images(source: str) -> str:
+def _with_late_images(source: str, low: str) -> str:
     """With what ``noscript`` holds in the place of an image that only scripts would load."""
-    if "<noscript" not in source.lower():
+    if "<noscript" not in low:
         return source
     return _LATE_IMAGE.sub(lambda two: two[2] if _PLACEHOLDER.search(two[1]) else two[0], source)
 
@@ -137,9 +146,8 @@ def _too_deep(source: str) -> bool:
     return deepest > _DEEPEST
 
 
-def _may_be_marked(source: str) -> bool:
+def _may_be_marked(low: str) -> bool:
     """Whether any element can have a class or an id: quicker to say than by the pattern."""
-    low = source.lower()
     return "class" in low or "id=" in low or "id =" in low
 
 

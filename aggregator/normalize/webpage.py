@@ -16,11 +16,12 @@ from typing import Any
 from lxml import etree, html
 from msgspec import Struct
 
-from aggregator.normalize.blocks import Block, plain, read_blocks, write_blocks
+from aggregator.normalize.blocks import Block, read_blocks, write_blocks
 from aggregator.normalize.characters import key, line, storable
 from aggregator.normalize.cleaning import Clean, clean
 from aggregator.normalize.images import source_of
 from aggregator.normalize.links import absolute
+from aggregator.normalize.paragraphs import plain
 
 _MOST = 4 * 1024 * 1024
 """Bytes of a page; no article needs more."""

@@ -270,6 +270,8 @@ def test_html_from_outside_is_never_trusted(vector):
                 "</ul>",
                 "&amp;lt;",
                 "<img src=/x>",
+                "<video src=/v.mp4 poster=/p.jpg></video>",
+                "<iframe src=https://player.example/1></iframe>",
                 "<a href=/y>",
                 "</a>",
                 "<table><td>",
