@@ -11,14 +11,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from aggregator.normalize.characters import is_markup, key, mended, repair, single_spaced, storable
 from aggregator.normalize.images import is_tracker, source_of
-from aggregator.normalize.links import WEB, absolute
+from aggregator.normalize.links import WEB, absolute, is_elsewhere
 from aggregator.normalize.lists import OpenList, opened
 from aggregator.normalize.sanitizing import BREAKS, HEADINGS, INLINE, TABLE, TOKEN, WHOLE, sanitized
 from aggregator.normalize.tables import data_end, table_html
@@ -372,16 +371,13 @@ def leads_away(block: Block, base: str) -> bool:
     """Whether a paragraph is nothing but links to other hosts than that of ``base``."""
     if block.kind != "p" or "<a " not in block.html or beside_links(block):
         return False
-    own = _host(base)
-    return all(not _same_site(_host(href), own) for href in _LINK.findall(block.html))
+    return all(is_elsewhere(href, base) for href in _LINK.findall(block.html))
 
 
-def _host(address: str) -> str:
-    return (urlsplit(html.unescape(address)).hostname or "").removeprefix("www.")
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+def offers(block: Block, base: str) -> list[str]:
+    """The folded texts of its links to other hosts than that of ``base``."""
+    links = _LINK.finditer(block.html) if "<a " in block.html else ()
+    return [key(plain(link[0])) for link in links if is_elsewhere(link[1], base)]
 
 
 def image_address(block: Block) -> str:

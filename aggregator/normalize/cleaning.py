@@ -11,6 +11,7 @@ from aggregator.normalize.blocks import (
     beside_links,
     image_address,
     leads_away,
+    offers,
     read_blocks,
     retext,
     write_blocks,
@@ -96,7 +97,11 @@ def lasting_text(blocks: Sequence[Block], base: str) -> str:
     count beside others: that is how feeds carry adverts."""
     said = [block for block in blocks if block.key]
     own = [block for block in said if not leads_away(block, base)] or said
-    return " ".join(lasting(block.key for block in own))
+
+    def offered(text: str) -> list[str]:
+        return [link for block in own if block.key == text for link in offers(block, base)]
+
+    return " ".join(lasting((block.key for block in own), offered))
 
 
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:

@@ -12,6 +12,7 @@ from aggregator.model.batch import KnownEntry, Said
 from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.characters import key
 from aggregator.normalize.enclosures import files
+from aggregator.normalize.identity import digest
 
 # A sentence that comes or goes in so many items of one document at once, and in so large a share of
 # them, is the template's: a correction is added to the few that need it.
@@ -45,6 +46,8 @@ def edited(
     if said and "enclosures" in fields and files(said.enclosures) == files(entry.enclosures):
         # The hash is of all addresses, as it is with what is archived.
         fields.remove("enclosures")
+    if said:
+        fields = [name for name in fields if not _says_again(name, entry, said)]
     if not readdressed:
         fields.append("link")
     if said and template.sentences:
@@ -53,6 +56,20 @@ def edited(
             name for name in fields if name not in texts or _says_more(*texts[name], template)
         ]
     return tuple(fields)
+
+
+def _says_again(name: str, entry: Entry, said: Said) -> bool:
+    """Whether the last revision says of a field what the item does, though their hashes differ: what
+    passes may have been told by other rules when it was archived."""
+    from aggregator.normalize.ephemera import lasting
+
+    # All there is of an item may be its summary: it is shown as text, and again if it is short.
+    alone = said.summary in ("", " ".join(said.text.split()))
+    text = said.text if name == "content" or alone else said.summary
+    if name not in {"content", "summary"} or not text:
+        return False
+    lasts = " ".join(lasting(key(block) for block in text.split("\n") if block))
+    return dict(entry.parts)[name] == (digest(lasts, size=8) if lasts else b"")
 
 
 def _says_more(old: str, new: str, template: Template) -> bool:
