@@ -105,6 +105,12 @@ _SOLD = (
 )
 # What is promoted before a colon is a team.
 _LABEL = re.compile(rf"{_JOIN}*(?:[\[(](?:{_SOLD}|promoted)[\])]|(?:{_SOLD}) ?[:|])")
+# Nobody else's label. Without the brackets most of these are the topic of a piece of news.
+_UNMISTAKABLE = re.compile(
+    r"(?:[\[(](?:advertisement|advert|sponsored(?: content| post| by)?|werbung|gesponsert|publicidad"
+    r"|patrocinado|publicité|sponsorisé|pubblicità|sponsorizzato|publicidade|advertentie|gesponsord"
+    r"|реклама|広告|广告|광고)[\])]|advertisement ?[:|]|sponsored (?:content|post) ?[:|]) ?."
+)
 # Most texts begin as no phrase does. These are the first letters of all that may come first in one,
 # with what may follow a word of two.
 _WORDS = re.findall(r"(?<![\w ']|\[)[^\W\d]{2,}", _PASSING + _SOLD)
@@ -128,16 +134,20 @@ def _nowhere(text: str) -> Sequence[str]:
 
 def lasting(texts: Iterable[str], away: Away = _nowhere) -> list[str]:
     """The folded blocks of a text, without what passes. ``away``: the folded texts of a block's links
-    to other sites, without which nothing is told to be an advert."""
+    to other sites, by which most adverts are told. One that is all there is stays."""
     kept: list[str] = []
+    sold: list[str] = []
     scored = False
     for text in texts:
         if len(text) > _LONGEST or not _may_pass(text):
             kept.append(text)
         elif is_passing(text):
             scored = scored or text.startswith(_SCORED)
-        elif not _is_advert(text, text, away):
+        elif _UNMISTAKABLE.match(text) or _is_advert(text, text, away):
+            sold.append(text)
+        else:
             kept.append(text)
+    kept = kept or sold
     if scored:
         kept = [text for text in kept if not _SCORE.fullmatch(text)]
     if kept:

@@ -10,6 +10,8 @@ _DEEDS = "share|like|tweet|pin|email|print|save|copy link"
 _GAP = "[^.,:;!?…]"
 _SOCIAL = rf"(?={_GAP}{{0,60}}\b(?:{_NETWORKS}|e-?mail|redes|réseaux|social\w*)\b)"
 _ADVERT = "advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고"
+# In brackets before a text, these may be its own: "[Ad] hoc committee", "(Anzeige) erstattet".
+_MISTAKABLE = "ad|pr|anzeige|annons|reklama?"
 _COOKIES = (
     r"this (?:web)?site uses cookies", r"we use cookies", r"(?:esta|este) (?:web|sitio|p[áa]gina).{0,20} (?:utiliza|usa) cookies", r"utilizamos cookies",
     r"ce site utilise des cookies", r"nous utilisons des cookies", r"diese (?:web)?seite (?:verwendet|nutzt|benutzt) cookies", r"wir verwenden cookies",
@@ -95,7 +97,7 @@ _ALONE = (
     rf"(?:s[íi]guenos en|suivez-nous sur|folgen sie uns(?: auf| bei)?|seguici su|siga-nos(?: no| em)?) {_SOCIAL}.{{1,80}}",
     rf"view (?:this post )?(?:on|in) (?:your browser|{_NETWORKS})", r"a post shared by .{1,100}@.{1,40}",
     # Adverts and scripts
-    _ADVERT, rf"[\[(]?(?:ad|advertisement|sponsored|{_ADVERT}|pr)[\])].{{0,200}}",
+    _ADVERT, rf"[\[(]?(?:{_MISTAKABLE})[\])]", rf"[\[(]?(?!(?:{_MISTAKABLE})\W)(?:advertisement|sponsored|{_ADVERT})[\])].{{0,200}}",
     r"please (?:enable|turn on) javascript\b.{0,120}|(?:enable|turn on) javascript(?: to \w+ .{1,100})?", r"your browser does not support.{1,120}",
     r"(?:comments? (?:are )?(?:closed|off)|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
 )  # fmt: skip
@@ -120,7 +122,7 @@ TITLE = re.compile(rf"(?: (?:{_HERE}))? ?(?:[:：] ?(.{{1,80}})|{_QUOTED})", _FL
 """After ``ONWARD``, the title of what there is to read, unless it (group 1) begins as a sentence goes
 on, in small letters."""
 OTHERS = re.compile(
-    rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
+    rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|[\[(](?:{_MISTAKABLE})[\])] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
     rf"|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
     r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)\b.{1,100}",
     _FLAGS,

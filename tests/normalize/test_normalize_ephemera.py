@@ -97,17 +97,30 @@ AWAY = "<a href='https://shop.example/'>"
         (f"Sponsored | {AWAY}Ropes</a>, {AWAY}knots</a>", ""),
         (f"(Promoted) {AWAY}Ropes and knots</a>", ""),
         (f"It is full. Advertisement: {AWAY}New oars</a>", "it is full."),
+        ("Advertisement: new oars, now cheaper", ""),
+        ("[Sponsored] Ropes and knots. Book at the shop.", ""),
+        ("(Werbung) Segel nach Mass", ""),
         # Nothing of what somebody wrote goes with it.
         (f"Anzeige: Trainer angezeigt, meldet {AWAY}die Zeitung</a>", "anzeige: trainer angezeigt, meldet die zeitung"),
         (f"Ad: {AWAY}Astra</a> wins 3-1", "ad: astra wins 3-1"),
-        (f"Advertisement: {AWAY}New oars</a>. Correction: it sails at 9.", "advertisement: new oars. correction: it sails at 9."),
+        (f"Ad: {AWAY}New oars</a>. Correction: it sails at 9.", "ad: new oars. correction: it sails at 9."),
+        ("[Ad] hoc committee convenes", "[ad] hoc committee convenes"),
+        ("(Anzeige) erstattet: Verein klagt", "(anzeige) erstattet: verein klagt"),
         ("Ad: <a href='/2'>the ferry is cancelled</a>", "ad: the ferry is cancelled"),
-        ("Advertisement: new oars", "advertisement: new oars"),
+        ("It is full. Advertisement: new oars.", "it is full. advertisement: new oars."),
         (f"Promoted: {AWAY}Port Elling</a>", "promoted: port elling"),
     ],
 )  # fmt: skip
-def test_an_advert_is_nothing_but_links_to_elsewhere_behind_its_label(advert: str, left: str):
+def test_an_advert_is_told_by_links_to_elsewhere_or_by_a_label_that_is_nobody_elses(
+    advert: str, left: str
+):
     assert lasts(f"<p>The ferry sails.</p><p>{advert}</p>") == f"the ferry sails. {left}".strip()
+
+
+def test_an_advert_that_is_all_there_is_stays():
+    advert = "<p>Advertisement: new oars</p>"
+    assert lasts(f"{advert}<p>12 comments</p>") == "advertisement: new oars"
+    assert lasts(f"{advert}<p>The ferry sails.</p>") == "the ferry sails."
 
 
 def test_points_pass_as_feeds_of_hacker_news_give_them_and_are_text_elsewhere():
