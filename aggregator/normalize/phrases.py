@@ -122,7 +122,7 @@ TITLE = re.compile(rf"(?: (?:{_HERE}))? ?(?:[:：] ?(.{{1,80}})|{_QUOTED})", _FL
 """After ``ONWARD``, the title of what there is to read, unless it (group 1) begins as a sentence goes
 on, in small letters."""
 OTHERS = re.compile(
-    rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|[\[(](?:{_MISTAKABLE})[\])] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
+    rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
     rf"|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
     r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)\b.{1,100}",
     _FLAGS,

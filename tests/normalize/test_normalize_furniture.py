@@ -28,7 +28,7 @@ FURNITURE = [
     "<p>Click here to read the full story</p>", "<p><a href=/s>Click here to subscribe</a></p>", "<p>Inscrivez-vous à notre newsletter</p>", "<p>Suscríbete</p>",
     "<p>The post Ferry sails again appeared first on Harbour Times.</p>", "<p>The post <a href=/1>iFerry</a> appeared first on <a href=/>harbour.example</a>.</p>",
     "<p>Der Beitrag Die Fähre erschien zuerst auf hafen.example.</p>", "<p>This story was originally published on <a href=/>Harbour Times</a>.</p>",
-    "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>[Ad] <a href=/a>Buy a boat</a></p>", "<p>[Sponsored] Buy a boat</p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
+    "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>[Sponsored] Buy a boat</p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
     "<ul><li><a href=/f>Share</a></li><li><a href=/m>Email</a></li></ul>", "<h3><a href=/1>Read more</a></h3>", "<p><a href=/c>Comments</a></p>",
     "<p>Read more: “The ferry came back”</p>", "<p>Read more from the Mayor →</p>", "<p><a href=/1>Read more from the Mayor</a></p>", "<p>Read more from <a href=/1>the Mayor</a></p>", "<p>Read more (Harbour Times)</p>",
     "<p>Sign up now for our newsletter!</p>", "<p>Subscribe now! Get our newsletter every day</p>", "<p>Sign up here to get The Tide in your inbox each morning</p>", "<p>Sign up to get news, tides and weather delivered to your inbox</p>", "<p>Sign up for the Harbour’s Morning newsletter</p>",
