@@ -223,7 +223,7 @@ ADVERTS = (
     '<a href="https://feedads.g.doubleclick.example/~at/{n}/0/da"><img src="https://feedads.example/~at/{n}/0/di" border="0" ismap></a>',
     '<img src="https://count.example/p.gif?n={n}" width="1" height="1">',
     '<p><a rel="sponsored nofollow" href="https://shop.example/{n}">Anchors on sale</a></p>',
-    "<p>Anzeige: Segel nach Mass, Angebot {n}</p>",
+    '<p>Anzeige: <a href="https://shop.example/{n}">Segel nach Mass, Angebot {n}</a></p>',
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from aggregator.normalize.furniture import (
     is_section,
     without_last_link,
 )
-from aggregator.normalize.leading import beside_links, leads_away
+from aggregator.normalize.leading import beside_links, leads_away, offers
 
 # A repeat shorter than this may be meant: "1-0", a name in two lists.
 _REPEAT = 20
@@ -102,7 +102,11 @@ def lasting_text(blocks: Sequence[Block], base: str) -> str:
     count beside others: that is how feeds carry adverts."""
     said = [block for block in blocks if block.key]
     own = [block for block in said if not leads_away(block, base)] or said
-    return " ".join(lasting(block.key for block in own))
+
+    def offered(text: str) -> list[str]:
+        return [link for block in own if block.key == text for link in offers(block, base)]
+
+    return " ".join(lasting((block.key for block in own), offered))
 
 
 def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:

@@ -14,6 +14,7 @@ from aggregator.model.entry import Entry, EntryKey
 from aggregator.normalize.bylines import same
 from aggregator.normalize.characters import key
 from aggregator.normalize.enclosures import addresses, files
+from aggregator.normalize.identity import digest
 
 # A sentence that comes or goes in so many items of one document at once, and in so large a share of
 # them, is the template's: a correction is added to the few that need it.
@@ -50,6 +51,8 @@ def edited(
     if said and "authors" in fields and same(said.authors, entry.authors):
         # Whom the feed names in the item's place reads as if the item did.
         fields.remove("authors")
+    if said:
+        fields = [name for name in fields if not _says_again(name, entry, said)]
     if not readdressed:
         fields.append("link")
     if said and template.sentences:
@@ -84,6 +87,20 @@ def credited(entry: Entry, said: Said | None, fields: Sequence[str]) -> Entry:
     if said is None or "authors" in fields or dict(entry.parts).get("authors"):
         return entry
     return replace(entry, authors=said.authors)
+
+
+def _says_again(name: str, entry: Entry, said: Said) -> bool:
+    """Whether the last revision says of a field what the item does, though their hashes differ: what
+    passes may have been told by other rules when it was archived."""
+    from aggregator.normalize.ephemera import lasting
+
+    # All there is of an item may be its summary: it is shown as text, and again if it is short.
+    alone = said.summary in ("", " ".join(said.text.split()))
+    text = said.text if name == "content" or alone else said.summary
+    if name not in {"content", "summary"} or not text:
+        return False
+    lasts = " ".join(lasting(key(block) for block in text.split("\n") if block))
+    return dict(entry.parts)[name] == (digest(lasts, size=8) if lasts else b"")
 
 
 def _says_more(old: str, new: str, template: Template) -> bool:

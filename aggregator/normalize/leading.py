@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
-from urllib.parse import urlsplit
 
 from aggregator.normalize.blocks import Block
+from aggregator.normalize.characters import key
+from aggregator.normalize.links import is_elsewhere
 from aggregator.normalize.paragraphs import plain
 
 _LINK = re.compile(r'<a href="([^"]*)">(?:(?!</?a\b).)*</a>', re.DOTALL)
@@ -23,13 +23,10 @@ def leads_away(block: Block, base: str) -> bool:
     """Whether a paragraph is nothing but links to other hosts than that of ``base``."""
     if block.kind != "p" or "<a " not in block.html or beside_links(block):
         return False
-    own = _host(base)
-    return all(not _same_site(_host(href), own) for href in _LINK.findall(block.html))
+    return all(is_elsewhere(href, base) for href in _LINK.findall(block.html))
 
 
-def _host(address: str) -> str:
-    return (urlsplit(html.unescape(address)).hostname or "").removeprefix("www.")
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+def offers(block: Block, base: str) -> list[str]:
+    """The folded texts of its links to other hosts than that of ``base``."""
+    links = _LINK.finditer(block.html) if "<a " in block.html else ()
+    return [key(plain(link[0])) for link in links if is_elsewhere(link[1], base)]

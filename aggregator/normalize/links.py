@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
@@ -54,6 +55,14 @@ def _origin(base: str) -> str:
     """Scheme, host and port of a plain address of the web; "" of any other."""
     found = _ORIGIN.match(base) if _PLAIN.fullmatch(base) else None
     return found.group(0) if found else ""
+
+
+def is_elsewhere(address: str, base: str) -> bool:
+    """Whether an address, as HTML has it, is of another site than ``base``."""
+    one, own = (
+        (urlsplit(html.unescape(of)).hostname or "").removeprefix("www.") for of in (address, base)
+    )
+    return not (one == own or one.endswith(f".{own}") or own.endswith(f".{one}"))
 
 
 def _escaped(sign: re.Match[str]) -> str:

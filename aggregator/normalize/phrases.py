@@ -10,6 +10,8 @@ _DEEDS = "share|like|tweet|pin|email|print|save|copy link"
 _GAP = "[^.,:;!?…]"
 _SOCIAL = rf"(?={_GAP}{{0,60}}\b(?:{_NETWORKS}|e-?mail|redes|réseaux|social\w*)\b)"
 _ADVERT = "advertisement|publicidad|publicit[ée]|anzeige|werbung|pubblicit[àa]|publicidade|advertentie|annons|reklama?|реклама|広告|广告|광고"
+# In brackets before a text, these may be its own: "[Ad] hoc committee", "(Anzeige) erstattet".
+_MISTAKABLE = "ad|pr|anzeige|annons|reklama?"
 _COOKIES = (
     r"this (?:web)?site uses cookies", r"we use cookies", r"(?:esta|este) (?:web|sitio|p[áa]gina).{0,20} (?:utiliza|usa) cookies", r"utilizamos cookies",
     r"ce site utilise des cookies", r"nous utilisons des cookies", r"diese (?:web)?seite (?:verwendet|nutzt|benutzt) cookies", r"wir verwenden cookies",
@@ -95,7 +97,7 @@ _ALONE = (
     rf"(?:s[íi]guenos en|suivez-nous sur|folgen sie uns(?: auf| bei)?|seguici su|siga-nos(?: no| em)?) {_SOCIAL}.{{1,80}}",
     rf"view (?:this post )?(?:on|in) (?:your browser|{_NETWORKS})", r"a post shared by .{1,100}@.{1,40}",
     # Adverts and scripts
-    _ADVERT, rf"[\[(]?(?:ad|advertisement|sponsored|{_ADVERT}|pr)[\])].{{0,200}}",
+    _ADVERT, rf"[\[(]?(?:{_MISTAKABLE})[\])]", rf"[\[(]?(?!(?:{_MISTAKABLE})\W)(?:advertisement|sponsored|{_ADVERT})[\])].{{0,200}}",
     r"please (?:enable|turn on) javascript\b.{0,120}|(?:enable|turn on) javascript(?: to \w+ .{1,100})?", r"your browser does not support.{1,120}",
     r"(?:comments? (?:are )?(?:closed|off)|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
 )  # fmt: skip
