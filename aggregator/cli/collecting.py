@@ -215,7 +215,7 @@ def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
     from aggregator.model.feed import OURS_TO_MEND
 
     if isinstance(error, FetchError) and error.retry is Retry.GONE:
-        return "it is not asked again"
+        return "it is asked no more, until `aggregator feeds add URL` finds it answering again"
     if error.kind in OURS_TO_MEND and not (isinstance(error, RefusedURL) and error.reached):
         return "asked again with the next round"
     soonest = away(min(done.due[feed.key] for feed in feeds))
