@@ -59,9 +59,12 @@ class Courtesy:
         not believed, unless it was doubted lately."""
         self._set(feed, doubted=at)
 
-    def revive(self, feed: Feed, at: datetime) -> None:
-        """A feed that was gone for good (410) answers again: it is asked with the next round."""
-        self._set(feed, stopped=False, next_due=at, due_reason="it answers again")
+    def revive(self, feed: Feed, at: datetime, address: str) -> None:
+        """A feed that was gone for good (410) answers again at this address: it is asked there with
+        the next round."""
+        again = {"stopped": False, "next_due": at, "due_reason": "it answers again"}
+        moved = {} if address == feed.fetch_url else {"moved_to": None, "moved_count": 0}
+        self._set(feed, fetch_url=address, **again, **moved)
 
     def return_slowly(self, now: datetime) -> int:
         """After a long stop: feeds long overdue come one after another, the longest first, within

@@ -170,7 +170,9 @@ async def _collect_with(
                 await asyncio.gather(ended, settled)
         if settings.publish.hub:
             await _tell_hub(archive, settings)
-        if not everything:
+        if everything:
+            _tell_left_alone(archive, done)
+        else:
             _tell_waiting(archive, done)
         # Where no daemon runs, nobody else keeps look-ups quick.
         days = settings.normalize.story_window_days
@@ -215,7 +217,7 @@ def _what_next(error: FeedError, feeds: Sequence[Feed], done: Round) -> str:
     from aggregator.model.feed import OURS_TO_MEND
 
     if isinstance(error, FetchError) and error.retry is Retry.GONE:
-        return "it is not asked again"
+        return "it is asked no more, until `aggregator feeds add URL` finds it answering again"
     if error.kind in OURS_TO_MEND and not (isinstance(error, RefusedURL) and error.reached):
         return "asked again with the next round"
     soonest = away(min(done.due[feed.key] for feed in feeds))
@@ -292,6 +294,34 @@ def _tell_waiting(archive: Archive, done: Round) -> None:
         and soonest > now()
     ):
         note(f"no feed is due before {local(soonest)}; --all asks now")
+
+
+def _tell_left_alone(archive: Archive, done: Round) -> None:
+    """How many subscribed feeds were not asked though all were wanted, and why: a wait that a server
+    asked for is not over, or they are gone for good. What this round told of is not told again."""
+    from aggregator.model.feed import LONGEST_BELIEVED_WAIT, FeedState
+    from aggregator.model.time import now
+
+    told = {feed.key for feed, _ in done.failures} | {feed.key for feed in done.postponed}
+    left = [feed for feed in archive.feeds() if feed.subscribed and feed.key not in told]
+    stopped = sum(feed.state is FeedState.STOPPED for feed in left)
+    resting, at = {FeedState.STOPPED, FeedState.PAUSED}, now()
+    waits = [
+        feed.retry_after
+        for feed in left
+        if feed.state not in resting
+        and feed.retry_after
+        and at < feed.retry_after <= at + LONGEST_BELIEVED_WAIT
+    ]
+    why = []
+    if waits:
+        soonest = " at the soonest" if len(waits) > 1 else ""
+        why.append(f"{len(waits):,} may not be asked before {local(min(waits))}{soonest}")
+    if stopped:
+        why.append(f"{plural(stopped, 'has', 'have')} stopped (aggregator feeds check)")
+    if why:
+        alone = plural(len(waits) + stopped, "feed was", "feeds were")
+        note(f"{alone} left alone: {', '.join(why)}")
 
 
 def _print_due(session: Session, everything: bool, *, as_json: bool) -> None:

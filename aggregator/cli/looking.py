@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from aggregator.cli.output import note, one_line
 from aggregator.cli.session import Session
+from aggregator.model.address import canonical_url
 
 if TYPE_CHECKING:
     from aggregator.collect import Found
@@ -56,6 +57,36 @@ def look(session: Session, url: str, *, remember: bool = True) -> tuple[Found, .
     return found
 
 
+def ask_stopped(session: Session, url: str, *, remember: bool = True) -> str | None:
+    """Where the feed of this address has stopped (410), ask whether it answers again: it is asked
+    as before then, unless ``remember`` is false. Returns what came of it, in words; None where no
+    such feed has stopped, and nobody was asked. Raises ConfigError.
+    """
+    from aggregator.model.errors import FeedError
+
+    if not _has_stopped(session, url):
+        return None
+    found = look(session, url, remember=remember)
+    if isinstance(found, FeedError):
+        return f"its feed has ended (410), and is asked no more: {one_line(found.what)}"
+    if not any(one.where.value == "itself" for one in found):
+        return "its feed has ended (410), and no feed is at its address"
+    return "its line stays as it is" if remember else "its feed had ended (410) and answers again"
+
+
+def _has_stopped(session: Session, url: str) -> bool:
+    from aggregator.model.errors import AggregatorError
+    from aggregator.model.feed import FeedState
+
+    # Whatever is wrong with the archive or the settings, nothing of feeds.opml depends on it.
+    with contextlib.suppress(AggregatorError):
+        if archive := session.reading_if_any():
+            with archive:
+                feed = archive.feed(url)
+            return feed is not None and feed.subscribed and feed.state is FeedState.STOPPED
+    return False
+
+
 def _away(session: Session) -> tuple[Postponed, ...]:
     """The hosts that asked the collector to be left alone: their word holds here, too."""
     from aggregator.model.errors import ArchiveError
@@ -67,6 +98,12 @@ def _away(session: Session) -> tuple[Postponed, ...]:
             with archive, archive.courtesy() as courtesy:
                 return courtesy.away(now())
     return ()
+
+
+def _address(feed: Feed, url: str) -> str:
+    """Where a feed is asked that was found at this address: as we have it, with any log-in."""
+    held = (feed.fetch_url, feed.url)
+    return next((one for one in held if canonical_url(one) == canonical_url(url)), url)
 
 
 def _note_brought(session: Session, brought: Mapping[str, Document]) -> None:
@@ -81,16 +118,16 @@ def _note_brought(session: Session, brought: Mapping[str, Document]) -> None:
         if archive is None:
             return
         with archive:
-            looked = ((archive.feed(url), document) for url, document in brought.items())
-            held = [(feed, document) for feed, document in looked if feed]
+            looked = [(url, archive.feed(url), document) for url, document in brought.items()]
+            held = [(feed, document) for _, feed, document in looked if feed]
             ended = {
-                feed.key: feed
-                for feed, _ in held
-                if feed.subscribed and feed.state is FeedState.STOPPED
+                feed.key: (feed, url)
+                for url, feed, _ in looked
+                if feed and feed.subscribed and feed.state is FeedState.STOPPED
             }
-            for feed in ended.values():
+            for feed, url in ended.values():
                 with archive.courtesy(write=True) as courtesy:
-                    courtesy.revive(feed, now())
+                    courtesy.revive(feed, now(), _address(feed, url))
                 note(
                     f"{one_line(feed.url)} had ended (410) and answers again: it is asked again, "
                     "unless its line is paused"

@@ -90,6 +90,7 @@ def check(
         note(f"{NO_NETWORK}: none of {plural(len(unreached), 'feed')} was reached at the last try")
     if unasked := _unasked([*lines, *(line for line, _ in known if line.url in naming)], known):
         note(f"{plural(unasked, 'feed was', 'feeds were')} never asked: aggregator collect")
+    _tell_stopped(rows, naming)
     for url in fixed:
         did = "would write" if dry_run else "wrote"
         note(f"{did} {one_line(moves[url])} for {one_line(url)}")
@@ -104,6 +105,23 @@ def check(
         note(
             f"{plural(len(moves), 'feed has', 'feeds have')} moved: --fix writes it into feeds.opml"
         )
+
+
+def _tell_stopped(rows: Sequence[tuple[Subscription, Feed]], naming: Mapping[str, str]) -> None:
+    """How feeds that have ended are asked again, those of an included list without a line of ours."""
+    from aggregator.model.feed import FeedState
+
+    stopped = [line.url for line, feed in rows if feed.state is FeedState.STOPPED]
+    for command, urls in (
+        ("add", [url for url in stopped if url not in naming]),
+        ("discover", [url for url in stopped if url in naming]),
+    ):
+        if urls:
+            which = one_line(urls[0]) if len(urls) == 1 else "URL"
+            note(
+                f"{plural(len(urls), 'feed has', 'feeds have')} stopped: aggregator feeds {command} "
+                f"{which} asks whether it answers again"
+            )
 
 
 def _doubled(moves: Mapping[str, str], lines: Sequence[Subscription]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import typer
 from msgspec.structs import replace
 
 from aggregator.cli.inclusions import list_called
-from aggregator.cli.looking import look
+from aggregator.cli.looking import ask_stopped, look
 from aggregator.cli.options import DryRun, FeedName, Json, read_interval
 from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say, when
 from aggregator.cli.session import Session, session_of
@@ -69,7 +69,8 @@ def add(
     added and the exit code is 2. An address that cannot be reached now is added as
     it stands; none is added where the server says that there is no such page, or
     collect.allow_networks forbids to ask, or permanent redirects lead to a feed that is
-    there already. A running daemon picks it up.
+    there already. Where that feed has stopped (410), it is asked whether it answers
+    again. A running daemon picks it up.
     """
     from aggregator.config import add_subscription, held_address, web_address
     from aggregator.model.feed import Subscription
@@ -93,7 +94,11 @@ def add(
     elif added:
         say(f"{'would add' if dry_run else 'added'} {one_line(wanted.url)}")
     if not added:
-        note(f"{_there_already(wanted.url, leads, there)}; nothing was changed")
+        asked = (
+            None if as_it_is else ask_stopped(session, there or wanted.url, remember=not dry_run)
+        )
+        came = asked or "nothing was changed"
+        note(f"{_there_already(wanted.url, leads, there)}; {came}")
 
 
 def _there_already(url: str, leads: str, there: str) -> str:

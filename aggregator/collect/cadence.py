@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from aggregator.collect.pauses import PAUSE
 from aggregator.collect.push import rest_on_hub
 from aggregator.collect.rhythm import after_skipped, remember
 from aggregator.model.batch import Fetched, NextPoll
@@ -118,11 +119,11 @@ def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> t
 def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettings) -> NextPoll:
     feed, now, rhythm = fetched.feed, fetched.at, remember(fetched, 0)
     count = (feed.failure.count if feed.failure else 0) + 1
-    longest = float(settings.max_interval)
+    longest = float(max(settings.max_interval, feed.interval or 0))
     if isinstance(failure, FetchError) and failure.retry is Retry.GONE:
         due = now + timedelta(seconds=longest)
         return NextPoll(due=due, reason="gone for good (410): stopped", rhythm=rhythm)
-    first = _first_wait(feed, failure, settings)
+    first = _first_wait(feed, failure, rhythm, settings)
     seconds = min(first * 2 ** min(count - 1, 20), longest)
     reason = f"back-off after {count} failure{'s' if count > 1 else ''} ({failure.kind})"
     until = None
@@ -141,8 +142,30 @@ def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettin
     return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
 
 
-def _first_wait(feed: Feed, failure: FeedError, settings: CollectSettings) -> float:
-    """Seconds before the second try: by what failed, and by whether it cost the server something."""
+def _first_wait(
+    feed: Feed, failure: FeedError, rhythm: dict[str, float], settings: CollectSettings
+) -> float:
+    """Seconds before the second try: what a person set for the feed, else by what failed; no longer
+    than the feed's usual wait where the server says itself when it may be asked again.
+    """
+    first = _graded_wait(failure, settings)
+    asked = failure.retry_after if isinstance(failure, FetchError) else None
+    if feed.interval is not None:
+        free = failure.kind is FailureKind.DNS or not getattr(failure, "reached", True)
+        # What costs its server nothing is tried no later than it would be without that.
+        first = min(first, float(feed.interval)) if free else float(feed.interval)
+    elif asked:
+        floor, _ = _floor(feed, rhythm, settings)
+        first = min(first, max(floor, rhythm.get("interval", settings.default_interval)))
+    if isinstance(failure, FetchError) and failure.status == 429 and not asked:
+        # For so long its host is asked for nothing at all.
+        first = max(first, PAUSE)
+    return first
+
+
+def _graded_wait(failure: FeedError, settings: CollectSettings) -> float:
+    """Seconds before the second try where nobody said more: by what failed, and by whether it cost
+    the server something."""
     if failure.kind is FailureKind.DNS:
         return 5.0 * MINUTE
     status = failure.status or 0 if isinstance(failure, FetchError) else 0
@@ -155,8 +178,8 @@ def _first_wait(feed: Feed, failure: FeedError, settings: CollectSettings) -> fl
     if failure.kind is FailureKind.TLS or 400 <= status < 500 or 300 <= status < 400:
         # A person there has to mend it.
         return 2.0 * HOUR
-    # What was set for the feed, or for all, as less than the hour holds for a server in trouble too.
-    return float(min(HOUR, feed.interval or HOUR, max(settings.min_interval, MINUTE)))
+    # What was set for all feeds as less than the hour holds for a server in trouble too.
+    return float(min(HOUR, max(settings.min_interval, MINUTE)))
 
 
 def after_outage(feed: Feed, at: datetime) -> datetime | None:

@@ -1,7 +1,8 @@
 """What a fetch says of how a feed is, and what of it is to be told: one pure function.
 
 A trouble is told once, when it begins, in a plain sentence with what happens next, and once
-when it is over. What one poll alone may show (a server that is slow for a minute) is none.
+when it is over; that of a feed which is gone for good, at last, once more. What one poll alone may
+show (a server that is slow for a minute) is none.
 """
 
 from __future__ import annotations
@@ -132,8 +133,13 @@ def gap_closed(feed: Feed, at: datetime, *, entries: int, documents: int) -> Not
 def _after_failure(fetched: Fetched, failure: FeedError) -> Noted:
     feed, notices = fetched.feed, list[Notice]()
     count = (feed.failure.count if feed.failure else 0) + 1
-    if Trouble.BROKEN not in feed.told and (count >= _PASSING or _lasts(failure)):
-        gone = isinstance(failure, FetchError) and failure.retry is Retry.GONE
+    gone = isinstance(failure, FetchError) and failure.retry is Retry.GONE
+    if Trouble.BROKEN in feed.told:
+        # What was told of it said that it is tried again.
+        tells = gone and not (feed.failure and feed.failure.message == failure.what)
+    else:
+        tells = count >= _PASSING or _lasts(failure)
+    if tells:
         after = (
             "it is asked no more" if gone else "it is tried again, after longer and longer pauses"
         )

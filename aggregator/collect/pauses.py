@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import LONGEST_BELIEVED_WAIT, Postponed
 
-# Seconds without a request to a host that asks for fewer and names no time that is to come.
-_PAUSE = 3600.0
+PAUSE = 3600.0
+"""Seconds without a request to a host that asks for fewer and names no time that is to come."""
 
 
 class Pauses:
@@ -39,7 +39,7 @@ class Pauses:
     def note(self, host: str, error: FetchError, now: datetime, *, page: bool) -> None:
         """A host that asks for fewer requests (429) gets none for a while, from no feed; one that
         asks to wait for another reason gets none for pages, of which there are many."""
-        wait = error.retry_after or (_PAUSE if error.status == 429 else 0.0)
+        wait = error.retry_after or (PAUSE if error.status == 429 else 0.0)
         if wait and (error.status == 429 or page):
             kind = self._away if error.status == 429 else self._no_pages
             held = kind.get(host, now)

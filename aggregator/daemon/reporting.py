@@ -14,7 +14,7 @@ from aggregator.backfill import Walk
 from aggregator.collect import NO_NETWORK, by_cause, unreached_of
 from aggregator.inclusions import Look
 from aggregator.model.address import shown_url
-from aggregator.model.errors import FeedError
+from aggregator.model.errors import FeedError, FetchError, Retry
 from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.inclusion import FeedList
 from aggregator.model.topic import TopicEdit
@@ -50,7 +50,7 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
     new = [
         (feed, error)
         for feed, error in done.failures
-        if (feed.failure is None or feed.failure.kind is not error.kind) and feed.key not in lost
+        if _is_news(feed, error) and feed.key not in lost
     ]
     _tell_new(new)
     back = [feed.url for feed in done.recovered]
@@ -65,6 +65,13 @@ def report_round(done: Round, *, next_due: datetime | None) -> None:
         if notice.trouble is not Trouble.BROKEN:
             tell = _log.info if notice.over else _log.warning
             tell(notice.message, feed=feed.url)
+
+
+def _is_news(feed: Feed, error: FeedError) -> bool:
+    """Whether a failure is another than the feed's last one, or its end: a feed that is gone for
+    good is asked no more, so that it is told once."""
+    gone = isinstance(error, FetchError) and error.retry is Retry.GONE
+    return gone or feed.failure is None or feed.failure.kind is not error.kind
 
 
 def report_looks(looks: Sequence[Look]) -> None:

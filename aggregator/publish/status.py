@@ -41,13 +41,15 @@ _OVER = {
 
 
 class _Group(Struct):
-    """Notices that say the same; it is known by its first."""
+    """Notices that say the same; it is known by its first. ``over``: one of its feeds has told
+    something else of that trouble since, so that what comes later is another matter."""
 
     first: NoticeRecord
     members: list[NoticeRecord] = field(default_factory=list)
+    over: bool = False
 
     def takes(self, notice: Notice) -> bool:
-        return notice.at - self.first.notice.at <= _TOGETHER
+        return not self.over and notice.at - self.first.notice.at <= _TOGETHER
 
 
 def status_page(notices: Sequence[NoticeRecord], site: Site, *, whole: bool = True) -> Page:
@@ -73,6 +75,7 @@ def status_page(notices: Sequence[NoticeRecord], site: Site, *, whole: bool = Tr
 def _grouped(notices: Sequence[NoticeRecord]) -> list[_Group]:
     groups: list[_Group] = []
     latest: dict[tuple[Trouble, bool, str], _Group] = {}
+    said: dict[tuple[str, Trouble], _Group] = {}
     for record in notices:
         notice = record.notice
         key = (notice.trouble, notice.over, notice.message)
@@ -80,6 +83,12 @@ def _grouped(notices: Sequence[NoticeRecord]) -> list[_Group]:
         if group is None or not group.takes(notice):
             group = latest[key] = _Group(record)
             groups.append(group)
+        # The end of a removed feed is told once, whatever was wrong with it.
+        for trouble in Trouble if notice.message == REMOVED else (notice.trouble,):
+            before = said.get((record.feed, trouble))
+            if before is not None and before is not group:
+                before.over = True
+            said[record.feed, trouble] = group
         group.members.append(record)
     return groups
 

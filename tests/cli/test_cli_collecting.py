@@ -67,6 +67,49 @@ def test_a_round_in_which_nothing_is_due_says_when_something_will_be(place, serv
     assert "is due" not in place.run("collect", "--all").err
 
 
+def test_all_says_what_it_leaves_alone_and_why(place, server):
+    sound = server.serve("/sound.xml", RSS % b"")
+    over = server.serve("/over.xml", status=410)
+    waits = [
+        server.serve(f"/{wait}.xml", status=503, headers={"Retry-After": f"{wait}"})
+        for wait in (7200, 3600)
+    ]
+    place.subscribe(sound)
+    place.run("collect")
+    assert "left alone" not in place.run("collect", "--all").err
+    place.subscribe(sound, over, *waits)
+    # What was asked is told of as failing.
+    assert "left alone" not in place.run("collect", "--all").err
+    again = place.run("collect", "--all", "--json")
+    assert json.loads(again.out)["feeds"] == 1
+    (told,) = (line for line in again.err.splitlines() if "left alone" in line)
+    start, _, rest = told.partition("asked before ")
+    assert start == "3 feeds were left alone: 2 may not be "
+    until, _, rest = rest.partition(" ")
+    assert rest == "at the soonest, 1 has stopped (aggregator feeds check)"
+    soon = datetime.fromisoformat(until) - datetime.now(UTC)
+    assert timedelta(minutes=58) < soon <= timedelta(hours=1)
+    # Who asks for no more than what is due is told when that will be.
+    assert "left alone" not in place.run("collect").err
+    place.subscribe(sound, over)
+    alone = "1 feed was left alone: 1 has stopped (aggregator feeds check)\n"
+    assert place.run("collect", "--all").err.endswith(alone)
+    place.subscribe(sound)
+    assert "left alone" not in place.run("collect", "--all").err
+
+
+def test_what_waits_for_its_host_is_told_once_a_round(place, server):
+    away = server.serve("/away.xml", status=429, headers={"Retry-After": "3600"})
+    place.subscribe(away)
+    place.run("collect")
+    place.subscribe(away, server.serve("/same-host.xml", RSS % b""))
+    first, second = (place.run("collect", "--all").err for _ in range(2))
+    assert "1 feed waits because their host asked to be left alone" in first
+    assert "1 feed was left alone: 1 may not be asked before" in first
+    assert "2 feeds were left alone: 2 may not be asked before" in second
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("stub", [b"<rss version='2.0'><channel><title>One", RSS[:60] % b""])
 def test_a_document_that_breaks_off_before_its_first_item_is_told_and_is_no_recovery(
     place, server, stub

@@ -75,7 +75,7 @@ def test_what_fails_and_what_ended_is_checked(place, server):
     gone, lost = server.serve("/gone", b"", status=410), server.serve("/lost", b"", status=404)
     place.subscribe(gone, lost, server.serve("/fine", RSS))
     ran = place.run("collect")
-    assert "it is not asked again" in ran.err
+    assert "it is asked no more" in ran.err
     # A host of its own kind of trouble: asked again in two hours.
     assert re.search(r"/lost: .*; asked again in [12] h", ran.err)
     told = {one["url"]: one for one in json.loads(place.run("feeds", "check", "--json").out)}

@@ -194,7 +194,9 @@ def test_what_is_down_at_home_or_ended_is_not_for_want_of_a_network(place, serve
         place.run("collect", "--all")
     ran = place.run("feeds", "check")
     assert {line.split("\t")[0] for line in ran.out.splitlines()} == {down, gone}
-    assert ran.err == "no network: none of 2 feeds was reached at the last try\n"
+    unreached, ended = ran.err.splitlines()
+    assert unreached == "no network: none of 2 feeds was reached at the last try"
+    assert ended.startswith("1 feed has stopped: ")
     told = place.run("status")
     assert "no network: none of 2 feeds was reached" in told.out
     assert "refuses connections" in told.out

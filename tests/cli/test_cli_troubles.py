@@ -172,6 +172,37 @@ def test_what_many_feeds_tell_in_the_same_words_is_one_entry(place, server):
     assert all(server.url(f"/{n}.xml") in item["content_html"] for n in range(5))
 
 
+def test_a_feed_that_recovered_is_not_told_of_as_broken_with_others(place, server):
+    urls = [server.url(f"/{name}.xml") for name in ("one", "two", "three")]
+    place.subscribe(urls[0])
+    place.run("collect", "--all")
+    (before,) = told(place)
+    server.serve("/one.xml", rss(TORRES))
+    place.run("collect", "--all")
+    place.subscribe(*urls)
+    place.run("collect", "--all")
+    assert [item["title"] for item in told(place)] == [
+        "Broken: 2 feeds",
+        "Recovered: Feed 1",
+        "Broken: Feed 1",
+    ]
+    for name in ("id", "title", "summary", "date_published", "date_modified"):
+        assert told(place)[-1][name] == before[name]
+
+
+def test_a_broken_feed_that_is_gone_at_last_is_told_of_as_that(place, server):
+    place.subscribe(server.url("/sport.xml"))
+    place.run("collect", "--all")
+    server.serve("/sport.xml", status=410)
+    for _ in range(2):
+        place.run("collect", "--all")
+    assert titles(place) == ["Broken", "Broken"]
+    gone, failing = (item["summary"] for item in told(place))
+    assert "it is tried again" in failing
+    assert "has ended this feed (410)" in gone
+    assert "it is asked no more" in gone
+
+
 def test_the_status_feed_is_valid_and_safe(place, server):
     server.serve("/x.xml", rss(TORRES, title="&lt;script&gt;x&lt;/script&gt; &amp;amp; more"))
     place.subscribe(server.url("/x.xml").replace("127.0.0.1", "user:secret@127.0.0.1"))

@@ -92,6 +92,28 @@ def test_what_happens_next_is_said() -> None:
     assert gone.message.endswith("it is asked no more")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        [fetch(FailureKind.HTTP, 404)],
+        [fetch(FailureKind.TIMEOUT)] * 3,
+        [NotAFeed("the answer is a web page, not a feed", url=URL)] * 2,
+    ],
+)
+def test_that_a_broken_feed_is_gone_for_good_is_told_once_more(before: list[FeedError]) -> None:
+    gone = FetchError("it is over", url=URL, kind=FailureKind.HTTP, status=410)
+    feed, told = FEED, []
+    for count, failure in enumerate([*before, gone, gone], 1):
+        found = poll(feed, failure=failure)
+        told += [notice.message for notice in found.notices]
+        standing = replace(failed(count), message=failure.what, kind=failure.kind)
+        feed = after(feed, found, failure=standing)
+    tried, over = told
+    assert tried.endswith("it is tried again, after longer and longer pauses")
+    assert over == "it is over; it is asked no more"
+    assert words(poll(feed, brought(NOON))) == [("broken", True)]
+
+
 def test_a_recovery_of_what_was_not_told_is_not_told() -> None:
     found = poll(FEED, failure=fetch(FailureKind.TIMEOUT))
     assert words(found) == []

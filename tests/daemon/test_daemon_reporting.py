@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from aggregator.daemon import configure_logs
 from aggregator.daemon.reporting import report_round, report_standing
 from aggregator.model.batch import Address
+from aggregator.model.errors import FetchError
 from aggregator.model.feed import Failure, FailureKind, Feed, FeedIdentity, FeedKey
 from aggregator.model.settings import LogSettings
 from aggregator.model.time import now
@@ -77,6 +78,18 @@ def test_moves_and_pauses_are_told():
     assert [one["to"] for one in told[:2]] == ["http://new.example/f"] * 2
     assert told[2]["host"] == "old.example"
     assert "feeds check --fix" in told[1]["hint"]
+
+
+def test_a_failure_is_told_once_and_the_end_of_a_feed_that_failed_before_too():
+    failing = Failure(kind=FailureKind.HTTP, message="m", since=now(), count=3)
+    feed = Feed(key=FeedKey(1), identity=FeedIdentity("x"), url=OLD, fetch_url=OLD, failure=failing)
+    told = []
+    for status in (404, 410):
+        error = FetchError(f"it answers {status}", url=OLD, kind=FailureKind.HTTP, status=status)
+        with capture_logs() as logs:
+            report_round(Round(failures=[(feed, error)]), next_due=None)
+        told += [one["why"] for one in logs]
+    assert told == ["it answers 410"]
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
