@@ -123,13 +123,13 @@ TITLE = re.compile(rf"(?: (?:{_HERE}))? ?(?:[:：] ?(.{{1,80}})|{_QUOTED})", _FL
 on, in small letters."""
 OTHERS = re.compile(
     rf"{_DEEDS}|comments?|source|(?:{_NETWORKS})(?:,? ?(?:{_NETWORKS}))+|{_LABEL} ?[:|] .{{1,200}}|click here to (?:subscribe|sign up|register)\b.{{0,80}}"
-    rf"|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
+    rf"|[\[(]?(?:{_MISTAKABLE})[\])] .{{1,200}}|(?:suscr[íi]bete|abonnez-vous)\b.{{1,100}}|(?:{_POST_FROM}) .{{1,300}} (?:{_APPEARED}) .{{1,100}}"
     r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)\b.{1,100}",
     _FLAGS,
 )  # fmt: skip
 """What is a template's where a link leads on, and may be a text's where none does."""
 LEADING = re.compile(
-    rf"(?:(?:{_ONWARD})(?!\w)|{_ONWARD_SIGNS})(?: (?:{_HERE}))?(?: (?:{_JOINING}))?(?: (?:the|our|la|le|el))?|{_LABEL} ?"
+    rf"(?:(?:{_ONWARD})(?!\w)|{_ONWARD_SIGNS})(?: (?:{_HERE}))?(?: (?:{_JOINING}))?(?: (?:the|our|la|le|el))?|{_LABEL} ?|[\[(]?(?:{_MISTAKABLE})[\])]?"
     r"|this (?:article|story|post) (?:was )?(?:first|originally) (?:appeared|published)(?: (?:on|in|at|by|over at|here))?(?: the)?"
     rf"|(?:{_POST_FROM})\s+(?:{_APPEARED})",
     _FLAGS,
