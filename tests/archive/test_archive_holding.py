@@ -38,21 +38,15 @@ def names(database: Database) -> list[str]:
         return list(connection.exec_driver_sql(question).scalars())
 
 
-def lose(database: Database) -> None:
-    """The connection is gone on our side; the server has not noticed."""
-    held = database._holding._held
-    database._holding._held = None
-    # Kept, so that nothing closes it.
-    database.lost = held
-
-
 def test_the_lock_of_a_connection_that_was_lost_is_taken_over(databases):
     ours = databases()
     ours.hold("a round")
-    lose(ours)
+    # It is gone on our side, and the server has not noticed.
+    lost, ours._holding._held = ours._holding._held, None
     ours._holding.keep()
     (name,) = names(ours)
     assert name.startswith("a round (")
+    lost.close()
 
 
 def test_nobody_else_is_ended_though_the_server_gave_the_number_again(databases):
