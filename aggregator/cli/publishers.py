@@ -71,7 +71,7 @@ def check(
         told = [_check_json(line, feed, fixed, naming.get(line.url)) for line, feed in rows]
         print_json([*told, *(list_json(one) for one in lists)])
         return
-    columns = (Column("url", cut=True), Column("what", wide=True))
+    columns = (Column("url"), Column("what", wide=True))
     unreached = unreached_of([feed for _, feed in known])
     # What all feeds share is no trouble of each.
     cells = [

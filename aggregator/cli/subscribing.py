@@ -348,7 +348,7 @@ def _print_found(found: tuple[Found, ...], *, as_json: bool) -> None:
         print_json([{name: one[name] for name in one if name not in ours} for one in told])
         return
     columns = (
-        Column("url", wide=True),
+        Column("url"),
         Column("title", cut=True),
         Column("format"),
         Column("entries", right=True),
