@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import lzma
 import os
 import shutil
-from collections.abc import Mapping
+import tempfile
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from time import time
 from typing import Any
 
 import numpy as np
-from py3langid import langid, modelio
+from py3langid import langid
 
 from aggregator.model.compiled import kept_beside
 
-Model = Mapping[str, Any]
-"""The arrays that a classifier is made of, by the names below."""
-
-_NAMES = ("features", "priors", "languages", "moves", "rows", "outputs")
+_NAMES = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
 _PACKED = Path(langid.MODEL_DIR, langid.MODEL_FILE)
+# What is found where the package has its model in another form.
+_OTHERWISE = (KeyError, EOFError, lzma.LZMAError, zipfile.BadZipFile)
 # What a model that is sound knows; one that was damaged on its disk finds another language, or fails.
 _SENTENCES = {
     "en": "The ferry sails again after the storm, and the harbour is open to all boats.",
@@ -42,35 +43,28 @@ def classifier() -> langid.LanguageIdentifier:
     """One that answers as ``py3langid.classify`` does. Raises MemoryError."""
     beside = kept_beside(Path(__file__))
     if beside is not None:
-        with suppress(OSError):
+        with suppress(OSError, *_OTHERWISE):
             packed = _PACKED.stat()
             # Another version of the package has another model.
             kept = beside.with_name(f"{beside.stem}-{packed.st_size}-{packed.st_mtime_ns}")
             if (found := _mapped(kept) or _kept_anew(kept, of_all=f"{beside.stem}-*")) is not None:
                 return found
-    return _made_of(_unpacked())
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
 
 
-def _unpacked() -> Model:
-    return dict(zip(_NAMES, map(np.asarray, modelio.load_model(_PACKED)), strict=True))
-
-
-def _made_of(model: Model) -> langid.LanguageIdentifier:
-    return langid.LanguageIdentifier(
-        model["features"],
-        model["priors"],
-        model["languages"].tolist(),
-        # A step takes three times as long in an array of NumPy's.
-        memoryview(model["moves"]),
-        memoryview(model["outputs"]),
-        tk_row=model["rows"].tolist(),
-    )
+def _made_of(
+    ptc: Any, pc: Any, classes: Any, nextmove: Any, nextmove_row: Any, out_feat: Any
+) -> langid.LanguageIdentifier:
+    # A step takes three times as long in an array of NumPy's.
+    moves, outputs = memoryview(nextmove), memoryview(out_feat)
+    rows = nextmove_row.tolist()
+    return langid.LanguageIdentifier(ptc, pc, classes.tolist(), moves, outputs, tk_row=rows)
 
 
 def _mapped(kept: Path) -> langid.LanguageIdentifier | None:
     """What is kept, mapped; None where it is not there or damaged. Raises MemoryError."""
     try:
-        made = _made_of({name: np.load(kept / f"{name}.npy", mmap_mode="r") for name in _NAMES})
+        made = _made_of(*(np.load(kept / f"{name}.npy", mmap_mode="r") for name in _NAMES))
         sound = all(made.classify(text)[0] == lang for lang, text in _SENTENCES.items())
     except OSError as error:
         if error.errno == errno.ENOMEM:
@@ -96,18 +90,27 @@ def _kept_anew(kept: Path, *, of_all: str) -> langid.LanguageIdentifier | None:
             if old in {kept, made} or time() - old.stat().st_mtime > _OTHERS_SECONDS:
                 shutil.rmtree(old)
         try:
-            _write(_unpacked(), made)
+            made.mkdir()
+            _unpack(made)
             made.rename(kept)
         finally:
             shutil.rmtree(made, ignore_errors=True)
         return _mapped(kept)
 
 
-def _write(model: Model, folder: Path) -> None:
-    folder.mkdir()
-    for name, array in model.items():
-        with (folder / f"{name}.npy").open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-            # A power cut must not leave a file that is of the right length and empty.
-            file.flush()
-            os.fsync(file.fileno())
+def _unpack(folder: Path) -> None:
+    """The arrays of the package's model, an archive of them in LZMA, as files that can be mapped: piece
+    by piece, since all of it takes 100 MB. Raises OSError."""
+    with tempfile.TemporaryFile(dir=folder) as plain:
+        with lzma.open(_PACKED) as packed:
+            shutil.copyfileobj(packed, plain)
+        with zipfile.ZipFile(plain) as arrays:
+            for name in _NAMES:
+                with (
+                    arrays.open(f"{name}.npy") as array,
+                    (folder / f"{name}.npy").open("wb") as file,
+                ):
+                    shutil.copyfileobj(array, file)
+                    # A power cut must not leave a file that is of the right length and empty.
+                    file.flush()
+                    os.fsync(file.fileno())
