@@ -213,6 +213,11 @@ class Archive:
         with self._database.reading() as connection:
             return feeds_of.count_states(connection)
 
+    def resting(self, now: datetime) -> tuple[Feed, ...]:
+        """The feeds that no round asks: they have stopped, or wait as their server asked."""
+        with self._database.reading() as connection:
+            return feeds_of.resting(connection, now)
+
     def feed(self, url: str) -> Feed | None:
         """The feed that has, or ever had, this URL; with its listing."""
         with self._database.reading() as connection:

@@ -180,6 +180,12 @@ def asked_to_wait(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(until.is_not(None), until > now, until <= now + LONGEST_BELIEVED_WAIT)
 
 
+def resting(connection: sa.Connection, now: datetime) -> tuple[Feed, ...]:
+    """Those asked for that are asked by no round: they have stopped, or their server asked for a wait."""
+    waits = sa.and_(sa.not_(feeds.c.paused), asked_to_wait(now))
+    return read(connection, sa.and_(feeds.c.subscribed, sa.or_(feeds.c.stopped, waits)))
+
+
 def claim(
     connection: sa.Connection,
     condition: sa.ColumnElement[bool],

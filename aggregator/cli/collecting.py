@@ -299,19 +299,16 @@ def _tell_waiting(archive: Archive, done: Round) -> None:
 def _tell_left_alone(archive: Archive, done: Round) -> None:
     """How many subscribed feeds were not asked though all were wanted, and why: a wait that a server
     asked for is not over, or they are gone for good. What this round told of is not told again."""
-    from aggregator.model.feed import LONGEST_BELIEVED_WAIT, FeedState
+    from aggregator.model.feed import FeedState
     from aggregator.model.time import now
 
     told = {feed.key for feed, _ in done.failures} | {feed.key for feed in done.postponed}
-    left = [feed for feed in archive.feeds() if feed.subscribed and feed.key not in told]
+    left = [feed for feed in archive.resting(now()) if feed.key not in told]
     stopped = sum(feed.state is FeedState.STOPPED for feed in left)
-    resting, at = {FeedState.STOPPED, FeedState.PAUSED}, now()
     waits = [
         feed.retry_after
         for feed in left
-        if feed.state not in resting
-        and feed.retry_after
-        and at < feed.retry_after <= at + LONGEST_BELIEVED_WAIT
+        if feed.state is not FeedState.STOPPED and feed.retry_after
     ]
     why = []
     if waits:

@@ -295,6 +295,7 @@ READS = {
     "feed": lambda archive: archive.feed(ONE),
     "missing_captures": lambda archive: archive.missing_captures(),
     "feed_states": lambda archive: archive.feed_states(),
+    "resting": lambda archive: archive.resting(NOON),
     "known": lambda archive: archive.known([BROUGHT]),
     "topics": lambda archive: archive.topics.states(),
     "compare_topics": lambda archive: archive.topics.compare([], page_size=5),
