@@ -12,6 +12,7 @@ from aggregator.archive import hits, search
 from aggregator.archive.columns import Key
 from aggregator.archive.following import TAKEN_OUT
 from aggregator.archive.schema import (
+    CURRENT,
     blocks,
     boilerplate,
     entries,
@@ -51,9 +52,6 @@ _CARRIERS = (
     .where(blocks.c.entry_key > sa.bindparam("after", type_=Key))
     .order_by(blocks.c.entry_key)
     .limit(sa.bindparam("most", type_=sa.Integer))
-)
-_NEWEST = sa.and_(
-    entries.c.entry_key == revisions.c.entry_key, entries.c.revision == revisions.c.number
 )
 _OF_ONE = _CARRIERS.where(blocks.c.feed_key == sa.bindparam("of", type_=Key))
 _OF_SOME = _CARRIERS.where(blocks.c.feed_key.in_(sa.bindparam("of", expanding=True, type_=Key)))
@@ -230,7 +228,7 @@ class Blocks:
         query = sa.select(
             revisions.c.entry_key, revisions.c.title, revisions.c.html, revisions.c.text,
             revisions.c.summary, revisions.c.lang, revisions.c.image, revisions.c.original,
-        ).join(entries, _NEWEST)  # fmt: skip
+        ).join(entries, CURRENT)  # fmt: skip
         return [
             Stored(
                 key=EntryKey(row.entry_key), title=row.title, html=row.html, text=row.text,
@@ -242,7 +240,7 @@ class Blocks:
 
     def texts(self, keys: Sequence[EntryKey]) -> dict[EntryKey, str]:
         """The texts of these entries, as their newest revisions keep them."""
-        query = sa.select(revisions.c.entry_key, revisions.c.text).join(entries, _NEWEST)
+        query = sa.select(revisions.c.entry_key, revisions.c.text).join(entries, CURRENT)
         return {
             EntryKey(key): text
             for chunk in chunks(keys)

@@ -51,7 +51,8 @@ def newest(connection: sa.Connection, limit: int) -> tuple[TopicState, ...]:
 
 
 def newest_titles(connection: sa.Connection, slug: str) -> tuple[str, ...]:
-    """The titles of what a topic announced last, or how it begins where it has none. Raises UsageError where there is no such topic."""
+    """The titles of what a topic announced last, or how it begins where it has none. Raises
+    UsageError where there is no such topic."""
     return tuple(_titles(connection, read_topic(connection, slug)))
 
 

@@ -307,8 +307,9 @@ class Writer:
 
     def _restate(self, change: Change, **values: object) -> None:
         """The state that an entry is in says this from now on."""
-        state = (revisions.c.entry_key, revisions.c.number)
-        changed = sa.update(revisions).where(sa.tuple_(*state) == (change.key, change.revision))
+        changed = sa.update(revisions).where(
+            revisions.c.entry_key == change.key, revisions.c.number == change.revision
+        )
         self._connection.execute(changed.values(**values))
 
     def _indexed_before(self) -> list[int]:

@@ -269,7 +269,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     for one poll, as (item hash, entry id, polls missing); None where the
     response said nothing new. ``missed``: this poll and the last do not overlap,
     so entries may have been missed. ``doubtful``: what entries say otherwise was taken for
-    their feed's template, and is in no revision.
+    their feed's template, or other addresses for those of the same files, and is in no revision.
     """
 
     fetched: Fetched
