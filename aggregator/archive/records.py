@@ -48,10 +48,10 @@ _SHOWN = {
     name: sa.func.coalesce(shown.c[name], revisions.c[name]) for name in ("summary", "html", "text")
 }
 AS_SHOWN = [said.label(name) for name, said in _SHOWN.items()]
-# As much of what an entry says as a list has room for.
-_OPENING = sa.func.substr(
+OPENING = sa.func.substr(
     sa.func.coalesce(sa.func.nullif(_SHOWN["summary"], ""), _SHOWN["text"]), 1, 200
 ).label("opening")
+"""As much of what an entry says, as it is shown, as a list has room for."""
 IMAGE_SHOWN = sa.case((shown.c.entry_key.is_(None), revisions.c.image), else_=shown.c.image).label(
     "image"
 )
@@ -281,7 +281,7 @@ def read_stories(connection: sa.Connection, first: int, limit: int) -> tuple[Sto
     )
     query = (
         sa.select(
-            stories.c.story_id, entries.c.entry_id, entries.c.url, revisions.c.title, _OPENING,
+            stories.c.story_id, entries.c.entry_id, entries.c.url, revisions.c.title, OPENING,
             FEED_TITLE, brought.c.entries, brought.c.feeds, brought.c.first_seen, brought.c.newest,
         )
         .join(brought, brought.c.story_key == stories.c.story_key)

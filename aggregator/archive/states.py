@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from aggregator.archive import documents, pages
-from aggregator.archive.records import read_topic, unpack_topic
-from aggregator.archive.schema import hits, meta, revisions, topics
+from aggregator.archive.records import OPENING, read_topic, unpack_topic
+from aggregator.archive.schema import entries, hits, meta, revisions, shown, topics
 from aggregator.archive.statements import upsert
 from aggregator.model.topic import TopicState
 
@@ -92,12 +92,6 @@ def mark_published(
     connection.execute(sa.update(topics).where(topics.c.topic_key == row.topic_key).values(values))
 
 
-_OPENING = sa.func.substr(
-    sa.func.coalesce(sa.func.nullif(revisions.c.summary, ""), revisions.c.text), 1, 200
-)
-"""How an entry begins that has no title."""
-
-
 def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
     """A correction stands in the place of what it corrects."""
     # Corrections may stand among the newest: a few more rows than titles are asked for.
@@ -111,15 +105,19 @@ def _titles(connection: sa.Connection, row: Any) -> Sequence[str]:
         .subquery()
     )
     titles = connection.execute(
-        sa.select(
-            announced.c.one, sa.func.coalesce(sa.func.nullif(revisions.c.title, ""), _OPENING)
-        )
+        sa.select(announced.c.one, sa.func.coalesce(sa.func.nullif(revisions.c.title, ""), OPENING))
         .join(hits, sa.and_(hits.c.topic_key == row.topic_key, hits.c.place == announced.c.latest))
         .join(
             revisions,
             sa.and_(
                 revisions.c.entry_key == hits.c.entry_key, revisions.c.number == hits.c.revision
             ),
+        )
+        .join(entries, entries.c.entry_key == hits.c.entry_key)
+        # What is shown is of the state that the entry is in.
+        .outerjoin(
+            shown,
+            sa.and_(shown.c.entry_key == hits.c.entry_key, entries.c.revision == hits.c.revision),
         )
         .order_by(announced.c.place.desc())
     )

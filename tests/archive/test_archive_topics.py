@@ -6,6 +6,7 @@ import pytest
 from archivedesk import NOON, ONE, TWO, interests, item
 from msgspec.structs import replace
 
+from aggregator.model.entry import Shown
 from aggregator.model.errors import UsageError
 from aggregator.model.feed import Subscription
 from aggregator.model.topic import Backlog, Collapse, Hit, Topic, TopicEdit
@@ -198,6 +199,10 @@ def test_what_has_no_title_is_listed_by_how_it_begins(filled):
     (title,) = filled.archive.topics.newest_titles("all")
     assert title.startswith("Some words of many of many")
     assert len(title) == 200
+    # Without what was learned to be boilerplate.
+    rained = Shown(removed=(), html="<p>It rained.</p>", text="It rained.", summary="", image=None)
+    filled.bring(ONE, replace(item("n1", title="", text="Follow us. It rained."), shown=rained))
+    assert filled.archive.topics.newest_titles("all")[0] == "It rained."
 
 
 def test_without_collapse_every_entry_stands_for_itself(desk):
