@@ -25,9 +25,12 @@ from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Topic
+from aggregator.query import remembering
 
 FOLDER_VARIABLE = "AGGREGATOR_CONFIG"
 _SECRETS = "secrets.toml"
+# What was understood of topics.toml, beside what else is made and not edited.
+_QUERIES = "queries.cache"
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
@@ -69,7 +72,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     subscriptions, warnings = load_subscriptions(folder)
     inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
-    interests = read_interests(folder / "topics.toml", people)
+    with remembering(settings.archive.directory / _QUERIES) as keep:
+        interests = read_interests(folder / "topics.toml", people)
+        keep([*(topic.query for topic in interests.topics), *interests.mute.queries])
     access, warned = load_access(folder)
     return Configuration(
         folder=folder,

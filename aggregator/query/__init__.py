@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -36,6 +39,7 @@ from aggregator.query.candidates import (
     Wanted,
     wanted,
 )
+from aggregator.query.kept import KeptTrees, keep_trees
 from aggregator.query.marks import NOWHERE, feed_mark, marks_between, marks_of
 from aggregator.query.matching import (
     Evidence,
@@ -47,6 +51,7 @@ from aggregator.query.matching import (
     explain,
     satisfy,
 )
+from aggregator.query.mistakes import MistakeError, refusal
 from aggregator.query.names import as_called
 from aggregator.query.places import called, goes_by
 from aggregator.query.subject import Subject
@@ -145,12 +150,38 @@ def quoted(text: str) -> str:
     return f'"{text.translate(_NO_QUOTES)}"'
 
 
+# Of a file, while there is one.
+_KEPT: ContextVar[KeptTrees | None] = ContextVar("kept trees", default=None)
+
+
 # Topics are read and compiled one after the other: all of their queries, or none, are remembered.
 @lru_cache(maxsize=30_000)
 def _parsed(text: str) -> Query:
-    from aggregator.query.parsing import parse_tree
+    kept = _KEPT.get()
+    if (tree := kept.get(text) if kept else None) is None:
+        from aggregator.query.parsing import parse_tree
 
-    return Query(text=text, tree=parse_tree(text))
+        tree = parse_tree(text)
+    return Query(text=text, tree=tree)
+
+
+@contextmanager
+def remembering(file: Path) -> Iterator[Callable[[Iterable[str]], None]]:
+    """While the context lasts, queries that ``file`` keeps need not be parsed. Gives what is to be
+    told which ones it shall keep: it is written where there are others, or as many that are asked no
+    more."""
+    kept = KeptTrees(file)
+
+    def keep(texts: Iterable[str]) -> None:
+        wanted = set(texts)
+        if any(text not in kept for text in wanted) or len(kept) > 2 * len(wanted):
+            keep_trees(file, {text: _parsed(text).tree for text in wanted})
+
+    token = _KEPT.set(kept)
+    try:
+        yield keep
+    finally:
+        _KEPT.reset(token)
 
 
 class _Source(Struct, frozen=True, dict=True):
@@ -187,9 +218,6 @@ class Bindings:
         """
         if not query.refers:
             return query
-        from aggregator.query.parsing import refusal
-        from aggregator.query.shaping import MistakeError
-
         try:
             bound = self._binder.bind(query.tree, (name,) if name else ())
         except MistakeError as mistake:
@@ -231,5 +259,6 @@ __all__ = [
     "parse",
     "primary_of",
     "quoted",
+    "remembering",
     "words",
 ]

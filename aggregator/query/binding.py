@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aggregator.model.person import Person
+from aggregator.query.mistakes import MistakeError
 from aggregator.query.names import as_called
-from aggregator.query.shaping import MistakeError
 from aggregator.query.tree import And, InField, Named, Node, Not, Or, Reference, leaves
 
 MAX_CHAIN = 20

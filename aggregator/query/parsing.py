@@ -11,8 +11,8 @@ from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
 from aggregator.model.compiled import kept_beside
-from aggregator.model.errors import QueryError
-from aggregator.query.shaping import MistakeError, ToTree, refuse_beginnings
+from aggregator.query.mistakes import MistakeError, refusal
+from aggregator.query.shaping import ToTree, refuse_beginnings
 from aggregator.query.tree import (
     QUOTES,
     TEXT_FIELDS,
@@ -59,21 +59,6 @@ def parse_tree(text: str) -> Node:
         told = _explain(error, straight)
         raise refusal(told, text) from None
     return tree
-
-
-def refusal(
-    mistake: MistakeError, text: str, *, file: str = "", key: str = "", line: int | None = None
-) -> QueryError:
-    """A mistake in a query as the reader is told it: with the query, and where it stands."""
-    return QueryError(
-        mistake.what,
-        query=re.sub(r"\s", " ", text),
-        column=mistake.column,
-        file=file,
-        key=key,
-        line=line,
-        hint=mistake.hint,
-    )
 
 
 def _straightened(text: str) -> str:

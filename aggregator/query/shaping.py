@@ -11,6 +11,7 @@ from lark import Token, Transformer
 
 from aggregator.model.person import person_by_name
 from aggregator.query.analysis import is_paired, words
+from aggregator.query.mistakes import MistakeError
 from aggregator.query.patterns import PatternError, check_pattern
 from aggregator.query.tree import (
     FIELDS,
@@ -52,14 +53,6 @@ _FIELD = re.compile(rf"({'|'.join(_BEFORE_COLONS)}):(?!//)", re.IGNORECASE)
 _BEGINS = re.compile(rf"\w{{{MIN_PREFIX},}}\*(?=\s|$)")
 _ONE_FIELD = "name one field for each word, or quote it to look for the text itself"
 _OPERATORS = {"AND", "OR", "NOT", "&&", "||"}
-
-
-class MistakeError(Exception):
-    """A mistake found in a query; becomes a QueryError with file and key. ``column`` is 1-based."""
-
-    def __init__(self, what: str, column: int, hint: str) -> None:
-        super().__init__(what)
-        self.what, self.column, self.hint = what, column, hint
 
 
 class ToTree(Transformer[Token, Node]):

@@ -45,7 +45,7 @@ FIELDS = (
 )
 
 
-class Word(Struct, frozen=True, kw_only=True):
+class Word(Struct, frozen=True, kw_only=True, tag=True):
     """A word as typed. ``words`` are its folded words: several for O'Neill, which then adjoin.
 
     ``open``: there are several, and the last is only the beginning of one (``o'n*``, ``3位``,
@@ -58,7 +58,7 @@ class Word(Struct, frozen=True, kw_only=True):
     open: bool = False
 
 
-class Prefix(Struct, frozen=True, kw_only=True):
+class Prefix(Struct, frozen=True, kw_only=True, tag=True):
     """Words that begin with ``start`` (folded)."""
 
     text: str
@@ -66,7 +66,7 @@ class Prefix(Struct, frozen=True, kw_only=True):
     column: int
 
 
-class Phrase(Struct, frozen=True, kw_only=True):
+class Phrase(Struct, frozen=True, kw_only=True, tag=True):
     """The folded words as written, side by side and in order. ``open`` as in Word."""
 
     text: str
@@ -75,7 +75,7 @@ class Phrase(Struct, frozen=True, kw_only=True):
     open: bool = False
 
 
-class Near(Struct, frozen=True, kw_only=True):
+class Near(Struct, frozen=True, kw_only=True, tag=True):
     """The ``units`` (words; several folded words in one unit adjoin) by their stems, in any order.
 
     At most ``most`` words lie between the first unit and the last, sought ones included, as in
@@ -88,7 +88,7 @@ class Near(Struct, frozen=True, kw_only=True):
     column: int
 
 
-class Moment(Struct, frozen=True, kw_only=True):
+class Moment(Struct, frozen=True, kw_only=True, tag=True):
     """An end of a range of times: a day (``at``), or so long before now (``ago``); neither: open."""
 
     at: datetime | None = None
@@ -104,7 +104,7 @@ class Moment(Struct, frozen=True, kw_only=True):
             return None
 
 
-class Range(Struct, frozen=True, kw_only=True):
+class Range(Struct, frozen=True, kw_only=True, tag=True):
     """Times from ``low`` on and before ``high``, whichever brackets were written."""
 
     text: str
@@ -113,20 +113,20 @@ class Range(Struct, frozen=True, kw_only=True):
     column: int
 
 
-class Everything(Struct, frozen=True, kw_only=True):
+class Everything(Struct, frozen=True, kw_only=True, tag=True):
     """Any entry; in a field: any entry that has one."""
 
     column: int
 
 
-class Pattern(Struct, frozen=True, kw_only=True):
+class Pattern(Struct, frozen=True, kw_only=True, tag=True):
     """A regular expression on a field as it is written; ``text`` is without its slashes."""
 
     text: str
     column: int
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class Named(Struct, frozen=True, kw_only=True, tag=True):
     """The entry names a person. ``person`` is known by name alone until the query is bound."""
 
     text: str
@@ -134,30 +134,30 @@ class Named(Struct, frozen=True, kw_only=True):
     column: int
 
 
-class Reference(Struct, frozen=True, kw_only=True):
+class Reference(Struct, frozen=True, kw_only=True, tag=True):
     """Another topic's query, by the topic's name."""
 
     text: str
     column: int
 
 
-class InField(Struct, frozen=True, kw_only=True):
+class InField(Struct, frozen=True, kw_only=True, tag=True):
     name: str
     part: Node
     column: int
 
 
-class Not(Struct, frozen=True, kw_only=True):
+class Not(Struct, frozen=True, kw_only=True, tag=True):
     part: Node
     column: int
 
 
-class And(Struct, frozen=True, kw_only=True):
+class And(Struct, frozen=True, kw_only=True, tag=True):
     parts: tuple[Node, ...]
     column: int
 
 
-class Or(Struct, frozen=True, kw_only=True):
+class Or(Struct, frozen=True, kw_only=True, tag=True):
     parts: tuple[Node, ...]
     column: int
 
