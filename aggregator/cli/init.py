@@ -22,6 +22,9 @@ def write_configuration(
         str | None,
         typer.Argument(metavar="DIR", help="Where to write; the configuration folder by default."),
     ] = None,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Without the feeds, topics and people of the starter.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Write a commented starter configuration.
@@ -35,7 +38,7 @@ def write_configuration(
     if folder is not None and not folder.strip():
         raise UsageError("the folder has no name", hint="for the current one: aggregator init .")
     place = session_of(context).place if folder is None else Path(folder)
-    written = write_starter(place, dry_run=dry_run)
+    written = write_starter(place, empty=empty, dry_run=dry_run)
     for path in written:
         say(f"would write {path}" if dry_run else f"wrote {path}")
     if left := [path for path in starter_files(place) if path not in written]:
@@ -46,7 +49,12 @@ def write_configuration(
         # A mistake in a file that was there before is for the next command to tell.
         with contextlib.suppress(ConfigError):
             note(_archive_of(load_settings(place)))
-        note(f"next: aggregator -C {place} run")
+        if empty:
+            note(
+                f"next: aggregator -C {place} feeds add URL, and a topic in {place / 'topics.toml'}"
+            )
+        else:
+            note(f"next: aggregator -C {place} run")
 
 
 def _as_left(path: Path) -> str:

@@ -4,6 +4,8 @@ import resource
 
 import pytest
 
+from aggregator.config import load
+
 NAMES = ["aggregator.toml", "feeds.opml", "topics.toml", "people.toml"]
 
 
@@ -52,3 +54,31 @@ def test_what_is_no_folder_is_refused(place, tmp_path, folder, told):
     ran = place.run("init", folder)
     assert (ran.code, told in ran.err) == (2, True)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_empty_start_has_nothing_but_what_the_files_say_of_themselves(place, tmp_path):
+    fresh = tmp_path / "fresh"
+    ran = place.run("init", "--empty", str(fresh))
+    assert ran.out.splitlines() == [f"wrote {fresh / name}" for name in NAMES]
+    assert "feeds add URL" in ran.err
+    configured = load(fresh, environ={})
+    assert (configured.subscriptions, configured.topics, configured.interests.people) == (
+        (),
+        (),
+        (),
+    )
+    assert not configured.warnings
+    for name, saying in (("topics.toml", "# [harbour]"), ("people.toml", "# aliases")):
+        lines = (fresh / name).read_text().splitlines()
+        assert any(line.startswith(saying) for line in lines)
+        assert all(line.startswith("#") for line in lines)
+
+
+def test_the_example_of_an_empty_start_is_a_topic(place, tmp_path):
+    fresh = tmp_path / "fresh"
+    place.run("init", "--empty", str(fresh))
+    topics = fresh / "topics.toml"
+    _, example = topics.read_text().split("\n#\n# [harbour]")
+    topics.write_text("[harbour]" + example.replace("\n# ", "\n"))
+    (topic,) = load(fresh, environ={}).topics
+    assert (topic.slug, topic.query) == ("harbour", "(harbour OR ferry) NOT cruise*")
