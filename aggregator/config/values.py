@@ -137,6 +137,10 @@ def _seconds(value: Any) -> float:
         raise ValueError("takes seconds, or a text such as 30m")
     if isinstance(value, int | float):
         return value
+    if re.search(r"\d\s*M", str(value)):
+        raise ValueError(
+            f"{_short(value)} may be meant for months; write 30d for one, 1m for a minute"
+        )
     text = str(value).strip().lower().replace(" ", "")
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw]?)", text)
     if not parts or "".join(number + unit for number, unit in parts) != text:

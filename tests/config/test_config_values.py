@@ -55,6 +55,17 @@ def test_a_value_is_told_with_its_unit(name, value, written):
     assert as_written(name, value) == written
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1m", 60), ("1 m", 60), ("2D", 172800), ("1M", None), ("1d2 M", None)]
+)
+def test_a_capital_m_is_no_minute(text, seconds):
+    if seconds is not None:
+        assert parse_duration(text) == seconds
+    else:
+        with pytest.raises(ValueError, match="months"):
+            parse_duration(text)
+
+
 @given(st.integers(0, 10 * 365 * 86400), st.integers(0, 2**60))
 @example(0, 2**53 + 1)
 @example(0, 2**60 - 1)
