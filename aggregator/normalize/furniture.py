@@ -21,6 +21,7 @@ from aggregator.normalize.phrases import (
     OTHERS,
     PLACE,
     RELATED,
+    REPORTED,
     SECTIONS,
     TITLE,
 )
@@ -38,6 +39,10 @@ _LEADING = "»›→>"
 _BETWEEN = " \u00a0|·•,/-–—"
 # Where a sentence is over, and what follows it is none of its words.
 _BREAK = re.compile(r"(?:[.!?…:;|\"”»()\[\]—–。！？-]|<br>)(?:\s|&nbsp;|</?[a-z0-9]+>)*$")
+# What no advert leads to: official notices of vacancies and tenders call themselves advertisements.
+_DOCUMENT = re.compile(
+    r"<a href=\"[^\"?#]*\.(?:pdf|docx?|odt|rtf|xlsx?|ods|pptx?|odp|zip)[\"?#]", re.IGNORECASE
+)
 # An item or a heading of a few words is a text's own, whatever it says, where nothing can be clicked.
 _OWN = frozenset(["li", "h2", "h3", "h4", "h5", "h6"])
 _FEW = 3
@@ -68,7 +73,8 @@ def _says_nothing(text: str, inside: str, kind: str = "p") -> bool:
     short = text.strip(_ARROWS)
     if not short:
         return True
-    alone = bool(ALONE.fullmatch(short.lower()) or CAPITALS.fullmatch(short))
+    alone = bool(ALONE.fullmatch(short.lower()) and not REPORTED.search(short))
+    alone = alone or bool(CAPITALS.fullmatch(short))
     leads = "<a " in inside or _points(text)
     if kind in _OWN and not leads:
         return alone and short.count(" ") + 1 >= _FEW
@@ -76,7 +82,9 @@ def _says_nothing(text: str, inside: str, kind: str = "p") -> bool:
         return True
     if (found := ONWARD.match(short)) and _is_onward(found, text):
         return True
-    return leads and bool(found or OTHERS.fullmatch(short)) and _leads_on(text, inside)
+    if not leads or not (found or (OTHERS.fullmatch(short) and not _DOCUMENT.search(inside))):
+        return False
+    return _leads_on(text, inside)
 
 
 def _all_say_nothing(inside: str) -> bool:
