@@ -113,7 +113,7 @@ _ALONE = (
     rf"view (?:this post )?(?:on|in) (?:your browser|{_NETWORKS})", r"a post shared by (?:.{1,100}\(@[\w.]+|@[\w.]+)\)?(?: on \w{3,9} \d{1,2}, \d{4}(?: at .{1,20})?)?",
     # Adverts and scripts
     rf"sponsored|{_ADVERT}",
-    r"please (?:enable|turn on) javascript\b.{0,120}|(?:enable|turn on) javascript(?: to \w+ .{1,100})?", rf"your browser does(?: not|n['’]t)(?: currently)? support {_GAP}{{1,80}}(?:[.,:;!…]+ (?:please|so|but|try|you|we|instead|here|to|download|click|install|upgrade|update|use|see|or)\b.{{0,100}}|!)?",
+    r"please (?:enable|turn on) javascript\b.{0,120}|(?:enable|turn on) javascript(?: to \w+ .{1,100})?", rf"your browser does not support {_GAP}{{1,80}}(?:[.,:;!…]+ (?:please|so|but|try|you|we|instead|here|to|download|click|install|upgrade|update|use|see|or)\b.{{0,100}}|!)?",
     r"(?:comments? (?:are )?(?:closed|off)|no comments(?: yet)?|leave a (?:comment|reply))[.!]?",
 )  # fmt: skip
 _LABEL = (

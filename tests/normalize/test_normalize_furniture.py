@@ -1,10 +1,12 @@
 """What publishers put around a text goes; sentences that begin like it stay."""
 
 import re
+from time import process_time
 
 import pytest
 
 from aggregator.normalize.cleaning import clean
+from aggregator.normalize.furniture import is_furniture
 
 BASE = "https://harbour.example/"
 
@@ -108,6 +110,15 @@ def test_what_is_written_stays(written: str) -> None:
         assert clean("T", content, "", base=BASE).html == content
     said = re.sub("<[^>]*>", "", written)
     assert clean("T", said, "<p>The ferry sails.</p>", base=BASE).summary
+
+
+@pytest.mark.parametrize("start", ["", "Sign up for our newsletter", "Subscribe to get ", "We use cookies", "Share on X ", "Your browser does not support x", "Continue reading"])  # fmt: skip
+@pytest.mark.parametrize("again", [" to", " and, and", ", says", ". We x", " x, x", " news", " our (", "@a ", " ", ".", "([", " “a", " a newsletter"])  # fmt: skip
+def test_no_block_takes_long(start: str, again: str) -> None:
+    block = (start + again * 240)[:239] + "~"
+    began = process_time()
+    is_furniture(block, block)
+    assert process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
