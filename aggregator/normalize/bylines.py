@@ -18,12 +18,15 @@ _ADDRESSES = re.compile(r"[^\s,;@]+@[^\s,;@]+(?:[,;]\s*[^\s,;@]+@[^\s,;@]+)+")
 # than four letters of "media" for the address, the rest and one bracket for the name.
 _REST_FIRST = re.compile(r"[A-Za-z]{1,20}\s*\(([^()]+)")
 _REST_LAST = re.compile(r"([^()<>]*[^()<>\s])\s(?:\([A-Za-z]{1,20}|<[A-Za-z]{1,20}>)")
-_MAIL_FIRST = re.compile(r"\S+@\S+\s*\((.+)\)\s*", re.DOTALL)
-_MAIL_LAST = re.compile(r"(.+?)\s*[(<](?:mailto:)?\S+@\S+[)>]\s*", re.DOTALL)
+# No sign may belong to two of their parts: what can be told apart in many ways takes long. Mastodon's
+# addresses begin with an @.
+_ADDRESS = r"(?:mailto:)?@?[^\s@()<>]+@[^\s@()<>]+"
+_MAIL_FIRST = re.compile(rf"<?{_ADDRESS}>?\s*\((.+)\)\s*", re.DOTALL)
+_MAIL_LAST = re.compile(rf"(.*?[^\s(<])\s*[(<]{{1,2}}{_ADDRESS}[)>]{{1,2}}\s*", re.DOTALL)
 # What programs write where nobody told them who writes the feed: their own names, or a role's.
 _NOBODY = {
     "admin", "administrator", "anonymous", "author", "author unknown", "blogger", "default", "drupal",
-    "editor", "hidden", "hugo", "jekyll", "joomla", "joomla!", "mediawiki", "moderator", "no author",
+    "editor", "hidden", "jekyll", "joomla", "joomla!", "mediawiki", "moderator", "no author",
     "no-reply", "nobody", "none", "noreply", "root", "site admin", "squarespace", "tumblr", "typo3",
     "unknown", "unknown author", "user", "webmaster", "wix", "wordpress", "wordpress.com", "wordpress.org",
 }  # fmt: skip

@@ -20,15 +20,17 @@ _NAMED = re.compile(r".*/[^/]*\.[a-z0-9]{2,5}", re.IGNORECASE)
 # What lets somebody in for a while is another at each fetch: S3, Google, CloudFront, Akamai, Aliyun.
 # It says until when, or beside what says so it is no more than a signature.
 _UNTIL = re.compile(
-    r"x-(?:amz|goog)-.*|(?:.*[-_])?(?:expires?|expiry|hdnts|hdnea)|auth_key|policy|se",
+    r"x-(?:amz|goog)-.*|(?:.*[-_])?(?:expires?|expiry|hdnts|hdnea)|auth_key|policy",
     re.IGNORECASE,
 )
 _SIGNS = re.compile(
     r"(?:.*[-_])?(?:sig|signature|token|hash|hmac)|token-.*|key-pair-id|awsaccesskeyid|googleaccessid",
     re.IGNORECASE,
 )
-# Azure's, beside its "se" and "sig"; and what others sign with, beside a time.
-_SIGNS_UNTIL = re.compile(r"s[tvpri]|spr|sks|sk[a-z]{1,3}|md5", re.IGNORECASE)
+# What others sign with, beside a time.
+_SIGNS_UNTIL = re.compile(r"md5", re.IGNORECASE)
+# Azure's, which has always both of the first two: a season and an episode may be called so as well.
+_AZURE = re.compile(r"se|sig|s[tvpri]|spr|sks|sk[a-z]{1,3}", re.IGNORECASE)
 # Of the query of a recording that its path names: what may name it all the same (a player's or a
 # stream's own address). All else says who asks for it, and when.
 _NAMES = re.compile(
@@ -82,8 +84,10 @@ def _file(one: Enclosure, *, briefly: bool) -> str:
 def _unsigned(pairs: list[tuple[str, str]], *, named: bool) -> list[tuple[str, str]]:
     """A query without what only signs it. Where nothing tells until when, and without it nothing
     would name the file (``named``: the path does), it may be its name: ``get?hash=…``."""
-    passes = any(_UNTIL.fullmatch(name) for name, _ in pairs)
-    signs = (_UNTIL, _SIGNS, _SIGNS_UNTIL) if passes else (_SIGNS,)
+    names = {name.lower() for name, _ in pairs}
+    azure = {"se", "sig"} <= names
+    passes = azure or any(map(_UNTIL.fullmatch, names))
+    signs = (_UNTIL, _SIGNS, *((_SIGNS_UNTIL,) if passes else ()), *((_AZURE,) if azure else ()))
     left = [pair for pair in pairs if not any(sign.fullmatch(pair[0]) for sign in signs)]
     return left if left or named or passes else pairs
 

@@ -59,8 +59,9 @@ _DATE = (
 )
 _ZONE = r"(?: ?[ap]\.?m\.?)?(?: ?(?:gmt|utc|bst|c?est|cet|e[sd]t|p[sd]t|jst|z|[+-]\d\d:?\d\d))?"
 _TIME = rf"\d{{1,2}}[:.h]\d\d(?::\d\d(?:\.\d{{1,6}})?)?(?: uhr)?{_ZONE}"
-# A time by itself is none with a dot in it: "Updated 2.10" is a version, or a price.
-_CLOCK = rf"\d{{1,2}}(?:[:h]\d\d(?::\d\d)?(?: uhr)?|\.\d\d(?: uhr|(?= ?(?:[ap]\.?m|gmt|utc|bst|c?e[sd]?t)))){_ZONE}"
+# A time by itself is none with a dot in it: "Updated 2.10" is a version, or a price. Nor is what no
+# clock shows: a match may end so.
+_CLOCK = rf"(?:[01]?\d|2[0-3])(?:[:h][0-5]\d(?::[0-5]\d)?(?: uhr)?|\.[0-5]\d(?: uhr|(?= ?(?:[ap]\.?m|gmt|utc|bst|c?e[sd]?t)))){_ZONE}"
 _DAY = r"(?:[^\W\d]{3,10},? )?"
 _AT = r"(?:,?(?: at| um| à| a las| alle| às| -)? ?|t)"
 _ON = r"(?: on| at| um| le| el| am| il| em| op)?[: ]{1,2}"
@@ -76,9 +77,11 @@ _PASSING = "|".join(
         r"no comments|(?:leave a|add a|post a) comments?|be the first to comment",
         r"コメント ?\(?\d{1,6}|\d{1,6} ?件のコメント|评论 ?\(?\d{1,6}|阅读 ?\(?\d{1,9}|조회수? ?:? ?\d{1,9}",
         rf"visited {_MANY} times, {_MANY} visits? today",
-        # How a text was rated, with the number of those who did: a rating by itself is a critic's.
+        # How a text was rated, with the number of those who did: a rating by itself is a critic's, and
+        # a total with its average, without a plugin's brackets, a bowler's.
         rf"rating: ?{_MANY}/ ?\d{{1,3}} ?-? ?\({_MANY} votes?(?: cast)?\)|{_MANY}/ ?\d{{1,3}} - \({_MANY} votes?\)",
-        rf"{_MANY} votes?, average: {_MANY} out of \d{{1,3}}|total: {_MANY} average: {_MANY}(?:/ ?\d{{1,3}})?",
+        rf"{_MANY} votes?, average: {_MANY} out of \d{{1,3}}",
+        rf"total: {_MANY} average: {_MANY}/ ?\d{{1,3}}|(?<=\[)total: {_MANY} average: {_MANY}(?=\])",
         rf"{_LAST}(?:{_EDITED}){_ON}{_DAY}(?:{_DATE}(?:{_AT}{_TIME})?|{_CLOCK})",
         # The day by itself is said once and is text, and so is an hour: of results, that they come then.
         rf"{_LAST}(?:{_PUBLISHED}){_ON}{_DAY}{_DATE}{_AT}{_TIME}",
@@ -105,12 +108,6 @@ _SOLD = (
 )
 # What is promoted before a colon is a team.
 _LABEL = re.compile(rf"{_JOIN}*(?:[\[(](?:{_SOLD}|promoted)[\])]|(?:{_SOLD}) ?[:|])")
-# Nobody else's label. Without the brackets most of these are the topic of a piece of news.
-_UNMISTAKABLE = re.compile(
-    r"(?:[\[(](?:advertisement|advert|sponsored(?: content| post| by)?|werbung|gesponsert|publicidad"
-    r"|patrocinado|publicité|sponsorisé|pubblicità|sponsorizzato|publicidade|advertentie|gesponsord"
-    r"|реклама|広告|广告|광고)[\])]|advertisement ?[:|]|sponsored (?:content|post) ?[:|]) ?."
-)
 # Most texts begin as no phrase does. These are the first letters of all that may come first in one,
 # with what may follow a word of two.
 _WORDS = re.findall(r"(?<![\w ']|\[)[^\W\d]{2,}", _PASSING + _SOLD)
@@ -143,7 +140,7 @@ def lasting(texts: Iterable[str], away: Away = _nowhere) -> list[str]:
             kept.append(text)
         elif is_passing(text):
             scored = scored or text.startswith(_SCORED)
-        elif _UNMISTAKABLE.match(text) or _is_advert(text, text, away):
+        elif _is_advert(text, text, away):
             sold.append(text)
         else:
             kept.append(text)
@@ -171,14 +168,15 @@ def _may_pass(text: str) -> bool:
 
 
 def _is_advert(text: str, block: str, away: Away) -> bool:
-    """Whether there is nothing but links to other sites behind an advert's label: other words are news."""
+    """Whether there is nothing behind an advert's label, or nothing but links to other sites: other
+    words are news, or a tender's: "Advertisement: No. 12, last date 30 June"."""
     label = _LABEL.match(text) if len(text) <= _LONGEST else None
     if label is None:
         return False
     rest = said = text[label.end() :]
     for link in away(block):
         rest = rest.replace(link, "", 1)
-    return rest != said and not rest.strip(" .·•|,;")
+    return (rest != said or not said) and not rest.strip(" .·•|,;")
 
 
 def _without_end(text: str, away: Away) -> str:

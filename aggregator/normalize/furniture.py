@@ -21,6 +21,7 @@ from aggregator.normalize.phrases import (
     OTHERS,
     PLACE,
     RELATED,
+    REPORTED,
     SECTIONS,
     TITLE,
 )
@@ -38,6 +39,11 @@ _LEADING = "»›→>"
 _BETWEEN = " \u00a0|·•,/-–—"
 # Where a sentence is over, and what follows it is none of its words.
 _BREAK = re.compile(r"(?:[.!?…:;|\"”»()\[\]—–。！？-]|<br>)(?:\s|&nbsp;|</?[a-z0-9]+>)*$")
+# What no advert leads to: official notices of vacancies and tenders call themselves advertisements. Nor is
+# "Read the full report" then the entry's own page.
+_DOCUMENT = re.compile(
+    r"<a href=\"[^\"?#]*\.(?:pdf|docx?|odt|rtf|xlsx?|ods|pptx?|odp|zip)[\"?#]", re.IGNORECASE
+)
 # An item or a heading of a few words is a text's own, whatever it says, where nothing can be clicked.
 _OWN = frozenset(["li", "h2", "h3", "h4", "h5", "h6"])
 _FEW = 3
@@ -68,15 +74,26 @@ def _says_nothing(text: str, inside: str, kind: str = "p") -> bool:
     short = text.strip(_ARROWS)
     if not short:
         return True
-    alone = bool(ALONE.fullmatch(short.lower()) or CAPITALS.fullmatch(short))
+    alone = bool(ALONE.fullmatch(short.lower()) and not REPORTED.search(short))
+    alone = alone or bool(CAPITALS.fullmatch(short))
     leads = "<a " in inside or _points(text)
     if kind in _OWN and not leads:
         return alone and short.count(" ") + 1 >= _FEW
     if alone:
         return True
-    if (found := ONWARD.match(short)) and _is_onward(found, text):
+    found = ONWARD.match(short)
+    if leads and _names_document(short, found, inside):
+        return False
+    if found and _is_onward(found, text):
         return True
     return leads and bool(found or OTHERS.fullmatch(short)) and _leads_on(text, inside)
+
+
+def _names_document(short: str, found: re.Match[str] | None, inside: str) -> bool:
+    """Whether a link leads to a document by its name: what is read on at "read more", or printed, is
+    the entry itself."""
+    named = found.group().lower().endswith(("report", "text")) if found else " " in short
+    return named and _DOCUMENT.search(inside) is not None
 
 
 def _all_say_nothing(inside: str) -> bool:

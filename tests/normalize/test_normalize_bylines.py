@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
@@ -145,6 +146,8 @@ def test_what_the_feed_says_is_none_of_the_item_s_own():
         ("Admin", False),
         ("Adminah Cole", True),
         ("Joomla!", False),
+        ("Jekyll 4.3", False),
+        ("Hugo", True),
         ("-", False),
         ("42", False),
         ("Blur 182", True),
@@ -153,6 +156,38 @@ def test_what_the_feed_says_is_none_of_the_item_s_own():
 def test_what_is_no_name_is_no_author_of_a_feed_s_items(name, shown):
     head = Head(version="rss20", title="Harbour Times", home="https://www.harbour.example/", authors=(name,))  # fmt: skip
     assert bool(of_feed(head, "https://feeds.example/h")) is shown
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("anna@harbour.example (Anna Berg)", ["Anna Berg"]),
+        ("mailto:anna@harbour.example(Anna Berg)", ["Anna Berg"]),
+        ("&lt;anna@harbour.example> (Anna Berg)", ["Anna Berg"]),
+        ("Anna Berg (anna@harbour.example)", ["Anna Berg"]),
+        ("Anna Berg &lt;mailto:anna@harbour.example>", ["Anna Berg"]),
+        ("Anna Berg (&lt;anna@harbour.example>)", ["Anna Berg"]),
+        ("Anna Berg (@anna@harbour.example)", ["Anna Berg"]),
+        ("Anna Berg (Ferries) (anna@harbour.example)", ["Anna Berg (Ferries)"]),
+        ("Anna Berg (anna@harbour.example), Bea Holm (bea@harbour.example)", ["Anna Berg", "Bea Holm"]),
+        ("Anna Berg (anna at harbour)", ["Anna Berg (anna at harbour)"]),
+        ("Anna Berg (@anna)", ["Anna Berg (@anna)"]),
+        ("@anna@harbour.example", ["@anna@harbour.example"]),
+    ],
+)  # fmt: skip
+def test_a_name_beside_an_address_is_the_author(said, names):
+    assert list(authors(rss("", f"<author>{said}</author>"))) == names
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["@", "(@", "a@(", "a (@", "a@b (", "x@x,", ") ,", "@ ", "x&lt;a@", "a@b.c (d) ", " ", ") "],
+)
+def test_no_name_takes_long(sign):
+    said = f"a{sign * (990 // len(sign.replace('&lt;', '.')))}b"
+    began = process_time()
+    authors(rss("", f"<author>{said}</author>"))
+    assert process_time() - began < 0.2
 
 
 def test_what_an_item_says_itself_stays_whatever_it_is():

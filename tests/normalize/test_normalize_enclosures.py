@@ -78,6 +78,10 @@ def test_a_type_is_given_where_only_the_medium_tells_a_picture(url, kind, medium
             "https://a.example/f?Policy=b&Signature=b&Key-Pair-Id=b",
             True,
         ),
+        # A season is no time until when, nor a station another's "sr".
+        ("https://a.example/get?show=9&se=2&ep=5", "https://a.example/get?show=9&se=3&ep=5", False),
+        ("https://a.example/get?sr=2&expires=1", "https://a.example/get?sr=3&expires=2", False),
+        ("https://a.example/f?SE=1&Sig=a&id=1", "https://a.example/f?SE=2&Sig=b&id=1", True),
         # What may be all that names the file is no signature.
         ("https://a.example/get?hash=a", "https://a.example/get?hash=b", False),
         ("https://a.example/f?file_hash=12", "https://a.example/f?file_hash=13", False),

@@ -1,10 +1,12 @@
 """What publishers put around a text goes; sentences that begin like it stay."""
 
 import re
+from time import process_time
 
 import pytest
 
 from aggregator.normalize.cleaning import clean
+from aggregator.normalize.furniture import is_furniture
 
 BASE = "https://harbour.example/"
 
@@ -28,7 +30,7 @@ FURNITURE = [
     "<p>Click here to read the full story</p>", "<p><a href=/s>Click here to subscribe</a></p>", "<p>Inscrivez-vous à notre newsletter</p>", "<p>Suscríbete</p>",
     "<p>The post Ferry sails again appeared first on Harbour Times.</p>", "<p>The post <a href=/1>iFerry</a> appeared first on <a href=/>harbour.example</a>.</p>",
     "<p>Der Beitrag Die Fähre erschien zuerst auf hafen.example.</p>", "<p>This story was originally published on <a href=/>Harbour Times</a>.</p>",
-    "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>[Sponsored] Buy a boat</p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
+    "<p>Tags: <a href=/t>ferry</a>, <a href=/u>bay</a></p>", "<p>Sponsored: <a href=/a>Buy a boat</a></p>", "<p>[Sponsored] <a href=/a>Buy a boat</a></p>", "<p>(Werbung) <a href=/a>Ein Boot</a></p>", "<p>[Sponsored]</p>", "<p>Advertisement: <a href=https://acme.example/ropes?d=1.pdf>Acme ropes</a></p>", "<p>Follow us on X and Facebook</p>", "<p>Suivez-nous sur Facebook !</p>",
     "<ul><li><a href=/f>Share</a></li><li><a href=/m>Email</a></li></ul>", "<h3><a href=/1>Read more</a></h3>", "<p><a href=/c>Comments</a></p>",
     "<p>Read more: “The ferry came back”</p>", "<p>Read more from the Mayor →</p>", "<p><a href=/1>Read more from the Mayor</a></p>", "<p>Read more from <a href=/1>the Mayor</a></p>", "<p>Read more (Harbour Times)</p>",
     "<p>Sign up now for our newsletter!</p>", "<p>Subscribe now! Get our newsletter every day</p>", "<p>Sign up here to get The Tide in your inbox each morning</p>", "<p>Sign up to get news, tides and weather delivered to your inbox</p>", "<p>Sign up for the Harbour’s Morning newsletter</p>",
@@ -37,8 +39,29 @@ FURNITURE = [
     "<p>Iscriviti gratis alla newsletter del porto</p>", "<p>Подпишитесь на наш канал в Telegram</p>", "<p>Подписка на рассылку</p>", "<p>Підпишіться на наш канал</p>", "<p>Zapisz się na newsletter</p>", "<p>Melden Sie sich hier für unseren Newsletter an</p>", "<p>Schrijf je in voor de nieuwsbrief</p>", "<p>Prenumerera på vårt nyhetsbrev</p>", "<p>Tilmeld dig vores nyhedsbrev</p>", "<p>Tilaa uutiskirje</p>",
     "<p>Click to share on Facebook (Opens in new window)</p>", "<p>Click to print (Opens in new window)</p>", "<p>Click to email a link to a friend (Opens in new window)</p>", "<p>Share on social media</p>", "<p>Teilen auf X</p>", "<p>Dela på Facebook</p>",
     "<p><a href=/1>Continue reading</a> <a href=/s>Share</a></p>", "<p><a href=/1>Read more</a> | <a href=/s>Share</a> | Leave a comment</p>", "<p><a href=/s>Share</a><br><a href=/1>Read the full story</a></p>",
+    "<p>Sign up to our newsletter for the latest news, tides and offers.</p>", "<p>Subscribe to our newsletter. We never spam.</p>", "<p>Sign up for our newsletter – it’s free</p>", "<p>Sign up for the Tide newsletter here: all the news of the bay in your inbox.</p>",
+    "<p>Newsletter abonnieren</p>", "<p>Jetzt Newsletter abonnieren!</p>", "<p>Newsletter bestellen und nichts mehr verpassen</p>", "<p>Prenumerera på vårt nyhetsbrev och få nyheterna först</p>", "<p>Abonner på nyhetsbrevet</p>", "<p>Tilmeld dig vores nyhedsbrev og få de bedste historier</p>", "<p>Tilaa uutiskirjeemme tästä</p>",
+    "<p>Подпишитесь на нашу рассылку, чтобы ничего не пропустить</p>", "<p>Підписка на розсилку</p>", "<p>Abonnez-vous à notre newsletter, c’est gratuit !</p>",
+    "<p>This website uses cookies to improve your experience. We’ll assume you’re ok with this, but you can opt out.</p>", "<p>We use cookies to show you ads, according to your interests.</p>", "<p>Ce site utilise des cookies pour la navigation, selon vos préférences.</p>", "<p>Diese Website verwendet Cookies, um Ihnen das beste Erlebnis zu bieten.</p>",
+    "<p>By continuing to use this website, you agree to the use of cookies.</p>", "<p>By continuing to browse our site you’re agreeing to our use of cookies.</p>",
+    "<p>A post shared by Anna Berg (@anna.berg)</p>", "<p>A post shared by Anna Berg (@anna_berg) on Sep 27, 2020 at 11:50am PDT</p>", "<p>A post shared by @annaberg</p>",
+    "<p><a href=/1.pdf>Print</a></p>", "<p><a href=/1.pdf>Read more</a></p>", "<p><a href=/1>Read the full report</a></p>",
+    "<p>Your browser does not support the video tag.</p>", "<p>Your browser does not support HTML5 audio. Here is a link to the file instead.</p>", "<p>Your browser does not support JavaScript!</p>",
+    "<p>Share on Facebook, X and more</p>", "<p>Share to X Share to Facebook</p>", "<p>Partager sur les réseaux sociaux</p>", "<p>Comparte en tus redes sociales</p>", "<p>Comments Off on The ferry that came back</p>", "<p>Follow us on X for more of the bay</p>",
 ]  # fmt: skip
 WRITTEN = [
+    "<p>Subscribers to the newsletter were told that the paper will close in June.</p>", "<p>Registering for the newsletter cost him 400 pounds, the court heard.</p>", "<p>Subscribe to the newsletter of the sect, the leaflet said.</p>", "<p>Sign up for alerts fell by a third, says the council.</p>", "<p>Subscribe to a newsletter once and you get ten.</p>",
+    "<p>Subscribe buttons for the newsletter cost the firm 3 million.</p>", "<p>Register your newsletter with the court by 3 May.</p>", "<p>Register to vote in the newsletter poll</p>", "<p>Sign up for the newsletter of the sect led to his arrest.</p>", "<p>Sign up for updates was the only button on the page.</p>",
+    "<p>Подписка на рассылку Минздрава станет платной с 1 июля.</p>", "<p>Подпишитесь на рассылку, сообщает полиция, и потеряете деньги.</p>", "<p>Newsletter bestellen ist künftig strafbar, wenn die Einwilligung fehlt.</p>", "<p>Newsletter abonnieren: Das sagt das Gericht</p>", "<p>Newsletter bestellen und kündigen: So geht es</p>",
+    "<p>Abonner des clients à leur insu à une newsletter est interdit.</p>", "<p>Abonner på nyhetsbrev ble dyrere</p>", "<p>Prenumerera på nyhetsbrev blir dyrare i maj</p>", "<p>Tilaa uutiskirjeille ei ole.</p>", "<p>Zapisz się na newsletter, mówi oszust.</p>", "<p>Iscriviti alla newsletter, dice il truffatore.</p>", "<p>Suscríbete al boletín, dice el estafador.</p>", "<p>Schrijf je in voor de nieuwsbrief, zegt de oplichter.</p>",
+    "<p>By continuing to use our services, 40,000 patients face longer waits, says the report.</p>", "<p>By continuing to use this app, ministers put the bay at risk.</p>", "<p>A post shared by Berg’s brother @annaberg was later deleted.</p>", "<p>A post shared by the mayor (@mayor) cost him the office.</p>", "<p>A post shared by the club (@club) on Sunday was deleted.</p>",
+    "<p>Your browser does not support the new standard, says the maker, and that is a danger.</p>", "<p>Please enable JavaScript, says the ministry to its citizens.</p>", "<p>Comments off on the record were made by the mayor.</p>", "<p>Follow Anna Berg on X for more than a day and you know why.</p>",
+    "<p>Ce site utilise des cookies sans consentement, juge la CNIL.</p>", "<p>Diese Seite verwendet Cookies ohne Einwilligung, rügt der Datenschutz-Beauftragte.</p>", "<p>This site uses cookies without your consent.</p>", "<p>This website uses cookies that break privacy law, the watchdog ruled.</p>", "<p>Este sitio web utiliza cookies sin consentimiento, según la agencia.</p>",
+    "<p>Questo sito utilizza cookie per la navigazione, avverte il Garante.</p>", "<p>Deze website gebruikt cookies zonder toestemming, zegt de toezichthouder.</p>", "<p>Этот сайт использует cookies без согласия, сообщил суд.</p>", "<p>このサイトはCookieを同意なしに利用している、と当局が指摘した。</p>",
+    "<p>(Sponsored) athletes must declare their income from 2027 on.</p>", "<p>(Publicité) mensongère : le tribunal condamne la chaîne.</p>", "<p>(Werbung) für Tabak wird verboten</p>", "<p>[Sponsored] bill passes the Senate</p>", "<p>(Реклама) табака запрещена</p>", '<p>(Sponsored) athletes must declare it, says <a href="https://harbour.example/1">the mayor</a></p>',
+    "<p>Partager sur Facebook des photos volées est un délit.</p>", "<p>Teilen auf Facebook wird strafbar</p>", "<p>Compartir en redes sociales fotos de menores será delito.</p>", "<p>Share on Facebook falls by 12 per cent</p>", "<p>Share with email providers the blame for the leak.</p>", "<p>Suivez-nous sur Facebook, disent-ils, et vous verrez.</p>",
+    '<p>Read the full report: <a href="https://harbour.example/tides.pdf">The tides of 2026</a></p>', '<p>The ferry is late. <a href="https://harbour.example/tides.pdf">Read the full report</a></p>',
+    '<p>Advertisement: <a href="https://harbour.example/12.pdf">Download No. 12/2026</a></p>', '<p>[Sponsored] <a href="https://harbour.example/bill.DOCX?v=2">Read the bill</a></p>', '<p><a href="https://herald.example/1">Source</a></p>', '<p>The ferry sails. <a href="https://herald.example/1">Source</a></p>',
     "<p>Read more from the Mayor</p>", "<p>Read more on Monday</p>", "<p>Read more at the Library</p>", "<p>Keep reading on Sundays</p>", "<p>Lees meer op Texel</p>", "<p>Les mer på Hitra</p>", "<p>Lire plus : mieux dormir</p>", "<p>Mehr lesen: besser schlafen</p>", "<p>Leer más: mejor dormir</p>", "<p>Читать далее: это трудно</p>",
     '<p>Read more "serious" books this year</p>', "<p>Read more (and better) books</p>", "<p>Lees meer “moeilijke” boeken</p>", "<p>Mehr lesen „dicke“ Bücher</p>", "<p>Lire plus « sérieux » et dormir</p>", '<p>Read more: that is what <a href="https://harbour.example/1">the teacher</a> asks for</p>',
     "<p>Sign up to run: the club takes anyone with an email address</p>", "<p>Sign up for the race by email</p>", "<p>Sign up for the race with a free email</p>", "<p>Sign up to help, the club has an email list</p>", "<p>Sign up with an email to the club</p>", "<p>Sign up for an email account first</p>",
@@ -89,6 +112,15 @@ def test_what_is_written_stays(written: str) -> None:
         assert clean("T", content, "", base=BASE).html == content
     said = re.sub("<[^>]*>", "", written)
     assert clean("T", said, "<p>The ferry sails.</p>", base=BASE).summary
+
+
+@pytest.mark.parametrize("start", ["", "Sign up for our newsletter", "Subscribe to get ", "We use cookies", "Share on X ", "Your browser does not support x", "Continue reading"])  # fmt: skip
+@pytest.mark.parametrize("again", [" to", " and, and", ", says", ". We x", " x, x", " news", " our (", "@a ", " ", ".", "([", " “a", " a newsletter"])  # fmt: skip
+def test_no_block_takes_long(start: str, again: str) -> None:
+    block = (start + again * 240)[:239] + "~"
+    began = process_time()
+    is_furniture(block, block)
+    assert process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
