@@ -32,6 +32,12 @@ _PLAYS = (
 _EMBEDS = frozenset(["embed", "embeds", "embedded"])
 # What else is embedded, by words of its address.
 _OTHERS = frozenset(["ad", "ads", "adv", "advert", "adverts", "advertising", "adserver", "adsystem", "banner", "banners", "sponsor", "promo", "doubleclick", "analytics", "beacon", "pixel", "tracker", "tracking", "tag", "tags", "consent", "captcha", "recaptcha", "login", "signup", "subscribe", "subscription", "newsletter", "newsletters", "mailchimp", "substack", "comment", "comments", "disqus", "form", "forms", "typeform", "jotform", "survey", "poll", "polls", "quiz", "donate", "map", "maps", "calendar"])  # fmt: skip
+# Of a file only its host is asked, and whether it sends adverts: the rest of an address may have any
+# word of a title.
+_ADVERTS = frozenset(["ads", "adverts", "advert", "advertising", "adserver", "adservice", "adservices", "adsystem", "doubleclick"])  # fmt: skip
+_OF_ADVERTS = frozenset(["2mdn.net", "3lift.com", "adform.net", "adnxs.com", "adsafeprotected.com", "criteo.com", "criteo.net", "flashtalking.com", "fwmrm.net", "googlesyndication.com", "innovid.com", "moatads.com", "mgid.com", "openx.net", "outbrain.com", "plista.com", "primis.tech", "pubmatic.com", "revcontent.com", "rubiconproject.com", "serving-sys.com", "smartadserver.com", "springserve.com", "spotxchange.com", "taboola.com", "teads.tv", "tremorhub.com", "yieldmo.com", "zergnet.com"])  # fmt: skip
+# What else has "embed" in its addresses: consent, counters, chats, letters, appointments, weather.
+_NO_PLAYERS = frozenset(["acuityscheduling.com", "beehiiv.com", "brevo.com", "calendly.com", "convertkit.com", "cookiebot.com", "cookielaw.org", "crisp.chat", "hotjar.com", "hsforms.com", "hubspot.com", "intercom.io", "iubenda.com", "klaviyo.com", "kit.com", "leadpages.net", "lpcontent.net", "onetrust.com", "opinionstage.com", "pickaxe.co", "sendinblue.com", "sibforms.com", "tawk.to", "trustarc.com", "trustpilot.com", "usercentrics.eu", "windy.com", "zdassets.com", "zendesk.com"])  # fmt: skip
 # Hosts with nothing but players, of whose addresses nobody can tell it.
 _PLAYERS = {
     "content.jwplatform.com": "Video",
@@ -60,8 +66,10 @@ class Player(Struct, frozen=True):
     words: str
 
 
-def recording(address: str, *, audio: bool, title: str = "") -> Player:
-    """What is embedded as a file, at an absolute address."""
+def recording(address: str, *, audio: bool, title: str = "") -> Player | None:
+    """What is embedded as a file, at an absolute address; None for an advert."""
+    if _serves_adverts(urlsplit(address).hostname or ""):
+        return None
     return _named("Audio" if audio else "Video", address, title)
 
 
@@ -118,7 +126,7 @@ def _plays(host: str, parts: SplitResult) -> bool:
     if host in _PLAYERS:
         return True
     words = _words(f"{host} {parts.path}")
-    if words & _OTHERS:
+    if words & _OTHERS or _serves_adverts(host) or _is_of(_NO_PLAYERS, host):
         return False
     if parts.path.lower().endswith(".swf"):
         # No program shows it any more.
@@ -131,6 +139,18 @@ def _plays(host: str, parts: SplitResult) -> bool:
     # Where the path is that of a page, its query does not name what is shown.
     last = bool(segments) and segments[-1] in _EMBEDS
     return not last or bool(words & _SHOWS or _NAMES_THING.search(f"&{parts.query[:400]}"))
+
+
+def _serves_adverts(host: str) -> bool:
+    """Whether a host sends adverts. Its first names say so: "ad.nl" is a paper's own."""
+    labels = host.split(".")
+    return bool(_words(host) & _ADVERTS or "ad" in labels[:-2] or _is_of(_OF_ADVERTS, host))
+
+
+def _is_of(domains: frozenset[str], host: str) -> bool:
+    """Whether a host is of one of these domains."""
+    labels = host.split(".")
+    return any(".".join(labels[at:]) in domains for at in range(len(labels) - 1))
 
 
 def _kind(host: str, parts: SplitResult) -> str:
