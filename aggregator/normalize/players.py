@@ -19,6 +19,7 @@ from aggregator.normalize.playerpages import embedded_for_others, page_of
 LABELS = ("Video", "Audio", "Post", "Player")
 """With one of these, and a colon, begins what a link to something embedded says."""
 _LONGEST_TITLE = 200
+_PLAIN_HOST = re.compile(r"[\w.-]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_OF_ADDRESS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # What programs write as a title; what is left without these words is what the publisher says.
@@ -96,7 +97,10 @@ def _found_inside(told: tuple[str, str], base: str) -> _Found | None:
     """What a service shows on behalf of others: (player, page), as it is told."""
     inside, page = ((absolute(one, base) or "") if "//" in one else "" for one in told)
     # Which pages have a player in them, of platforms alone is known.
-    return page_of(_host(urlsplit(page)), urlsplit(page)) or (_found(inside) if inside else None)
+    if found := page_of(_host(urlsplit(page)), urlsplit(page)):
+        return found
+    # nh3 lets no address through with a host that is none, but has not seen this one.
+    return _found(inside) if _PLAIN_HOST.fullmatch(urlsplit(inside).netloc) else None
 
 
 def _host(parts: SplitResult) -> str:

@@ -90,6 +90,7 @@ def test_a_player_leads_to_the_page_for_people(address, page, words):
         "https://a.example/another-article/embed/?lang=de", "https://a.example/another-article/embed/#?secret=Ab1", "https://a.example/embed?url=",
         "https://cdn.embedly.com/widgets/media.html?src=https%3A%2F%2Fnews.example%2F1&url=https%3A%2F%2Fnews.example%2Fvideo-1",
         "https://cdn.embedly.com/widgets/card.html?url=https%3A%2F%2Fyoutu.be%2FaB3_-fghijk", "https://cdn.embedly.com/widgets/media.html?src=video/1",
+        "https://cdn.embedly.com/widgets/media.html?src=https%3A%2F%2F%2500player.example%2F1", "https://cdn.embedly.com/widgets/media.html?src=https%3A%2F%2Fa%3A99999%2Fplayer",
         "https://cdn.embedly.com/widgets/media.html?src=javascript%3Aplayer", "https://cdn.iframe.ly/api/iframe?url=https%3A%2F%2Fnews.example%2Fvideo-1",
         "https://www.mixcloud.com/widget/follow/?u=%2Fband%2F", "https://content.jwplatform.com/", "https://soundcloud.com/band",
         "https://vars.hotjar.com/box-embed.html", "https://consentcdn.cookiebot.com/embed/x", "https://embed.tawk.to/a/default",
