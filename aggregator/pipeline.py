@@ -122,7 +122,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
 
     def postpone(self, feed: Feed, postponed: Postponed) -> bool:
         """Give back a feed that was not asked; is it the first that waits? Blocks. Raises ArchiveError."""
-        due = after_pause(feed, postponed.until)
+        due = after_pause(feed, postponed.until, self.settings.collect)
         with self.archive.courtesy(write=True) as courtesy:
             return courtesy.postpone(feed, postponed.until, due)
 

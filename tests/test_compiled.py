@@ -84,6 +84,48 @@ def test_a_model_that_was_damaged_is_made_anew(tmp_path: Path, name: str, damage
     assert run("again", PYTHONPYCACHEPREFIX=str(tmp_path)) == first
 
 
+@pytest.mark.parametrize(
+    ("file", "written", "long_ago", "anew"),
+    [
+        # A bit that no sentence needs: by a program, and by the disk itself, which is seen in a day.
+        ("ptc.npy", True, False, True),
+        ("nextmove.npy", True, False, True),
+        ("ptc.npy", False, True, True),
+        ("ptc.npy", False, False, False),
+        # No byte.
+        ("", True, False, False),
+        ("", False, True, False),
+    ],
+)
+def test_a_byte_that_was_damaged_is_noticed(
+    tmp_path: Path, file: str, written: bool, long_ago: bool, anew: bool
+) -> None:
+    first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    array, sums = (model(tmp_path) / one for one in (file or "ptc.npy", "sums"))
+    whole, made = array.read_bytes(), array.stat().st_mtime
+    array.write_bytes(whole[:-999] + bytes([whole[-999] ^ bool(file)]) + whole[-998:])
+    if not written:
+        os.utime(array, (made, made))
+    if long_ago:
+        for one in model(tmp_path).iterdir():
+            os.utime(one, (made - 100_000, made - 100_000))
+    again = () if anew else ("again",)
+    assert run(*again, PYTHONPYCACHEPREFIX=str(tmp_path)) == first
+    assert (array.read_bytes() == whole) == (anew or not file)
+    assert sums.stat().st_mtime > made - 10
+    assert sums.stat().st_mtime_ns >= array.stat().st_mtime_ns
+
+
+def test_a_model_without_sums_is_made_anew(tmp_path: Path) -> None:
+    first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
+    sums = model(tmp_path) / "sums"
+    told = sums.read_text()
+    for damaged in ("", "ptc", told[: len(told) // 2]):
+        sums.write_text(damaged)
+        assert run(PYTHONPYCACHEPREFIX=str(tmp_path)) == first
+        assert sums.read_text() == told
+
+
 def test_what_was_kept_of_another_text_is_not_taken(tmp_path: Path) -> None:
     first = run(PYTHONPYCACHEPREFIX=str(tmp_path))
     kept = [

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from aggregator.collect.pauses import PAUSE
 from aggregator.collect.push import rest_on_hub
 from aggregator.collect.rhythm import after_skipped, remember
@@ -59,10 +61,16 @@ def next_poll(
     if seconds > ceiling:
         seconds, reason = ceiling, "the longest interval allowed"
     due = _spread(feed, now, seconds, min(floor, ceiling, seconds), ceiling)
-    free = after_skipped(rhythm, due, now + timedelta(seconds=ceiling))
-    if free != due:
-        due, reason = free, "the publisher's skipHours and skipDays"
-    return NextPoll(due=due, reason=reason, rhythm=rhythm)
+    poll = NextPoll(due=due, reason=reason, rhythm=rhythm)
+    return _unskipped(poll, latest=now + timedelta(seconds=ceiling))
+
+
+def _unskipped(poll: NextPoll, *, latest: datetime) -> NextPoll:
+    """The same outside the hours and days that the publisher wants skipped."""
+    free = after_skipped(poll.rhythm, poll.due, latest)
+    if free == poll.due:
+        return poll
+    return replace(poll, due=free, reason="the publisher's skipHours and skipDays")
 
 
 def _wanted(
@@ -130,16 +138,20 @@ def _after_failure(fetched: Fetched, failure: FeedError, settings: CollectSettin
     if isinstance(failure, RefusedURL) and failure.reached:
         # Such a feed is due again whenever the settings may have changed; its server is not.
         until = now + timedelta(seconds=min(first, longest))
-    asked = failure.retry_after if isinstance(failure, FetchError) else None
+    asked = (failure.retry_after if isinstance(failure, FetchError) else None) or 0.0
     if asked:
         until = now + timedelta(seconds=asked)
-        if asked >= seconds:
-            # Not all who were told the same moment come at that moment.
-            due = until + timedelta(seconds=1 + _share(feed, now) * min(asked * _JITTER, HOUR))
-            reason = "the server's Retry-After"
-            return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
-    due = _spread(feed, now, seconds, min(max(first, asked or 0.0), longest), longest)
-    return NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
+    if asked and asked >= seconds:
+        # Not all who were told the same moment come at that moment.
+        due = now + timedelta(seconds=asked + 1 + _share(feed, now) * min(asked * _JITTER, HOUR))
+        reason = "the server's Retry-After"
+    else:
+        due = _spread(feed, now, seconds, min(max(first, asked), longest), longest)
+    poll = NextPoll(due=due, reason=reason, retry_after=until, rhythm=rhythm)
+    if _cost_nothing(failure):
+        return poll
+    # What is free of skipped hours may come after all that the server named.
+    return _unskipped(poll, latest=now + timedelta(seconds=asked + longest))
 
 
 def _first_wait(
@@ -151,8 +163,8 @@ def _first_wait(
     first = _graded_wait(failure, settings)
     asked = failure.retry_after if isinstance(failure, FetchError) else None
     if feed.interval is not None:
-        free = failure.kind is FailureKind.DNS or not getattr(failure, "reached", True)
         # What costs its server nothing is tried no later than it would be without that.
+        free = _cost_nothing(failure)
         first = min(first, float(feed.interval)) if free else float(feed.interval)
     elif asked:
         floor, _ = _floor(feed, rhythm, settings)
@@ -161,6 +173,11 @@ def _first_wait(
         # For so long its host is asked for nothing at all.
         first = max(first, PAUSE)
     return first
+
+
+def _cost_nothing(failure: FeedError) -> bool:
+    """Whether the server that was to be asked noticed nothing of it."""
+    return failure.kind is FailureKind.DNS or not getattr(failure, "reached", True)
 
 
 def _graded_wait(failure: FeedError, settings: CollectSettings) -> float:
@@ -184,19 +201,22 @@ def _graded_wait(failure: FeedError, settings: CollectSettings) -> float:
 
 def after_outage(feed: Feed, at: datetime) -> datetime | None:
     """When to ask again, after a fetch at ``at`` that failed as all others did: for want of a
-    network. Within 5 to 15 minutes, whatever failed before; None where it fails for a day already
-    and may be at fault itself.
+    network. Within 5 to 15 minutes, whatever failed before and whatever hours are to be skipped: no
+    server noticed. None where it fails for a day already and may be at fault itself.
     """
     if feed.failure is not None and at - feed.failure.since >= timedelta(seconds=DAY):
         return None
     return at + timedelta(seconds=(5 + 10 * _share(feed, at)) * MINUTE)
 
 
-def after_pause(feed: Feed, until: datetime) -> datetime:
+def after_pause(feed: Feed, until: datetime, settings: CollectSettings) -> datetime:
     """When a feed comes back that was not asked because its host wants to be left alone until
-    then: within the hour after, each at a moment of its own, so that they return one by one.
+    then: within the hour after, each at a moment of its own, so that they return one by one; later
+    where its publisher wants hours or days skipped.
     """
-    return until + timedelta(seconds=MINUTE + _share(feed, until) * _RETURN)
+    due = until + timedelta(seconds=MINUTE + _share(feed, until) * _RETURN)
+    longest = max(settings.max_interval, feed.interval or 0)
+    return after_skipped(feed.rhythm, due, until + timedelta(seconds=longest))
 
 
 def _spread(feed: Feed, now: datetime, seconds: float, floor: float, ceiling: float) -> datetime:

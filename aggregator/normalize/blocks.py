@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aggregator.normalize.characters import is_markup, key, mended, repair, storable
-from aggregator.normalize.embeds import MOST, end_of_written, player_of, words_of, written
+from aggregator.normalize.embeds import MOST, end_of_written, places, player_of, words_of, written
 from aggregator.normalize.images import is_tracker, source_of
 from aggregator.normalize.links import WEB, absolute
 from aggregator.normalize.lists import OpenList, opened
@@ -29,7 +29,7 @@ _IN_PRE = (INLINE | {"br"}) - {"a"}
 _TURNS = BREAKS | TABLE | {"table"}
 _ALONE, _AT_ONCE = {"br", "img", "embed"}, {"table", "figure"}
 _KINDS = {"li": "li", "figcaption": "caption", **HEADINGS}
-_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'([a-z_-]+)="([^"]*)"')
 # Escaped twice: what stands for a sign became text. In code that may be meant. A run of them is
 # looked at from its beginning alone, or long ones would take the square of their time.
 _REFERENCE = (
@@ -278,7 +278,7 @@ class _Cutter:
             return
         self._embeds += 1
         found = dict(_ATTRIBUTE.findall(attributes))
-        for place in (source_of(found), found.get("data", ""), found.get("value", "")):
+        for place in places(found):
             address = self._address(place, WEB)
             if not address or is_tracker(address, found):
                 continue

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.normalize.characters import repair, single_spaced
+from aggregator.normalize.images import source_of
 from aggregator.normalize.players import LABELS, Player, player, recording
 
 MOST = 100
 """Things embedded in one text that are looked at."""
+HELD_BACK = ("data-src-cmplz", "data-cmplz-src", "data-cookieblock-src", "consent-original-src-_", "data-suppressedsrc", "suppressedsrc", "data-uc-src", "data-litespeed-src")  # fmt: skip
+"""Where what asks for consent first, or loads late, puts the address meanwhile."""
 _ATTRIBUTES = r"""((?:\s(?:[^<>"']|"[^"]*"|'[^']*')*+)?)"""
 _EMBEDS = re.compile(rf"<(iframe|video|audio|object){_ATTRIBUTES}>", re.IGNORECASE)
 _END = re.compile(r"</(?:video|audio|object)\b", re.IGNORECASE)
@@ -58,6 +61,13 @@ def _told_inside(kind: str, inside: str) -> str:
         return found[1] if found else ""
     told = (one[1] for one in _OF_OBJECT.finditer(inside) if _NAMES_ADDRESS.search(one[1]))
     return next(told, "")
+
+
+def places(attributes: Mapping[str, str]) -> Iterator[str]:
+    """Where an ``<embed>`` with these attributes may have what it plays, the likeliest first."""
+    yield from (attributes[name] for name in HELD_BACK if name in attributes)
+    yield source_of(attributes)
+    yield from (attributes[name] for name in ("data", "value") if name in attributes)
 
 
 def player_of(attributes: Mapping[str, str], address: str) -> Player | None:

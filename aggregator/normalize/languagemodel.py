@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from time import time
@@ -28,7 +29,12 @@ _NAMES = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
 _PACKED = Path(langid.MODEL_DIR, langid.MODEL_FILE)
 # What is found where the package has its model in another form.
 _OTHERWISE = (KeyError, EOFError, lzma.LZMAError, zipfile.BadZipFile)
-# What a model that is sound knows; one that was damaged on its disk finds another language, or fails.
+# Who starts would wait 25 ms for all of it to be read: that is done once a day, and after a change.
+_SUMS = "sums"
+_CHECKED_SECONDS = 86_400
+_PIECE = 1 << 20
+# What a model that is sound knows: between two checks, one that was damaged on its disk finds another
+# language as a rule, or fails.
 _SENTENCES = {
     "en": "The ferry sails again after the storm, and the harbour is open to all boats.",
     "de": "Die Fähre fährt nach dem Sturm wieder, und der Hafen ist für alle Boote offen.",
@@ -64,6 +70,8 @@ def _made_of(
 def _mapped(kept: Path) -> langid.LanguageIdentifier | None:
     """What is kept, mapped; None where it is not there or damaged. Raises MemoryError."""
     try:
+        if not _is_as_made(kept):
+            return None
         made = _made_of(*(np.load(kept / f"{name}.npy", mmap_mode="r") for name in _NAMES))
         sound = all(made.classify(text)[0] == lang for lang, text in _SENTENCES.items())
     except OSError as error:
@@ -75,6 +83,34 @@ def _mapped(kept: Path) -> langid.LanguageIdentifier | None:
     except Exception:  # noqa: BLE001 - what is damaged fails in any way
         return None
     return made if sound else None
+
+
+def _is_as_made(kept: Path) -> bool:
+    """Whether the files are what was unpacked. Not all is read where none was written since it last was,
+    a day ago at the most; where that cannot be noted, not every day. Raises OSError, ValueError,
+    KeyError."""
+    sums = kept / _SUMS
+    told = dict(line.split() for line in sums.read_text().splitlines())
+    files = {kept / f"{name}.npy": int(told[name]) for name in _NAMES}
+    checked, changed = sums.stat().st_mtime_ns, max(file.stat().st_mtime_ns for file in files)
+    lately = time() - checked / 1e9 < _CHECKED_SECONDS or not os.access(sums, os.W_OK)
+    if changed <= checked and lately:
+        return True
+    if any(_sum_of(file) != made for file, made in files.items()):
+        return False
+    with suppress(OSError):
+        at = max(changed, int(time() * 1e9))
+        os.utime(sums, ns=(at, at))
+    return True
+
+
+def _sum_of(path: Path) -> int:
+    # What is mapped to be read would count as memory of this process.
+    found, piece = 0, memoryview(bytearray(_PIECE))
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(piece):
+            found = zlib.crc32(piece[:size], found)
+    return found
 
 
 def _kept_anew(kept: Path, *, of_all: str) -> langid.LanguageIdentifier | None:
@@ -114,3 +150,5 @@ def _unpack(folder: Path) -> None:
                     # A power cut must not leave a file that is of the right length and empty.
                     file.flush()
                     os.fsync(file.fileno())
+            sums = (f"{name} {arrays.getinfo(f'{name}.npy').CRC}\n" for name in _NAMES)
+            (folder / _SUMS).write_text("".join(sums))

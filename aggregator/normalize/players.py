@@ -8,16 +8,18 @@ embedded as well, and nobody misses them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from aggregator.normalize.characters import repair
+from aggregator.normalize.links import absolute
+from aggregator.normalize.playerpages import embedded_for_others, page_of
 
 LABELS = ("Video", "Audio", "Post", "Player")
 """With one of these, and a colon, begins what a link to something embedded says."""
 _LONGEST_TITLE = 200
+_PLAIN_HOST = re.compile(r"[\w.-]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_OF_ADDRESS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # What programs write as a title; what is left without these words is what the publisher says.
@@ -31,12 +33,29 @@ _PLAYS = (
 _EMBEDS = frozenset(["embed", "embeds", "embedded"])
 # What else is embedded, by words of its address.
 _OTHERS = frozenset(["ad", "ads", "adv", "advert", "adverts", "advertising", "adserver", "adsystem", "banner", "banners", "sponsor", "promo", "doubleclick", "analytics", "beacon", "pixel", "tracker", "tracking", "tag", "tags", "consent", "captcha", "recaptcha", "login", "signup", "subscribe", "subscription", "newsletter", "newsletters", "mailchimp", "substack", "comment", "comments", "disqus", "form", "forms", "typeform", "jotform", "survey", "poll", "polls", "quiz", "donate", "map", "maps", "calendar"])  # fmt: skip
+# Of a file only its host is asked, and whether it sends adverts: the rest of an address may have any
+# word of a title.
+_ADVERTS = frozenset(["ads", "adverts", "advert", "advertising", "adserver", "adservice", "adservices", "adsystem", "doubleclick"])  # fmt: skip
+_OF_ADVERTS = frozenset(["2mdn.net", "3lift.com", "adform.net", "adnxs.com", "adsafeprotected.com", "criteo.com", "criteo.net", "flashtalking.com", "fwmrm.net", "googlesyndication.com", "innovid.com", "moatads.com", "mgid.com", "openx.net", "outbrain.com", "plista.com", "primis.tech", "pubmatic.com", "revcontent.com", "rubiconproject.com", "serving-sys.com", "smartadserver.com", "springserve.com", "spotxchange.com", "taboola.com", "teads.tv", "tremorhub.com", "yieldmo.com", "zergnet.com"])  # fmt: skip
+# What else has "embed" in its addresses: consent, counters, chats, letters, appointments, weather.
+_NO_PLAYERS = frozenset(["acuityscheduling.com", "beehiiv.com", "brevo.com", "calendly.com", "convertkit.com", "cookiebot.com", "cookielaw.org", "crisp.chat", "hotjar.com", "hsforms.com", "hubspot.com", "intercom.io", "iubenda.com", "klaviyo.com", "kit.com", "leadpages.net", "lpcontent.net", "onetrust.com", "opinionstage.com", "pickaxe.co", "sendinblue.com", "sibforms.com", "tawk.to", "trustarc.com", "trustpilot.com", "usercentrics.eu", "windy.com", "zdassets.com", "zendesk.com"])  # fmt: skip
+# Hosts with nothing but players, of whose addresses nobody can tell it.
+_PLAYERS = {
+    "content.jwplatform.com": "Video",
+    "play.vidyard.com": "Video",
+    "playlist.megaphone.fm": "Audio",
+    "buzzsprout.com": "Audio",
+}
 # The same, unless the address says besides that something plays.
 _WIDGETS = frozenset(["widget", "widgets", "button", "buttons", "plugin", "plugins", "like", "share", "chart", "charts", "visualisation", "visualization", "graphic", "graphics", "infographic", "table", "tables", "flourish", "infogram", "datawrapper", "tableau", "documentcloud", "document", "documents", "doc", "docs", "pdf", "scribd", "issuu", "slideshare", "slides", "presentation", "spreadsheets", "codepen", "jsfiddle", "codesandbox", "gist", "github", "airtable", "gallery", "timeline", "ticket", "tickets", "odds", "fixtures", "standings", "lineup", "lineups", "score", "scores", "players", "stats", "chat"])  # fmt: skip
 # Where a page has the same address and "/embed" behind it, most are cards of a text (WordPress).
 _SHOWS = frozenset(["episode", "episodes", "show", "shows", "clip", "clips"])
+# A query that names what is shown.
+_NAMES_THING = re.compile(
+    r"[&?](?:urn|uri|guid|v|(?:media|video|audio|clip|episode|asset|entry|content)?_?id|video|media|clip|episode)=[^&]",
+    re.IGNORECASE,
+)
 
-_Query = Mapping[str, str]
 _Found = tuple[str, str]
 """(label, address)"""
 
@@ -48,19 +67,44 @@ class Player(Struct, frozen=True):
     words: str
 
 
-def recording(address: str, *, audio: bool, title: str = "") -> Player:
-    """What is embedded as a file, at an absolute address."""
+def recording(address: str, *, audio: bool, title: str = "") -> Player | None:
+    """What is embedded as a file, at an absolute address; None for an advert."""
+    if _serves_adverts(urlsplit(address).hostname or ""):
+        return None
     return _named("Audio" if audio else "Video", address, title)
 
 
 def player(address: str, title: str = "") -> Player | None:
     """The player at an absolute address of the web; None for what is none."""
     parts = urlsplit(address)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    found = _known(host, parts)
-    if found is None and _plays(host, parts):
-        found = _kind(_words(f"{host} {parts.path}")), address
+    host = _host(parts)
+    if (told := embedded_for_others(host, parts)) is None:
+        found = _found(address)
+    else:
+        found = _found_inside(told, address)
     return _named(*found, title) if found else None
+
+
+def _found(address: str) -> _Found | None:
+    parts = urlsplit(address)
+    host = _host(parts)
+    if found := page_of(host, parts):
+        return found
+    return (_kind(host, parts), address) if _plays(host, parts) else None
+
+
+def _found_inside(told: tuple[str, str], base: str) -> _Found | None:
+    """What a service shows on behalf of others: (player, page), as it is told."""
+    inside, page = ((absolute(one, base) or "") if "//" in one else "" for one in told)
+    # Which pages have a player in them, of platforms alone is known.
+    if found := page_of(_host(urlsplit(page)), urlsplit(page)):
+        return found
+    # nh3 lets no address through with a host that is none, but has not seen this one.
+    return _found(inside) if _PLAIN_HOST.fullmatch(urlsplit(inside).netloc) else None
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").removeprefix("www.").removeprefix("m.")
 
 
 def _named(label: str, address: str, title: str) -> Player:
@@ -80,9 +124,13 @@ def _words(text: str) -> set[str]:
 
 
 def _plays(host: str, parts: SplitResult) -> bool:
-    """Whether the words of an address say that it is a player."""
+    """Whether an address is a player: by its host, or by its words."""
+    if parts.path.strip("/") == "" and not parts.query:
+        return False
+    if host in _PLAYERS:
+        return True
     words = _words(f"{host} {parts.path}")
-    if words & _OTHERS or (parts.path.strip("/") == "" and not parts.query):
+    if words & _OTHERS or _serves_adverts(host) or _is_of(_NO_PLAYERS, host):
         return False
     if parts.path.lower().endswith(".swf"):
         # No program shows it any more.
@@ -92,168 +140,27 @@ def _plays(host: str, parts: SplitResult) -> bool:
     segments = [one for one in parts.path.split("/") if one]
     if not words & _EMBEDS or words & _WIDGETS:
         return False
+    # Where the path is that of a page, its query does not name what is shown.
     last = bool(segments) and segments[-1] in _EMBEDS
-    return not last or bool(words & _SHOWS)
+    return not last or bool(words & _SHOWS or _NAMES_THING.search(f"&{parts.query[:400]}"))
 
 
-def _kind(words: set[str]) -> str:
+def _serves_adverts(host: str) -> bool:
+    """Whether a host sends adverts. Its first names say so: "ad.nl" is a paper's own."""
+    labels = host.split(".")
+    return bool(_words(host) & _ADVERTS or "ad" in labels[:-2] or _is_of(_OF_ADVERTS, host))
+
+
+def _is_of(domains: frozenset[str], host: str) -> bool:
+    """Whether a host is of one of these domains."""
+    labels = host.split(".")
+    return any(".".join(labels[at:]) in domains for at in range(len(labels) - 1))
+
+
+def _kind(host: str, parts: SplitResult) -> str:
+    words = _words(f"{host} {parts.path}")
+    if host in _PLAYERS:
+        return _PLAYERS[host]
     if words & _AUDIO:
         return "Audio"
     return "Video" if words & _VIDEO else "Player"
-
-
-def _known(host: str, parts: SplitResult) -> _Found | None:
-    """Label and page of a player that is known."""
-    page = _PAGES.get(host)
-    query = dict(parse_qsl(parts.query[:4000]))
-    if page is None:
-        found = _POST_OF_MASTODON.fullmatch(parts.path)
-        return ("Post", f"https://{parts.netloc}{found[1]}") if found else None
-    label, find = page
-    address = find(parts.path, query)
-    return (label, address) if address else None
-
-
-def _youtube(path: str, query: _Query) -> str:
-    found = re.match(r"/(?:embed|v|shorts|live)/([\w-]{11})(?![\w-])", path, re.ASCII)
-    name = found[1] if found and found[1] != "videoseries" else query.get("v", "")
-    several = _name(query.get("list", ""))
-    if found and found[1] == "live_stream":
-        name = ""
-    if re.fullmatch(r"[\w-]{11}", name, re.ASCII) and name != "live_stream":
-        behind = f"&list={several}" if several else ""
-        return f"https://www.youtube.com/watch?v={name}{behind}"
-    if channel := _name(query.get("channel", "")):
-        return f"https://www.youtube.com/channel/{channel}/live"
-    embeds = path.startswith("/embed")
-    embeds &= query.get("listType", "playlist") == "playlist"
-    return f"https://www.youtube.com/playlist?list={several}" if embeds and several else ""
-
-
-def _short_youtube(path: str, query: _Query) -> str:
-    return _youtube(f"/embed{path}", query)
-
-
-def _vimeo(path: str, query: _Query) -> str:
-    if found := re.match(r"/(?:video/|event/)?(\d+)(?:/|$)", path, re.ASCII):
-        place = f"event/{found[1]}" if path.startswith("/event/") else found[1]
-        # Without it an unlisted video is not found.
-        hidden = _name(query.get("h", ""))
-        return f"https://vimeo.com/{place}{f'/{hidden}' if hidden else ''}"
-    old = query.get("clip_id", "")
-    return f"https://vimeo.com/{old}" if re.fullmatch(r"\d+", old, re.ASCII) else ""
-
-
-def _dailymotion(path: str, query: _Query) -> str:
-    if path.startswith("/player"):
-        kind = "video" if query.get("video") else "playlist"
-        name = _name(query.get(kind, ""))
-        return f"https://www.dailymotion.com/{kind}/{name}" if name else ""
-    found = re.match(r"/(?:embed|swf)/(video|playlist)/(\w+)", path, re.ASCII)
-    return f"https://www.dailymotion.com/{found[1]}/{found[2]}" if found else ""
-
-
-def _spotify(path: str, query: _Query) -> str:
-    found = re.match(
-        r"/embed(?:-podcast)?/(track|album|playlist|episode|show|artist)/(\w+)", path, re.ASCII
-    )
-    return f"https://open.spotify.com/{found[1]}/{found[2]}" if found else ""
-
-
-def _soundcloud(path: str, query: _Query) -> str:
-    if not path.startswith("/player"):
-        return ""
-    url = query.get("url", "")
-    of_people = re.match(r"https?://(?:www\.|m\.)?soundcloud\.com(/[\w./-]+)", url, re.ASCII)
-    if of_people:
-        return f"https://soundcloud.com{of_people[1]}"
-    # Of a number nobody can tell the page; the player can be opened.
-    known = re.match(r"https?://api\.soundcloud\.com/[\w/.:%-]+", url, re.ASCII)
-    return f"https://w.soundcloud.com/player/?url={quote(url, safe='')}" if known else ""
-
-
-def _twitch(path: str, query: _Query) -> str:
-    for name, place in (("video", "videos/"), ("collection", "collections/"), ("channel", "")):
-        if told := _name(query.get(name, "")):
-            told = told.removeprefix("v") if name == "video" else told
-            return f"https://www.twitch.tv/{place}{told}"
-    return ""
-
-
-def _twitch_clip(path: str, query: _Query) -> str:
-    clip = _name(query.get("clip", "")) if path.startswith("/embed") else ""
-    return f"https://clips.twitch.tv/{clip}" if clip else ""
-
-
-def _bluesky(path: str, query: _Query) -> str:
-    found = re.match(r"/embed/(did:[a-z]+:[\w.:-]+)/app\.bsky\.feed\.post/(\w+)", path, re.ASCII)
-    return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else ""
-
-
-def _x(path: str, query: _Query) -> str:
-    name = query.get("id", "") if path.startswith("/embed") else ""
-    return f"https://x.com/i/status/{name}" if re.fullmatch(r"\d+", name, re.ASCII) else ""
-
-
-def _instagram(path: str, query: _Query) -> str:
-    found = re.match(r"/(p|reel|tv)/([\w-]+)/embed(?:/|$)", path, re.ASCII)
-    return f"https://www.instagram.com/{found[1]}/{found[2]}/" if found else ""
-
-
-def _tiktok(path: str, query: _Query) -> str:
-    found = re.match(r"/(?:embed(?:/v[23])?|player/v1)/(\d+)", path, re.ASCII)
-    # TikTok itself leads on from any name to that of the author.
-    return f"https://www.tiktok.com/@_/video/{found[1]}" if found else ""
-
-
-def _facebook(path: str, query: _Query) -> str:
-    """Only videos and posts are embedded by such an address; the rest are buttons."""
-    if not re.match(r"/plugins/(?:video|post)\.php", path):
-        return ""
-    url = query.get("href", "")
-    found = re.match(r"https?://(?:www\.|m\.)?facebook\.com/[\w./?=&%-]+", url, re.ASCII)
-    return found[0] if found else ""
-
-
-def _streamable(path: str, query: _Query) -> str:
-    found = re.match(r"/[eos]/(\w+)", path, re.ASCII)
-    return f"https://streamable.com/{found[1]}" if found else ""
-
-
-def _apple(path: str, query: _Query) -> str:
-    if not re.fullmatch(r"/[\w%./-]+", path, re.ASCII):
-        return ""
-    episode = query.get("i", "")
-    behind = f"?i={episode}" if re.fullmatch(r"\d+", episode, re.ASCII) else ""
-    return f"https://podcasts.apple.com{path}{behind}"
-
-
-def _name(written: str) -> str:
-    """What is the name of a thing; "" of anything else."""
-    return written if re.fullmatch(r"[\w-]{1,200}", written, re.ASCII) else ""
-
-
-_POST_OF_MASTODON = re.compile(
-    r"((?:/@[\w.-]+(?:@[\w.-]+)?|/users/[\w.-]+/statuses)/\d+)/embed/?", re.ASCII
-)
-_PAGES: Mapping[str, tuple[str, Callable[[str, _Query], str]]] = {
-    "youtube.com": ("Video", _youtube),
-    "youtube-nocookie.com": ("Video", _youtube),
-    "youtu.be": ("Video", _short_youtube),
-    "player.vimeo.com": ("Video", _vimeo),
-    "vimeo.com": ("Video", _vimeo),
-    "dailymotion.com": ("Video", _dailymotion),
-    "geo.dailymotion.com": ("Video", _dailymotion),
-    "open.spotify.com": ("Audio", _spotify),
-    "w.soundcloud.com": ("Audio", _soundcloud),
-    "player.twitch.tv": ("Video", _twitch),
-    "clips.twitch.tv": ("Video", _twitch_clip),
-    "embed.bsky.app": ("Post", _bluesky),
-    "platform.twitter.com": ("Post", _x),
-    "platform.x.com": ("Post", _x),
-    "instagram.com": ("Post", _instagram),
-    "tiktok.com": ("Video", _tiktok),
-    "facebook.com": ("Post", _facebook),
-    "streamable.com": ("Video", _streamable),
-    "embed.podcasts.apple.com": ("Audio", _apple),
-}

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import nh3
 
-from aggregator.normalize.embeds import marked
+from aggregator.normalize.embeds import HELD_BACK, marked
 
 INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
@@ -31,7 +31,7 @@ BREAKS = {
 _GONE = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "form", "button", "select", "textarea", "title", "head", "nav"}  # fmt: skip
 _IMAGE = {"src", "alt", "width", "height", "srcset", "data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset"}  # fmt: skip
 # See ``embeds``.
-_EMBED = {"data-as", "src", "data-src", "data-original", "data-lazy-src", "data", "value", "title", "poster", "width", "height"}  # fmt: skip
+_EMBED = {"data-as", "src", "data-src", "data-original", "data-lazy-src", "data", "value", "title", "poster", "width", "height", *HELD_BACK}  # fmt: skip
 _MARKS = {"class", "id", "style", "hidden"}
 _KEPT = {
     "a": {"href"},

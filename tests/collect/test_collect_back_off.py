@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from aggregator.collect import next_poll
+from aggregator.collect import after_pause, next_poll
 from aggregator.model.batch import Fetched
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import Failure, FailureKind, Feed, FeedIdentity, FeedKey
@@ -126,3 +126,56 @@ def test_whatever_a_person_set_a_server_that_fails_is_asked_less_and_less(
         assert seconds >= 0.92 * min(interval * 2**count, longest) - 5
         assert seconds >= max(interval, asked or 0)
     assert max(waits) <= max(longest + 16 * 60, (asked or 0) + HOUR + 1)
+
+
+NIGHT = {"hours": float(0b111111), "interval": float(HOUR)}
+MIDNIGHT = datetime(2026, 11, 3, 0, 30, 17, tzinfo=UTC)
+SKIPS = "the publisher's skipHours and skipDays"
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "failure", "hours", "told"),
+    [
+        (NIGHT, http(500), 6, True),
+        (NIGHT, http(404), 6, True),
+        (NIGHT, http(0, kind=FailureKind.TIMEOUT), 6, True),
+        (NIGHT, http(0, kind=FailureKind.CONNECT), 6, True),
+        (NIGHT, http(503, 60), 6, True),
+        (NIGHT, http(429), 6, True),
+        # It is over when they are.
+        (NIGHT, http(429, 9 * HOUR), 9, False),
+        # The night after, though that is later than the longest wait.
+        (NIGHT, http(429, 26 * HOUR), 30, True),
+        # Its server noticed nothing.
+        (NIGHT, DNS, 0, False),
+        (NIGHT, DOWN_HOST, 0, False),
+        ({}, http(500), 1, False),
+        ({"hours": float(1 << 12)}, http(500), 1, False),
+        # The longest wait is a day, also where that is no way out.
+        ({"days": float(1 << 1)}, http(500), 23, True),
+        ({"hours": float(2**24 - 1)}, http(500), 23, True),
+        ({"days": float(0b1111111)}, http(404), 23, True),
+    ],
+)
+def test_after_a_failure_too_no_hour_is_asked_that_is_to_be_skipped(rhythm, failure, hours, told):
+    for number in range(20):
+        of = feed(identity=FeedIdentity(str(number)), rhythm=rhythm)
+        fetched = Fetched(feed=of, at=MIDNIGHT, failure=failure)
+        poll = next_poll(fetched, new=0, listed=0, settings=SHIPPED)
+        assert hours <= (poll.due - MIDNIGHT.replace(minute=0)).total_seconds() / HOUR < hours + 2
+        assert (poll.reason == SKIPS) == told
+        if failure.retry_after:
+            assert poll.retry_after == MIDNIGHT + timedelta(seconds=failure.retry_after)
+
+
+@pytest.mark.parametrize(
+    ("of", "first", "last"),
+    [
+        (feed(), 0, 2), (feed(rhythm=NIGHT), 6, 7), (feed(rhythm={"hours": float(1 << 12)}), 0, 2),
+        (feed(rhythm={"hours": float(2**24 - 1)}), 23, 25), (feed(rhythm={"hours": float(2**24 - 1)}, interval=2 * DAY), 47, 49),
+    ],
+)  # fmt: skip
+def test_after_a_pause_too(of, first, last):
+    for number in range(20):
+        due = after_pause(replace(of, identity=FeedIdentity(str(number))), MIDNIGHT, SHIPPED)
+        assert first <= (due - MIDNIGHT.replace(minute=0)).total_seconds() / HOUR <= last

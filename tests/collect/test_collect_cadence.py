@@ -18,6 +18,7 @@ from aggregator.collect import (
     unreached,
 )
 from aggregator.collect.caching import LONGEST, freshness, http_date, retry_after
+from aggregator.collect.rhythm import skipped
 from aggregator.model.batch import Fetched
 from aggregator.model.entry import Document
 from aggregator.model.errors import FetchError
@@ -144,6 +145,7 @@ def test_always_within_bounds(ttl, before, new, listed, blind, interval, header)
 
 
 WORDS = st.none() | st.floats(0, 10**7)
+HOURS, DAYS = st.frozensets(st.integers(0, 23)), st.frozensets(st.integers(0, 6))
 
 
 @given(
@@ -151,7 +153,7 @@ WORDS = st.none() | st.floats(0, 10**7)
     before=WORDS, gap=WORDS, silence=st.floats(0, 10**7), new=st.integers(0, 40),
     listed=st.integers(0, 40), missed=st.booleans(), interval=st.none() | st.integers(60, 10**6),
     bounds=st.lists(st.integers(60, 5 * DAY), min_size=3, max_size=3).map(sorted),
-    hours=st.frozensets(st.integers(0, 23)), days=st.frozensets(st.integers(0, 6)),
+    hours=HOURS, days=DAYS,
     minute=st.integers(0, 86400),
 )  # fmt: skip
 def test_never_earlier_than_allowed_and_never_later_than_the_maximum(
@@ -192,22 +194,43 @@ def _allowed(said: list[float], conditional: bool, settings: CollectSettings) ->
 
 
 # A back-off that is a little longer than what was asked for is spread, but not below that.
-@example(FailureKind.DNS, None, False, 10, 218_583.0, 231_384)
+@example(FailureKind.DNS, None, False, 10, 218_583.0, 231_384, frozenset(), frozenset(), 0)
 @given(
     st.sampled_from(list(FailureKind)), st.sampled_from([None, 401, 404, 429, 500, 503]),
     st.booleans(), st.integers(0, 10**6), st.none() | st.floats(0, 30 * DAY),
-    st.integers(60, 5 * DAY),
+    st.integers(60, 5 * DAY), HOURS, DAYS, st.integers(0, DAY),
 )  # fmt: skip
-def test_back_off_ends_at_the_maximum_and_obeys_retry_after(
-    kind, status, reached, count, asked, most
+def test_back_off_ends_at_the_maximum_and_obeys_retry_after_and_hours_to_skip(
+    kind, status, reached, count, asked, most, hours, days, since
 ):
+    now = NOW + timedelta(seconds=since)
     held = Failure(kind=kind, message="m", since=NOW, count=count) if count else None
     error = FetchError("m", url="u", kind=kind, status=status, reached=reached, retry_after=asked)
     settings = CollectSettings(max_interval=most, min_interval=60, default_interval=60)
-    seconds = wait(feed(failure=held), None, failure=error, settings=settings)
+    rhythm = {"hours": _bits(hours), "days": _bits(days)}
+    plain, poll = (
+        next_poll(
+            Fetched(feed=feed(failure=held, rhythm=skips), at=now, failure=error),
+            new=0, listed=0, settings=settings,
+        )
+        for skips in ({}, rhythm)
+    )  # fmt: skip
+    seconds = (plain.due - now).total_seconds()
     assert seconds >= (asked or 0)
     assert seconds >= 59
     assert seconds <= max(most + 16 * 60, (asked or 0) + HOUR + 1)
+    if kind is FailureKind.DNS or not reached:
+        assert poll.due == plain.due
+    latest = max(plain.due, now + timedelta(seconds=(asked or 0) + most))
+    assert plain.due <= poll.due <= latest
+    moved = skipped(rhythm, plain.due) and poll.due < latest - timedelta(hours=1)
+    assert not (moved and skipped(rhythm, poll.due)) or kind is FailureKind.DNS or not reached
+    assert (poll.reason == plain.reason) == (poll.due == plain.due)
+    assert poll.retry_after == plain.retry_after
+
+
+def _bits(numbers: frozenset[int]) -> float:
+    return float(sum(1 << number for number in numbers))
 
 
 def written(at: datetime) -> str:
@@ -305,7 +328,7 @@ def test_feeds_that_were_told_one_moment_do_not_come_at_one_moment():
         next_poll(Fetched(feed=one, at=NOW, failure=error), new=0, listed=0, settings=SHIPPED).due
         for one in of
     ]
-    back = [after_pause(one, until) for one in of]
+    back = [after_pause(one, until, SHIPPED) for one in of]
     for due in (told, back):
         assert min(due) >= until
         assert max(due) <= until + timedelta(hours=1.1)
@@ -401,7 +424,11 @@ def test_after_an_outage_a_feed_is_asked_soon(count, hours, excused):
         kind=FailureKind.DNS, message="m", since=NOW - timedelta(hours=hours), count=count
     )
     for number in range(20):
-        of = feed(identity=FeedIdentity(str(number)), failure=held if count else None)
+        # No server noticed: whatever hours it wants skipped.
+        rhythm = {"hours": float(2**24 - 1)} if number % 2 else {}
+        of = feed(
+            identity=FeedIdentity(str(number)), failure=held if count else None, rhythm=rhythm
+        )
         due = after_outage(of, NOW)
         assert (due is not None) == excused
         assert due is None or timedelta(minutes=5) <= due - NOW <= timedelta(minutes=15)
