@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,13 @@ from msgspec.structs import replace
 from aggregator.normalize.blocks import (
     Block,
     image_address,
+    link_address,
     read_blocks,
     retext,
     write_blocks,
 )
 from aggregator.normalize.characters import ENTITY, is_markup, key, repair
-from aggregator.normalize.enclosures import is_recording
+from aggregator.normalize.enclosures import file_at, is_recording
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
     introduces_links,
@@ -122,7 +124,8 @@ def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple
     archived before links to it were kept must say the same."""
     placed = [replace(block, place=at) for at, block in enumerate(blocks)]
     texts, sections = _text_of([one for one in placed if one.kind != "embed"], headline)
-    linked = {_file(href) for block in texts for href in _HREF.findall(block.html)}
+    hrefs = (html.unescape(href) for block in texts for href in _HREF.findall(block.html))
+    linked = {file_at(href) for href in hrefs if is_recording(href)}
     embeds: dict[str, Block] = {}
     for block in placed:
         if block.kind == "embed" and not linked.intersection(_played(block)):
@@ -133,12 +136,8 @@ def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple
 
 def _played(block: Block) -> set[str]:
     """The file that is embedded, if it is one and a link to it would be all there is."""
-    href = _HREF.findall(block.html)[0]
-    return {_file(href)} if not block.html.startswith("<img") and is_recording(href) else set()
-
-
-def _file(href: str) -> str:
-    return href.partition("?")[0]
+    href = link_address(block)
+    return {file_at(href)} if not block.html.startswith("<img") and is_recording(href) else set()
 
 
 def _text_of(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
