@@ -29,9 +29,10 @@ from aggregator.normalize.furniture import (
     without_last_link,
 )
 from aggregator.normalize.leading import beside_links, leads_away, offers
+from aggregator.normalize.repeats import without_repeats
 
-# A repeat shorter than this may be meant: "1-0", a name in two lists.
-_REPEAT = 20
+# A headline without its source is no shorter.
+_SOURCED = 20
 _LABEL = 30
 _BEFORE_SOURCE = (" - ", " | ", " · ")
 _SUMMARY = 1000
@@ -146,7 +147,7 @@ def _text_of(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str
     while blocks:
         # What goes may lay open what goes with it: a label under a label, a link before a link.
         kept, labels = _without_head(blocks, headline)
-        kept = _without_tail(_once(kept))
+        kept = _without_tail(without_repeats(kept))
         sections += labels
         if kept == blocks:
             break
@@ -199,7 +200,7 @@ def _is_again(said: str, headline: str) -> bool:
     that set apart otherwise, as news engines do: "Ferry sails again - Harbour Times"."""
     if said == headline:
         return bool(headline)
-    if not headline.startswith(said[:_REPEAT]) or len(said) < _REPEAT:
+    if not headline.startswith(said[:_SOURCED]) or len(said) < _SOURCED:
         return False
     for between in _BEFORE_SOURCE:
         title, found, source = headline.rpartition(between)
@@ -217,21 +218,6 @@ def _sections_on_top(blocks: Sequence[Block]) -> list[Block]:
 
 def _is_label(block: Block) -> bool:
     return len(block.text) <= _LABEL and block.text[-1:] not in ".!?:…" and block.kind != "li"
-
-
-def _once(blocks: Sequence[Block]) -> list[Block]:
-    """Each block once: the first stays, but a caption stays where its image is."""
-    captions = {block.key for block in blocks if block.kind == "caption"}
-    seen: set[str] = set()
-    kept = []
-    for block in blocks:
-        same = f"\0{block.html}" if block.kind == "image" else block.key
-        if same in seen or (block.kind != "caption" and block.text and same in captions):
-            continue
-        if block.kind in {"image", "caption"} or len(block.text) >= _REPEAT:
-            seen.add(same)
-        kept.append(block)
-    return kept
 
 
 def _without_tail(blocks: list[Block]) -> list[Block]:
