@@ -22,13 +22,13 @@ from aggregator.normalize.characters import ENTITY, is_markup, key, repair
 from aggregator.normalize.enclosures import file_at, is_recording
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
-    introduces_links,
     is_bare,
     is_furniture,
     is_section,
     without_last_link,
 )
-from aggregator.normalize.leading import beside_links, leads_away, offers
+from aggregator.normalize.leading import leads_away, offers
+from aggregator.normalize.related import without_related
 from aggregator.normalize.repeats import without_repeats
 
 # A headline without its source is no shorter.
@@ -116,15 +116,17 @@ def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str
     """The blocks that are text, and the section labels found above it."""
     blocks = list(read_blocks(source, base)) if source else []
     if "embed" in [block.kind for block in blocks]:
-        return _body_around(blocks, headline)
-    return _text_of(blocks, headline)
+        return _body_around(blocks, base, headline)
+    return _text_of(blocks, base, headline)
 
 
-def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+def _body_around(
+    blocks: list[Block], base: str, headline: str
+) -> tuple[list[Block], tuple[str, ...]]:
     """The same where something is embedded: what is text is decided as if nothing were, since what was
     archived before links to it were kept must say the same."""
     placed = [replace(block, place=at) for at, block in enumerate(blocks)]
-    texts, sections = _text_of([one for one in placed if one.kind != "embed"], headline)
+    texts, sections = _text_of([one for one in placed if one.kind != "embed"], base, headline)
     hrefs = (html.unescape(href) for block in texts for href in _HREF.findall(block.html))
     linked = {file_at(href) for href in hrefs if is_recording(href)}
     embeds: dict[str, Block] = {}
@@ -141,13 +143,13 @@ def _played(block: Block) -> set[str]:
     return {file_at(href)} if not block.html.startswith("<img") and is_recording(href) else set()
 
 
-def _text_of(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+def _text_of(blocks: list[Block], base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks that say something, once, and without labels, headline and furniture."""
     sections: list[str] = []
     while blocks:
         # What goes may lay open what goes with it: a label under a label, a link before a link.
         kept, labels = _without_head(blocks, headline)
-        kept = _without_tail(without_repeats(kept))
+        kept = _without_tail(without_repeats(kept), base)
         sections += labels
         if kept == blocks:
             break
@@ -220,9 +222,9 @@ def _is_label(block: Block) -> bool:
     return len(block.text) <= _LABEL and block.text[-1:] not in ".!?:…" and block.kind != "li"
 
 
-def _without_tail(blocks: list[Block]) -> list[Block]:
+def _without_tail(blocks: list[Block], base: str) -> list[Block]:
     """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
-    blocks = list(_without_related(blocks))
+    blocks = list(without_related(blocks, base))
     kept = [
         block
         for block in blocks
@@ -239,37 +241,6 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
                 kept[at] = retext(kept[at], shorter)
             break
     return [block for block in kept if block.text or block.kind == "image"]
-
-
-def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
-    """Without lists of links to other articles: a line that introduces them and the links below,
-    or both in one line. What is nothing else stays."""
-    kept: list[Block] = []
-    links: list[Block] = []
-    # From the end, so that a line is met when what stands below it is known.
-    for block in reversed(blocks):
-        if not block.text or block.kind in {"table", "pre", "caption"}:
-            kept += (*links, block)
-            links = []
-            continue
-        rest = beside_links(block)
-        if not rest:
-            links.append(block)
-        elif introduces_links(rest) and (links or rest != block.text or _is_loose(block, kept)):
-            kept += links if rest != block.text else ()
-            links = []
-        else:
-            kept += (*links, block)
-            links = []
-    kept += links
-    return kept[::-1] or blocks
-
-
-def _is_loose(block: Block, below: Sequence[Block]) -> bool:
-    """Whether a label is left without its links at the end: a sentence is none, nor an item of a list."""
-    if below or block.kind == "li" or block.text.endswith((".", "!", "?")):
-        return False
-    return introduces_links(block.text, linked=False)
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:
