@@ -27,7 +27,7 @@ from aggregator.normalize.furniture import (
     is_section,
     without_last_link,
 )
-from aggregator.normalize.leading import leads_away, offers
+from aggregator.normalize.leading import advert_among, offers
 from aggregator.normalize.related import without_related
 from aggregator.normalize.repeats import without_repeats
 
@@ -101,10 +101,10 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
 
 
 def lasting_text(blocks: Sequence[Block], base: str) -> str:
-    """What the blocks say for good, folded; a paragraph that only links to elsewhere does not
-    count beside others: that is how feeds carry adverts."""
+    """What the blocks say for good, folded; what may be an advert does not count."""
     said = [block for block in blocks if block.key]
-    own = [block for block in said if not leads_away(block, base)] or said
+    advert = advert_among(said, base)
+    own = [block for block in said if block is not advert]
 
     def offered(text: str) -> list[str]:
         return [link for block in own if block.key == text for link in offers(block, base)]
