@@ -101,3 +101,17 @@ def test_what_was_archived_by_other_rules_is_compared_by_those_of_today(
     assert brought(1) == brought(2) == 0
     assert brought(3, Ada="Points: 33") == 1
     assert brought(4, Ada="Points: 33", Dora="Points: 30 and a half") == 1
+
+
+def test_an_advert_makes_no_revision_and_a_correction_in_its_place_does(desk: Desk) -> None:
+    def brought(hour: int, *of_ada: str) -> int:
+        def said(boat: str) -> str:
+            links = of_ada if boat == "Ada" else (f"Win a week at sea, offer {hour}",)
+            return "".join(f'<p><a href="https://b.example/{hour}">{one}</a></p>' for one in links)
+
+        return poll(desk, hour, said)
+
+    brought(0, "Buy oars")
+    assert brought(1, "Buy sails") == brought(2) == brought(3, "Buy ropes") == 0
+    assert brought(4, "Correction: she did not sail") == 1
+    assert brought(5, "Buy sails", "Buy ropes") == brought(6, "Buy sails", "Buy knots") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,24 +13,26 @@ from msgspec.structs import replace
 from aggregator.normalize.blocks import (
     Block,
     image_address,
+    link_address,
     read_blocks,
     retext,
     write_blocks,
 )
 from aggregator.normalize.characters import ENTITY, is_markup, key, repair
-from aggregator.normalize.enclosures import is_recording
+from aggregator.normalize.enclosures import file_at, is_recording
 from aggregator.normalize.ephemera import lasting
 from aggregator.normalize.furniture import (
-    introduces_links,
     is_bare,
     is_furniture,
     is_section,
     without_last_link,
 )
-from aggregator.normalize.leading import beside_links, leads_away, offers
+from aggregator.normalize.leading import advert_among, offers
+from aggregator.normalize.related import without_related
+from aggregator.normalize.repeats import without_repeats
 
-# A repeat shorter than this may be meant: "1-0", a name in two lists.
-_REPEAT = 20
+# A headline without its source is no shorter.
+_SOURCED = 20
 _LABEL = 30
 _BEFORE_SOURCE = (" - ", " | ", " · ")
 _SUMMARY = 1000
@@ -98,10 +101,10 @@ def clean(title: str, summary: str, content: str, *, base: str) -> Clean:
 
 
 def lasting_text(blocks: Sequence[Block], base: str) -> str:
-    """What the blocks say for good, folded; a paragraph that only links to elsewhere does not
-    count beside others: that is how feeds carry adverts."""
+    """What the blocks say for good, folded; what may be an advert does not count."""
     said = [block for block in blocks if block.key]
-    own = [block for block in said if not leads_away(block, base)] or said
+    advert = advert_among(said, base)
+    own = [block for block in said if block is not advert]
 
     def offered(text: str) -> list[str]:
         return [link for block in own if block.key == text for link in offers(block, base)]
@@ -113,16 +116,19 @@ def _body(source: str, base: str, headline: str) -> tuple[list[Block], tuple[str
     """The blocks that are text, and the section labels found above it."""
     blocks = list(read_blocks(source, base)) if source else []
     if "embed" in [block.kind for block in blocks]:
-        return _body_around(blocks, headline)
-    return _text_of(blocks, headline)
+        return _body_around(blocks, base, headline)
+    return _text_of(blocks, base, headline)
 
 
-def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+def _body_around(
+    blocks: list[Block], base: str, headline: str
+) -> tuple[list[Block], tuple[str, ...]]:
     """The same where something is embedded: what is text is decided as if nothing were, since what was
     archived before links to it were kept must say the same."""
     placed = [replace(block, place=at) for at, block in enumerate(blocks)]
-    texts, sections = _text_of([one for one in placed if one.kind != "embed"], headline)
-    linked = {_file(href) for block in texts for href in _HREF.findall(block.html)}
+    texts, sections = _text_of([one for one in placed if one.kind != "embed"], base, headline)
+    hrefs = (html.unescape(href) for block in texts for href in _HREF.findall(block.html))
+    linked = {file_at(href) for href in hrefs if is_recording(href)}
     embeds: dict[str, Block] = {}
     for block in placed:
         if block.kind == "embed" and not linked.intersection(_played(block)):
@@ -133,21 +139,17 @@ def _body_around(blocks: list[Block], headline: str) -> tuple[list[Block], tuple
 
 def _played(block: Block) -> set[str]:
     """The file that is embedded, if it is one and a link to it would be all there is."""
-    href = _HREF.findall(block.html)[0]
-    return {_file(href)} if not block.html.startswith("<img") and is_recording(href) else set()
+    href = link_address(block)
+    return {file_at(href)} if not block.html.startswith("<img") and is_recording(href) else set()
 
 
-def _file(href: str) -> str:
-    return href.partition("?")[0]
-
-
-def _text_of(blocks: list[Block], headline: str) -> tuple[list[Block], tuple[str, ...]]:
+def _text_of(blocks: list[Block], base: str, headline: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks that say something, once, and without labels, headline and furniture."""
     sections: list[str] = []
     while blocks:
         # What goes may lay open what goes with it: a label under a label, a link before a link.
         kept, labels = _without_head(blocks, headline)
-        kept = _without_tail(_once(kept))
+        kept = _without_tail(without_repeats(kept), base)
         sections += labels
         if kept == blocks:
             break
@@ -200,7 +202,7 @@ def _is_again(said: str, headline: str) -> bool:
     that set apart otherwise, as news engines do: "Ferry sails again - Harbour Times"."""
     if said == headline:
         return bool(headline)
-    if not headline.startswith(said[:_REPEAT]) or len(said) < _REPEAT:
+    if not headline.startswith(said[:_SOURCED]) or len(said) < _SOURCED:
         return False
     for between in _BEFORE_SOURCE:
         title, found, source = headline.rpartition(between)
@@ -220,24 +222,9 @@ def _is_label(block: Block) -> bool:
     return len(block.text) <= _LABEL and block.text[-1:] not in ".!?:…" and block.kind != "li"
 
 
-def _once(blocks: Sequence[Block]) -> list[Block]:
-    """Each block once: the first stays, but a caption stays where its image is."""
-    captions = {block.key for block in blocks if block.kind == "caption"}
-    seen: set[str] = set()
-    kept = []
-    for block in blocks:
-        same = f"\0{block.html}" if block.kind == "image" else block.key
-        if same in seen or (block.kind != "caption" and block.text and same in captions):
-            continue
-        if block.kind in {"image", "caption"} or len(block.text) >= _REPEAT:
-            seen.add(same)
-        kept.append(block)
-    return kept
-
-
-def _without_tail(blocks: list[Block]) -> list[Block]:
+def _without_tail(blocks: list[Block], base: str) -> list[Block]:
     """Without furniture, wherever it stands in a block of its own, and at the end of the last one."""
-    blocks = list(_without_related(blocks))
+    blocks = list(without_related(blocks, base))
     kept = [
         block
         for block in blocks
@@ -254,37 +241,6 @@ def _without_tail(blocks: list[Block]) -> list[Block]:
                 kept[at] = retext(kept[at], shorter)
             break
     return [block for block in kept if block.text or block.kind == "image"]
-
-
-def _without_related(blocks: Sequence[Block]) -> Sequence[Block]:
-    """Without lists of links to other articles: a line that introduces them and the links below,
-    or both in one line. What is nothing else stays."""
-    kept: list[Block] = []
-    links: list[Block] = []
-    # From the end, so that a line is met when what stands below it is known.
-    for block in reversed(blocks):
-        if not block.text or block.kind in {"table", "pre", "caption"}:
-            kept += (*links, block)
-            links = []
-            continue
-        rest = beside_links(block)
-        if not rest:
-            links.append(block)
-        elif introduces_links(rest) and (links or rest != block.text or _is_loose(block, kept)):
-            kept += links if rest != block.text else ()
-            links = []
-        else:
-            kept += (*links, block)
-            links = []
-    kept += links
-    return kept[::-1] or blocks
-
-
-def _is_loose(block: Block, below: Sequence[Block]) -> bool:
-    """Whether a label is left without its links at the end: a sentence is none, nor an item of a list."""
-    if below or block.kind == "li" or block.text.endswith((".", "!", "?")):
-        return False
-    return introduces_links(block.text, linked=False)
 
 
 def first_image(blocks: Sequence[Block]) -> str | None:

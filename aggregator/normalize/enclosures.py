@@ -45,12 +45,12 @@ _PROGRAM = re.compile(r".*\.(?:php\d?|aspx?|ashx|cgi|jspx?|pl|do)", re.IGNORECAS
 def files(enclosures: Sequence[Enclosure]) -> frozenset[str]:
     """What tells each file from others. Pictures are none of them; of a recording that its path
     names most of the query is left out, of other addresses what only signs them."""
-    return frozenset(_file(one, briefly=True) for one in enclosures if not is_picture(one))
+    return frozenset(file_at(one.url) for one in enclosures if not is_picture(one))
 
 
 def addresses(enclosures: Sequence[Enclosure]) -> frozenset[str]:
     """The same with all of each address but what only signs it."""
-    return frozenset(_file(one, briefly=False) for one in enclosures if not is_picture(one))
+    return frozenset(file_at(one.url, briefly=False) for one in enclosures if not is_picture(one))
 
 
 def is_picture(one: Enclosure) -> bool:
@@ -71,12 +71,13 @@ def typed(one: Enclosure, medium: str) -> Enclosure:
     return replace(one, type="image/*")
 
 
-def _file(one: Enclosure, *, briefly: bool) -> str:
-    address = canonical_url(one.url)
-    path, _, query = address.partition("?")
+def file_at(address: str, *, briefly: bool = True) -> str:
+    """What tells the file at an address from others. ``briefly``: most of the query of a recording is
+    left out."""
+    path, _, query = canonical_url(address).partition("?")
     pairs = parse_qsl(query, keep_blank_values=True) if query else []
-    telling = _unsigned(pairs, named=bool(_ends(_NAMED, one.url)) and not _ends(_PROGRAM, one.url))
-    if briefly and _ends(_RECORDING, one.url):
+    telling = _unsigned(pairs, named=bool(_ends(_NAMED, address)) and not _ends(_PROGRAM, address))
+    if briefly and _ends(_RECORDING, address):
         telling = [pair for pair in telling if _NAMES.fullmatch(pair[0])]
     return f"{path}?{urlencode(telling)}" if telling else path
 

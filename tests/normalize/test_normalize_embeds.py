@@ -132,6 +132,8 @@ def test_a_link_says_what_the_title_says_if_it_says_something(title, words):
         ("<VIDEO controls><source type=video/mp4 src='/v.mp4' /><source src=/v.webm></VIDEO>", '<figure><a href="https://news.example/v.mp4">Video: news.example</a></figure>'),
         ('<p>Listen: <audio src="/p.mp3"></audio> and read.</p>', '<p>Listen: and read.</p><figure><a href="https://news.example/p.mp3">Audio: news.example</a></figure>'),
         ('<audio><source src="https://a.example/1.mp3?_=1"><a href="https://a.example/1.mp3">One</a></audio>', '<p><a href="https://a.example/1.mp3">One</a></p>'),
+        ('<p><a href="https://a.example/play.mp3?t=9&amp;id=5">One</a></p><audio src="https://a.example/play.mp3?id=5&_=1"></audio>', '<p><a href="https://a.example/play.mp3?t=9&amp;id=5">One</a></p>'),
+        ('<p><a href="https://a.example/play.mp3?id=5">One</a></p><audio src="https://a.example/play.mp3?id=6"></audio>', '<p><a href="https://a.example/play.mp3?id=5">One</a></p><figure><a href="https://a.example/play.mp3?id=6">Audio: a.example</a></figure>'),
         (f'<object><param name="movie" value="https://www.youtube.com/v/{ID}&amp;hl=en"></object>', LINK),
         (f"<object><param name=wmode value=x><embed src='https://www.youtube.com/v/{ID}'></object>", LINK),
         (f"<embed src=https://www.youtube.com/v/{ID}>", LINK),
