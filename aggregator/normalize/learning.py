@@ -4,7 +4,8 @@ Pure, and the same whatever the batches were: entries are looked at in runs of
 ``boilerplate_window``, each run half a window after the one before, and what the
 newest entries say is looked at anew each time. A block is boilerplate in the runs
 where it is frequent, stands as a template's does (see ``standing``), is no fact (see
-``facts``) and fills no slot for facts (see ``slots``), and no longer in those where it has stopped; what an earlier run taught stays
+``facts``) and fills no slot for facts (see ``slots``), and no longer in those where it has
+stopped; what an earlier run taught stays
 true of the entries of that run.
 """
 

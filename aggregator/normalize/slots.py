@@ -22,6 +22,9 @@ from aggregator.normalize.standing import ALWAYS, WORDS, is_words, size
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։።។။][\"'»“”’」』）)\]]*$")
 # A word, or two neighbouring signs of a script without blanks.
 _WORD = re.compile(r"(?=([\u3040-\u30ff\u3400-\u9fff]{2}))|([^\W_\u3040-\u30ff\u3400-\u9fff]+)")
+_KANA = re.compile(r"[\u3040-\u309f]")
+# What has as many letters tells what a line is about, if the lines above it do not have it.
+_MATTER = 5
 # Values of one slot often share so many of their words: "The air is good", "The air is bad".
 _ALIKE = 3
 
@@ -34,7 +37,7 @@ class _Line(NamedTuple):
 
 
 _Row = Sequence[_Line]
-_SOME = _Line("", b"")
+_ANY = _Line("", b"")
 
 
 class _Place(NamedTuple):
@@ -65,32 +68,61 @@ def slots_among(
 
     What came only before, or only after, the others in its place is a template that changed.
     """
-    bearing = {block: [one for one in run if block in one.blocks] for block in said}
-    doubted = {block for block, one in said.items() if _may_be_value(one)}
-    doubted = {block for block in doubted if len(bearing[block]) < len(run)}
-    if not doubted:
+    bearing = _bearing({block for block, one in said.items() if _may_be_value(one)}, run)
+    if not any(_is_mixed(places) for places in bearing.values()):
         return frozenset()
     reader = _Reader(said)
-    rows = {at: reader.row(text) for at, text in sayings.texts(run).items()}
-    known = _Known(said, said.keys() - doubted)
+    known = _Known(said, {at: reader.row(text) for at, text in sayings.texts(run).items()})
+    known.believe(said.keys() - bearing.keys())
     found = {}
     # The most frequent first: by then it is known what frames the others.
-    for block in sorted(doubted, key=lambda one: (-len(bearing[one]), one)):
-        one = found[block] = _Doubt(block, bearing[block], run, rows, known)
+    for block in sorted(bearing, key=lambda one: (-len(bearing[one]), one)):
+        one = found[block] = _Doubt(block, [run[at] for at in bearing[block]], run, known)
         if not one.is_value and one.is_common:
-            known.sure.add(block)
+            known.believe({block})
     return frozenset(_with_others(found))
 
 
 def _may_be_value(one: Saying) -> bool:
-    return is_words(one) and not one.linked and not one.listed
+    return is_words(one) and not one.linked
 
 
-class _Known(NamedTuple):
-    """The frequent blocks of a run, and which of them are a template's for sure."""
+def _bearing(blocks: set[bytes], run: Sequence[Carrier]) -> dict[bytes, list[int]]:
+    """Which entries of the run carry each of the blocks, of those that not all of them carry."""
+    found: dict[bytes, list[int]] = {block: [] for block in blocks}
+    for at, entry in enumerate(run):
+        for block in blocks.intersection(entry.blocks):
+            found[block].append(at)
+    return {block: places for block, places in found.items() if len(places) < len(run)}
 
-    said: Mapping[bytes, Saying]
-    sure: set[bytes]
+
+def _is_mixed(places: Sequence[int]) -> bool:
+    """Whether an entry between these is none of them."""
+    return places[-1] - places[0] >= len(places)
+
+
+class _Known:
+    """What is known of a run: its frequent blocks, and the lines of its entries."""
+
+    def __init__(self, said: Mapping[bytes, Saying], rows: Mapping[EntryKey, _Row]) -> None:
+        self.said, self._rows = said, rows
+        self.sure: set[bytes] = set()
+        self._rests: dict[EntryKey, _Row] = {}
+
+    def believe(self, blocks: Set[bytes]) -> None:
+        """These are a template's for sure."""
+        self.sure |= blocks
+        self._rests.clear()
+
+    def row(self, at: EntryKey) -> _Row:
+        """The lines of an entry."""
+        return self._rows.get(at, ())
+
+    def rest(self, at: EntryKey) -> _Row:
+        """Those that no template says for sure."""
+        if at not in self._rests:
+            self._rests[at] = [line for line in self.row(at) if line.block not in self.sure]
+        return self._rests[at]
 
     def heads(self, block: bytes) -> bool:
         """Whether it may be a label of what stands below it."""
@@ -126,108 +158,119 @@ class _Doubt:
     """A frequent block that may be a value, and what other entries have in its place."""
 
     def __init__(
-        self,
-        block: bytes,
-        bearing: Sequence[Carrier],
-        run: Sequence[Carrier],
-        rows: Mapping[EntryKey, _Row],
-        known: _Known,
+        self, block: bytes, bearing: Sequence[Carrier], run: Sequence[Carrier], known: _Known
     ) -> None:
         self._block, self._known = block, known
         carrying, feeds = {one.key for one in bearing}, {one.feed for one in bearing}
         self._times = len(bearing)
         # Of a site's other feeds the template may be another.
-        others = [one for one in run if one.feed in feeds and one.key not in carrying]
+        others = [one.key for one in run if one.feed in feeds and one.key not in carrying]
         self.is_common = _nearly_all(self._times, self._times + len(others))
-        said = [rows[at] for at in sorted(carrying) if at in rows]
-        self._rows = [row for row in said if any(line.block == block for line in row)]
+        self._where = [at for at in sorted(carrying) if _holds(known.row(at), block)]
         self._form = self._usual_form()
-        first, last = min(carrying), max(carrying)
+        self._framed = self._is_framed()
         places = self._places()
+        first, last = min(carrying), max(carrying)
         self._fillers = [
-            _Filler(line, first < one.key < last, certain)
-            for one in others
-            for line, certain in self._in_place(rows.get(one.key, ()), places)
+            _Filler(line, first < at < last, len(known.rest(at)) == self._form)
+            for at in others
+            if (line := self._in_place(at, places))
         ]
-        self.is_value = self._is_value(placed=bool(places))
+        self.is_value = self._is_value()
 
     def others(self) -> set[bytes]:
         """The frequent blocks that other entries have in its place."""
         return {filler.line.block for filler in self._fillers if filler.line.block}
 
-    def _is_value(self, *, placed: bool) -> bool:
+    def _is_value(self) -> bool:
         between = [one for one in self._fillers if one.between]
-        if self._is_framed():
+        if self._framed:
             text = self._known.said[self._block].text
             between = [one for one in between if not one.line.block or _alike(text, one.line.text)]
-        elif placed and any(one.certain for one in between):
+        elif any(one.certain for one in between) or self._is_matter_of(
+            [one.line for one in between]
+        ):
             return True
         return not _nearly_all(self._times, self._times + len(between))
 
-    def _rest(self, row: _Row) -> list[_Line]:
-        """The lines that no template says for sure."""
-        return [line for line in row if line.block not in self._known.sure]
+    def _is_matter_of(self, fillers: Sequence[_Line]) -> bool:
+        """Whether one of these speaks of what the block speaks of, and the texts above it do not."""
+        text = key(self._known.said[self._block].text)
+        shared = {
+            word
+            for word in _words(text)
+            if size(word) >= _MATTER and not _KANA.search(word)
+            if any(word in one.text for one in fillers)
+        }
+        for at in self._where if shared else ():
+            for line in self._known.rest(at):
+                if line.block != self._block:
+                    shared = {word for word in shared if word not in line.text}
+        return bool(shared)
 
     def _usual_form(self) -> int:
         """How many lines most of the entries have that carry it; 0 where they differ."""
-        lengths = Counter(len(self._rest(row)) for row in self._rows)
+        lengths = Counter(len(self._known.rest(at)) for at in self._where)
         length, times = lengths.most_common(1)[0] if lengths else (0, 0)
-        return length if times * 2 > len(self._rows) else 0
+        return length if times * 2 > len(self._where) else 0
 
     def _places(self) -> list[_Place]:
         """Where it stands in nearly all entries that carry it."""
-        found = Counter(place for row in self._rows for place in self._places_in(row))
-        return [one for one, times in found.items() if _nearly_all(times, len(self._rows))]
+        found = Counter(place for at in self._where for place in self._places_in(at))
+        return [one for one, times in found.items() if _nearly_all(times, len(self._where))]
 
-    def _places_in(self, row: _Row) -> Iterator[_Place]:
-        rest = self._rest(row)
-        at = self._at(rest)
+    def _places_in(self, entry: EntryKey) -> Iterator[_Place]:
+        rest = self._known.rest(entry)
+        at = _find(rest, self._block)
         yield _Place(0, lines=at)
         yield _Place(1, lines=len(rest) - 1 - at)
-        for side, beside in enumerate(self._neighbours(row)):
+        for side, beside in enumerate(self._neighbours(entry)):
             if beside:
                 yield _Place(side, beside=beside)
 
-    def _at(self, row: _Row) -> int:
-        return next(at for at, line in enumerate(row) if line.block == self._block)
+    def _neighbours(self, entry: EntryKey) -> tuple[bytes, bytes]:
+        row = self._known.row(entry)
+        at = _find(row, self._block)
+        return row[at - 1].block if at else b"", row[at + 1].block if at + 1 < len(row) else b""
 
-    def _neighbours(self, row: _Row) -> tuple[bytes, bytes]:
-        at = self._at(row)
-        before = row[at - 1].block if at else b""
-        return before, row[at + 1].block if at + 1 < len(row) else b""
-
-    def _in_place(self, row: _Row, places: Iterable[_Place]) -> Iterator[tuple[_Line, bool]]:
+    def _in_place(self, entry: EntryKey, places: Iterable[_Place]) -> _Line | None:
         """What an entry that does not carry it has in its place, if it is no template's line."""
-        rest = self._rest(row)
-        if len(rest) < max(2, self._form) or any(line.block == self._block for line in row):
-            return
-        if not places and not self._is_framed():
-            # It is one of the lines inside texts, whichever of the others takes its place.
-            yield _SOME, False
-        for place in places:
-            line = _line_at(row if place.beside else rest, place)
-            if line and line.block not in self._known.sure:
-                yield line, len(rest) == self._form
-                return
+        row, rest = self._known.row(entry), self._known.rest(entry)
+        if len(rest) < max(2, self._form) or _holds(row, self._block):
+            return None
+        if not places:
+            # It stands anywhere among the lines of texts, and so do the others.
+            return None if self._framed else _ANY
+        lines = (_line_at(row if place.beside else rest, place) for place in places)
+        return next((one for one in lines if one and one.block not in self._known.sure), None)
 
     def _is_framed(self) -> bool:
         """Whether it stands beside a template's lines in nearly all entries: between two, or by
         one, if it is no sentence."""
-        sides = [self._neighbours(row) for row in self._rows]
+        sides = [self._neighbours(at) for at in self._where]
         sure = self._known.sure
         before = sum(one in sure and not self._known.heads(one) for one, _ in sides)
         after = sum(one in sure for _, one in sides)
-        framing = [_nearly_all(times, len(sides)) for times in (before, after)]
+        framing = [bool(sides) and _nearly_all(times, len(sides)) for times in (before, after)]
         text = self._known.said[self._block].text
         return all(framing) or (any(framing) and not _SENTENCE_END.search(text))
 
 
+def _holds(row: _Row, block: bytes) -> bool:
+    return any(line.block == block for line in row)
+
+
+def _find(row: _Row, block: bytes) -> int:
+    """At which place of a row it stands first; -1: at none."""
+    return next((at for at, line in enumerate(row) if line.block == block), -1)
+
+
 def _line_at(row: _Row, place: _Place) -> _Line | None:
-    if not place.beside:
-        at = len(row) - 1 - place.lines if place.side else place.lines
+    if place.beside:
+        beside = _find(row, place.beside)
+        at = beside + (-1 if place.side else 1) if beside >= 0 else -1
     else:
-        found = [at for at, line in enumerate(row) if line.block == place.beside]
-        at = found[0] + (-1 if place.side else 1) if found else -1
+        at = len(row) - 1 - place.lines if place.side else place.lines
     return row[at] if 0 <= at < len(row) else None
 
 

@@ -72,6 +72,7 @@ class Entries:
             lambda n: [*owns(n), (CLEAN, SHUT)[n % 2], *owns(-n)], id="among some paragraphs"
         ),
         pytest.param(lambda n: [own(n), NO_WAVE if n != 9 else WAVE], id="in all but one"),
+        pytest.param(lambda n: [*owns(n), NO_WAVE if n % 19 else WAVE], id="of the same matter"),
         pytest.param(
             lambda n: [own(n), own(n, 2), NOBODY if n % 6 == 2 else own(n, 3)], id="among others"
         ),
