@@ -52,12 +52,12 @@ class _Place(NamedTuple):
 class _Filler(NamedTuple):
     """What an entry has in the place of a block.
 
-    ``between``: it came between entries that carry the block. ``certain``: the entry is of
-    the same form as they are.
+    ``when``: it came before (-1), between (0) or after (1) those that carry the block.
+    ``certain``: the entry is of the same form as they are.
     """
 
     line: _Line
-    between: bool
+    when: int
     certain: bool
 
 
@@ -66,10 +66,11 @@ def slots_among(
 ) -> frozenset[bytes]:
     """Those of the blocks, all a template's by where they stand, that are values of a slot.
 
-    What came only before, or only after, the others in its place is a template that changed.
+    A block that came only before, or only after, the others in its place is of a template that
+    changed.
     """
     bearing = _bearing({block for block, one in said.items() if _may_be_value(one)}, run)
-    if not any(_is_mixed(places) for places in bearing.values()):
+    if all(_is_one_end(places, len(run)) for places in bearing.values()):
         return frozenset()
     reader = _Reader(said)
     known = _Known(said, {at: reader.row(text) for at, text in sayings.texts(run).items()})
@@ -96,9 +97,10 @@ def _bearing(blocks: set[bytes], run: Sequence[Carrier]) -> dict[bytes, list[int
     return {block: places for block, places in found.items() if len(places) < len(run)}
 
 
-def _is_mixed(places: Sequence[int]) -> bool:
-    """Whether an entry between these is none of them."""
-    return places[-1] - places[0] >= len(places)
+def _is_one_end(places: Sequence[int], run: int) -> bool:
+    """Whether these are the first entries of a run of so many, or the last."""
+    together = places[-1] - places[0] < len(places)
+    return together and (places[0] == 0 or places[-1] == run - 1)
 
 
 class _Known:
@@ -172,7 +174,7 @@ class _Doubt:
         places = self._places()
         first, last = min(carrying), max(carrying)
         self._fillers = [
-            _Filler(line, first < at < last, len(known.rest(at)) == self._form)
+            _Filler(line, (at > last) - (at < first), len(known.rest(at)) == self._form)
             for at in others
             if (line := self._in_place(at, places))
         ]
@@ -183,15 +185,21 @@ class _Doubt:
         return {filler.line.block for filler in self._fillers if filler.line.block}
 
     def _is_value(self) -> bool:
-        between = [one for one in self._fillers if one.between]
+        fillers = self._counted()
         if self._framed:
             text = self._known.said[self._block].text
-            between = [one for one in between if not one.line.block or _alike(text, one.line.text)]
-        elif any(one.certain for one in between) or self._is_matter_of(
-            [one.line for one in between]
-        ):
+            fillers = [one for one in fillers if not one.line.block or _alike(text, one.line.text)]
+        elif any(one.certain for one in fillers):
             return True
-        return not _nearly_all(self._times, self._times + len(between))
+        if not _nearly_all(self._times, self._times + len(fillers)):
+            return True
+        return not self._framed and self._is_matter_of([one.line for one in fillers])
+
+    def _counted(self) -> list[_Filler]:
+        """Those that came between; and the texts around, where it came for a while and went again."""
+        between = [one for one in self._fillers if not one.when]
+        around = [one for one in self._fillers if one.when and not one.line.block]
+        return between + around if len({one.when for one in around}) > 1 else between
 
     def _is_matter_of(self, fillers: Sequence[_Line]) -> bool:
         """Whether one of these speaks of what the block speaks of, and the texts above it do not."""
@@ -236,7 +244,7 @@ class _Doubt:
     def _in_place(self, entry: EntryKey, places: Iterable[_Place]) -> _Line | None:
         """What an entry that does not carry it has in its place, if it is no template's line."""
         row, rest = self._known.row(entry), self._known.rest(entry)
-        if len(rest) < max(2, self._form) or _holds(row, self._block):
+        if len(rest) < (self._form or 2) or _holds(row, self._block):
             return None
         if not places:
             # It stands anywhere among the lines of texts, and so do the others.

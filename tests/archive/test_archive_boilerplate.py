@@ -211,6 +211,23 @@ def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
     assert reclean(archive, RULE) == 0
 
 
+def test_a_verdict_that_was_taken_out_by_rules_of_before_comes_back(desk, archive, monkeypatch):
+    verdicts = (
+        "The box of the owl was found clean and safe.",
+        "Letters were lost, and the box of the owl is shut.",
+    )
+    for n in range(1, 7):
+        bring(desk, n, more=(verdicts[n % 2],))
+    with monkeypatch.context() as before:
+        before.setattr("aggregator.recleaning._RULE", 2)
+        before.setattr("aggregator.normalize.learning.slots_among", lambda *_: frozenset())
+        assert reclean(archive, RULE) == 6
+    assert found(archive, '"clean and safe"') == []
+    assert reclean(archive, RULE) == 6
+    assert found(archive, '"clean and safe"') == ["Match 6", "Match 4", "Match 2"]
+    assert all(text.endswith(verdicts) for text in texts(archive).values())
+
+
 def test_a_site_teaches_its_feeds(desk, archive):
     other = "https://one.example/other"
     desk.subscribe(ONE, other, TWO)

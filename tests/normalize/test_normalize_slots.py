@@ -52,11 +52,14 @@ class Entries:
     def texts(self, entries):
         return {one.key: "\n\n".join(self._lines[one.key]) for one in entries}
 
-    def removed(self) -> set[str]:
-        run = [
+    def run(self) -> list[Carrier]:
+        return [
             Carrier(key=n, feed=1, hashes=b"".join(map(self._hash, lines)))
             for n, lines in self._lines.items()
         ]
+
+    def removed(self) -> set[str]:
+        run = self.run()
         taught = Taught.of(learn(run, Lesson(), NormalizeSettings(), sayings=self).spans)
         return {self._said[block] for one in run for block in taught.unwanted(one)}
 
@@ -65,6 +68,7 @@ class Entries:
     "says",
     [
         pytest.param(lambda n: [own(n), (CLEAN, SHUT)[n % 2]], id="two verdicts"),
+        pytest.param(lambda n: [(CLEAN, SHUT)[n % 2]], id="and nothing else"),
         pytest.param(lambda n: [(CLEAN, SHUT)[n % 2], own(n)], id="on top"),
         pytest.param(lambda n: [own(n), (CLEAN, SHUT)[n % 2], own(n, 2)], id="between"),
         pytest.param(lambda n: [*owns(n), (CLEAN, SHUT)[n % 2]], id="below some paragraphs"),
@@ -83,6 +87,7 @@ class Entries:
         pytest.param(
             lambda n: [own(n), SHUT if 12 <= n <= 20 else CLEAN], id="one of them in a stretch"
         ),
+        pytest.param(lambda n: [own(n), NOBODY if 12 <= n <= 20 else own(n, 2)], id="for a while"),
     ],
 )
 def test_what_stands_in_the_place_of_others_is_text(says):
@@ -131,6 +136,11 @@ def test_what_stands_beside_a_template_may_be_text(says, lines):
         pytest.param(
             lambda n: [own(n), SEAL if n < 20 else CLEAN], {SEAL, CLEAN}, id="one that changed"
         ),
+        pytest.param(
+            lambda n: [own(n), (SEAL, CLEAN, NOBODY)[n // 14]],
+            {SEAL, CLEAN, NOBODY},
+            id="one that changed twice",
+        ),
         pytest.param(lambda n: [*owns(n), *([SEAL] if n > 20 else [])], {SEAL}, id="one that came"),
         pytest.param(
             lambda n: [*owns(n), (SALE, SONG)[n % 2], BAR], {SALE, SONG, BAR}, id="lines in turns"
@@ -147,3 +157,35 @@ def test_what_stands_beside_a_template_may_be_text(says, lines):
 )
 def test_what_a_template_says_in_turns_goes(says, lines):
     assert Entries(says).removed() == lines
+
+
+@pytest.mark.parametrize("step", [1, 7, 25])
+def test_batches_make_no_difference(step):
+    """Verdicts, a notice and other endings by chance, over several runs."""
+    settings = NormalizeSettings(boilerplate_window=16)
+    ends = [[CLEAN], [SHUT], [NOBODY, SEAL], [SEAL], [], [BAR, SALE]]
+    fed = Entries(lambda n: [own(n), own(n, 2), *Random(n // 3).choice(ends)], count=75)
+    run, stepwise = fed.run(), Lesson()
+    for upto in range(step, len(run) + step, step):
+        seen = [one for one in run[:upto] if one.key > stepwise.since]
+        stepwise = learn(seen, stepwise, settings, sayings=fed)
+    assert stepwise == learn(run, Lesson(), settings, sayings=fed)
+    assert stepwise.spans
+
+
+def test_entries_are_read_only_where_others_came_between():
+    read = []
+
+    class Counted(Entries):
+        def texts(self, entries):
+            read.extend(one.key for one in entries)
+            return super().texts(entries)
+
+    for says in (
+        lambda n: [own(n), SEAL],
+        lambda n: [own(n), *([SEAL] if n > 9 else [])],
+    ):
+        assert Counted(says).removed()
+    assert not read
+    Counted(lambda n: [own(n), (CLEAN, SHUT)[n % 2]]).removed()
+    assert set(read) == set(range(1, ENTRIES + 1))
