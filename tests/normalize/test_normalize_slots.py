@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from aggregator.model.boilerplate import Carrier, Lesson, Saying, Taught
+from aggregator.model.boilerplate import TITLE, Carrier, Lesson, Saying, Taught
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import learn
 from aggregator.normalize.characters import key
@@ -50,11 +50,14 @@ class Entries:
         return {one: Saying(text=self._said[one]) for one in blocks}
 
     def texts(self, entries):
-        return {one.key: "\n\n".join(self._lines[one.key]) for one in entries}
+        return {
+            one.key: "\n\n".join(self._lines[one.key]).replace(TITLE, f"The house of {one.key}")
+            for one in entries
+        }
 
-    def run(self) -> list[Carrier]:
+    def run(self, *, feeds: int = 1) -> list[Carrier]:
         return [
-            Carrier(key=n, feed=1, hashes=b"".join(map(self._hash, lines)))
+            Carrier(key=n, feed=n % feeds, hashes=b"".join(map(self._hash, lines)))
             for n, lines in self._lines.items()
         ]
 
@@ -76,6 +79,14 @@ class Entries:
             lambda n: [*owns(n), (CLEAN, SHUT)[n % 2], *owns(-n)], id="among some paragraphs"
         ),
         pytest.param(lambda n: [own(n), NO_WAVE if n != 9 else WAVE], id="in all but one"),
+        pytest.param(lambda n: [own(n), CLEAN if n != 9 else NOBODY], id="of another matter"),
+        pytest.param(
+            lambda n: [
+                own(n),
+                f"{TITLE} {('has passed', 'was shut by the city')[n % 2]}, says the gull.",
+            ],
+            id="of its title",
+        ),
         pytest.param(lambda n: [*owns(n), NO_WAVE if n % 19 else WAVE], id="of the same matter"),
         pytest.param(
             lambda n: [own(n), own(n, 2), NOBODY if n % 6 == 2 else own(n, 3)], id="among others"
@@ -116,6 +127,12 @@ def test_what_stands_in_the_place_of_others_is_text(says):
             {"What we found:", OURS},
             id="below a label",
         ),
+        pytest.param(
+            lambda n: [own(n), "What we found:", (SEAL, NOBODY)[n % 2], OURS],
+            {"What we found:", OURS},
+            id="unlike, below a label",
+        ),
+        pytest.param(lambda n: [own(n), (SEAL, NOBODY)[n % 2], OURS], {OURS}, id="unlike"),
     ],
 )
 def test_what_stands_beside_a_template_may_be_text(says, lines):
@@ -146,6 +163,11 @@ def test_what_stands_beside_a_template_may_be_text(says, lines):
             lambda n: [*owns(n), (SALE, SONG)[n % 2], BAR], {SALE, SONG, BAR}, id="lines in turns"
         ),
         pytest.param(
+            lambda n: [*owns(n), (SALE, SONG)[n % 2], *([BAR] if n % 13 else [])],
+            {SALE, SONG, BAR},
+            id="in turns, above what is not in all",
+        ),
+        pytest.param(
             lambda n: [*owns(n), BAR, (SEAL, NOBODY)[n % 2], OURS],
             {BAR, SEAL, NOBODY, OURS},
             id="in a frame",
@@ -157,6 +179,13 @@ def test_what_stands_beside_a_template_may_be_text(says, lines):
 )
 def test_what_a_template_says_in_turns_goes(says, lines):
     assert Entries(says).removed() == lines
+
+
+def test_feeds_of_a_site_that_never_carry_it_have_no_place_for_it():
+    fed = Entries(lambda n: [*owns(n), *([SEAL] if n % 3 else [])])
+    found = learn(fed.run(feeds=3), Lesson(), NormalizeSettings(), site=True, sayings=fed)
+    assert len(found.spans) == 1
+    assert Entries(lambda n: [*owns(n), *([SEAL] if n % 3 else [])]).removed() == set()
 
 
 @pytest.mark.parametrize("step", [1, 7, 25])
