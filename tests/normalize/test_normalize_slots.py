@@ -168,6 +168,11 @@ def test_what_stands_beside_a_template_may_be_text(says, lines):
             id="in turns, above what is not in all",
         ),
         pytest.param(
+            lambda n: [*owns(n), (SALE, SONG)[n % 2], f"{TITLE} came from the gull on the pier"],
+            {SALE, SONG, f"{TITLE} came from the gull on the pier"},
+            id="in turns, above what has the title in it",
+        ),
+        pytest.param(
             lambda n: [*owns(n), BAR, (SEAL, NOBODY)[n % 2], OURS],
             {BAR, SEAL, NOBODY, OURS},
             id="in a frame",
