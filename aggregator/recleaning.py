@@ -38,7 +38,7 @@ from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize import counts, enough, learn
 
 # With another number all archives learn again: by the rules of now other blocks may be boilerplate.
-_RULE = 2
+_RULE = 3
 # Entries read at a time: whole ones, and only what they carry.
 _PORTION, _CARRIERS = 200, 2000
 # Feeds looked at together.

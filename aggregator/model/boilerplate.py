@@ -40,13 +40,14 @@ class Saying(Struct, frozen=True, kw_only=True):
     """What a block says: ``text`` as in ``Learned``.
 
     ``image``: it is one, and the text its address; ``listed``: an item of a list;
-    ``linked``: with a link in it.
+    ``linked``: with a link in it; ``heading``: it is one.
     """
 
     text: str
     image: bool = False
     listed: bool = False
     linked: bool = False
+    heading: bool = False
 
 
 class Span(Struct, frozen=True, kw_only=True):

@@ -194,6 +194,7 @@ def _saying(block: Block, title: str) -> Saying:
         text=_untitled(block.text, title),
         listed=block.kind == "li",
         linked="<a " in block.html,
+        heading=block.kind in _HEADINGS,
     )
 
 

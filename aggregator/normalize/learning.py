@@ -3,8 +3,9 @@
 Pure, and the same whatever the batches were: entries are looked at in runs of
 ``boilerplate_window``, each run half a window after the one before, and what the
 newest entries say is looked at anew each time. A block is boilerplate in the runs
-where it is frequent, stands as a template's does (see ``standing``) and is no fact (see
-``facts``), and no longer in those where it has stopped; what an earlier run taught stays
+where it is frequent, stands as a template's does (see ``standing``), is no fact (see
+``facts``) and fills no slot for facts (see ``slots``), and no longer in those where it has
+stopped; what an earlier run taught stays
 true of the entries of that run.
 """
 
@@ -21,6 +22,7 @@ from aggregator.model.boilerplate import Carrier, Lesson, Saying, Span
 from aggregator.model.entry import EntryKey
 from aggregator.model.settings import NormalizeSettings
 from aggregator.normalize.facts import Sayings, facts_among
+from aggregator.normalize.slots import slots_among
 from aggregator.normalize.standing import templates_among
 
 # What a site teaches must stand in the entries of so many of its feeds.
@@ -82,7 +84,9 @@ def _unwanted(
     said = {**dict.fromkeys(found, Saying(text="", image=True)), **sayings.words(found, counted)}
     templates = templates_among(said, counted)
     facts = facts_among({one: said[one].text for one in templates}, counted, sayings)
-    return [one for one in found if one in templates and one not in facts]
+    left = {one: said[one] for one in found if one in templates and one not in facts}
+    slots = slots_among(left, counted, sayings)
+    return [one for one in left if one not in slots]
 
 
 def frequent(

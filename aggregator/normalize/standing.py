@@ -14,11 +14,11 @@ from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from aggregator.model.boilerplate import Carrier, Saying
 
 # What has less signs is a word or two, a short line, a sentence; what has more is a template's.
-_WORDS, _LINE, _SENTENCE = 16, 36, 80
+WORDS, _LINE, _SENTENCE = 16, 36, 80
 # In so many of a hundred entries each of them must stand.
 _NEVER, _NEARLY_ALL, _MOST, _HALF = 101, 90, 75, 50
 # What stands beside a block in so many of its entries stands there always.
-_ALWAYS = 90
+ALWAYS = 90
 _ADDRESS = re.compile(r"://|www\.|@|©")
 # A sign that says as much as some letters do.
 _WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -58,7 +58,7 @@ class _Place:
 
     def often(self, times: int) -> bool:
         """Whether so many entries are as good as all that carry the block."""
-        return times * 100 >= self.times * _ALWAYS
+        return times * 100 >= self.times * ALWAYS
 
     def is_outside(self, frequent: Container[bytes]) -> bool:
         """Whether on one side of it there always stands what is frequent as well, or nothing."""
@@ -87,32 +87,33 @@ def _places(wanted: Set[bytes], run: Iterable[Carrier]) -> dict[bytes, _Place]:
 
 def _least(said: Saying, place: _Place, frequent: Container[bytes]) -> int:
     """In how many of a hundred entries the block must stand."""
-    if not _is_words(said):
+    if not is_words(said):
         return 0
-    size = _size(said.text)
+    signs = size(said.text)
     if said.linked:
-        return _HALF if size < _WORDS else 0
-    if size < _WORDS and not place.is_outside(frequent):
+        return _HALF if signs < WORDS else 0
+    if signs < WORDS and not place.is_outside(frequent):
         return _NEVER
-    if size < _WORDS or said.listed:
+    if signs < WORDS or said.listed:
         return _NEARLY_ALL
-    if size < _LINE:
+    if signs < _LINE:
         return _MOST
-    return 0 if size >= _SENTENCE or place.is_steady() else _HALF
+    return 0 if signs >= _SENTENCE or place.is_steady() else _HALF
 
 
-def _is_words(said: Saying) -> bool:
+def is_words(said: Saying) -> bool:
     """Whether it is no image, and tells no address."""
     return not said.image and not _ADDRESS.search(said.text)
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
+    """How much a text says: a Chinese, Japanese or Korean sign as much as some letters."""
     return len(text) + (_LETTERS - 1) * len(_WIDE.findall(text))
 
 
 def _chosen(one: Saying, place: _Place, said: Mapping[bytes, Saying]) -> bool:
     """Whether it is one of a list that is put together anew each time, of the same items."""
-    if not one.listed or not _is_words(one) or _size(one.text) >= _LINE:
+    if not one.listed or not is_words(one) or size(one.text) >= _LINE:
         return False
     return any(
         said[other].listed and not place.often(times)

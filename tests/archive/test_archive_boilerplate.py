@@ -211,6 +211,23 @@ def test_what_was_learned_by_other_rules_comes_back(desk, archive, monkeypatch):
     assert reclean(archive, RULE) == 0
 
 
+def test_a_verdict_that_was_taken_out_by_rules_of_before_comes_back(desk, archive, monkeypatch):
+    verdicts = (
+        "The box of the owl was found clean and safe.",
+        "Letters were lost, and the box of the owl is shut.",
+    )
+    for n in range(1, 7):
+        bring(desk, n, more=(verdicts[n % 2],))
+    with monkeypatch.context() as before:
+        before.setattr("aggregator.recleaning._RULE", 2)
+        before.setattr("aggregator.normalize.learning.slots_among", lambda *_: frozenset())
+        assert reclean(archive, RULE) == 6
+    assert found(archive, '"clean and safe"') == []
+    assert reclean(archive, RULE) == 6
+    assert found(archive, '"clean and safe"') == ["Match 6", "Match 4", "Match 2"]
+    assert all(text.endswith(verdicts) for text in texts(archive).values())
+
+
 def test_a_site_teaches_its_feeds(desk, archive):
     other = "https://one.example/other"
     desk.subscribe(ONE, other, TWO)
@@ -241,21 +258,21 @@ def named(archive, text: str):
 
 
 def test_a_person_frees_and_pins(desk, archive):
-    bring(desk, 1, 2, 3)
-    bring(desk, 4, 5, more=("Rain stopped play",))
+    bring(desk, 1, 2, more=("Rain stopped play",))
+    bring(desk, 3, 4, 5)
     reclean(archive, RULE)
     feed, rain = archive.feed(ONE), "Rain stopped play"
     assert (named(archive, OWL).state, named(archive, OWL).entries) == ("learned", 3)
     assert (named(archive, rain).state, named(archive, rain).of) == ("candidate", 5)
     assert rule_on(archive, feed, named(archive, OWL).id[:6], Ruling.FREED) == 3
-    assert with_owl(archive) == [1, 2, 3]
+    assert with_owl(archive) == [3, 4, 5]
     assert rule_on(archive, feed, named(archive, rain).id, Ruling.PINNED) == 2
     assert rain not in " ".join(texts(archive).values())
     assert found(archive, "rain") == []
     assert [one.text for one in archive.feed(ONE).learned] == [rain]
     bring(desk, 6)
     reclean(archive, RULE)
-    assert with_owl(archive) == [1, 2, 3, 6]
+    assert with_owl(archive) == [3, 4, 5, 6]
     assert {one.text: one.state for one in boilerplate(archive, feed)} == {
         OWL: "freed",
         rain: "pinned",

@@ -18,6 +18,10 @@ CREW = "Ada Bo Cleo Dag Esa Finn Gerda Hugo Ines Jens Karl Lotte Mads Nora Olav 
 PANTRY = ["2 eggs", "1 cup flour", "1 tsp salt", "1 cup milk", "1 onion, cut", "salt to taste"]
 BIO = "Mabel Quill has written about rowing and rain since she lost an oar."
 OTHER_BIO = "Otto Pym covers the lower leagues and keeps bees behind the stand."
+LINKED = (
+    BIO.replace("Mabel Quill", '<a href="/mabel">Mabel Quill</a>'),
+    OTHER_BIO.replace("Otto Pym", '<a href="/otto">Otto Pym</a>'),
+)
 CLAIM = (
     "No part of this may be copied, sent, sung or carried out of the harbour without a letter "
     "from the owl, who is seldom there."
@@ -133,9 +137,9 @@ def test_what_texts_say_again_stays(says):
 @pytest.mark.parametrize(
     ("says", "lines"),
     [
-        pytest.param(lambda n: "TEXT" + turn(n, BIO, OTHER_BIO), [BIO, OTHER_BIO], id="two authors"),
+        pytest.param(lambda n: "TEXT" + turn(n, *LINKED), [BIO, OTHER_BIO], id="two authors"),
         pytest.param(
-            lambda n: "TEXT" + turn(n, BIO, own(n), own(-n), OTHER_BIO),
+            lambda n: "TEXT" + turn(n, LINKED[0], own(n), own(-n), LINKED[1]),
             [BIO, OTHER_BIO],
             id="among others",
         ),
@@ -173,12 +177,12 @@ def test_what_texts_say_again_stays(says):
             id="what always comes with an address",
         ),
         pytest.param(
-            lambda n: "TEXT" + turn(n, BIO, OTHER_BIO) + f"<h3>Read on</h3><p>{own(-n)}</p>",
+            lambda n: "TEXT" + turn(n, *LINKED) + f"<h3>Read on</h3><p>{own(-n)}</p>",
             [BIO, OTHER_BIO],
             id="a heading above text stays",
         ),
         pytest.param(
-            lambda n: "TEXT" + turn(n, BIO, OTHER_BIO) + f"<p>Others said</p><p>{own(-n)}</p>",
+            lambda n: "TEXT" + turn(n, *LINKED) + f"<p>Others said</p><p>{own(-n)}</p>",
             [BIO, OTHER_BIO, "Others said"],
             id="a word or two beside what changes",
         ),
