@@ -282,7 +282,8 @@ class _Texts:
         rest = _SIGN.sub(b"", run)
         if len(rest) * 2 > len(run) and not _CUT.fullmatch(rest):
             return False
-        signs = [sign.decode("utf-8", "replace") for sign in _SIGN.findall(run)]
+        # Halves of a pair, and what is written longer than it need be, are no signs.
+        signs = filter(None, (sign.decode("utf-8", "ignore") for sign in _SIGN.findall(run)))
         return self._latin or self._wide or any(map(self._is_known, signs))
 
     def _is_known(self, sign: str) -> bool:
