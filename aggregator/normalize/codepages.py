@@ -12,19 +12,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
 
 from aggregator.normalize.charsets import (
     WESTERN,
-    codec,
+    is_for,
     is_foreign,
     is_latin,
+    language_of,
     page_of,
     signs_of,
     wide_page,
     wide_pages,
+)
+from aggregator.normalize.decoding import (
+    RARE,
+    codec,
+    declared_codec,
+    decoded,
+    fits,
+    nearly_in,
 )
 
 _RUN = re.compile(rb"[\x80-\xff]+")
@@ -32,13 +41,6 @@ _SIGN = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 _CUT = re.compile(rb"[\xc2-\xf4]|[\xe0-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{1,2}")
 _WHOLE = 0.9
 """The share of a run that signs of UTF-8 must be."""
-_LANGUAGE = re.compile(
-    rb"<(?:\w{1,20}:)?language(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?"
-    rb"([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b",
-    re.IGNORECASE,
-)
-_XML_LANG = re.compile(rb"""\sxml:lang\s*=\s*["']\s*([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b""")
-_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]")
 _PUNCTUATION = range(0x2000, 0x2070)
 _SYMBOLS = range(0x2600, 0x27C0)
 _EMOJI = 0xFE0F
@@ -51,52 +53,55 @@ _FEW = 20
 TORN = "not all of it is UTF-8, as it should be"
 
 
-def fits(body: bytes, charset: str) -> bool:
-    """Whether a document can be in a charset."""
-    try:
-        body.decode(codec(charset))
-    except (UnicodeError, LookupError):
-        return False
-    return True
+def in_utf8(body: bytes, declared: Sequence[str] = ()) -> tuple[bytes, str] | None:
+    """A document that is not in UTF-8 and in no charset of those that it declares, as UTF-8, and the
+    sentence that says so, if any. None where the parser reads it right: as Windows-1252.
 
-
-def in_utf8(body: bytes) -> tuple[bytes, str] | None:
-    """A document that is in no charset that it declares, as UTF-8, and the sentence that says so.
-
-    None where nothing is known but that it is no UTF-8: the parser reads it as Windows-1252 then.
+    A sign or two that a declared charset lacks are torn, and it is in that charset.
     """
-    tag = _language(body)
+    tag = language_of(body)
     runs = Counter(_RUN.findall(body))
-    like = {run for run in runs if _SIGN.search(run) and _looks_like_utf8(run)}
-    utf8 = sum(map(runs.__getitem__, like)) * 2 > runs.total()
+    like = _like_utf8(runs)
+    utf8 = _is_most(like, runs)
     wide = wide_pages(tag)
+    likely = [name for name in declared if is_for(declared_codec(name), tag)]
+    if not utf8 and (near := nearly_in(likely, body, strict=not wide)):
+        return near
     if wide and (found := _read_wide(body, wide, _Texts(runs, WESTERN, tag, utf8=utf8, wide=True))):
         return found
     others = [run for run in runs if run not in like]
     page, by_letters = (WESTERN, False) if wide else page_of(tag, others)
+    if page == WESTERN and not utf8 and (near := nearly_in(declared, body, one_in=RARE)):
+        return near
     texts = _Texts(runs, page, tag, utf8=utf8, wide=bool(wide))
     if utf8:
         return texts.read(body), TORN
-    if not texts.is_mixed:
-        return (_read_as(page, body), _told(page, by_letters)) if page != WESTERN else None
-    read = texts.read(body)
-    if page != WESTERN:
-        return read, _told(page, by_letters)
-    return (read, TORN) if read != _read_as(page, body) else None
+    return _in_page(body, texts, page, by_letters)
+
+
+def _in_page(body: bytes, texts: _Texts, page: str, by_letters: bool) -> tuple[bytes, str] | None:
+    if texts.is_mixed:
+        read = texts.read(body)
+        if page != WESTERN:
+            return read, _told(page, by_letters)
+        if read != _read_as(page, body):
+            return read, TORN
+    elif page != WESTERN:
+        return _read_as(page, body), _told(page, by_letters)
+    return None
+
+
+def _like_utf8(runs: Iterable[bytes]) -> set[bytes]:
+    return {run for run in runs if _SIGN.search(run) and _looks_like_utf8(run)}
+
+
+def _is_most(like: Iterable[bytes], runs: Counter[bytes]) -> bool:
+    return sum(map(runs.__getitem__, like)) * 2 > runs.total()
 
 
 def _told(page: str, by_letters: bool = False) -> str:
     known = "letters" if by_letters else "language"
     return f"it is not UTF-8, as it should be; by its {known} it was read as {page}"
-
-
-def _language(body: bytes) -> str:
-    """The language that a feed says it is in, with its region or script; "" where it says none."""
-    item = _ITEM.search(body)
-    around = body[: item.start()] if item else body
-    # The feed's own may stand behind its items; any item's is better than none.
-    found = _LANGUAGE.search(around) or _XML_LANG.search(around) or _LANGUAGE.search(body)
-    return found[1].decode().lower().replace("_", "-") if found else ""
 
 
 def _looks_like_utf8(run: bytes) -> bool:
@@ -119,7 +124,7 @@ def _as_utf8(run: bytes) -> str | None:
 
 
 def _read_as(page: str, body: bytes) -> bytes:
-    return body.decode(codec(page), "replace").encode()
+    return decoded(page, body).encode()
 
 
 def _read_wide(body: bytes, pages: tuple[str, ...], texts: _Texts) -> tuple[bytes, str] | None:
