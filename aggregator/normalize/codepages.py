@@ -88,7 +88,8 @@ def _in_page(body: bytes, texts: _Texts, page: str, by_letters: bool) -> tuple[b
             return read, TORN
     elif page != WESTERN:
         return _read_as(page, body), _told(page, by_letters)
-    return None
+    # Of one with a byte that is nothing there, the parser would make ISO-8859-2.
+    return None if fits(body, "cp1252") else (_read_as(page, body), _told(page))
 
 
 def _like_utf8(runs: Iterable[bytes]) -> set[bytes]:

@@ -91,6 +91,20 @@ def test_a_declared_charset_that_lacks_a_sign(lang, declared, codec, added, show
 
 
 @pytest.mark.parametrize(
+    ("lang", "page", "byte"), [("fr", "cp1252", b"\x81"), ("fr", "cp1252", b"\x9d")]
+)
+@pytest.mark.parametrize("declared", ["utf-8", "windows-1252", "us-ascii"])
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_byte_that_is_nothing_in_windows_1252_makes_it_no_other(
+    lang, page, byte, declared, count
+):
+    titles = TEXTS[lang] * count
+    sound = [title.encode(page) for title in titles]
+    found = titles_of(read(document(declared, lang, *sound, b"br" + byte + b"le")))
+    assert found == [*titles, "br�le"]
+
+
+@pytest.mark.parametrize(
     ("lang", "declared", "codec", "titles"),
     [
         ("ru", "gbk", "cp1251", TEXTS["ru"]),
