@@ -22,6 +22,7 @@ from aggregator.normalize.charsets import (
     is_foreign,
     is_latin,
     language_of,
+    page_declared,
     page_of,
     signs_of,
     wide_page,
@@ -33,10 +34,12 @@ from aggregator.normalize.decoding import (
     declared_codec,
     decoded,
     fits,
+    is_of_one_byte,
     nearly_in,
 )
 
 _RUN = re.compile(rb"[\x80-\xff]+")
+_BEYOND = bytes(range(0x80, 0x100))
 _SIGN = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CUT = re.compile(rb"[\xc2-\xf4]|[\xe0-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{1,2}")
 _WHOLE = 0.9
@@ -51,6 +54,22 @@ _HARDLY_WORDS = (b"\xe2", b"\xef\xb8", b"\xef\xbb", b"\xef\xbf")
 _FEW = 20
 """One run in so many is no chance."""
 TORN = "not all of it is UTF-8, as it should be"
+
+
+def belies(body: bytes, charset: str) -> bool:
+    """Whether a document is in UTF-8 for the most part, and not in the charset that it declares and
+    could be in. One of one byte a sign fits whatever a document is in, but hardly a run of texts in
+    it is UTF-8; of the signs of two bytes in other charsets many are."""
+    ascii_only = len(body.translate(None, _BEYOND))
+    signs = len(body.decode("utf-8", "ignore").encode()) - ascii_only
+    share = signs / max(1, len(body) - ascii_only)
+    if not is_of_one_byte(declared_codec(charset)):
+        return share > _WHOLE
+    if share * _FEW < 1:
+        # So it is with what is in a code page, and soon told.
+        return False
+    runs = Counter(_RUN.findall(body))
+    return _is_most(_like_utf8(runs), runs)
 
 
 def in_utf8(body: bytes, declared: Sequence[str] = ()) -> tuple[bytes, str] | None:
@@ -73,6 +92,8 @@ def in_utf8(body: bytes, declared: Sequence[str] = ()) -> tuple[bytes, str] | No
     page, by_letters = (WESTERN, False) if wide else page_of(tag, others)
     if page == WESTERN and not utf8 and (near := nearly_in(declared, body, one_in=RARE)):
         return near
+    if page == WESTERN and utf8 and not wide:
+        page = page_declared(declared, tag)
     texts = _Texts(runs, page, tag, utf8=utf8, wide=bool(wide))
     if utf8:
         return texts.read(body), TORN

@@ -12,7 +12,7 @@ import zlib
 from msgspec import Struct
 
 from aggregator.model.errors import NotAFeed
-from aggregator.normalize.codepages import in_utf8
+from aggregator.normalize.codepages import belies, in_utf8
 from aggregator.normalize.decoding import fits
 
 _GZIP = b"\x1f\x8b"
@@ -179,7 +179,7 @@ def _settled(
             return body, "utf-8"
         names = [name for name in (charset, written) if name]
         for name in names:
-            if fits(body, name):
+            if fits(body, name) and not belies(body, name):
                 # A header that is wrong says nothing; where there is none, what is declared counts anyway.
                 return body, charset and name
         if made := in_utf8(body, names):

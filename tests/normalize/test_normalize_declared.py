@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.model.entry import Document
 from aggregator.model.feed import FeedIdentity
 from aggregator.normalize import read as read_document
+from aggregator.normalize.codepages import TORN
 from aggregator.normalize.decoding import decoded, nearly
 
 TEXTS = {
@@ -48,6 +51,70 @@ def read(body: bytes, content_type: str = "application/xml") -> Document:
 
 def titles_of(found: Document) -> list[str]:
     return [entry.title for entry in found.entries]
+
+
+@pytest.mark.parametrize(
+    ("lang", "declared", "codec"),
+    [
+        ("ru", "windows-1251", "cp1251"),
+        ("ru", "koi8-r", "koi8-r"),
+        ("pl", "ISO-8859-2", "iso8859-2"),
+        ("el", "ISO-8859-7", "iso8859-7"),
+        ("fr", "windows-1252", "cp1252"),
+        ("fr", "ISO-8859-1", "latin-1"),
+        ("tr", "ISO-8859-9", "iso8859-9"),
+    ],
+)
+@pytest.mark.parametrize("told", ["declaration", "header"])
+@pytest.mark.parametrize("said", [True, False], ids=["with its language", "without"])
+def test_a_charset_that_fits_anything_is_not_believed_of_utf_8(lang, declared, codec, told, said):
+    media_type = f"text/xml; charset={declared}" if told == "header" else "application/xml"
+    declared = "utf-8" if told == "header" else declared
+    lang_said = lang if said else ""
+    cut = TEXTS[lang][0].rstrip("!:1 2»")
+    cut = cut[: max(at for at, sign in enumerate(cut) if sign > "\x7f") + 1]
+    torn = [*(title.encode() for title in TEXTS[lang]), cut.encode()[:-1]]
+    found = read(document(declared, lang_said, *torn), media_type)
+    assert titles_of(found) == [*TEXTS[lang], cut[:-1] + "�"]
+    assert found.problems == (TORN,)
+    # What is in the charset is read in it.
+    written = [title.encode(codec, "ignore") for title in TEXTS[lang]]
+    found = read(document(declared, lang_said, *written), media_type)
+    assert titles_of(found) == [" ".join(title.decode(codec).split()) for title in written]
+    assert found.problems == ()
+
+
+DECLARED = [
+    *("utf-8", "windows-1251", "windows-1252", "iso-8859-2", "iso-8859-7", "koi8-r", "us-ascii"),
+    *("gbk", "gb2312", "shift_jis", "euc-jp", "euc-kr", "big5", "no-such-charset"),
+]
+UKRAINIAN = ["СІЧІ І НОЧІ", "НІ", "ТІНІ В ПІТЬМІ", "ЛІТО"]
+
+
+def test_capitals_that_are_utf_8_by_chance_are_what_they_are_declared():
+    body = document("windows-1251", "uk", *(title.encode("cp1251") for title in UKRAINIAN))
+    assert titles_of(read(body)) == UKRAINIAN
+
+
+@given(
+    st.sampled_from([*TEXTS]),
+    st.booleans(),
+    st.sampled_from(DECLARED),
+    st.sampled_from(["é", "Ж", "’", "語", "😀"]),
+    st.integers(1, 3),
+    st.data(),
+)
+def test_one_torn_sign_of_utf_8_is_the_matter_of_one_entry(lang, said, declared, sign, kept, data):
+    titles = data.draw(st.lists(st.sampled_from(TEXTS[lang]), min_size=4, max_size=9))
+    at = data.draw(st.integers(0, len(titles)))
+    torn = sign.encode()[: min(kept, len(sign.encode()) - 1)]
+    sound = [title.encode() for title in titles]
+    told = lang if said else ""
+    whole = titles_of(read(document(declared, told, *sound, b"x")))
+    assert whole == [*titles, "x"]
+    found = titles_of(read(document(declared, told, *sound[:at], b"x " + torn, *sound[at:])))
+    assert found[:at] + found[at + 1 :] == titles
+    assert found[at].startswith("x")
 
 
 @pytest.mark.parametrize(
