@@ -56,19 +56,27 @@ _WIDE = {
 _OTHER_CYRILLIC = ("KOI8-R", "ISO-8859-5")
 _COMMON = frozenset("оеаинтОЕАИНТ")
 """Nearly half the letters of a text in Cyrillic, and a quarter of what is read as such and is none."""
-_MARGIN = 0.15
+_BY_FREQUENCY = "оеаинтсрвлікмдпуяыьгзбчйхжшюцщэфъјїєўљњёђћѓќџґѕ"
+_RANKS = {cased: at for at, one in enumerate(_BY_FREQUENCY) for cased in (one, one.upper())}
+_MARGIN = 3
+"""So many ranks lower must the letters of a text be, on the average, that is not in Windows-1251."""
 _ENOUGH = 20
 _ENOUGH_UNSAID = 60
 _SURE = 0.38
 _LETTER = re.compile(r"[^\W\d_]")
+# Half of KOI8-R is lines for boxes, which no text has.
+_LETTER_OR_LINE = re.compile(r"[^\W\d_]|[\u2500-\u25a0]")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\W\d_]")
 _SAMPLE = 100_000
 # Letters that Windows-1250 and ISO-8859-2 have in different places, or one of them has there.
 _CENTRAL_LETTERS = {
     "pl": frozenset("ąśźĄŚŹ"),
-    **dict.fromkeys(("cs", "sk"), frozenset("šťžľŠŤŽĽ")),
+    "cs": frozenset("šťžŠŤŽ"),
+    "sk": frozenset("šťžľŠŤŽĽ"),
     **dict.fromkeys(("sl", "hr", "bs", "sh", "sr"), frozenset("šžŠŽ")),
 }
+# "že", which is "ľe" in Windows-1250: in Slovak no ľ stands before these, as l is soft there.
+_NO_SOFT_L = re.compile(rb"(?<![\x80-\xff])\xbe[ei\xed]")
 _ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
 
 _LANGUAGE = re.compile(
@@ -158,9 +166,9 @@ def wide_page(pages: Sequence[str], body: bytes) -> str:
     return best
 
 
-def page_of(tag: str, runs: Sequence[bytes]) -> tuple[str, bool]:
-    """The code page of texts in a language, of which these are the runs beyond ASCII; and whether
-    their letters told it where the language does not."""
+def page_of(tag: str, runs: Sequence[bytes], body: bytes) -> tuple[str, bool]:
+    """The code page of what is no UTF-8 in a document in a language, of which these are the runs
+    beyond ASCII; and whether their letters told it where the language does not."""
     lang = primary_of(tag)
     sample = b" ".join(runs)[:_SAMPLE]
     words = len(sample) >= 4 * (sample.count(b" ") + 1) - 1
@@ -170,21 +178,21 @@ def page_of(tag: str, runs: Sequence[bytes]) -> tuple[str, bool]:
     if page == _CYRILLIC:
         return _cyrillic(sample), False
     if lang in _CENTRAL_LETTERS:
-        return _central(_CENTRAL_LETTERS[lang], sample), False
+        return _central(lang, sample, body), False
     if page == WESTERN and words and (found := _cyrillic_unsaid(sample)):
         return found, True
     return page, False
 
 
 def _cyrillic(sample: bytes) -> str:
-    best, most = _CYRILLIC, _common(sample, _CYRILLIC) + _MARGIN
+    """By how common the letters are: of small letters one page makes the capitals of another."""
+    best, least = _CYRILLIC, _rank(sample, _CYRILLIC) - _MARGIN
     if len(sample) < _ENOUGH:
         return best
-    small = _small(sample, _CYRILLIC)
     for page in _OTHER_CYRILLIC:
-        share = _common(sample, page)
-        if share > most and _small(sample, page) > small:
-            best, most = page, share
+        rank = _rank(sample, page)
+        if rank < least:
+            best, least = page, rank
     return best
 
 
@@ -204,6 +212,12 @@ def _cyrillic_unsaid(sample: bytes) -> str:
     return ""
 
 
+def _rank(sample: bytes, page: str) -> float:
+    letters = _LETTER_OR_LINE.findall(sample.decode(codec(page), "replace"))
+    ranks = (_RANKS.get(letter, len(_BY_FREQUENCY)) for letter in letters)
+    return sum(ranks) / len(letters) if letters else len(_BY_FREQUENCY)
+
+
 def _common(sample: bytes, page: str) -> float:
     letters = _LETTER.findall(sample.decode(codec(page), "replace"))
     return sum(map(_COMMON.__contains__, letters)) / max(1, len(letters))
@@ -215,12 +229,14 @@ def _small(sample: bytes, page: str) -> float:
     return sum(map(str.islower, inside)) / max(1, len(inside))
 
 
-def _central(letters: frozenset[str], sample: bytes) -> str:
+def _central(lang: str, sample: bytes, body: bytes) -> str:
     """ISO-8859-2 has nothing where Windows-1250 has quotes, dashes and some letters."""
     if _ONLY_WINDOWS.search(sample):
         return _CENTRAL
+    if lang == "sk" and _NO_SOFT_L.search(body):
+        return "ISO-8859-2"
     windows, iso = (
-        sum(map(letters.__contains__, sample.decode(codec(page))))
+        sum(map(_CENTRAL_LETTERS[lang].__contains__, sample.decode(codec(page))))
         for page in (_CENTRAL, "ISO-8859-2")
     )
     return "ISO-8859-2" if iso > windows + 1 else _CENTRAL

@@ -89,7 +89,7 @@ def in_utf8(body: bytes, declared: Sequence[str] = ()) -> tuple[bytes, str] | No
     if wide and (found := _read_wide(body, wide, _Texts(runs, WESTERN, tag, utf8=utf8, wide=True))):
         return found
     others = [run for run in runs if run not in like]
-    page, by_letters = (WESTERN, False) if wide else page_of(tag, others)
+    page, by_letters = (WESTERN, False) if wide else page_of(tag, others, body)
     if page == WESTERN and not utf8 and (near := nearly_in(declared, body, one_in=RARE)):
         return near
     if page == WESTERN and utf8 and not wide:
