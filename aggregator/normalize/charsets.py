@@ -8,6 +8,17 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
+from aggregator.normalize.decoding import (
+    RARE,
+    TORN_IN,
+    beside,
+    codec,
+    counted,
+    declared_codec,
+    family,
+    is_of_many,
+    is_of_one_byte,
+)
 from aggregator.query import primary_of
 
 WESTERN = "Windows-1252"
@@ -28,11 +39,9 @@ _PAGES = {
     }.items()
     for lang in langs.split()
 }
-_LATIN = {WESTERN, _CENTRAL, "Windows-1254", "Windows-1257", "Windows-1258", "ISO-8859-2"}
-# Python has no other name for the first; the others are what is really written under the name.
-_CODECS = {"Windows-874": "cp874", "Big5": "cp950", "Shift_JIS": "cp932", "EUC-KR": "cp949"}
-# What declared names stand for, as feedparser has it.
-_WIDER = {"gb2312": "gb18030"}
+# What feeds say they are in that say nothing of it.
+_UNSAID = {"", "en"}
+_WESTERN = {"cp1252", "iso8859-1", "iso8859-15"}
 
 _BIG5 = ("Big5", "Big5-HKSCS", "GB18030")
 _COMMON_CHINESE = "GB2312"
@@ -44,31 +53,39 @@ _WIDE = {
     **dict.fromkeys(("zh-cn", "zh-sg", "zh-hans"), ("GB18030",)),
     **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo", "zh-hant"), _BIG5),
 }
-_RARE = 10
-"""Of so many signs one may be none of the common ones: of Big5, two in five are none of these."""
-_TORN = 50
-"""Of so many signs one may be torn."""
-_BESIDE = re.compile(r"[^\0-\x7f]{2,}")
-_BEYOND = re.compile(r"[^\0-\x7f]")
-
 _OTHER_CYRILLIC = ("KOI8-R", "ISO-8859-5")
 _COMMON = frozenset("оеаинтОЕАИНТ")
 """Nearly half the letters of a text in Cyrillic, and a quarter of what is read as such and is none."""
-_MARGIN = 0.15
+_BY_FREQUENCY = "оеаинтсрвлікмдпуяыьгзбчйхжшюцщэфъјїєўљњёђћѓќџґѕ"
+_RANKS = {cased: at for at, one in enumerate(_BY_FREQUENCY) for cased in (one, one.upper())}
+_MARGIN = 3
+"""So many ranks lower must the letters of a text be, on the average, that is not in Windows-1251."""
 _ENOUGH = 20
 _ENOUGH_UNSAID = 60
 _SURE = 0.38
 _LETTER = re.compile(r"[^\W\d_]")
+# Half of KOI8-R is lines for boxes, which no text has.
+_LETTER_OR_LINE = re.compile(r"[^\W\d_]|[\u2500-\u25a0]")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\W\d_]")
 _SAMPLE = 100_000
 # Letters that Windows-1250 and ISO-8859-2 have in different places, or one of them has there.
 _CENTRAL_LETTERS = {
     "pl": frozenset("ąśźĄŚŹ"),
-    **dict.fromkeys(("cs", "sk"), frozenset("šťžľŠŤŽĽ")),
+    "cs": frozenset("šťžŠŤŽ"),
+    "sk": frozenset("šťžľŠŤŽĽ"),
     **dict.fromkeys(("sl", "hr", "bs", "sh", "sr"), frozenset("šžŠŽ")),
 }
+# "že", which is "ľe" in Windows-1250: in Slovak no ľ stands before these, as l is soft there.
+_NO_SOFT_L = re.compile(rb"(?<![\x80-\xff])\xbe[ei\xed]")
 _ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
 
+_LANGUAGE = re.compile(
+    rb"<(?:\w{1,20}:)?language(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?"
+    rb"([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b",
+    re.IGNORECASE,
+)
+_XML_LANG = re.compile(rb"""\sxml:lang\s*=\s*["']\s*([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b""")
+_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]")
 # Of the letters that are first bytes in UTF-8 as well, those that a language does not have.
 _FOREIGN = {
     lang: letters
@@ -77,14 +94,29 @@ _FOREIGN = {
 }
 
 
-def codec(page: str) -> str:
-    """What Python calls a charset."""
-    return _CODECS.get(page) or _WIDER.get(page, page)
+def language_of(body: bytes) -> str:
+    """The language that a feed says it is in, with its region or script; "" where it says none."""
+    item = _ITEM.search(body)
+    around = body[: item.start()] if item else body
+    # The feed's own may stand behind its items; any item's is better than none.
+    found = _LANGUAGE.search(around) or _XML_LANG.search(around) or _LANGUAGE.search(body)
+    return found[1].decode().lower().replace("_", "-") if found else ""
 
 
+@cache
 def is_latin(page: str) -> bool:
     """Whether a code page of one byte a sign is one for Latin letters."""
-    return page in _LATIN
+    letters = [sign for sign in signs_of(page) if sign.isalpha()]
+    latin = sum(unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
+    return latin * 2 > len(letters)
+
+
+def page_declared(declared: Sequence[str], tag: str) -> str:
+    """The code page of what is no UTF-8 in a document that is, where its language tells none: one
+    that it declares, if that is none of those which are declared without a thought."""
+    pages = [page for page in map(declared_codec, declared) if is_of_one_byte(page)]
+    told = [page for page in pages if page not in _WESTERN]
+    return told[0] if told and primary_of(tag) in _UNSAID else WESTERN
 
 
 def is_foreign(letter: str, tag: str) -> bool:
@@ -108,6 +140,16 @@ def wide_pages(tag: str) -> tuple[str, ...]:
     return _WIDE.get(tag) or _WIDE.get(primary_of(tag), ())
 
 
+def is_for(charset: str, tag: str) -> bool:
+    """Whether texts in a language may be in a charset, as Python names it."""
+    pages = wide_pages(tag)
+    return not pages or not is_of_many(charset) or family(charset) in map(_family_of, pages)
+
+
+def _family_of(page: str) -> str:
+    return family(declared_codec(page))
+
+
 def wide_page(pages: Sequence[str], body: bytes) -> str:
     """That of the charsets which texts are in; "" where they are in none.
 
@@ -116,20 +158,17 @@ def wide_page(pages: Sequence[str], body: bytes) -> str:
     """
     best, fewest = "", len(body)
     for page in pages:
-        text = body.decode(codec(page), "replace")
-        if page == _COMMON_CHINESE and text.count("\ufffd") * _RARE <= len(_BEYOND.findall(text)):
+        text, torn, signs = counted(page, body)
+        if page == _COMMON_CHINESE and torn * RARE <= signs:
             return wide_page(("GB18030",), body)
-        torn = text.count("\ufffd")
-        signs = len(_BEYOND.findall(text))
-        beside = sum(map(len, _BESIDE.findall(text)))
-        if torn < fewest and torn * _TORN <= signs and beside * 2 > signs:
+        if torn < fewest and torn * TORN_IN <= signs and beside(text) * 2 > signs:
             best, fewest = page, torn
     return best
 
 
-def page_of(tag: str, runs: Sequence[bytes]) -> tuple[str, bool]:
-    """The code page of texts in a language, of which these are the runs beyond ASCII; and whether
-    their letters told it where the language does not."""
+def page_of(tag: str, runs: Sequence[bytes], body: bytes) -> tuple[str, bool]:
+    """The code page of what is no UTF-8 in a document in a language, of which these are the runs
+    beyond ASCII; and whether their letters told it where the language does not."""
     lang = primary_of(tag)
     sample = b" ".join(runs)[:_SAMPLE]
     words = len(sample) >= 4 * (sample.count(b" ") + 1) - 1
@@ -139,21 +178,21 @@ def page_of(tag: str, runs: Sequence[bytes]) -> tuple[str, bool]:
     if page == _CYRILLIC:
         return _cyrillic(sample), False
     if lang in _CENTRAL_LETTERS:
-        return _central(_CENTRAL_LETTERS[lang], sample), False
+        return _central(lang, sample, body), False
     if page == WESTERN and words and (found := _cyrillic_unsaid(sample)):
         return found, True
     return page, False
 
 
 def _cyrillic(sample: bytes) -> str:
-    best, most = _CYRILLIC, _common(sample, _CYRILLIC) + _MARGIN
+    """By how common the letters are: of small letters one page makes the capitals of another."""
+    best, least = _CYRILLIC, _rank(sample, _CYRILLIC) - _MARGIN
     if len(sample) < _ENOUGH:
         return best
-    small = _small(sample, _CYRILLIC)
     for page in _OTHER_CYRILLIC:
-        share = _common(sample, page)
-        if share > most and _small(sample, page) > small:
-            best, most = page, share
+        rank = _rank(sample, page)
+        if rank < least:
+            best, least = page, rank
     return best
 
 
@@ -173,6 +212,12 @@ def _cyrillic_unsaid(sample: bytes) -> str:
     return ""
 
 
+def _rank(sample: bytes, page: str) -> float:
+    letters = _LETTER_OR_LINE.findall(sample.decode(codec(page), "replace"))
+    ranks = (_RANKS.get(letter, len(_BY_FREQUENCY)) for letter in letters)
+    return sum(ranks) / len(letters) if letters else len(_BY_FREQUENCY)
+
+
 def _common(sample: bytes, page: str) -> float:
     letters = _LETTER.findall(sample.decode(codec(page), "replace"))
     return sum(map(_COMMON.__contains__, letters)) / max(1, len(letters))
@@ -184,12 +229,14 @@ def _small(sample: bytes, page: str) -> float:
     return sum(map(str.islower, inside)) / max(1, len(inside))
 
 
-def _central(letters: frozenset[str], sample: bytes) -> str:
+def _central(lang: str, sample: bytes, body: bytes) -> str:
     """ISO-8859-2 has nothing where Windows-1250 has quotes, dashes and some letters."""
     if _ONLY_WINDOWS.search(sample):
         return _CENTRAL
+    if lang == "sk" and _NO_SOFT_L.search(body):
+        return "ISO-8859-2"
     windows, iso = (
-        sum(map(letters.__contains__, sample.decode(codec(page))))
+        sum(map(_CENTRAL_LETTERS[lang].__contains__, sample.decode(codec(page))))
         for page in (_CENTRAL, "ISO-8859-2")
     )
     return "ISO-8859-2" if iso > windows + 1 else _CENTRAL

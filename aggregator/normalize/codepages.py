@@ -12,33 +12,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
 
 from aggregator.normalize.charsets import (
     WESTERN,
-    codec,
+    is_for,
     is_foreign,
     is_latin,
+    language_of,
+    page_declared,
     page_of,
     signs_of,
     wide_page,
     wide_pages,
 )
+from aggregator.normalize.decoding import (
+    RARE,
+    codec,
+    declared_codec,
+    decoded,
+    fits,
+    is_of_one_byte,
+    nearly_in,
+)
 
 _RUN = re.compile(rb"[\x80-\xff]+")
+_BEYOND = bytes(range(0x80, 0x100))
 _SIGN = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CUT = re.compile(rb"[\xc2-\xf4]|[\xe0-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{1,2}")
 _WHOLE = 0.9
 """The share of a run that signs of UTF-8 must be."""
-_LANGUAGE = re.compile(
-    rb"<(?:\w{1,20}:)?language(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?"
-    rb"([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b",
-    re.IGNORECASE,
-)
-_XML_LANG = re.compile(rb"""\sxml:lang\s*=\s*["']\s*([A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?)\b""")
-_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]")
 _PUNCTUATION = range(0x2000, 0x2070)
 _SYMBOLS = range(0x2600, 0x27C0)
 _EMOJI = 0xFE0F
@@ -51,52 +56,74 @@ _FEW = 20
 TORN = "not all of it is UTF-8, as it should be"
 
 
-def fits(body: bytes, charset: str) -> bool:
-    """Whether a document can be in a charset."""
-    try:
-        body.decode(codec(charset))
-    except (UnicodeError, LookupError):
+def belies(body: bytes, charset: str) -> bool:
+    """Whether a document is in UTF-8 for the most part, and not in the charset that it declares and
+    could be in. One of one byte a sign fits whatever a document is in, but hardly a run of texts in
+    it is UTF-8; of the signs of two bytes in other charsets many are."""
+    ascii_only = len(body.translate(None, _BEYOND))
+    signs = len(body.decode("utf-8", "ignore").encode()) - ascii_only
+    share = signs / max(1, len(body) - ascii_only)
+    if not is_of_one_byte(declared_codec(charset)):
+        return share > _WHOLE
+    if share * _FEW < 1:
+        # So it is with what is in a code page, and soon told.
         return False
-    return True
-
-
-def in_utf8(body: bytes) -> tuple[bytes, str] | None:
-    """A document that is in no charset that it declares, as UTF-8, and the sentence that says so.
-
-    None where nothing is known but that it is no UTF-8: the parser reads it as Windows-1252 then.
-    """
-    tag = _language(body)
     runs = Counter(_RUN.findall(body))
-    like = {run for run in runs if _SIGN.search(run) and _looks_like_utf8(run)}
-    utf8 = sum(map(runs.__getitem__, like)) * 2 > runs.total()
+    return _is_most(_like_utf8(runs), runs)
+
+
+def in_utf8(body: bytes, declared: Sequence[str] = ()) -> tuple[bytes, str] | None:
+    """A document that is not in UTF-8 and in no charset of those that it declares, as UTF-8, and the
+    sentence that says so, if any. None where the parser reads it right: as Windows-1252.
+
+    A sign or two that a declared charset lacks are torn, and it is in that charset.
+    """
+    tag = language_of(body)
+    runs = Counter(_RUN.findall(body))
+    like = _like_utf8(runs)
+    utf8 = _is_most(like, runs)
     wide = wide_pages(tag)
+    likely = [name for name in declared if is_for(declared_codec(name), tag)]
+    if not utf8 and (near := nearly_in(likely, body, strict=not wide)):
+        return near
     if wide and (found := _read_wide(body, wide, _Texts(runs, WESTERN, tag, utf8=utf8, wide=True))):
         return found
     others = [run for run in runs if run not in like]
-    page, by_letters = (WESTERN, False) if wide else page_of(tag, others)
+    page, by_letters = (WESTERN, False) if wide else page_of(tag, others, body)
+    if page == WESTERN and not utf8 and (near := nearly_in(declared, body, one_in=RARE)):
+        return near
+    if page == WESTERN and utf8 and not wide:
+        page = page_declared(declared, tag)
     texts = _Texts(runs, page, tag, utf8=utf8, wide=bool(wide))
     if utf8:
         return texts.read(body), TORN
-    if not texts.is_mixed:
-        return (_read_as(page, body), _told(page, by_letters)) if page != WESTERN else None
-    read = texts.read(body)
-    if page != WESTERN:
-        return read, _told(page, by_letters)
-    return (read, TORN) if read != _read_as(page, body) else None
+    return _in_page(body, texts, page, by_letters)
+
+
+def _in_page(body: bytes, texts: _Texts, page: str, by_letters: bool) -> tuple[bytes, str] | None:
+    if texts.is_mixed:
+        read = texts.read(body)
+        if page != WESTERN:
+            return read, _told(page, by_letters)
+        if read != _read_as(page, body):
+            return read, TORN
+    elif page != WESTERN:
+        return _read_as(page, body), _told(page, by_letters)
+    # Of one with a byte that is nothing there, the parser would make ISO-8859-2.
+    return None if fits(body, "cp1252") else (_read_as(page, body), _told(page))
+
+
+def _like_utf8(runs: Iterable[bytes]) -> set[bytes]:
+    return {run for run in runs if _SIGN.search(run) and _looks_like_utf8(run)}
+
+
+def _is_most(like: Iterable[bytes], runs: Counter[bytes]) -> bool:
+    return sum(map(runs.__getitem__, like)) * 2 > runs.total()
 
 
 def _told(page: str, by_letters: bool = False) -> str:
     known = "letters" if by_letters else "language"
     return f"it is not UTF-8, as it should be; by its {known} it was read as {page}"
-
-
-def _language(body: bytes) -> str:
-    """The language that a feed says it is in, with its region or script; "" where it says none."""
-    item = _ITEM.search(body)
-    around = body[: item.start()] if item else body
-    # The feed's own may stand behind its items; any item's is better than none.
-    found = _LANGUAGE.search(around) or _XML_LANG.search(around) or _LANGUAGE.search(body)
-    return found[1].decode().lower().replace("_", "-") if found else ""
 
 
 def _looks_like_utf8(run: bytes) -> bool:
@@ -119,7 +146,7 @@ def _as_utf8(run: bytes) -> str | None:
 
 
 def _read_as(page: str, body: bytes) -> bytes:
-    return body.decode(codec(page), "replace").encode()
+    return decoded(page, body).encode()
 
 
 def _read_wide(body: bytes, pages: tuple[str, ...], texts: _Texts) -> tuple[bytes, str] | None:
@@ -282,7 +309,8 @@ class _Texts:
         rest = _SIGN.sub(b"", run)
         if len(rest) * 2 > len(run) and not _CUT.fullmatch(rest):
             return False
-        signs = [sign.decode("utf-8", "replace") for sign in _SIGN.findall(run)]
+        # Halves of a pair, and what is written longer than it need be, are no signs.
+        signs = filter(None, (sign.decode("utf-8", "ignore") for sign in _SIGN.findall(run)))
         return self._latin or self._wide or any(map(self._is_known, signs))
 
     def _is_known(self, sign: str) -> bool:

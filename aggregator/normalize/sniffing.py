@@ -12,7 +12,8 @@ import zlib
 from msgspec import Struct
 
 from aggregator.model.errors import NotAFeed
-from aggregator.normalize.codepages import fits, in_utf8
+from aggregator.normalize.codepages import belies, in_utf8
+from aggregator.normalize.decoding import fits
 
 _GZIP = b"\x1f\x8b"
 _INFLATED = 64 * 1024 * 1024
@@ -176,13 +177,13 @@ def _settled(
             pass
         else:
             return body, "utf-8"
-        if charset and fits(body, charset):
-            return body, charset
-        if written and fits(body, written):
-            # A header that is wrong says nothing; where there is none, what is declared counts anyway.
-            return body, charset and written
-        if made := in_utf8(body):
-            notes.append(made[1])
+        names = [name for name in (charset, written) if name]
+        for name in names:
+            if fits(body, name) and not belies(body, name):
+                # A header that is wrong says nothing; where there is none, what is declared counts anyway.
+                return body, charset and name
+        if made := in_utf8(body, names):
+            notes += filter(None, made[1:])
             return made[0], "utf-8"
     elif (charset or written).startswith(
         ("utf-16", "utf-32", "utf16", "utf32", "ucs", "iso-10646")

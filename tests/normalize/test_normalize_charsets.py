@@ -152,6 +152,28 @@ def test_cyrillic_is_known_by_its_letters(lang, page, name):
     assert name in in_utf8(body)[1]
 
 
+@pytest.mark.parametrize("page", ["koi8-r", "iso-8859-5"])
+def test_capitals_are_known_by_how_common_they_are(page):
+    title = "НИЧЬЯ КОМАНД МОСКВЫ НА ВЫЕЗДЕ"
+    assert titles_of(document("ru", title.encode(page))) == [title]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("ru", "Тренер сборной подал в отставку после поражения"),
+        ("sr", "Звезда победила Партизан у дербију"),
+        ("mk", "Вардар победи во дербито, Ѓорѓи и Ќира славеа"),
+        ("be", "Беларускія спартсмены выйгралі медалі на чэмпіянаце"),
+        ("uk", "Українські льотчики перемогли, погода на завтра — дощ"),
+        ("bg", "Времето утре ще бъде слънчево, Левски победи ЦСКА"),
+    ],
+)
+def test_windows_1251_is_no_other_in_any_case(lang, title):
+    for cased in (title, title.upper()):
+        assert titles_of(document(lang, cased.encode("cp1251"))) == [cased]
+
+
 @pytest.mark.parametrize("titles", [["СССР ПРОТИВ США", "НИЧЬЯ КОМАНД МОСКВЫ"], ["Ёж"]])
 def test_capitals_alone_are_no_other_charset(titles):
     assert titles_of(document("ru", *(title.encode("cp1251") for title in titles))) == titles
@@ -164,6 +186,10 @@ def test_capitals_alone_are_no_other_charset(titles):
         ("pl", "cp1250", "Żółw i są gęsi ±5"),
         ("cs", "iso-8859-2", "Příliš žluťoučký kůň"),
         ("cs", "cp1250", "Příliš žluťoučký kůň"),
+        ("cs", "iso-8859-2", "Žena říká, že váš šéf nežije"),
+        ("sk", "iso-8859-2", "Totiž, že žijú"),
+        ("sk", "cp1250", "Nedeľa: veľmi ľahko, ľudia"),
+        ("sk", "cp1250", "Totiž, že ľudia žijú"),
         ("sr", "cp1251", "Партизан победио Звезду"),
         ("sr", "cp1250", "Žuti karton, čaša šljivovice, đak"),
         ("ja", "cp932", "日本語のニュース記事"),

@@ -168,3 +168,10 @@ def test_a_document_that_breaks_off_within_a_sign():
     found = read(body[: body.rindex("нер".encode()) + 1])
     assert titles_of(found) == ["Зенит обыграл Спартак"]
     assert TORN not in found.problems
+
+
+@pytest.mark.parametrize("run", [b"\xe0\x80\x80\xff", b"\xed\xa0\x80\xff", b"\xf0\x80\x80\x80\xff"])
+@pytest.mark.parametrize("lang", ["ru", "el", "ar"])
+def test_what_looks_like_a_sign_and_is_none(lang, run):
+    found = read(document(lang, "Last").encode().replace(b"Last", run))
+    assert len(found.entries) == 1
