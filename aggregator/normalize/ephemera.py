@@ -108,6 +108,14 @@ _SOLD = (
 )
 # What is promoted before a colon is a team.
 _LABEL = re.compile(rf"{_JOIN}*(?:[\[(](?:{_SOLD}|promoted)[\])]|(?:{_SOLD}) ?[:|])")
+# Nobody else's label. Without the brackets most of these are the topic of a piece of news.
+_UNMISTAKABLE = re.compile(
+    r"(?:[\[(](?:advertisement|advert|sponsored(?: content| post| by)?|werbung|gesponsert|publicidad"
+    r"|patrocinado|publicité|sponsorisé|pubblicità|sponsorizzato|publicidade|advertentie|gesponsord"
+    r"|реклама|広告|广告|광고)[\])]|advertisement ?[:|]|sponsored (?:content|post) ?[:|]) ?."
+)
+# Official notices of vacancies and tenders call themselves advertisements, too.
+_NOTICE = re.compile(rf"\bno\.? ?\d{{1,6}}[/-]|(?:last|closing) date\b|{_DATE}")
 # Most texts begin as no phrase does. These are the first letters of all that may come first in one,
 # with what may follow a word of two.
 _WORDS = re.findall(r"(?<![\w ']|\[)[^\W\d]{2,}", _PASSING + _SOLD)
@@ -140,7 +148,7 @@ def lasting(texts: Iterable[str], away: Away = _nowhere) -> list[str]:
             kept.append(text)
         elif is_passing(text):
             scored = scored or text.startswith(_SCORED)
-        elif _is_advert(text, text, away):
+        elif _is_labelled(text) or _is_advert(text, text, away):
             sold.append(text)
         else:
             kept.append(text)
@@ -167,9 +175,13 @@ def _may_pass(text: str) -> bool:
     return text[:3] in _BEGINNINGS or text[:1] in _SIGNS or text[:1] > _FURTHER
 
 
+def _is_labelled(text: str) -> bool:
+    return _UNMISTAKABLE.match(text) is not None and not _NOTICE.search(text)
+
+
 def _is_advert(text: str, block: str, away: Away) -> bool:
     """Whether there is nothing behind an advert's label, or nothing but links to other sites: other
-    words are news, or a tender's: "Advertisement: No. 12, last date 30 June"."""
+    words may be news."""
     label = _LABEL.match(text) if len(text) <= _LONGEST else None
     if label is None:
         return False

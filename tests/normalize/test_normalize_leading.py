@@ -35,6 +35,7 @@ def lasts(content: str) -> str:
         (f"{COUNTED}{OARS}{TEXT}", f"{COUNTED}{TEXT}"),
         # Labels tell of any number of them.
         (f"{TEXT}{LABELLED}{OARS}", f"{TEXT}{SAILS}"),
+        (f"{TEXT}<p>Advertisement: oars</p>{OARS}", f"{TEXT}<p>Advertisement: sails</p>{SAILS}"),
     ],
 )
 def test_one_advert_may_be_another(one: str, other: str) -> None:
