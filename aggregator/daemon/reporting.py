@@ -17,7 +17,9 @@ from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError, FetchError, Retry
 from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.inclusion import FeedList
+from aggregator.model.settings import Settings
 from aggregator.model.topic import LeavingTopic, TopicEdit
+from aggregator.publish import only_here
 from aggregator.rounds import Round
 
 _log: Any = structlog.get_logger()
@@ -203,8 +205,11 @@ class ProgressLine:
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
-def welcome(address: str) -> None:
-    """To a person who started the daemon on a terminal: what to open, and how to end it."""
+def welcome(address: str, settings: Settings) -> None:
+    """To a person who started the daemon on a terminal: what to open, and how to end it. Where others
+    are meant to come, and could not follow a link, the log says so."""
+    if why := only_here(settings):
+        _log.warning(why, hint="set publish.base_url to where others reach this machine")
     if sys.stderr.isatty():
         sys.stderr.write(f"Open {address} in a browser. Ctrl-C ends it.\n")
 

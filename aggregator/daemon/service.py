@@ -138,7 +138,7 @@ class _Service:
                 feeds=len(self._configuration.subscriptions),
                 topics=len(self._configuration.topics),
             )
-            welcome(address)
+            welcome(address, settings)
             warn_of_lines(self._configuration)
             with contextlib.suppress(Passing):
                 report_standing(await asyncio.to_thread(self._archive.feeds))
