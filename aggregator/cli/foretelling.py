@@ -74,35 +74,53 @@ class Due(Struct, frozen=True):
 def what_is_due(archive: Archive, configuration: Configuration, *, everything: bool = False) -> Due:
     """What publishing would do; reads no entry. Raises PublishError, ArchiveError."""
     from aggregator.leaving import wanted
-    from aggregator.model.time import now
     from aggregator.publish import site_of
     from aggregator.publishing import all_is_due
 
     settings, found = configuration.settings, wanted(archive, configuration.interests)
     synced = _synced(archive, configuration, found)
-    slugs = tuple(topic.slug for topic, _ in found.topics)
     if everything or all_is_due(archive, settings, site_of(settings)):
-        return Due(slugs, synced, found)
+        return Due(tuple(topic.slug for topic, _ in found.topics), synced, found)
+    return Due(_behind(archive, found, synced), synced, found)
+
+
+def unpublished(archive: Archive, configuration: Configuration) -> Due:
+    """The same, as lists tell it; where the folder cannot be read, as if it were whole. Raises
+    ArchiveError."""
+    from aggregator.leaving import wanted
+    from aggregator.model.errors import PublishError
+
+    try:
+        return what_is_due(archive, configuration)
+    except PublishError:
+        found = wanted(archive, configuration.interests)
+        synced = _synced(archive, configuration, found)
+        return Due(_behind(archive, found, synced), synced, found)
+
+
+def _behind(archive: Archive, found: Wanted, synced: TopicsSynced) -> tuple[str, ...]:
+    """Keys of the topics whose documents say something else than the archive, or than they will."""
+    from aggregator.model.time import now
+
     behind = {state.topic.slug for state in archive.published.behind()}
     behind.update(archive.published.due_digests(now()), synced.new, synced.edited, synced.renewed)
-    topics = tuple(slug for slug in slugs if slug in behind)
-    return Due(topics, synced, found)
+    return tuple(topic.slug for topic, _ in found.topics if topic.slug in behind)
 
 
 def _synced(archive: Archive, configuration: Configuration, found: Wanted) -> TopicsSynced:
-    """How the topics of the archive differ from those that are to all_wanted."""
+    """How the topics of the archive differ from those that are to be published."""
     size, mute = configuration.settings.publish.page_size, configuration.interests.mute
     return archive.topics.compare(found.topics, page_size=size, muted=mute.feeds)
 
 
-def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, str]:
+def waiting_edits(
+    archive: Archive, configuration: Configuration, synced: TopicsSynced
+) -> dict[str, str]:
     """Why topics are published as they were, or not yet, by their keys: those of which the archive
     holds what topics.toml says are not among them. Raises ArchiveError."""
-    from aggregator.leaving import wanted
     from aggregator.model.time import now
     from aggregator.topics import contradicted
 
-    synced = _synced(archive, configuration, wanted(archive, configuration.interests))
     edited = dict.fromkeys([*synced.edited, *synced.renewed], "kept as it was")
     waiting = edited | dict.fromkeys(synced.new, "not taken up")
     if not waiting:

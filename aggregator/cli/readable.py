@@ -61,15 +61,13 @@ class Readable(Struct, frozen=True, kw_only=True):
         return list(feeds.values()), sum(feed is None for _, feed in rows)
 
     def unpublished(self, archive: Archive) -> Unpublished:
-        """What publishing would do; where the configuration or the folder cannot be read, the topics
-        that are behind the archive."""
-        from aggregator.cli.foretelling import what_is_due
-        from aggregator.model.errors import PublishError
+        """What publishing would do; where the configuration cannot be read, the topics that are
+        behind the archive."""
+        from aggregator.cli.foretelling import unpublished
 
         if self.configuration is not None:
-            with suppress(PublishError):
-                due = what_is_due(archive, self.configuration)
-                return Unpublished(due.topics, due.synced.deleted, due.wanted.leaving)
+            due = unpublished(archive, self.configuration)
+            return Unpublished(due.topics, due.synced.deleted, due.wanted.leaving)
         behind = archive.published.behind()
         return Unpublished([state.topic.slug for state in behind], (), ())
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from aggregator.cli.checking import (
     check,
@@ -14,13 +16,14 @@ from aggregator.cli.checking import (
     topic_of,
     warn_of_samples,
 )
-from aggregator.cli.foretelling import tell_what_is_due, waiting_edits
+from aggregator.cli.foretelling import tell_what_is_due, unpublished, waiting_edits
 from aggregator.cli.options import DryRun, Json, Limit, TopicKey, complete_topic
 from aggregator.cli.output import (
     Column,
     heading,
     local,
     note,
+    on_terminal,
     one_line,
     plural,
     print_fields,
@@ -62,10 +65,10 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     """
     session = session_of(context)
     configuration = session.configuration()
-    states, waiting, leaving = _states(session, configuration)
-    rows = [(topic, states.get(topic.slug)) for topic in configuration.topics]
+    look = _looked(session, configuration)
+    rows = [(topic, look.states.get(topic.slug)) for topic in configuration.topics]
     if as_json:
-        print_json([_topic_json(topic, state, waiting) for topic, state in rows])
+        print_json([_topic_json(topic, look) for topic, _ in rows])
         return
     columns = (
         Column("topic"),
@@ -79,18 +82,18 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     cells = [
         (
             topic.slug,
-            _held(topic, state),
+            _held(topic, state.stories if state else 0),
             local(state.newest) if state else "",
             topic.title,
             topic.query,
-            waiting.get(topic.slug)
+            look.waiting.get(topic.slug)
             or (f"+{state.came} -{state.went}" if state and state.came + state.went else ""),
             "private" if topic.private else "",
         )
         for topic, state in rows
     ]
     print_table(columns, cells, empty="no topics yet: they are the tables of topics.toml")
-    tell_leaving(leaving)
+    tell_leaving(look.leaving)
 
 
 @app.command()
@@ -99,15 +102,12 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     session = session_of(context)
     configuration = session.configuration()
     wanted = topic_of(configuration, topic)
-    archive = session.reading_if_any()
-    state: TopicState | None = None
+    look = _looked(session, configuration)
+    state, archive = look.states.get(wanted.slug), session.reading_if_any()
     shown: tuple[PageEntry, ...] = ()
-    waiting: dict[str, str] = {}
     served: str | None = None
     if archive is not None:
         with archive:
-            state = archive.topics.state(wanted.slug)
-            waiting = waiting_edits(archive, configuration)
             served = served_elsewhere(archive, configuration.settings)
             if state:
                 size = configuration.settings.publish.page_size
@@ -115,7 +115,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     addresses = addresses_of(configuration, wanted, state)
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
-        told = _topic_json(wanted, state, waiting)
+        told = _topic_json(wanted, look)
         print_json({**told, "addresses": addresses, "served_under": served, "entries": newest})
         return
     heading(one_line(wanted.title))
@@ -125,7 +125,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         ("about", wanted.description),
         ("private", "yes: it is read by who knows its address" if wanted.private else ""),
         (_shown_in(wanted)[1], _counted(state)),
-        ("edit", waiting.get(wanted.slug, "") if state else ""),
+        ("edit", look.waiting.get(wanted.slug, "") if state else ""),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),
     ]
@@ -251,18 +251,30 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
         return publish_behind(archive, settings, site_of(settings), everything=everything)
 
 
-def _states(
-    session: Session, configuration: Configuration
-) -> tuple[dict[str, TopicState], dict[str, str], Sequence[LeavingTopic]]:
-    """What the archive holds of the topics, and why it holds them as they were, by key; and those
-    that are no longer in topics.toml."""
+class _Look(Struct, frozen=True, kw_only=True):
+    """What the archive holds of the topics, by key, those that are behind, as ``status`` tells them,
+    why some are as they were, and those that are no longer in topics.toml."""
+
+    states: Mapping[str, TopicState]
+    behind: Collection[str]
+    waiting: Mapping[str, str]
+    leaving: Sequence[LeavingTopic]
+
+
+def _looked(session: Session, configuration: Configuration) -> _Look:
     archive = session.reading_if_any()
     if archive is None:
-        return {}, {}, ()
+        # All are new.
+        behind = [topic.slug for topic in configuration.topics]
+        return _Look(states={}, behind=behind, waiting={}, leaving=())
     with archive:
-        states = {state.topic.slug: state for state in archive.topics.states()}
-        leaving = archive.topics.leaving([topic.slug for topic in configuration.topics])
-        return states, waiting_edits(archive, configuration), leaving
+        due = unpublished(archive, configuration)
+        return _Look(
+            states={state.topic.slug: state for state in archive.topics.states()},
+            behind=frozenset(due.topics),
+            waiting=waiting_edits(archive, configuration, due.synced),
+            leaving=due.wanted.leaving,
+        )
 
 
 def _tell_why_nothing(archive: Archive, configuration: Configuration, topic: Topic) -> None:
@@ -290,17 +302,17 @@ def _counted(state: TopicState | None) -> str:
     return f"{state.stories}{f', of which {silent} came unannounced, to archive pages only' if silent else ''}"
 
 
-def _held(topic: Topic, state: TopicState | None) -> str:
-    """How many stories a topic holds, or how many entries where it does not collapse them."""
-    count, (one, many) = state.stories if state else 0, _shown_in(topic)
-    return str(count) if one == "story" else plural(count, one, many)
+def _held(topic: Topic, count: int) -> str:
+    """How many stories a topic holds, or how many entries where it does not collapse them, which a
+    person is told; a program is told by JSON."""
+    one, many = _shown_in(topic)
+    return plural(count, one, many) if one == "entry" and on_terminal(sys.stdout) else str(count)
 
 
-def _topic_json(
-    topic: Topic, state: TopicState | None, waiting: Mapping[str, str]
-) -> dict[str, object]:
+def _topic_json(topic: Topic, look: _Look) -> dict[str, object]:
     from aggregator.model.time import iso
 
+    state = look.states.get(topic.slug)
     return {
         "slug": topic.slug,
         "title": topic.title,
@@ -313,9 +325,9 @@ def _topic_json(
         "stories": state.stories if state else 0,
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,
-        "behind": bool(state and state.version > state.published_version),
+        "behind": topic.slug in look.behind,
         "edited": iso(state.edited) if state else None,
         "came": state.came if state else 0,
         "went": state.went if state else 0,
-        "waits": waiting.get(topic.slug),
+        "waits": look.waiting.get(topic.slug),
     }

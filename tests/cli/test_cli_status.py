@@ -142,6 +142,11 @@ def same_as_a_dry_run(published, behind, removed, words):
     assert {f"would remove {slug}" for slug in removed} < {*would, ""}
     now = told(published)
     assert (now["behind"], now["removed"]) == (behind, removed)
+    listed = json.loads(published.run("topics", "list", "--json").out)
+    assert [one["slug"] for one in listed if one["behind"]] == behind
+    for one in listed:
+        shown = json.loads(published.run("topics", "show", one["slug"], "--json").out)
+        assert shown["behind"] is one["behind"]
     assert fields(published.run("status"))["unpublished"] == words
     assert published.run("topics", "publish").code == 0
     assert fields(published.run("status"))["unpublished"] == "nothing"
@@ -168,9 +173,13 @@ def test_after_a_restore_everything_is_unpublished(published, tmp_path):
     assert fields(published.run("status"))["unpublished"] == "torres"
 
 
-def test_under_another_title_of_the_site_everything_is_unpublished(published):
-    published.settings('title = "Elsewhere"')
+@pytest.mark.parametrize("setting", ['title = "Elsewhere"', "[server]\nport = 8099"])
+def test_for_another_site_everything_is_unpublished(published, setting):
+    published.settings(setting)
     assert fields(published.run("status"))["unpublished"] == "torres"
+    assert [one["behind"] for one in json.loads(published.run("topics", "list", "--json").out)] == [
+        True
+    ]
 
 
 def test_many_unpublished_topics_are_counted(published):

@@ -10,6 +10,7 @@ import pytest
 from environment import clean_environment
 from promises import RAIN, TOPICS, TORRES, parsed, rss
 
+from aggregator.__main__ import main
 from aggregator.archive import open_archive
 from aggregator.config import load
 from aggregator.publish import site_of
@@ -147,16 +148,18 @@ def test_preview_counts_a_week(collected):
     ("collapse", "listed", "shown", "previewed", "weekly"),
     [
         ("story", "1", "stories\t1", "1 story in all", 1),
-        ("none", "2 entries", "entries\t2", "2 entries in all", 2),
+        ("none", "2", "entries\t2", "2 entries in all", 2),
     ],
 )
 def test_what_a_topic_shows_is_what_is_counted(
-    place, server, collapse, listed, shown, previewed, weekly
+    place, server, terminal, collapse, listed, shown, previewed, weekly
 ):
     place.subscribe(*(server.serve(f"/{name}.xml", rss(TORRES)) for name in ("one", "two")))
     place.topics(f'{TOPICS}collapse = "{collapse}"\n')
     assert place.run("collect").code == 0
     assert place.run("topics", "list").out.split("\t")[1] == listed
+    seen = terminal(lambda: main(["-C", str(place.folder), "topics", "list"]))
+    assert ("2 entries" in seen) is (collapse == "none")
     assert shown in place.run("topics", "show", "torres-coaching").out
     assert previewed in place.run("topics", "preview", "torres-coaching").err
     weeks = parsed(place.run("topics", "preview", "torres-coaching", "--weeks", "--json"))
