@@ -40,6 +40,7 @@ from aggregator.collect import (
     still_no_feed,
 )
 from aggregator.inclusions import attach
+from aggregator.leaving import wanted
 from aggregator.linked import with_pages
 from aggregator.model.batch import Batch, Counts, Decision, Fetched, Settled
 from aggregator.model.errors import ArchiveError, FeedError
@@ -48,7 +49,7 @@ from aggregator.model.inclusion import Inclusion
 from aggregator.model.interests import Interests
 from aggregator.model.settings import Settings
 from aggregator.model.time import now
-from aggregator.model.topic import Backlog, TopicEdit
+from aggregator.model.topic import Backlog, LeavingTopic, TopicEdit
 from aggregator.normalize import Workers, decide
 from aggregator.topics import Matcher, portions
 
@@ -160,10 +161,8 @@ async def open_pipeline(
     made = Collector(settings.collect, __version__, access=access, away=away)
     async with made as collector, workers:
         try:
-            yield Pipeline(
-                archive=archive, settings=settings, matcher=matcher, collector=collector,
-                workers=workers,
-            )  # fmt: skip
+            yield Pipeline(archive=archive, settings=settings, matcher=matcher,
+                           collector=collector, workers=workers)  # fmt: skip
         finally:
             # What was asked for beside the rounds may be in no write.
             with suppress(ArchiveError):
@@ -173,21 +172,22 @@ async def open_pipeline(
 def prepare(
     archive: Archive, settings: Settings, subscriptions: Sequence[Subscription], interests: Interests,
     *, inclusions: Sequence[Inclusion] = (), tell: Callable[[TopicEdit], None] = lambda _: None,
+    tell_leaving: Callable[[Sequence[LeavingTopic]], None] = lambda _: None,
 ) -> Matcher:  # fmt: skip
     """Make the archive follow the configuration and fill new and edited topics from it; ``tell`` is
-    told of them, and of those that are gone. Returns the matcher. Raises QueryError, ArchiveError."""
-    matcher = Matcher(interests)
+    told of them and of those that are gone, ``tell_leaving`` of those that will be. Returns the
+    matcher. Raises QueryError, ArchiveError."""
+    found, size = wanted(archive, interests, note=True), settings.publish.page_size
     attach(archive, subscriptions, inclusions)
-    size = settings.publish.page_size
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
-    synced = archive.topics.sync(wanted, page_size=size, muted=interests.mute.feeds)
+    synced = archive.topics.sync(found.topics, page_size=size, muted=interests.mute.feeds)
+    tell_leaving(found.leaving)
     for slug in synced.deleted:
         tell(TopicEdit(topic=slug, new=False, came=0, went=0, gone=True))
     announced = dict.fromkeys(synced.edited, 0) | dict.fromkeys(synced.new, size)
-    for portion in portions(backlogs(archive, matcher, announced)):
+    for portion in portions(backlogs(archive, found.matcher, announced)):
         for edit in archive.topics.fill(portion):
             tell(edit)
-    return matcher
+    return found.matcher
 
 
 def backlogs(archive: Archive, matcher: Matcher, most: Mapping[str, int]) -> Iterator[Backlog]:

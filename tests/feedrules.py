@@ -236,12 +236,14 @@ def json_feed(data: bytes) -> Iterator[str]:
         return
     yield from _repeated("one id twice", [item.get("id") for item in items])
     for item in items:
-        yield from _json_item(item)
+        yield from _json_item(item, signed="authors" in feed)
 
 
-def _json_item(item: dict) -> Iterator[str]:
+def _json_item(item: dict, *, signed: bool) -> Iterator[str]:
     yield from _members(item, _OF_ITEM)
     yield from _authors(item)
+    if signed and "authors" not in item and _came_from(item):
+        yield f"{item['id']} is by the author of the feed, though it came from elsewhere"
     if not isinstance(item.get("id"), str) or not item["id"]:
         yield "id"
     if not ("content_html" in item or "content_text" in item):
@@ -256,6 +258,11 @@ def _json_item(item: dict) -> Iterator[str]:
     for name, holds in rules.items():
         if name in item and not holds(item[name]):
             yield f"{name} {item[name]}"
+
+
+def _came_from(item: dict) -> str:
+    """The publisher's feed, of what is not ours."""
+    return item.get("_aggregator", {}).get("origin", {}).get("feed_url", "")
 
 
 def _is_attachment(one: dict) -> bool:

@@ -13,7 +13,7 @@ from archivedesk import ONE, Desk, interests
 from lxml import etree
 from msgspec.structs import replace
 
-from aggregator.archive import open_archive
+from aggregator.archive import Archive, open_archive
 from aggregator.model.feed import Subscription
 from aggregator.model.settings import (
     ArchiveSettings,
@@ -25,6 +25,7 @@ from aggregator.model.topic import Topic
 from aggregator.pipeline import prepare
 from aggregator.publish import site_of
 from aggregator.publishing import publish_behind
+from aggregator.topics import Matcher
 from aggregator.web import serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -54,11 +55,16 @@ class Newsroom:
         self.archive.close()
 
     def topics(self, *topics: Topic) -> None:
-        """What topics.toml holds from now on."""
+        """What topics.toml holds from now on; what it held before, it does no more since long."""
         self.follow([ONE], topics)
 
     def follow(self, urls: Sequence[str], topics: Sequence[Topic]) -> None:
-        """What feeds.opml and topics.toml hold from now on."""
+        """What feeds.opml and topics.toml hold from now on, as :meth:`topics` has it."""
+        take_out_others(self.archive, topics)
+        self.edit(urls, topics)
+
+    def edit(self, urls: Sequence[str], topics: Sequence[Topic]) -> None:
+        """What feeds.opml and topics.toml hold at this moment."""
         subscriptions = [Subscription(url=url) for url in urls]
         self.desk.matcher = prepare(self.archive, self.settings, subscriptions, interests(*topics))
 
@@ -93,6 +99,13 @@ class Newsroom:
         """The address of a private topic."""
         (token,) = [one.token for one in self.archive.topics.states() if one.topic.slug == slug]
         return f"private/{token}"
+
+
+def take_out_others(archive: Archive, topics: Sequence[Topic]) -> None:
+    """All other topics are taken down, as when they are missing for a day."""
+    matcher = Matcher(interests(*topics))
+    wanted = [(topic, matcher.definition(topic.slug)) for topic in topics]
+    archive.topics.sync(wanted, page_size=50)
 
 
 def free_port() -> int:

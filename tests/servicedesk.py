@@ -16,6 +16,7 @@ from aggregator.config import load
 from aggregator.daemon.collecting import Collecting
 from aggregator.daemon.service import _Service
 from aggregator.daemon.watching import Watch
+from aggregator.pipeline import Pipeline
 
 
 @dataclass
@@ -25,6 +26,8 @@ class ServiceDesk:
     clock: SimClock
     archive: Archive
     collecting: Collecting
+    service: _Service
+    pipeline: Pipeline
 
     async def look(self) -> None:
         """Begin a round, should anything be due."""
@@ -50,4 +53,4 @@ async def service_at(begin: datetime, folder: Daemon) -> AsyncIterator[ServiceDe
             service._opened() as pipeline,
             service._collecting_with(pipeline, failed=asyncio.Event()) as collecting,
         ):
-            yield ServiceDesk(clock, archive, collecting)
+            yield ServiceDesk(clock, archive, collecting, service, pipeline)

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from archivedesk import NOON, ONE, TWO, item
 from msgspec.structs import replace
 from publishing import Newsroom
+from simclock import SimClock
 
 from aggregator.archive import open_archive, restore
 from aggregator.model.errors import PublishError
 from aggregator.model.topic import Topic
-from aggregator.publish import retired, site_of
+from aggregator.publish import retired, site_of, stem
 from aggregator.publishing import Publisher
 
 TOPICS = tuple(Topic(slug=f"w{n}", title=f"Word {n}", query=f"word{n}") for n in range(200))
@@ -219,6 +220,89 @@ def test_what_ended_stays_ended_in_another_folder(tmp_path):
         room.topics(*TOPICS[:2])
         room.publish()
         assert not retired(room.public, f"topics/{TOPICS[0].slug}")
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_topic_that_is_missing_for_less_than_a_day_never_was_away(tmp_path, private):
+    """As where a file was cut off at the edge of a table, and is mended in the morning."""
+    lost = Topic(slug="lost", title="Lost", query="word1", private=private)
+    with (
+        SimClock(NOON) as clock,
+        Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room,
+    ):
+        room.topics(TOPICS[0], lost)
+        bring(room, "word1", entries=SIZE + 1)
+        room.publish()
+        (place,) = [one for one in room.archive.topics.states() if one.topic.slug == "lost"]
+        feed = f"{stem(place)}.atom"
+        listed = room.texts()["topics.opml"]
+        room.edit([ONE], [TOPICS[0]])
+        bring(room, "word1", entries=SIZE + 2)
+        room.publish()
+        assert room.texts()["topics.opml"] == listed
+        told = room.texts()
+        assert told[feed].count(b"</entry>") == SIZE
+        clock.go_on(hours=23, minutes=59)
+        # A round looks again; what began does not begin anew.
+        room.edit([ONE], [TOPICS[0]])
+        assert not room.archive.topics.overdue()
+        room.edit([ONE], [TOPICS[0], lost])
+        assert room.publish() == ()
+        assert room.texts() == told
+        # It is as it was: who leaves it out again has a whole day again.
+        clock.go_on(days=3)
+        room.edit([ONE], [TOPICS[0]])
+        room.publish()
+        assert room.texts()[feed] == told[feed]
+        clock.go_on(days=1)
+        assert room.archive.topics.overdue()
+        room.edit([ONE], [TOPICS[0]])
+        room.publish()
+        assert not room.archive.topics.overdue()
+        assert feed not in room.texts()
+        assert retired(room.public, feed.removesuffix(".atom"))
+
+
+def test_a_clock_that_was_ahead_makes_no_longer_wait(tmp_path):
+    with (
+        SimClock(NOON + timedelta(days=400)) as clock,
+        Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room,
+    ):
+        room.edit([ONE], [TOPICS[0]])
+        room.edit([ONE], [])
+        clock.at = NOON
+        room.edit([ONE], [])
+        clock.go_on(days=1)
+        assert room.archive.topics.overdue()
+
+
+def test_a_topic_that_named_one_that_was_taken_down_goes_with_it(tmp_path):
+    names = Topic(slug="names", title="Names", query="topic:named OR rain")
+    named = Topic(slug="named", title="Named", query="word1")
+    other = Topic(slug="other", title="Other", query="word2")
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.edit([ONE], [names, named, other])
+        room.edit([ONE], [])
+        room.archive.topics.end("named")
+        room.edit([ONE], [])
+        assert [one.topic.slug for one in room.archive.topics.states()] == ["other"]
+
+
+def test_a_private_topic_that_was_taken_down_by_name_comes_back_at_another_address(tmp_path):
+    secret = Topic(slug="secret", title="Hidden", query="*", private=True)
+    with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
+        room.topics(secret)
+        room.publish()
+        old = room.address("secret")
+        room.edit([ONE], [])
+        room.archive.topics.end("secret")
+        room.edit([ONE], [])
+        room.publish()
+        room.edit([ONE], [secret])
+        room.publish()
+        assert room.address("secret") != old
+        assert retired(room.public, old)
+        assert not (room.public / f"{old}.atom").exists()
 
 
 def test_a_folder_that_is_taken_away_comes_back_whole(tmp_path):

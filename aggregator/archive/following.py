@@ -1,11 +1,12 @@
-"""Topics follow the configuration: which are new, edited, deleted or renewed, and where they stand."""
+"""Topics follow the configuration: which are new, edited, leaving, deleted or renewed, and where they
+stand."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +17,18 @@ from aggregator.archive.hits import recount
 from aggregator.archive.pages import MUTED, muted_feeds
 from aggregator.archive.records import pack_topic, read_topic, unpack_topic
 from aggregator.archive.schema import meta, topics
-from aggregator.archive.statements import chunks, upsert
+from aggregator.archive.statements import among, chunks, upsert
 from aggregator.model.errors import UsageError
-from aggregator.model.topic import Topic
+from aggregator.model.topic import LeavingTopic, Topic
 
 TAKEN_OUT = ""
 """The definition of a topic that is configured no more: it is filled again, should it come back."""
 
+# A file that was cut off at night is found in the morning.
+_GRACE = timedelta(days=1)
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAVING = "leaving"
+"""What the ends of leaving topics are called in ``meta``: Unix seconds by slug."""
 _TOKEN_BYTES = 16
 
 
@@ -34,6 +40,69 @@ class TopicsSynced(Struct, frozen=True, kw_only=True):
     edited: tuple[str, ...]
     deleted: tuple[str, ...]
     renewed: tuple[str, ...]
+
+
+def leaving(
+    connection: sa.Connection, configured: Collection[str], at: datetime
+) -> tuple[LeavingTopic, ...]:
+    """The topics that are configured no more, in order of their making, those whose time is over too."""
+    ends, latest = _ends(connection), at + _GRACE
+    live = sa.select(topics).where(topics.c.deleted.is_(None)).order_by(topics.c.topic_key)
+    return tuple(
+        LeavingTopic(
+            topic=unpack_topic(row.settings),
+            # One that is later was noted by a clock that was ahead.
+            until=min(ends.get(row.slug, latest), latest),
+        )
+        for row in connection.execute(live)
+        if row.slug not in configured
+    )
+
+
+def note_leaving(
+    connection: sa.Connection, configured: Collection[str], at: datetime
+) -> tuple[LeavingTopic, ...]:
+    """The same; their time begins now, where it did not before, and is forgotten of all others."""
+    found = leaving(connection, configured, at)
+    _note_ends(connection, {one.topic.slug: one.until for one in found})
+    return found
+
+
+def overdue(connection: sa.Connection, at: datetime) -> bool:
+    """Whether the time of a leaving topic is over."""
+    over = [slug for slug, end in _ends(connection).items() if end <= at]
+    if not over:
+        return False
+    live = topics.c.deleted.is_(None), among(connection, topics.c.slug, over)
+    return connection.scalar(sa.select(sa.func.count()).select_from(topics).where(*live)) != 0
+
+
+def end(connection: sa.Connection, slug: str) -> None:
+    """End the time of a leaving topic; the address of a private one will not be valid again, either,
+    should it come back. Raises UsageError where it is not known to leave."""
+    row, ends = read_topic(connection, slug), _ends(connection)
+    if slug not in ends:
+        raise UsageError(
+            f"that {slug} is no longer in topics.toml was not taken up yet",
+            hint="try again in a few seconds; `aggregator status` tells what keeps it",
+        )
+    _note_ends(connection, ends | {slug: _AT_ONCE})
+    if row.token:
+        moved = sa.update(topics).where(topics.c.topic_key == row.topic_key)
+        connection.execute(moved.values(token=_new_token(), published_place=0))
+
+
+def _ends(connection: sa.Connection) -> dict[str, datetime]:
+    held = connection.scalar(sa.select(meta.c.value).where(meta.c.name == _LEAVING))
+    found: dict[str, int] = json.loads(held) if held else {}
+    return {slug: datetime.fromtimestamp(seconds, UTC) for slug, seconds in found.items()}
+
+
+def _note_ends(connection: sa.Connection, ends: Mapping[str, datetime]) -> None:
+    if _ends(connection) == ends:
+        return
+    value = json.dumps({slug: int(end.timestamp()) for slug, end in ends.items()})
+    upsert(connection, meta, [{"name": _LEAVING, "value": value}], replace=("value",))
 
 
 def sync(

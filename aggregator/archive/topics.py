@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aggregator.archive import filling, following, hits, states
 from aggregator.archive.database import Database
 from aggregator.archive.following import TopicsSynced
 from aggregator.model.entry import EntryRecord
 from aggregator.model.time import now as clock
-from aggregator.model.topic import Backlog, Standing, Topic, TopicDifference, TopicEdit, TopicState
+from aggregator.model.topic import (
+    Backlog,
+    LeavingTopic,
+    Standing,
+    Topic,
+    TopicDifference,
+    TopicEdit,
+    TopicState,
+)
 
 
 class Topics:
@@ -25,6 +33,27 @@ class Topics:
         feeds and folders that no topic names."""
         with self._database.writing() as connection:
             return following.sync(connection, wanted, page_size, muted, clock())
+
+    def leaving(self, configured: Collection[str]) -> tuple[LeavingTopic, ...]:
+        """Those that are configured no more and were not taken down yet, in order of their making,
+        also where their time is over."""
+        with self._database.reading() as connection:
+            return following.leaving(connection, configured, clock())
+
+    def note_leaving(self, configured: Collection[str]) -> tuple[LeavingTopic, ...]:
+        """The same; the time of those that were not seen to leave before begins."""
+        with self._database.writing() as connection:
+            return following.note_leaving(connection, configured, clock())
+
+    def overdue(self) -> bool:
+        """Whether the time of a leaving one is over."""
+        with self._database.reading() as connection:
+            return following.overdue(connection, clock())
+
+    def end(self, slug: str) -> None:
+        """End the time of a leaving one at once. Raises UsageError where it is not known to leave."""
+        with self._database.writing() as connection:
+            following.end(connection, slug)
 
     def compare(
         self, wanted: Sequence[tuple[Topic, str]], *, page_size: int, muted: Sequence[str] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,18 +10,30 @@ import typer
 from msgspec.structs import asdict
 
 from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
-from aggregator.cli.output import local, note, one_line, plural, print_fields, print_json, say
+from aggregator.cli.output import (
+    away,
+    first_of,
+    local,
+    note,
+    one_line,
+    plural,
+    print_fields,
+    print_json,
+    say,
+)
 from aggregator.cli.session import session_of
 from aggregator.cli.titles import entry_named, title_of
 
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
-    from aggregator.model.topic import Standing, Topic, TopicEdit
+    from aggregator.model.topic import LeavingTopic, Standing, Topic, TopicEdit
     from aggregator.topics import Failed, Signless, Survey, Unknown
 
 _FAILED = 2
 _NEWEST = 1000
+# So many topics that leave are named.
+_NAMED = 20
 
 
 def check(
@@ -210,3 +223,21 @@ def tell_edit(edit: TopicEdit) -> None:
         went = f"; {edit.went:,} held match no more, and stay" if edit.went else ""
         began = "is back" if edit.back else "was edited"
         note(f"{edit.topic} {began}: {edit.came:,} came from the archive{went}")
+
+
+def leaving_words(leaving: Sequence[LeavingTopic]) -> str:
+    """A sentence on topics that are no longer in topics.toml: when they are taken down, and what to do."""
+    soonest = min(one.until for one in leaving)
+    named = first_of([one.topic.slug for one in leaving], _NAMED)
+    gone = plural(len(leaving), "topic is", "topics are")
+    return (
+        f"{gone} no longer in topics.toml: {named}: taken down {local(soonest)} ({away(soonest)}), and "
+        "served until then; put back what is missing, or take a topic down at once: aggregator topics "
+        "revoke TOPIC"
+    )
+
+
+def tell_leaving(leaving: Sequence[LeavingTopic]) -> None:
+    """On standard error: the topics that are no longer in topics.toml, where there are any."""
+    if leaving:
+        note(leaving_words(leaving))

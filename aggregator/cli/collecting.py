@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import asdict
 
-from aggregator.cli.checking import tell_edit, warn_of_samples
+from aggregator.cli.checking import tell_edit, tell_leaving, warn_of_samples
 from aggregator.cli.options import DryRun, Json
 from aggregator.cli.output import away, local, note, one_line, plural, print_json, progress, say
 from aggregator.cli.session import Session, session_of
@@ -137,7 +137,7 @@ async def _collect_with(
         reclean(archive, settings.normalize)
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.interests,
-            inclusions=configuration.inclusions, tell=tell_edit,
+            inclusions=configuration.inclusions, tell=tell_edit, tell_leaving=tell_leaving,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         async with open_pipeline(

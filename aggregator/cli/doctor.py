@@ -115,6 +115,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     yield from _archive(session, settings.archive)
     yield _disk(settings.archive)
     yield _output(settings.publish)
+    yield from _addresses(settings)
     yield _port(settings, session)
     if network:
         yield _names(subscriptions)
@@ -254,6 +255,13 @@ def _output(settings: PublishSettings) -> Finding:
         mend = "give the user who runs this the right to write there, or set publish.directory"
         return _fail("output", f"{place} cannot be written: {refused}", mend, _SERVE)
     return _ok("output", str(settings.directory))
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    from aggregator.publish import only_here
+
+    if why := only_here(settings):
+        yield _warn("addresses", why, "set publish.base_url to where others reach this machine")
 
 
 def _port(settings: Settings, session: Session) -> Finding:

@@ -293,7 +293,7 @@ def _facts(line: Subscription, feed: Feed | None) -> list[tuple[str, str]]:
 
     facts = [
         ("url", line.url),
-        ("folders", " / ".join(line.folders)),
+        ("folders", "/".join(line.folders)),
         ("state", _state(line, feed)),
         ("full text", "from the linked pages" if line.full_text else ""),
     ]

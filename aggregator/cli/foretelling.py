@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aggregator.cli.checking import warn_of_samples
+from aggregator.cli.checking import tell_leaving, warn_of_samples
 from aggregator.cli.output import note, one_line, plural, say
 from aggregator.cli.titles import short, title_of
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive, TopicsSynced
     from aggregator.cli.session import Session
     from aggregator.config import Configuration
+    from aggregator.leaving import Wanted
     from aggregator.model.topic import TopicDifference
-    from aggregator.topics import Matcher
 
 # So many stories of an edit are named each way, the newest.
 _NAMED = 10
@@ -31,7 +31,6 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     newest stories that would come by an edit, or match no more; how many there are as notes, and the
     samples that fail, of which publishing warns too."""
     from aggregator.pipeline import backlogs
-    from aggregator.topics import Matcher
 
     due, removed = tuple(topic.slug for topic in configuration.topics), tuple[str, ...]()
     told, counted = list[str](), list[str]()
@@ -39,15 +38,17 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     if archive is None:
         warn_of_samples(configuration)
     else:
-        matcher = Matcher(configuration.interests)
         with archive:
             failing = warn_of_samples(configuration, archive)
-            found = what_is_due(archive, configuration, matcher, everything=everything)
+            found = what_is_due(archive, configuration, everything=everything)
+            tell_leaving(found.wanted.leaving)
             synced, due, removed = found.synced, found.topics, found.synced.deleted
             if not failing.isdisjoint({*synced.new, *synced.edited}):
                 note(_KEPT)
             edited = dict.fromkeys(synced.edited, 0)
-            for one in archive.topics.compare_fill(list(backlogs(archive, matcher, edited))):
+            for one in archive.topics.compare_fill(
+                list(backlogs(archive, found.wanted.matcher, edited))
+            ):
                 told += _named(archive, one)
                 counted.append(_counted(one))
     for slug in due:
@@ -63,43 +64,63 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
 
 class Due(Struct, frozen=True):
     """``topics``: keys of the topics that would be published, in their order. ``synced``: what of
-    them is new or edited, and which topics are gone."""
+    them is new or edited, and which topics are gone. ``wanted``: all that are to be published."""
 
     topics: tuple[str, ...]
     synced: TopicsSynced
+    wanted: Wanted
 
 
-def what_is_due(
-    archive: Archive, configuration: Configuration, matcher: Matcher, *, everything: bool = False
-) -> Due:
+def what_is_due(archive: Archive, configuration: Configuration, *, everything: bool = False) -> Due:
     """What publishing would do; reads no entry. Raises PublishError, ArchiveError."""
-    from aggregator.model.time import now
+    from aggregator.leaving import wanted
     from aggregator.publish import site_of
     from aggregator.publishing import all_is_due
 
-    settings, synced = configuration.settings, _synced(archive, configuration, matcher)
-    slugs = tuple(topic.slug for topic in configuration.topics)
+    settings, found = configuration.settings, wanted(archive, configuration.interests)
+    synced = _synced(archive, configuration, found)
     if everything or all_is_due(archive, settings, site_of(settings)):
-        return Due(slugs, synced)
+        return Due(tuple(topic.slug for topic, _ in found.topics), synced, found)
+    return Due(_behind(archive, found, synced), synced, found)
+
+
+def unpublished(archive: Archive, configuration: Configuration) -> Due:
+    """The same, as lists tell it; where the folder cannot be read, as if it were whole. Raises
+    ArchiveError."""
+    from aggregator.leaving import wanted
+    from aggregator.model.errors import PublishError
+
+    try:
+        return what_is_due(archive, configuration)
+    except PublishError:
+        found = wanted(archive, configuration.interests)
+        synced = _synced(archive, configuration, found)
+        return Due(_behind(archive, found, synced), synced, found)
+
+
+def _behind(archive: Archive, found: Wanted, synced: TopicsSynced) -> tuple[str, ...]:
+    """Keys of the topics whose documents say something else than the archive, or than they will."""
+    from aggregator.model.time import now
+
     behind = {state.topic.slug for state in archive.published.behind()}
     behind.update(archive.published.due_digests(now()), synced.new, synced.edited, synced.renewed)
-    return Due(tuple(slug for slug in slugs if slug in behind), synced)
+    return tuple(topic.slug for topic, _ in found.topics if topic.slug in behind)
 
 
-def _synced(archive: Archive, configuration: Configuration, matcher: Matcher) -> TopicsSynced:
-    """How the topics of the archive differ from those of the configuration."""
-    wanted = [(topic, matcher.definition(topic.slug)) for topic in configuration.topics]
+def _synced(archive: Archive, configuration: Configuration, found: Wanted) -> TopicsSynced:
+    """How the topics of the archive differ from those that are to be published."""
     size, mute = configuration.settings.publish.page_size, configuration.interests.mute
-    return archive.topics.compare(wanted, page_size=size, muted=mute.feeds)
+    return archive.topics.compare(found.topics, page_size=size, muted=mute.feeds)
 
 
-def waiting_edits(archive: Archive, configuration: Configuration) -> dict[str, str]:
+def waiting_edits(
+    archive: Archive, configuration: Configuration, synced: TopicsSynced
+) -> dict[str, str]:
     """Why topics are published as they were, or not yet, by their keys: those of which the archive
     holds what topics.toml says are not among them. Raises ArchiveError."""
     from aggregator.model.time import now
-    from aggregator.topics import Matcher, contradicted
+    from aggregator.topics import contradicted
 
-    synced = _synced(archive, configuration, Matcher(configuration.interests))
     edited = dict.fromkeys([*synced.edited, *synced.renewed], "kept as it was")
     waiting = edited | dict.fromkeys(synced.new, "not taken up")
     if not waiting:

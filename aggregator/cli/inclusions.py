@@ -97,7 +97,7 @@ def print_list(session: Session, inclusion: Inclusion, *, as_json: bool) -> None
     if as_json:
         print_json({**list_json(one), "folders": list(inclusion.folders)})
         return
-    heading(one_line(" / ".join(inclusion.folders) or one.url))
+    heading(one_line("/".join(inclusion.folders) or one.url))
     dropped = len(one.lines) - one.named
     due = one.next_due
     facts = [

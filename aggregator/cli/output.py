@@ -105,6 +105,12 @@ def some_of(sentences: Sequence[str]) -> str:
     return f"{sentences[0]}{more}"
 
 
+def first_of(names: Sequence[str], most: int) -> str:
+    """So many names at the most, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def on_terminal(stream: IO[str]) -> bool:
     """Whether a person reads this stream as it comes."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from aggregator.model.feed import Feed
     from aggregator.model.inclusion import Inclusion
     from aggregator.model.settings import Settings
+    from aggregator.model.topic import LeavingTopic
 
 
 class Readable(Struct, frozen=True, kw_only=True):
@@ -58,19 +60,25 @@ class Readable(Struct, frozen=True, kw_only=True):
         feeds = {feed.key: feed for _, feed in rows if feed}
         return list(feeds.values()), sum(feed is None for _, feed in rows)
 
-    def unpublished(self, archive: Archive) -> tuple[list[str], list[str]]:
-        """The topics that publishing would write, and those that it would remove; where the
-        configuration or the folder cannot be read, those that are behind the archive."""
-        from aggregator.cli.foretelling import what_is_due
-        from aggregator.model.errors import PublishError
-        from aggregator.topics import Matcher
+    def unpublished(self, archive: Archive) -> Unpublished:
+        """What publishing would do; where the configuration cannot be read, the topics that are
+        behind the archive."""
+        from aggregator.cli.foretelling import unpublished
 
         if self.configuration is not None:
-            with suppress(PublishError):
-                matcher = Matcher(self.configuration.interests)
-                due = what_is_due(archive, self.configuration, matcher)
-                return list(due.topics), list(due.synced.deleted)
-        return [state.topic.slug for state in archive.published.behind()], []
+            due = unpublished(archive, self.configuration)
+            return Unpublished(due.topics, due.synced.deleted, due.wanted.leaving)
+        behind = archive.published.behind()
+        return Unpublished([state.topic.slug for state in behind], (), ())
+
+
+class Unpublished(Struct, frozen=True):
+    """Keys of the topics that publishing would write, and of those that it would remove; and those
+    that are no longer in topics.toml, and will be removed."""
+
+    behind: Sequence[str]
+    removed: Sequence[str]
+    leaving: Sequence[LeavingTopic]
 
 
 def read(session: Session) -> Readable:

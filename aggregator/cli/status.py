@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from aggregator.cli.checking import leaving_words
 from aggregator.cli.options import Json
 from aggregator.cli.output import (
     NOTHING,
     Column,
     away,
+    first_of,
     local,
     note,
     one_line,
@@ -24,7 +26,7 @@ from aggregator.cli.output import (
     some_of,
     when,
 )
-from aggregator.cli.readable import read
+from aggregator.cli.readable import Unpublished, read
 from aggregator.cli.served import elsewhere_words, served_elsewhere
 from aggregator.cli.session import session_of
 from aggregator.cli.troubles import print_troubles, troubles_json
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.model.feed import Feed
     from aggregator.model.settings import Settings
+    from aggregator.model.topic import LeavingTopic
 
 _FAILING_SHOWN = 10
 _TOPICS_SHOWN = 20
@@ -49,8 +52,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     a sample that a topic fails, which a daemon that runs does not take up, is told
     with its mend, and so is the first line of feeds.opml that is left out (JSON has all,
     as warnings). Unpublished are the topics that `aggregator topics publish` would write
-    or remove, new and edited ones among them (JSON: behind, removed). Settings that are wrong
-    are taken as shipped. The exit code is 0 whatever fails, but 2 where nothing can be told
+    or remove, new and edited ones among them (JSON: behind, removed). Topics that are no longer in
+    topics.toml are told with the time at which they are taken down (JSON: leaving). Settings that
+    are wrong are taken as shipped. The exit code is 0 whatever fails, but 2 where nothing can be told
     but the mistake: aggregator.toml cannot be read, or leaves open which archive is meant.
     """
     from itertools import chain
@@ -86,7 +90,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     with archive:
         feeds, fresh = found.asked(archive)
         info, due = archive.info(), archive.next_due()
-        behind, removed = found.unpublished(archive)
+        topics = found.unpublished(archive)
         lists = failing_lists(found.inclusions, archive.lists.read())
         holder, paused = archive.holder(), _paused(archive)
         hub, served = _hub(archive, settings), served_elsewhere(archive, settings)
@@ -111,8 +115,9 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
                 "mistake": mistake,
                 "warnings": warnings,
                 "paused": paused,
-                "behind": behind,
-                "removed": removed,
+                "behind": topics.behind,
+                "removed": topics.removed,
+                "leaving": _leaving_json(topics.leaving),
                 "served_under": served,
                 "hub": hub,
                 "push": push,
@@ -139,7 +144,8 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
             ("feeds", unreached if cause else counted or "none: aggregator feeds add URL"),
             ("last fetch", f"{local(last)} ({away(last)})" if last else "none yet"),
             ("next due", f"{local(due)} ({away(due)})" if due else "none"),
-            ("unpublished", _unpublished_line(behind, removed)),
+            *([("leaving", leaving_words(topics.leaving))] if topics.leaving else []),
+            ("unpublished", _unpublished_line(topics)),
             *([("addresses", elsewhere_words(served))] if served else []),
             *([("hub", _hub_line(hub))] if hub else []),
             *([("push", _push_line(push))] if push else []),
@@ -153,15 +159,17 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_delays(delays)
 
 
-def _unpublished_line(behind: Sequence[str], removed: Sequence[str]) -> str:
-    told = [_some(behind)] if behind else []
-    told += [f"to be removed: {_some(removed)}"] if removed else []
+def _unpublished_line(topics: Unpublished) -> str:
+    told = [first_of(topics.behind, _TOPICS_SHOWN)] if topics.behind else []
+    if topics.removed:
+        told.append(f"to be removed: {first_of(topics.removed, _TOPICS_SHOWN)}")
     return "; ".join(told) or "nothing"
 
 
-def _some(slugs: Sequence[str]) -> str:
-    more = len(slugs) - _TOPICS_SHOWN
-    return ", ".join(slugs[:_TOPICS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+def _leaving_json(leaving: Sequence[LeavingTopic]) -> list[dict[str, object]]:
+    from aggregator.model.time import iso
+
+    return [{"topic": one.topic.slug, "taken_down": iso(one.until)} for one in leaving]
 
 
 def _paused(archive: Archive) -> str | None:

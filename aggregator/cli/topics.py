@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
-from aggregator.cli.checking import check, explain, tell_edit, topic_of, warn_of_samples
-from aggregator.cli.foretelling import tell_what_is_due, waiting_edits
+from aggregator.cli.checking import (
+    check,
+    explain,
+    tell_leaving,
+    topic_of,
+    warn_of_samples,
+)
+from aggregator.cli.foretelling import tell_what_is_due, unpublished, waiting_edits
 from aggregator.cli.options import DryRun, Json, Limit, TopicKey, complete_topic
 from aggregator.cli.output import (
     Column,
     heading,
     local,
     note,
+    on_terminal,
     one_line,
     plural,
     print_fields,
@@ -23,7 +32,8 @@ from aggregator.cli.output import (
     say,
 )
 from aggregator.cli.previewing import caught, meant_topic, muted_newest
-from aggregator.cli.served import elsewhere_words, served_elsewhere, site_told
+from aggregator.cli.revoking import addresses_of, prepare_topics, revoke
+from aggregator.cli.served import elsewhere_words, served_elsewhere
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.titles import short, title_of
 from aggregator.cli.weeks import barred, chart
@@ -31,14 +41,12 @@ from aggregator.cli.weeks import barred, chart
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
-    from aggregator.model.topic import PageEntry, Topic, TopicState
+    from aggregator.model.topic import LeavingTopic, PageEntry, Topic, TopicState
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(check)
 app.command()(explain)
 
-# They publish on their own, and have the right to write the archive as long as they run.
-_PUBLISHING = ("aggregator run", "aggregator collect")
 _WEEKS_DRAWN = 52
 
 
@@ -57,10 +65,10 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     """
     session = session_of(context)
     configuration = session.configuration()
-    states, waiting = _states(session, configuration)
-    rows = [(topic, states.get(topic.slug)) for topic in configuration.topics]
+    look = _looked(session, configuration)
+    rows = [(topic, look.states.get(topic.slug)) for topic in configuration.topics]
     if as_json:
-        print_json([_topic_json(topic, state, waiting) for topic, state in rows])
+        print_json([_topic_json(topic, look) for topic, _ in rows])
         return
     columns = (
         Column("topic"),
@@ -74,17 +82,18 @@ def list_topics(context: typer.Context, as_json: Json = False) -> None:
     cells = [
         (
             topic.slug,
-            _held(topic, state),
+            _held(topic, state.stories if state else 0),
             local(state.newest) if state else "",
             topic.title,
             topic.query,
-            waiting.get(topic.slug)
+            look.waiting.get(topic.slug)
             or (f"+{state.came} -{state.went}" if state and state.came + state.went else ""),
             "private" if topic.private else "",
         )
         for topic, state in rows
     ]
     print_table(columns, cells, empty="no topics yet: they are the tables of topics.toml")
+    tell_leaving(look.leaving)
 
 
 @app.command()
@@ -93,23 +102,20 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
     session = session_of(context)
     configuration = session.configuration()
     wanted = topic_of(configuration, topic)
-    archive = session.reading_if_any()
-    state: TopicState | None = None
+    look = _looked(session, configuration)
+    state, archive = look.states.get(wanted.slug), session.reading_if_any()
     shown: tuple[PageEntry, ...] = ()
-    waiting: dict[str, str] = {}
     served: str | None = None
     if archive is not None:
         with archive:
-            state = archive.topics.state(wanted.slug)
-            waiting = waiting_edits(archive, configuration)
             served = served_elsewhere(archive, configuration.settings)
             if state:
                 size = configuration.settings.publish.page_size
                 shown = archive.published.subscription_page(wanted.slug, size=size).entries[:limit]
-    addresses = _addresses(configuration, wanted, state)
+    addresses = addresses_of(configuration, wanted, state)
     if as_json:
         newest = [{"id": e.id, "title": e.title, "url": e.url, "reason": e.reason} for e in shown]
-        told = _topic_json(wanted, state, waiting)
+        told = _topic_json(wanted, look)
         print_json({**told, "addresses": addresses, "served_under": served, "entries": newest})
         return
     heading(one_line(wanted.title))
@@ -119,7 +125,7 @@ def show(context: typer.Context, topic: TopicKey, limit: Limit = 10, as_json: Js
         ("about", wanted.description),
         ("private", "yes: it is read by who knows its address" if wanted.private else ""),
         (_shown_in(wanted)[1], _counted(state)),
-        ("edit", waiting.get(wanted.slug, "") if state else ""),
+        ("edit", look.waiting.get(wanted.slug, "") if state else ""),
         ("newest", local(state.newest) if state else ""),
         *(("address", address) for address in addresses),
     ]
@@ -230,58 +236,7 @@ def publish(
     note(f"{plural(len(changed), 'published file')} changed")
 
 
-@app.command()
-def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> None:
-    """Give a private topic a new address.
-
-    The old one answers 410 from then on. Where a daemon runs, it publishes there within a minute.
-    """
-    from aggregator.archive import not_private, open_archive
-    from aggregator.model.errors import AlreadyRunning
-    from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
-
-    session = session_of(context)
-    configuration = session.configuration()
-    wanted, settings = topic_of(configuration, topic), configuration.settings
-    if dry_run:
-        if not wanted.private:
-            raise not_private(wanted.slug)
-        say(f"would give {wanted.slug} a new address")
-        return
-    try:
-        opened = open_archive(settings.archive, write=True, purpose="aggregator topics revoke")
-    except AlreadyRunning as error:
-        if not error.holder.startswith(_PUBLISHING):
-            raise
-        # A row is all there is to write; who publishes it is there already.
-        with open_archive(settings.archive) as archive:
-            archive.published.revoke_address(wanted.slug)
-            state = archive.topics.state(wanted.slug)
-            if served := served_elsewhere(archive, settings):
-                note(elsewhere_words(served))
-        note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
-    else:
-        with opened as archive:
-            _prepare(archive, configuration)
-            archive.published.revoke_address(wanted.slug)
-            publish_behind(archive, settings, site_of(settings))
-            state = archive.topics.state(wanted.slug)
-    for address in _addresses(configuration, wanted, state):
-        say(address)
-
-
-def _prepare(archive: Archive, configuration: Configuration) -> None:
-    from aggregator.pipeline import prepare
-
-    prepare(
-        archive,
-        configuration.settings,
-        configuration.subscriptions,
-        configuration.interests,
-        inclusions=configuration.inclusions,
-        tell=tell_edit,
-    )
+app.command()(revoke)
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
@@ -291,21 +246,35 @@ def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
 
     settings = configuration.settings
     with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
-        _prepare(archive, configuration)
+        prepare_topics(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)
 
 
-def _states(
-    session: Session, configuration: Configuration
-) -> tuple[dict[str, TopicState], dict[str, str]]:
-    """What the archive holds of the topics, and why it holds them as they were, by key."""
+class _Look(Struct, frozen=True, kw_only=True):
+    """What the archive holds of the topics, by key, those that are behind, as ``status`` tells them,
+    why some are as they were, and those that are no longer in topics.toml."""
+
+    states: Mapping[str, TopicState]
+    behind: Collection[str]
+    waiting: Mapping[str, str]
+    leaving: Sequence[LeavingTopic]
+
+
+def _looked(session: Session, configuration: Configuration) -> _Look:
     archive = session.reading_if_any()
     if archive is None:
-        return {}, {}
+        # All are new.
+        behind = [topic.slug for topic in configuration.topics]
+        return _Look(states={}, behind=behind, waiting={}, leaving=())
     with archive:
-        states = {state.topic.slug: state for state in archive.topics.states()}
-        return states, waiting_edits(archive, configuration)
+        due = unpublished(archive, configuration)
+        return _Look(
+            states={state.topic.slug: state for state in archive.topics.states()},
+            behind=frozenset(due.topics),
+            waiting=waiting_edits(archive, configuration, due.synced),
+            leaving=due.wanted.leaving,
+        )
 
 
 def _tell_why_nothing(archive: Archive, configuration: Configuration, topic: Topic) -> None:
@@ -333,30 +302,17 @@ def _counted(state: TopicState | None) -> str:
     return f"{state.stories}{f', of which {silent} came unannounced, to archive pages only' if silent else ''}"
 
 
-def _held(topic: Topic, state: TopicState | None) -> str:
-    """How many stories a topic holds, or how many entries where it does not collapse them."""
-    count, (one, many) = state.stories if state else 0, _shown_in(topic)
-    return str(count) if one == "story" else plural(count, one, many)
+def _held(topic: Topic, count: int) -> str:
+    """How many stories a topic holds, or how many entries where it does not collapse them, which a
+    person is told; a program is told by JSON."""
+    one, many = _shown_in(topic)
+    return plural(count, one, many) if one == "entry" and on_terminal(sys.stdout) else str(count)
 
 
-def _addresses(configuration: Configuration, topic: Topic, state: TopicState | None) -> list[str]:
-    """Where it is published, first the address that our own server alone answers with what is asked
-    for; nothing of a private topic whose address is not made yet."""
-    from aggregator.publish import stem
-
-    if topic.private and not (state and state.token):
-        return []
-    base = site_told(configuration.settings).base_url
-    place = stem(state) if state and topic.private else f"topics/{topic.slug}"
-    further = [f".{series}.atom" for series in topic.series if series]
-    return [f"{base}/{place}{end}" for end in ("", ".html", ".atom", ".rss", ".json", *further)]
-
-
-def _topic_json(
-    topic: Topic, state: TopicState | None, waiting: Mapping[str, str]
-) -> dict[str, object]:
+def _topic_json(topic: Topic, look: _Look) -> dict[str, object]:
     from aggregator.model.time import iso
 
+    state = look.states.get(topic.slug)
     return {
         "slug": topic.slug,
         "title": topic.title,
@@ -369,9 +325,9 @@ def _topic_json(
         "stories": state.stories if state else 0,
         "announced": state.announced if state else 0,
         "newest": iso(state.newest) if state else None,
-        "behind": bool(state and state.version > state.published_version),
+        "behind": topic.slug in look.behind,
         "edited": iso(state.edited) if state else None,
         "came": state.came if state else 0,
         "went": state.went if state else 0,
-        "waits": waiting.get(topic.slug),
+        "waits": look.waiting.get(topic.slug),
     }

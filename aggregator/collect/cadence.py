@@ -20,6 +20,7 @@ from aggregator.model.batch import Fetched, NextPoll
 from aggregator.model.errors import FeedError, FetchError, RefusedURL, Retry
 from aggregator.model.feed import FailureKind, Feed
 from aggregator.model.settings import DAY, HOUR, MINUTE, CollectSettings
+from aggregator.model.units import duration
 
 _BLIND_FLOOR = 24 * HOUR
 # However much a publisher allows: sooner than this nobody is asked, unless a person says so.
@@ -84,7 +85,10 @@ def _wanted(
     before = rhythm.get("interval")
     if before is None:
         seconds = float(settings.default_interval)
-        return seconds, f"collect.default_interval ({_span(seconds)}), to begin with"
+        return (
+            seconds,
+            f"collect.default_interval ({duration(settings.default_interval)}), to begin with",
+        )
     if share >= _MUCH:
         return before * _FASTER, "much of its last document was new"
     slower = before * _SLOWER if share == 0 else before
@@ -108,7 +112,7 @@ def _floor(feed: Feed, rhythm: dict[str, float], settings: CollectSettings) -> t
     )
     if settings.min_interval < HOUR or settings.min_interval > floor:
         floor = settings.min_interval
-        why = f"collect.min_interval ({_span(floor)})"
+        why = f"collect.min_interval ({duration(floor)})"
     said = {
         "fresh": "the publisher's max-age",
         "ttl": "the publisher's ttl",

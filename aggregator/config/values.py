@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from aggregator.model.units import duration, in_units
 
 _DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SIZES = {
@@ -108,20 +109,10 @@ def as_written(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if name in _DURATION_KEYS:
-        return _in_units(value, (("d", 86400), ("h", 3600), ("m", 60)), "s")
+        return duration(value)
     if name in _SIZE_KEYS:
-        return _in_units(value, ((" GiB", 2**30), (" MiB", 2**20), (" KiB", 2**10)), " B")
+        return in_units(value, ((" GiB", 2**30), (" MiB", 2**20), (" KiB", 2**10)), " B")
     return str(value)
-
-
-def _in_units(number: float, units: Sequence[tuple[str, int]], least: str) -> str:
-    """The number in the largest unit of which it is a whole count."""
-    for unit, size in units:
-        if number and number % size == 0:
-            return f"{int(number // size)}{unit}"
-    if isinstance(number, int):
-        return f"{number}{least}"
-    return f"{number:f}".rstrip("0").rstrip(".") + least
 
 
 def parse_duration(value: Any) -> float:

@@ -17,13 +17,16 @@ from aggregator.model.address import shown_url
 from aggregator.model.errors import FeedError, FetchError, Retry
 from aggregator.model.feed import Feed, FeedState, Trouble
 from aggregator.model.inclusion import FeedList
-from aggregator.model.topic import TopicEdit
+from aggregator.model.settings import Settings
+from aggregator.model.topic import LeavingTopic, TopicEdit
+from aggregator.publish import only_here
 from aggregator.rounds import Round
 
 _log: Any = structlog.get_logger()
 
 # So many feeds with one failure are named; of more, as many.
 _NAMED = 3
+_LEAVING_NAMED = 20
 
 
 def report_round(done: Round, *, next_due: datetime | None) -> None:
@@ -202,8 +205,11 @@ class ProgressLine:
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
-def welcome(address: str) -> None:
-    """To a person who started the daemon on a terminal: what to open, and how to end it."""
+def welcome(address: str, settings: Settings) -> None:
+    """To a person who started the daemon on a terminal: what to open, and how to end it. Where others
+    are meant to come, and could not follow a link, the log says so."""
+    if why := only_here(settings):
+        _log.warning(why, hint="set publish.base_url to where others reach this machine")
     if sys.stderr.isatty():
         sys.stderr.write(f"Open {address} in a browser. Ctrl-C ends it.\n")
 
@@ -224,3 +230,18 @@ def report_edit(edit: TopicEdit) -> None:
     else:
         event = "topic is back" if edit.back else "topic edited"
         _log.info(event, topic=edit.topic, came=edit.came, unmatched=edit.went)
+
+
+def report_leaving(leaving: Sequence[LeavingTopic]) -> None:
+    """One line on topics that are no longer in topics.toml: which, and until when they go on;
+    none where there are none."""
+    if not leaving:
+        return
+    named = [one.topic.slug for one in leaving]
+    more = f" and {len(named) - _LEAVING_NAMED} more" if len(named) > _LEAVING_NAMED else ""
+    _log.warning(
+        "topics are missing from topics.toml",
+        topics=", ".join(named[:_LEAVING_NAMED]) + more,
+        taken_down=min(one.until for one in leaving),
+        hint="put them back, or take one down at once: aggregator topics revoke TOPIC",
+    )

@@ -28,6 +28,7 @@ from aggregator.daemon.reloading import kept, warn_of_lines, with_last_topics, w
 from aggregator.daemon.reporting import (
     ProgressLine,
     report_edit,
+    report_leaving,
     report_lists,
     report_standing,
     welcome,
@@ -137,7 +138,7 @@ class _Service:
                 feeds=len(self._configuration.subscriptions),
                 topics=len(self._configuration.topics),
             )
-            welcome(address)
+            welcome(address, settings)
             warn_of_lines(self._configuration)
             with contextlib.suppress(Passing):
                 report_standing(await asyncio.to_thread(self._archive.feeds))
@@ -203,14 +204,10 @@ class _Service:
             self._begun = True
         configuration = self._configuration
         matcher = await asyncio.to_thread(
-            prepare,
-            self._archive,
-            configuration.settings,
-            configuration.subscriptions,
-            configuration.interests,
-            inclusions=configuration.inclusions,
-            tell=report_edit,
-        )
+            prepare, self._archive, configuration.settings, configuration.subscriptions,
+            configuration.interests, inclusions=configuration.inclusions,
+            tell=report_edit, tell_leaving=report_leaving,
+        )  # fmt: skip
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
@@ -249,6 +246,8 @@ class _Service:
                 if ticks.publish.is_set():
                     ticks.publish.clear()
                     await self._publish()
+                    if await asyncio.to_thread(self._archive.topics.overdue):
+                        return
                 if ticks.upkeep.is_set():
                     ticks.upkeep.clear()
                     days = pipeline.settings.normalize.story_window_days

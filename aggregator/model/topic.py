@@ -95,6 +95,17 @@ class TopicEdit(Struct, frozen=True, kw_only=True):
     gone: bool = False
 
 
+class LeavingTopic(Struct, frozen=True, kw_only=True):
+    """A topic that is configured no more and goes on all the same, as it was, until its time is over:
+    what cut a file off must not take its subscribers away, since none comes back after a 410."""
+
+    topic: Topic
+    until: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.until, "until")
+
+
 class TopicDifference(Struct, frozen=True, kw_only=True):
     """What filling an edited topic would change: the entries of stories (entries, where it does not
     collapse) that would come, and of those that are held and not accepted any more; newest first.

@@ -26,7 +26,6 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 from msgspec import Struct
 
-from aggregator.model.time import exact_iso
 from aggregator.model.topic import Page, PageEntry
 from aggregator.publish.site import Neighbours, Site, feed_id, hubs_of, neighbours
 from aggregator.publish.wording import content, describes, heading, summary
@@ -213,7 +212,8 @@ class _EntryParts(BaseEntryExtension):  # type: ignore[misc]
         entry = self.entry
         _text(source, "id", entry.origin_feed_id or entry.origin_feed)
         _text(source, "title", entry.origin_title or entry.origin_feed)
-        _text(source, "updated", exact_iso(entry.updated))
+        # As feedgen writes it of the entry: whoever compares the two as texts finds them the same.
+        _text(source, "updated", entry.updated.isoformat())
         etree.SubElement(source, "link", rel="self", href=entry.origin_feed)
         if entry.origin_home:
             etree.SubElement(source, "link", rel="alternate", href=entry.origin_home)

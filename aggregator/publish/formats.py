@@ -18,11 +18,11 @@ from aggregator.publish.site import (
     snapshot_path,
 )
 
-RENDERING = 5
+RENDERING = 6
 """Grows with each change to what these functions write: it is then written again. Feeds of pages
 that are full stay as they are."""
 
-FULL_PAGES = 1
+FULL_PAGES = 2
 """Grows where the feeds of full pages, too, must be written again: for a fault of theirs alone,
 since a reader takes them for what never changes."""
 

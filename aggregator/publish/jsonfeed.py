@@ -53,7 +53,7 @@ def _item(topic: Topic, entry: PageEntry) -> dict[str, Any]:
         "image": entry.image,
         "date_published": iso(entry.published),
         "date_modified": exact_iso(entry.updated),
-        "authors": [{"name": name} for name in entry.authors],
+        "authors": [{"name": name} for name in _authors(entry)],
         "tags": list(entry.categories),
         "language": entry.lang,
         "attachments": [_attachment(enclosure) for enclosure in entry.enclosures],
@@ -61,6 +61,13 @@ def _item(topic: Topic, entry: PageEntry) -> dict[str, Any]:
     item |= {key: value for key, value in optional.items() if value}
     item["_aggregator"] = _extension(entry)
     return item
+
+
+def _authors(entry: PageEntry) -> tuple[str, ...]:
+    """An item without authors has the feed's, which is us; so one that a publisher wrote is by the feed
+    that it came from, as in Atom."""
+    source = entry.origin_title or entry.origin_feed
+    return entry.authors or ((source,) if source else ())
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aggregator.model.hostnames import is_everywhere, shown_host
 from aggregator.model.settings import BUILT_IN_HUB, Settings
 from aggregator.model.topic import Page, Series, TopicState
 
@@ -57,12 +58,21 @@ class Site(Struct, frozen=True, kw_only=True):
 def site_of(settings: Settings, *, bound: str = "") -> Site:
     """Where the output is reached: ``publish.base_url``, else the built-in server (``bound``)."""
     server = settings.server
-    host = f"[{server.host}]" if ":" in server.host else server.host
+    host = shown_host(server.host)
     own = bound if bound and not server.port else f"http://{host}:{server.port}"
     base = settings.publish.base_url.rstrip("/") or own
     hub = settings.publish.hub
     hubs = (f"{base}{HUB_PATH}" if hub == BUILT_IN_HUB else hub,) if hub else ()
     return Site(base_url=base, title=settings.publish.title, hubs=hubs)
+
+
+def only_here(settings: Settings) -> str:
+    """Why readers on other machines cannot follow what is published, though they are meant to come;
+    "" where they can."""
+    if settings.publish.base_url or not is_everywhere(settings.server.host):
+        return ""
+    site = site_of(settings)
+    return f"everything published leads to {site.base_url}, which is each reader's own machine"
 
 
 class Overview(Struct, frozen=True, kw_only=True):

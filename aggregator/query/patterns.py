@@ -62,7 +62,7 @@ def check_pattern(pattern: str) -> None:
         raise PatternError(
             f"this is no pattern: {said}",
             max(pattern.rfind(part), 0) if part else 0,
-            mend or "docs/queries.md says what a pattern may hold",
+            mend or "queries.md of the program's docs says what a pattern may hold",
         ) from None
     if compiled.programsize > _MAX_STEPS:
         raise PatternError("the pattern is too large", 0, "ask for fewer repetitions")

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from aggregator.model.errors import PublishError
+from aggregator.model.hostnames import shown_host
 from aggregator.model.settings import ServerSettings
 from aggregator.push import Door
 from aggregator.web.app import Health, Links, Metrics, create_app
@@ -83,7 +84,7 @@ async def serving(
             if task.done():
                 task.result()
             async with admitting(listener, server):
-                yield f"http://{_shown(settings.host)}:{port}"
+                yield f"http://{shown_host(settings.host)}:{port}"
         finally:
             server.should_exit = True
             await asyncio.gather(task, return_exceptions=True)
@@ -100,12 +101,6 @@ def _own_names(host: str) -> tuple[str, ...]:
     except ValueError:
         return (host,)
     return (host,) if loopback else (host, "<address>")
-
-
-def _shown(host: str) -> str:
-    """The host as it stands in an address a person can open here."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return f"[{name}]" if ":" in name else name
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -6,15 +6,19 @@ import pty
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from environment import clean_environment
 from feedserver import FeedServer
 from promises import RAIN, TOPICS, TORRES, rss
+from simclock import SimClock
 
 from aggregator.__main__ import main
+from aggregator.model.time import now
 
 SETTINGS = """
 [archive]
@@ -76,6 +80,12 @@ class Place:
         code = main(["-C", str(self.folder), *arguments])
         told = self._capfd.readouterr()
         return Ran(code, told.out, told.err)
+
+    @contextlib.contextmanager
+    def later(self, **span: float) -> Iterator[None]:
+        """While it lasts, commands that run in this process find that so much time has passed."""
+        with SimClock(now() + timedelta(**span)):
+            yield
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "aggregator", "-C", str(self.folder), *arguments]

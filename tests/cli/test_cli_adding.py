@@ -130,3 +130,15 @@ def test_a_dry_run_takes_no_address(place, server):
     ran = place.run("feeds", "add", server.serve("/busy", status=503), "--dry-run")
     assert "would be taken as it stands" in ran.err
     assert "is taken" not in ran.err
+
+
+@pytest.mark.parametrize("folder", ["Agencies/Wire", "Agencies / Wire"])
+def test_a_folder_is_shown_as_options_and_queries_take_it(place, server, folder):
+    url = server.serve("/a.xml", rss(TORRES))
+    assert place.run("feeds", "add", url, "--folder", folder).code == 0
+    shown = dict(
+        line.split("\t", 1)
+        for line in place.run("feeds", "show", url).out.splitlines()
+        if "\t" in line
+    )
+    assert shown["folders"] == "Agencies/Wire"

@@ -124,3 +124,23 @@ def test_captures_that_are_gone_are_a_finding(collected):
     assert found["verdict"] == "warn"
     assert found["what"].startswith(f"{file.name} is not there; captures in it: ")
     assert found["mend"] == "mount the disk they are on, or take them from a backup"
+
+
+@pytest.mark.parametrize(
+    ("host", "base_url", "own"),
+    [
+        ("0.0.0.0", "", "http://127.0.0.1:"),
+        ("::", "", "http://[::1]:"),
+        ("0.0.0.0", "https://news.example", ""),
+        ("127.0.0.1", "", ""),
+    ],
+)
+def test_links_that_lead_nowhere_from_elsewhere_are_a_finding(place, host, base_url, own):
+    place.environ("AGGREGATOR_PUBLISH__BASE_URL", base_url)
+    place.environ("AGGREGATOR_SERVER__HOST", host)
+    found = checks(place, code=0)
+    assert ("addresses" in found) is bool(own)
+    if own:
+        assert found["addresses"]["verdict"] == "warn"
+        assert f"leads to {own}" in found["addresses"]["what"]
+        assert found["addresses"]["mend"].startswith("set publish.base_url")

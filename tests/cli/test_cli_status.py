@@ -100,7 +100,7 @@ TORRES = '[torres]\ntitle = "Torres"\nquery = "torres"\n'
 def published(collected):
     """One topic, published."""
     collected.topics(TORRES)
-    assert collected.run("topics", "publish").code == 0
+    assert collected.run("topics", "revoke", "torres-coaching").code == 0
     assert fields(collected.run("status"))["unpublished"] == "nothing"
     return collected
 
@@ -111,26 +111,54 @@ def published(collected):
         (TORRES + '[rain]\nquery = "rain"\n', ["rain"], [], "rain"),
         (TORRES.replace('"torres"', '"torres OR rain"'), ["torres"], [], "torres"),
         (TORRES.replace("Torres", "News"), ["torres"], [], "torres"),
-        ("# none\n", [], ["torres"], "to be removed: torres"),
-        ('[rain]\nquery = "rain"\n', ["rain"], ["torres"], "rain; to be removed: torres"),
+        ("# none\n", [], [], "nothing"),
+        ('[rain]\nquery = "rain"\n', ["rain"], [], "rain"),
     ],
     ids=["new", "edited", "renamed", "taken out", "another"],
 )
 def test_what_a_dry_run_would_publish_is_unpublished(published, topics, behind, removed, words):
     published.topics(topics)
+    same_as_a_dry_run(published, behind, removed, words)
+
+
+@pytest.mark.parametrize(
+    ("topics", "behind", "words"),
+    [
+        ("# none\n", [], "to be removed: torres"),
+        ('[rain]\nquery = "rain"\n', ["rain"], "rain; to be removed: torres"),
+    ],
+)
+def test_what_is_missing_for_a_day_is_to_be_removed(published, topics, behind, words):
+    published.topics("# none\n")
+    published.run("topics", "publish")
+    published.topics(topics)
+    with published.later(days=1):
+        same_as_a_dry_run(published, behind, ["torres"], words)
+
+
+def same_as_a_dry_run(published, behind, removed, words):
     would = published.run("topics", "publish", "--dry-run").out.splitlines()
     assert {f"would publish {slug}" for slug in behind} < {*would, ""}
     assert {f"would remove {slug}" for slug in removed} < {*would, ""}
     now = told(published)
     assert (now["behind"], now["removed"]) == (behind, removed)
+    listed = json.loads(published.run("topics", "list", "--json").out)
+    assert [one["slug"] for one in listed if one["behind"]] == behind
+    for one in listed:
+        shown = json.loads(published.run("topics", "show", one["slug"], "--json").out)
+        assert shown["behind"] is one["behind"]
     assert fields(published.run("status"))["unpublished"] == words
     assert published.run("topics", "publish").code == 0
     assert fields(published.run("status"))["unpublished"] == "nothing"
 
 
-def test_a_topic_that_is_put_back_is_unpublished(published):
+def test_a_topic_that_is_put_back_after_it_was_taken_down_is_unpublished(published):
     published.topics("# none\n")
     published.run("topics", "publish")
+    published.topics(TORRES)
+    assert fields(published.run("status"))["unpublished"] == "nothing"
+    published.topics("# none\n")
+    published.run("topics", "revoke", "torres")
     published.topics(TORRES)
     assert fields(published.run("status"))["unpublished"] == "torres"
 
@@ -145,16 +173,20 @@ def test_after_a_restore_everything_is_unpublished(published, tmp_path):
     assert fields(published.run("status"))["unpublished"] == "torres"
 
 
-def test_under_another_title_of_the_site_everything_is_unpublished(published):
-    published.settings('title = "Elsewhere"')
+@pytest.mark.parametrize("setting", ['title = "Elsewhere"', "[server]\nport = 8099"])
+def test_for_another_site_everything_is_unpublished(published, setting):
+    published.settings(setting)
     assert fields(published.run("status"))["unpublished"] == "torres"
+    assert [one["behind"] for one in json.loads(published.run("topics", "list", "--json").out)] == [
+        True
+    ]
 
 
 def test_many_unpublished_topics_are_counted(published):
     published.topics("".join(f'[t{n:02}]\nquery = "torres"\n' for n in range(30)))
     words = fields(published.run("status"))["unpublished"]
     assert words.startswith("t00, t01, ")
-    assert words.endswith("t19 and 10 more; to be removed: torres")
+    assert words.endswith("t19 and 10 more")
     assert len(told(published)["behind"]) == 30
 
 

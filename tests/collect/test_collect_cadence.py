@@ -307,16 +307,16 @@ def test_a_feeds_own_rhythm(rhythm, answer, new, least, most):
     assert least * HOUR <= wait(of, answer, document=document, new=new) <= most * HOUR
 
 
-def test_a_wait_that_a_setting_asked_for_is_told_with_its_length():
+def test_a_wait_that_a_setting_asked_for_is_told_as_the_setting_is_written():
     fetched = Fetched(feed=feed(), at=NOW, response=response(*ETAG), document=RSS)
     asked = CollectSettings(default_interval=3 * HOUR)
     assert (
-        "collect.default_interval (3 h)"
+        "collect.default_interval (3h)"
         in next_poll(fetched, new=3, listed=30, settings=asked).reason
     )
     least = CollectSettings(min_interval=6 * HOUR, default_interval=3 * HOUR)
     assert (
-        "collect.min_interval (6 h)" in next_poll(fetched, new=3, listed=30, settings=least).reason
+        "collect.min_interval (6h)" in next_poll(fetched, new=3, listed=30, settings=least).reason
     )
 
 

@@ -63,6 +63,11 @@ def test_the_starter_is_whole():
     assert set(shipped.sources.values()) == {"default"}
 
 
+@pytest.mark.parametrize("file", sorted(STARTER.iterdir()), ids=lambda file: file.name)
+def test_the_starter_names_no_page_that_is_not_beside_it(file):
+    assert "docs/" not in file.read_text("utf-8")
+
+
 def test_every_setting_stands_in_the_starter_with_its_shipped_value():
     lines = (STARTER / "aggregator.toml").read_text().splitlines()
     taken_up = "\n".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -11,9 +12,13 @@ import urllib.error
 import urllib.request
 
 import pytest
+from archivedesk import NOON
 from daemonprocess import Daemon
 from feedserver import FeedServer
 from promises import rss
+from servicedesk import service_at
+
+from aggregator.daemon.ticks import Ticks
 
 GOOD, BAD, WORSE = "http://127.0.0.1:9/a.xml", "htp://one.example/a", "htp://two.example/b"
 
@@ -74,8 +79,37 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     assert "topics.toml: the file is empty" in daemon.events("configuration kept")[0]["why"]
     assert not daemon.events("topic taken down")
     assert status_of(daemon, "/topics/torres.atom") == 200
-    # Who wants no topics says so.
+    topics.write_text(right)
+
+
+def test_a_file_that_was_cut_off_takes_nothing_down(daemon):
+    topics = daemon.folder / "topics.toml"
+    right = topics.read_text()
+    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
+    # As a full disk leaves it, at the edge of a table.
+    topics.write_text("# the first lines\n")
+    daemon.wait_for(lambda: daemon.events("topics are missing"))
+    (told,) = daemon.events("topics are missing")
+    assert (told["topics"], told["level"]) == ("torres", "warning")
+    assert "aggregator topics revoke TOPIC" in told["hint"]
+    assert not daemon.events("topic taken down")
+    assert status_of(daemon, "/topics/torres.atom") == 200
+    topics.write_text(right)
+    reloaded(daemon, 2)
+    assert status_of(daemon, "/topics/torres.atom") == 200
+    assert not daemon.events("topic is back")
+    assert not daemon.events("topic edited")
+
+
+def test_a_topic_that_leaves_is_taken_down_by_its_name_while_the_daemon_runs(daemon):
+    topics = daemon.folder / "topics.toml"
+    right = topics.read_text()
+    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
     topics.write_text("# no topics\n")
+    daemon.wait_for(lambda: daemon.events("topics are missing"))
+    ask(daemon, "topics", "revoke", "torres")
+    # It would see by itself within a minute.
+    daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 410)
     (told,) = daemon.events("topic taken down")
     assert (told["topic"], told["level"]) == ("torres", "warning")
@@ -85,6 +119,29 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     (told,) = daemon.events("topic is back")
     assert (told["topic"], told["came"], told["unmatched"]) == ("torres", 0, 0)
     assert not daemon.events("topic edited")
+
+
+def test_a_topic_that_is_missing_for_a_day_is_taken_down_at_a_tick(tmp_path):
+    asyncio.run(missing_for_a_day(Daemon(tmp_path / "config"), Ticks()))
+
+
+async def missing_for_a_day(folder: Daemon, ticks: Ticks) -> None:
+    feed = folder.folder / "public/topics/torres.atom"
+    async with service_at(NOON, folder):
+        assert feed.exists()
+    (folder.folder / "topics.toml").write_text("# no topics\n")
+    async with service_at(NOON, folder) as desk:
+        serving = asyncio.create_task(desk.service._serve_rounds(desk.pipeline, ticks))
+        desk.clock.go_on(hours=23)
+        ticks.publish.set()
+        assert not (await asyncio.wait([serving], timeout=1))[0]
+        assert not ticks.publish.is_set(), "it was looked at"
+        desk.clock.go_on(hours=1)
+        ticks.publish.set()
+        await asyncio.wait_for(serving, 20)
+        assert feed.exists()
+        async with desk.service._opened():
+            assert not feed.exists()
 
 
 def test_what_a_mute_table_leaves_in_a_topic_is_not_said_to_go(daemon):

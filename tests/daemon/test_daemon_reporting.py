@@ -12,11 +12,11 @@ from promises import TIME
 from structlog.testing import capture_logs
 
 from aggregator.daemon import configure_logs
-from aggregator.daemon.reporting import report_round, report_standing
+from aggregator.daemon.reporting import report_round, report_standing, welcome
 from aggregator.model.batch import Address
 from aggregator.model.errors import FetchError
 from aggregator.model.feed import Failure, FailureKind, Feed, FeedIdentity, FeedKey
-from aggregator.model.settings import LogSettings
+from aggregator.model.settings import LogSettings, PublishSettings, ServerSettings, Settings
 from aggregator.model.time import now
 from aggregator.rounds import Round
 
@@ -102,3 +102,22 @@ def test_no_address_of_a_private_topic_is_logged(logging_to, form):
     assert token not in told
     assert "/srv/public/private/…/4.atom: cannot publish" in told
     assert "see private/….atom" in told
+
+
+@pytest.mark.parametrize(
+    ("host", "base_url", "told"),
+    [
+        ("0.0.0.0", "", 1),
+        ("0.0.0.0", "https://news.example", 0),
+        ("127.0.0.1", "", 0),
+        ("192.0.2.7", "", 0),
+    ],
+)
+def test_who_serves_others_is_told_that_links_lead_to_their_own_machines(host, base_url, told):
+    settings = Settings(
+        server=ServerSettings(host=host), publish=PublishSettings(base_url=base_url)
+    )
+    with capture_logs() as logs:
+        welcome("http://127.0.0.1:8080", settings)
+    assert len(logs) == told
+    assert all("publish.base_url" in one["hint"] for one in logs)

@@ -66,6 +66,23 @@ def test_every_document_is_valid(name):
     assert problems(CASES[name], site) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "authors"),
+    [
+        ({"authors": ("Ida Morrow",)}, ["Ida Morrow"]),
+        ({"authors": (), "origin_title": "The Gazette"}, ["The Gazette"]),
+        ({"authors": (), "origin_title": "", "origin_feed": "https://one.example/f"}, ["https://one.example/f"]),
+        # Ours, as a digest is: it is by the author of the whole.
+        ({"authors": (), "origin_title": "", "origin_feed": ""}, None),
+    ],
+)  # fmt: skip
+def test_an_item_that_names_nobody_is_by_the_feed_it_came_from(given, authors):
+    feed = json.loads(by_format(page(entry(1, **given)))["json"])
+    assert feed["authors"] == [{"name": SITE.title}]
+    told = feed["items"][0].get("authors")
+    assert told == (authors and [{"name": name} for name in authors])
+
+
 NASTY = st.text(st.characters(), max_size=30)
 
 

@@ -5,6 +5,7 @@ import http.client
 import re
 
 from archivedesk import ONE, Desk, interests, item
+from publishing import take_out_others
 
 from aggregator.archive import open_archive
 from aggregator.model.feed import Subscription
@@ -27,6 +28,7 @@ def made(tmp_path) -> Settings:
 
 
 def publish(archive, of: Settings, *topics: Topic) -> None:
+    take_out_others(archive, topics)
     prepare(archive, of, [Subscription(url=ONE)], interests(*topics))
     publish_behind(archive, of, site_of(of))
 
