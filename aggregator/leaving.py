@@ -1,8 +1,8 @@
 """What the topics are: those of topics.toml, and those that are no longer there and go on for a day.
 
 A reader that is answered 410 unsubscribes for good, and a file that was cut off at the edge of a table
-looks like one that a person wrote. So a topic that is missing stays as it is, is matched and published,
-until its time is over; one that is put back meanwhile never was away.
+looks like one that a person wrote. So where most topics are missing they stay as they are, matched and
+published, until their time is over; one that is put back meanwhile never was away.
 """
 
 from __future__ import annotations

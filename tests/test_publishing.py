@@ -230,7 +230,7 @@ def test_a_topic_that_is_missing_for_less_than_a_day_never_was_away(tmp_path, pr
         SimClock(NOON) as clock,
         Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room,
     ):
-        room.topics(TOPICS[0], lost)
+        room.topics(TOPICS[0], TOPICS[2], lost)
         bring(room, "word1", entries=SIZE + 1)
         room.publish()
         (place,) = [one for one in room.archive.topics.states() if one.topic.slug == "lost"]
@@ -246,7 +246,7 @@ def test_a_topic_that_is_missing_for_less_than_a_day_never_was_away(tmp_path, pr
         # A round looks again; what began does not begin anew.
         room.edit([ONE], [TOPICS[0]])
         assert not room.archive.topics.overdue()
-        room.edit([ONE], [TOPICS[0], lost])
+        room.edit([ONE], [TOPICS[0], TOPICS[2], lost])
         assert room.publish() == ()
         assert room.texts() == told
         # It is as it was: who leaves it out again has a whole day again.
@@ -268,7 +268,7 @@ def test_a_clock_that_was_ahead_makes_no_longer_wait(tmp_path):
         SimClock(NOON + timedelta(days=400)) as clock,
         Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room,
     ):
-        room.edit([ONE], [TOPICS[0]])
+        room.edit([ONE], TOPICS[:2])
         room.edit([ONE], [])
         clock.at = NOON
         room.edit([ONE], [])
@@ -291,7 +291,7 @@ def test_a_topic_that_named_one_that_was_taken_down_goes_with_it(tmp_path):
 def test_a_private_topic_that_was_taken_down_by_name_comes_back_at_another_address(tmp_path):
     secret = Topic(slug="secret", title="Hidden", query="*", private=True)
     with Newsroom(tmp_path, base_url="https://news.example", page_size=SIZE) as room:
-        room.topics(secret)
+        room.topics(secret, TOPICS[0])
         room.publish()
         old = room.address("secret")
         room.edit([ONE], [])

@@ -26,6 +26,9 @@ TAKEN_OUT = ""
 
 # A file that was cut off at night is found in the morning.
 _GRACE = timedelta(days=1)
+# A person takes out a topic, or a few of many; of a file that was cut off so many are missing, and so
+# large a share of all.
+_MANY, _SHARE = 2, 1 / 2
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAVING = "leaving"
 """What the ends of leaving topics are called in ``meta``: Unix seconds by slug."""
@@ -45,17 +48,21 @@ class TopicsSynced(Struct, frozen=True, kw_only=True):
 def leaving(
     connection: sa.Connection, configured: Collection[str], at: datetime
 ) -> tuple[LeavingTopic, ...]:
-    """The topics that are configured no more, in order of their making, those whose time is over too."""
-    ends, latest = _ends(connection), at + _GRACE
+    """The topics that are configured no more, in order of their making, those whose time is over too:
+    at once, unless so many are missing that their file may have been cut off."""
     live = sa.select(topics).where(topics.c.deleted.is_(None)).order_by(topics.c.topic_key)
+    rows = connection.execute(live).all()
+    missing = [row for row in rows if row.slug not in configured]
+    cut_off = len(missing) >= max(_MANY, _SHARE * len(rows))
+    ends, latest = _ends(connection), at + _GRACE
+    usual = latest if cut_off else at
     return tuple(
         LeavingTopic(
             topic=unpack_topic(row.settings),
             # One that is later was noted by a clock that was ahead.
-            until=min(ends.get(row.slug, latest), latest),
+            until=min(ends.get(row.slug, usual), latest),
         )
-        for row in connection.execute(live)
-        if row.slug not in configured
+        for row in missing
     )
 
 

@@ -116,8 +116,8 @@ def restore(
     """Bring a backup back, into an archive that is empty or absent.
 
     All of it is looked at first: every capture, and the database. Topics that the
-    configuration does not have are taken down a day after the next publishing: put back
-    the configuration of that time before.
+    configuration does not have are taken down at the next publishing, or a day later where
+    these are most of them: put back the configuration of that time before.
     """
     from aggregator.archive import check_restore
     from aggregator.archive import restore as restore_archive

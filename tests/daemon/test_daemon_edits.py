@@ -79,23 +79,32 @@ def test_an_empty_topics_file_takes_nothing_down(daemon):
     assert "topics.toml: the file is empty" in daemon.events("configuration kept")[0]["why"]
     assert not daemon.events("topic taken down")
     assert status_of(daemon, "/topics/torres.atom") == 200
+    # Who wants no topics says so.
+    topics.write_text("# no topics\n")
+    daemon.wait_for(lambda: status_of(daemon, "/topics/torres.atom") == 410)
+    (told,) = daemon.events("topic taken down")
+    assert (told["topic"], told["level"]) == ("torres", "warning")
     topics.write_text(right)
+
+
+RAIN = '[rain]\nquery = "rain"\n'
 
 
 def test_a_file_that_was_cut_off_takes_nothing_down(daemon):
     topics = daemon.folder / "topics.toml"
-    right = topics.read_text()
-    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
+    right = topics.read_text() + RAIN
+    topics.write_text(right)
+    daemon.wait_for(lambda: daemon.answers("/topics/rain.atom"))
     # As a full disk leaves it, at the edge of a table.
     topics.write_text("# the first lines\n")
     daemon.wait_for(lambda: daemon.events("topics are missing"))
     (told,) = daemon.events("topics are missing")
-    assert (told["topics"], told["level"]) == ("torres", "warning")
+    assert (told["topics"], told["level"]) == ("torres, rain", "warning")
     assert "aggregator topics revoke TOPIC" in told["hint"]
     assert not daemon.events("topic taken down")
     assert status_of(daemon, "/topics/torres.atom") == 200
     topics.write_text(right)
-    reloaded(daemon, 2)
+    reloaded(daemon, 3)
     assert status_of(daemon, "/topics/torres.atom") == 200
     assert not daemon.events("topic is back")
     assert not daemon.events("topic edited")
@@ -103,8 +112,9 @@ def test_a_file_that_was_cut_off_takes_nothing_down(daemon):
 
 def test_a_topic_that_leaves_is_taken_down_by_its_name_while_the_daemon_runs(daemon):
     topics = daemon.folder / "topics.toml"
-    right = topics.read_text()
-    daemon.wait_for(lambda: daemon.answers("/topics/torres.atom"))
+    right = topics.read_text() + RAIN
+    topics.write_text(right)
+    daemon.wait_for(lambda: daemon.answers("/topics/rain.atom"))
     topics.write_text("# no topics\n")
     daemon.wait_for(lambda: daemon.events("topics are missing"))
     ask(daemon, "topics", "revoke", "torres")
@@ -127,6 +137,8 @@ def test_a_topic_that_is_missing_for_a_day_is_taken_down_at_a_tick(tmp_path):
 
 async def missing_for_a_day(folder: Daemon, ticks: Ticks) -> None:
     feed = folder.folder / "public/topics/torres.atom"
+    with (folder.folder / "topics.toml").open("a") as file:
+        file.write(RAIN)
     async with service_at(NOON, folder):
         assert feed.exists()
     (folder.folder / "topics.toml").write_text("# no topics\n")
