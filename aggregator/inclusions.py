@@ -7,7 +7,7 @@ failure leaves what it named last. What it drops is paused, so that nothing is l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -99,11 +99,15 @@ def _paused(archive: Archive, before: Sequence[Subscription], after: Sequence[Su
 
 
 def attach(
-    archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
+    archive: Archive,
+    subscriptions: Sequence[Subscription],
+    inclusions: Sequence[Inclusion],
+    edited: Mapping[str, datetime] | None = None,
 ) -> None:
-    """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
+    """Make the feeds follow the subscriptions, and what the included lists name; ``edited`` as in
+    :meth:`Archive.attach`. Blocks."""
     lists = archive.lists.read() if inclusions else ()
-    archive.attach(with_included(subscriptions, inclusions, lists), now=now())
+    archive.attach(with_included(subscriptions, inclusions, lists), now=now(), edited=edited)
 
 
 def after(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -113,10 +113,17 @@ class Archive:
 
     # Feeds
 
-    def attach(self, subscriptions: Sequence[Subscription], *, now: datetime) -> Attached:
-        """Make the feeds follow the subscriptions."""
+    def attach(
+        self,
+        subscriptions: Sequence[Subscription],
+        *,
+        now: datetime,
+        edited: Mapping[str, datetime] | None = None,
+    ) -> Attached:
+        """Make the feeds follow the subscriptions; those that failed before the access to them was
+        ``edited`` (by canonical URL) are due."""
         with self._database.writing() as connection:
-            return feeds_of.attach(connection, subscriptions, now)
+            return feeds_of.attach(connection, subscriptions, now, edited or {})
 
     def is_due(self, now: datetime, *, max_interval: float) -> bool:
         """Whether any feed is due: one indexed read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import starmap
@@ -53,9 +53,15 @@ _ASKED = (
 
 
 def attach(
-    connection: sa.Connection, subscriptions: Sequence[Subscription], now: datetime
+    connection: sa.Connection,
+    subscriptions: Sequence[Subscription],
+    now: datetime,
+    edited: Mapping[str, datetime],
 ) -> Attached:
-    """Make ``feeds`` follow the subscriptions; each attaches to the feed that ever had its URL."""
+    """Make ``feeds`` follow the subscriptions; each attaches to the feed that ever had its URL.
+
+    ``edited``: when the access to a feed was edited last, by canonical URL.
+    """
     known = {row.canonical: row.feed_key for row in connection.execute(sa.select(feed_urls))}
     rows = {row.feed_key: row for row in connection.execute(sa.select(*_ASKED))}
     next_key = max(rows, default=0) + 1
@@ -89,11 +95,26 @@ def attach(
         .where(feeds.c.failure_kind.in_(OURS_TO_MEND), feeds.c.next_due > now)
         .values(next_due=now, due_reason="the settings may have changed")
     )
+    _try_access(connection, {known.get(name_of(url)): at for url, at in edited.items()}, now)
     return Attached(
         added=tuple(one.url for _, _, one in made),
         removed=tuple(row.url for row in gone),
         returned=tuple(returned),
     )
+
+
+def _try_access(
+    connection: sa.Connection, edited: Mapping[int | None, datetime], now: datetime
+) -> None:
+    """Feeds that failed last before the access to them was edited are due: once, for then they were
+    asked since. Whatever failed: who may not in is told so in many ways, and a proxy mends others."""
+    for key, at in edited.items():
+        connection.execute(
+            sa.update(feeds)
+            .where(feeds.c.feed_key == key, feeds.c.failure_kind.is_not(None))
+            .where(feeds.c.last_fetch < at, feeds.c.next_due > now, sa.not_(asked_to_wait(now)))
+            .values(next_due=now, due_reason="secrets.toml was edited")
+        )
 
 
 def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,8 @@ from aggregator.model.address import canonical_url
 from aggregator.model.errors import ArchiveError, FeedError, FetchError, RefusedURL, Retry
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.archive import Archive
     from aggregator.config import Configuration
     from aggregator.inclusions import Look
@@ -137,7 +139,7 @@ async def _collect_with(
         reclean(archive, settings.normalize)
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.interests,
-            inclusions=configuration.inclusions, tell=tell_edit,
+            inclusions=configuration.inclusions, edited=configuration.access_edited, tell=tell_edit,
         )  # fmt: skip
         warn_of_samples(configuration, archive)
         async with open_pipeline(
@@ -356,6 +358,7 @@ def _waiting(configuration: Configuration, everything: bool) -> set[str]:
     except ArchiveError:
         return set()  # nothing was collected yet: everything is due
     free = {feed.key for feed in due}
+    edited = configuration.access_edited
     return {
         canonical_url(feed.url)
         for feed in held
@@ -363,4 +366,14 @@ def _waiting(configuration: Configuration, everything: bool) -> set[str]:
         and feed.subscribed
         and feed.state is not FeedState.PAUSED
         and not (feed.failure and feed.failure.kind in OURS_TO_MEND)
+        and not _may_be_let_in(feed, edited)
     }
+
+
+def _may_be_let_in(feed: Feed, edited: Mapping[str, datetime]) -> bool:
+    """Whether it failed before the access to it was edited, and its server asked for no wait."""
+    from aggregator.model.time import now
+
+    at = edited.get(canonical_url(feed.url))
+    waits = feed.retry_after is not None and feed.retry_after > now()
+    return bool(at and feed.failure and feed.last_fetch and feed.last_fetch < at and not waits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -14,7 +15,7 @@ from aggregator.config.missing import NAMES, refuse_file
 from aggregator.config.opml import subscriptions_of
 from aggregator.config.outlines import web_address
 from aggregator.config.people import read_people
-from aggregator.config.secrets import read_secrets
+from aggregator.config.secrets import edited_at, read_secrets
 from aggregator.config.settings import known_settings, read_right_settings, read_settings
 from aggregator.config.starting import starter_files, write_starter
 from aggregator.config.topics import exposed, read_interests, read_topic_keys
@@ -46,6 +47,9 @@ class Configuration(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     access: Mapping[str, Access] = field(default_factory=dict)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
+    access_edited: Mapping[str, datetime] = field(default_factory=dict)
+    """When that was edited last, by canonical URL, so that it is tried at once; as the file has no
+    older state of itself, when any of it was."""
     inclusions: tuple[Inclusion, ...] = ()
     """Lists of feeds elsewhere; what they name is in the archive."""
 
@@ -79,6 +83,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         sources=sources,
         warnings=(*warnings, *further, *warned, *exposed(interests, folder / "topics.toml")),
         access=access,
+        access_edited=dict.fromkeys(access, edited_at(folder / _SECRETS)) if access else {},
         inclusions=inclusions,
     )
 

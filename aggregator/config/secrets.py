@@ -10,6 +10,7 @@ import difflib
 import re
 import stat
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,11 @@ def read_secrets(file: Path) -> tuple[dict[str, Access], tuple[str, ...]]:
     open_to_others = file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     warning = f"{file}: others on this machine may read it; chmod 600 {file.name} keeps it to you"
     return found, (warning,) if open_to_others else ()
+
+
+def edited_at(file: Path) -> datetime:
+    """When a file was written, or put in place, last. (A copy may keep the time of its contents.)"""
+    return datetime.fromtimestamp(file.stat().st_ctime, UTC)
 
 
 def _access(url: str, table: Any, file: Path) -> Access:

@@ -209,6 +209,7 @@ class _Service:
             configuration.subscriptions,
             configuration.interests,
             inclusions=configuration.inclusions,
+            edited=configuration.access_edited,
             tell=report_edit,
         )
         await self._reclean()
