@@ -7,7 +7,7 @@ failure leaves what it named last. What it drops is paused, so that nothing is l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -99,15 +99,11 @@ def _paused(archive: Archive, before: Sequence[Subscription], after: Sequence[Su
 
 
 def attach(
-    archive: Archive,
-    subscriptions: Sequence[Subscription],
-    inclusions: Sequence[Inclusion],
-    edited: Mapping[str, datetime] | None = None,
+    archive: Archive, subscriptions: Sequence[Subscription], inclusions: Sequence[Inclusion]
 ) -> None:
-    """Make the feeds follow the subscriptions, and what the included lists name; ``edited`` as in
-    :meth:`Archive.attach`. Blocks."""
+    """Make the feeds follow the subscriptions, and what the included lists name. Blocks."""
     lists = archive.lists.read() if inclusions else ()
-    archive.attach(with_included(subscriptions, inclusions, lists), now=now(), edited=edited)
+    archive.attach(with_included(subscriptions, inclusions, lists), now=now())
 
 
 def after(

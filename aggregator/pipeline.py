@@ -22,7 +22,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -173,14 +172,12 @@ async def open_pipeline(
 
 def prepare(
     archive: Archive, settings: Settings, subscriptions: Sequence[Subscription], interests: Interests,
-    *, inclusions: Sequence[Inclusion] = (), edited: Mapping[str, datetime] | None = None,
-    tell: Callable[[TopicEdit], None] = lambda _: None,
+    *, inclusions: Sequence[Inclusion] = (), tell: Callable[[TopicEdit], None] = lambda _: None,
 ) -> Matcher:  # fmt: skip
     """Make the archive follow the configuration and fill new and edited topics from it; ``tell`` is
-    told of them, and of those that are gone; ``edited`` as in :meth:`Archive.attach`. Returns the
-    matcher. Raises QueryError, ArchiveError."""
+    told of them, and of those that are gone. Returns the matcher. Raises QueryError, ArchiveError."""
     matcher = Matcher(interests)
-    attach(archive, subscriptions, inclusions, edited)
+    attach(archive, subscriptions, inclusions)
     size = settings.publish.page_size
     wanted = [(topic, matcher.definition(topic.slug)) for topic in interests.topics]
     synced = archive.topics.sync(wanted, page_size=size, muted=interests.mute.feeds)

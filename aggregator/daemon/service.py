@@ -144,9 +144,8 @@ class _Service:
                 lists = await asyncio.to_thread(self._archive.lists.read)
                 report_lists(failing_lists(self._configuration.inclusions, lists))
             ticks = await stack.enter_async_context(ticking())
-            await stack.enter_async_context(
-                self._parts.beside(self._watch.tell(self._reload), again=False)
-            )
+            watching = self._parts.beside(self._watch.tell(self._reload), again=False)
+            await stack.enter_async_context(watching)
             await stack.enter_async_context(self._parts.beside(self._feed_watchdog(), again=False))
             await self._until_stopped(ticks)
             notify("STOPPING=1")
@@ -209,9 +208,9 @@ class _Service:
             configuration.subscriptions,
             configuration.interests,
             inclusions=configuration.inclusions,
-            edited=configuration.access_edited,
             tell=report_edit,
         )
+        await asyncio.to_thread(self._archive.try_access, configuration.access_edited)
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
