@@ -27,7 +27,7 @@ from aggregator.model.units import size
 if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.errors import AggregatorError
-    from aggregator.model.feed import Subscription
+    from aggregator.model.feed import Feed, Subscription
     from aggregator.model.settings import ArchiveSettings, PublishSettings, Settings
 
 _ARCHIVE, _SERVE = 3, 4
@@ -112,6 +112,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     else:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)
+        yield from _logins(session, configuration)
     yield from _archive(session, settings.archive)
     yield _disk(settings.archive)
     yield _output(settings.publish)
@@ -167,6 +168,23 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
     if not configuration.settings.collect.contact:
         mend = "set collect.contact to a page or mail address"
         yield _warn("contact", "publishers cannot reach you", mend)
+
+
+def _logins(session: Session, configuration: Configuration) -> Iterator[Finding]:
+    """Whether what is behind a log-in is published to all."""
+    from aggregator.model.errors import ArchiveError
+    from aggregator.topics import republished
+
+    if not configuration.access:
+        return
+    feeds: Sequence[Feed | Subscription] = configuration.subscriptions
+    # What is wrong with the archive its own check tells.
+    with contextlib.suppress(ArchiveError, ValueError):
+        if archive := session.reading_if_any(configuration.settings.archive):
+            with archive:
+                feeds = [feed for feed in archive.feeds() if feed.subscribed] or feeds
+    if shown := republished(configuration.interests, configuration.access, feeds):
+        yield _warn("log-ins", str(shown), "aggregator topics check names all with --json")
 
 
 def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:

@@ -74,7 +74,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     inclusions, further = opml.read_inclusions(folder / "feeds.opml")
     people = read_people(folder / "people.toml")
     interests = read_interests(folder / "topics.toml", people)
-    access, warned = load_access(folder)
+    # What an included list names is in the archive.
+    addresses = () if inclusions else tuple(one.url for one in subscriptions)
+    access, warned = read_secrets(folder / _SECRETS, addresses)
     return Configuration(
         folder=folder,
         settings=settings,

@@ -17,6 +17,7 @@ from aggregator import __version__
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
+from aggregator.daemon.access import Admission
 from aggregator.daemon.collecting import Collecting
 from aggregator.daemon.deadline import SIGNALLED, Deadline
 from aggregator.daemon.errands import ask_lists, read_archives
@@ -81,16 +82,11 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
 
 class _Service:
     def __init__(
-        self,
-        configuration: Configuration,
-        archive: Archive,
-        watch: Watch,
-        *,
-        progress: bool,
+        self, configuration: Configuration, archive: Archive, watch: Watch, *, progress: bool
     ) -> None:
         self._configuration = configuration
         self._watch = watch
-        self._archive = archive
+        self._archive, self._admission = archive, Admission(archive)
         self._address = ""
         self._site = site_of(configuration.settings)
         self._publisher = Publisher(archive, configuration.settings, self._site)
@@ -210,7 +206,7 @@ class _Service:
             inclusions=configuration.inclusions,
             tell=report_edit,
         )
-        await asyncio.to_thread(self._archive.try_access, configuration.access_edited)
+        await asyncio.to_thread(self._admission.take_up, configuration)
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()

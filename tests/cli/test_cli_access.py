@@ -59,3 +59,45 @@ def test_a_copy_that_keeps_its_date_is_an_edit(place, server):
     server.serve("/members.xml", rss(RAIN))
     assert place.run("collect").code == 0
     assert len(server.asked("/members.xml")) == 2
+
+
+def test_what_is_behind_a_log_in_and_published_is_told_on_one_line(place, server):
+    url = server.serve("/members.xml", rss(TORRES))
+    place.subscribe(url)
+    place.topics('[all]\nquery = "*"\n[mine]\nquery = "*"\nprivate = true\n')
+    assert parsed(place.run("topics", "check", "--json"))["logins"] is None
+    give(place, url)
+    early = place.run("doctor")
+    assert "warn  log-ins        Feed 1 is behind a log-in" in early.out
+    place.run("collect")
+    told = place.run("topics", "check")
+    assert told.code == 0
+    (line,) = (line for line in told.err.splitlines() if "log-in" in line)
+    assert line.startswith("Feed 1 is behind a log-in, and public topics may show")
+    assert "all (exclude = " in line
+    found = parsed(place.run("topics", "check", "--json"))["logins"]
+    assert found == {"feeds": ["Feed 1"], "topics": ["all"]}
+    assert parsed(place.run("topics", "check", "mine", "--json"))["logins"] is None
+    place.topics('[all]\nquery = "*"\nexclude = ["Feed 1"]\n')
+    assert "log-in" not in place.run("topics", "check").err
+    assert "log-in" not in place.run("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("{}/members.xml", ""),
+        ("{}/member.xml", "did you mean {}/members.xml?"),
+        ("https://elsewhere.invalid/", "aggregator feeds list"),
+    ],
+)
+def test_what_is_given_for_an_address_that_no_feed_has_is_told(place, server, names, told):
+    base = server.url("")
+    place.subscribe(server.serve("/members.xml", rss(TORRES)))
+    give(place, names.format(base))
+    err = place.run("collect").err
+    assert ("no feed has the address" in err) is bool(told)
+    assert told.format(base) in err
+    assert "hush" not in err
+    if told:
+        assert "secrets.toml:1: no feed has the address" in err
