@@ -72,9 +72,7 @@ def read_topic_keys(file: Path) -> tuple[str, ...]:
 
 
 def _tables(file: Path) -> dict[str, Any]:
-    hint = (
-        'texts stand in quotes (inside them a quote is written \\"), true, false and numbers do not'
-    )
+    hint = "texts stand in quotes ('…' where there is a \" in them), true, false and numbers do not"
     # An editor that is saving, or a full disk, leaves an empty file: no reason to take all down.
     empty = 'put the topics back; where there are to be none, write a comment: "# no topics"'
     return read_toml(file, hint=hint, names=_NAMES, empty=empty)

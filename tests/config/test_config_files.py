@@ -199,14 +199,6 @@ def test_a_mistake_that_settings_make_together_names_where_each_stands(
         ("[mute]\nquery = '(x'", ["mute.query", "not closed"]),
         ("[mute]\nfeed = ['x']", [":2", "mute.feed", "did you mean feeds"]),
         ("[mute]\nwords = ['a', 'co*']", [":2", "mute.words", "co*", "without the *"]),
-        (
-            "[mute]\nwords = ['title:goal*']",
-            [":2", "mute.words", "title: means", "query = 'title:goal*'"],
-        ),
-        (
-            "[mute]\nwords = ['a OR b']",
-            [":2", "mute.words", "OR means", "query = 'a OR b'", "write or"],
-        ),
         ("[mute]\nwords = ['good goal*']", [":2", "mute.words", "in quotes"]),
         ("[mute]\nwords = ['+ -']", [":2", "mute.words", "without a word", "take it out"]),
         ("[mute]\nauthors = ['…']", [":2", "mute.authors", "without a letter"]),

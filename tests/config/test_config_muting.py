@@ -42,6 +42,14 @@ def test_muted_words_are_taken_as_they_stand(folder, written, query):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (
+            "[mute]\nwords = ['title:goal*']",
+            [":2", "mute.words", "title: means", "query = 'title:goal*'"],
+        ),
+        (
+            "[mute]\nwords = ['a OR b']",
+            [":2", "mute.words", "OR means", "query = 'a OR b'", "write or"],
+        ),
         ("[mute]\nwords = ['a AND b']", [":2", "mute.words", "AND means"]),
         ("[mute]\nwords = ['NOT a']", [":2", "mute.words", "NOT means"]),
         ("[mute]\nwords = ['-topic:a', 'b']", [":2", "mute.words", "topic: means"]),
