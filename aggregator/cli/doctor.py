@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import re
 import shutil
 import socket
 import sys
@@ -14,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import typer
 from msgspec import Struct
@@ -229,7 +232,27 @@ def _clock(newest: datetime | None) -> Finding:
     if at < _EARLIEST or (newest and at < newest):
         mend = "set it (timedatectl set-ntp true); due times and dates depend on it"
         return _warn("clock", f"{at:%Y-%m-%d %H:%M} UTC is before the last fetch", mend)
+    if not _is_zone(zone := os.environ.get("TZ", "")):
+        mend = "TZ=Europe/Madrid, say, with the system's tzdata; or take it out"
+        return _warn("clock", f"TZ={zone} is no zone that is known here: times are UTC's", mend)
     return _ok("clock", f"{at:%Y-%m-%d %H:%M} UTC, shown as {at.astimezone():%H:%M %Z}")
+
+
+# A zone in itself, without any file: its name and offset ("CET-1CEST", "<+03>-3").
+_SPELT_OUT = re.compile(r":?(?:<[^>]+>|[A-Za-z]{3,})[+-]?\d.*|UTC|GMT")
+
+
+def _is_zone(name: str) -> bool:
+    """Whether the system's library knows the zone; it takes one that it does not for UTC."""
+    if not name or _SPELT_OUT.fullmatch(name):
+        return True
+    if (path := name.removeprefix(":")).startswith("/"):
+        return Path(path).is_file()
+    try:
+        ZoneInfo(path)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _disk(settings: ArchiveSettings) -> Finding:

@@ -13,7 +13,7 @@ from aggregator.cli.collecting import collect_once
 from aggregator.cli.fetches import fetch_json, fetch_words
 from aggregator.cli.options import FeedName, Json
 from aggregator.cli.outcomes import describe, tell_changes, tell_failures, tell_notices
-from aggregator.cli.output import away, local, note, one_line, print_json, say
+from aggregator.cli.output import away, local, note, one_line, print_json, say, since_here
 from aggregator.cli.served import DAEMON
 from aggregator.cli.session import Session, session_of
 from aggregator.cli.subscriptions import name_of, named, subscribed
@@ -115,7 +115,7 @@ def _asked(
     """Have the daemon ask it, and wait for what comes: None where nothing does."""
     from aggregator.model.time import now
 
-    note(f"{holder} asks it now")
+    note(f"{since_here(holder)} asks it now")
     until = time.monotonic() + _PATIENCE
     # A row is all there is to write; who reads it is there already. (A feed that came with an edit
     # that the daemon has not taken up yet, it asks as soon as it has.)
