@@ -28,6 +28,7 @@ from aggregator.cli.output import (
 from aggregator.cli.polling import poll
 from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import session_of
+from aggregator.cli.setting import set_line
 from aggregator.cli.subscriptions import fitting, name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
 
@@ -54,6 +55,7 @@ def _group() -> None:
 
 app.command()(subscribing.add)
 app.command()(subscribing.remove)
+app.command("set")(set_line)
 app.command()(subscribing.discover)
 
 

@@ -82,7 +82,7 @@ def _refuse_resting(row: Row) -> None:
     line, known = row
     if line.paused:
         raise UsageError(
-            f"{name_of(row)} is paused", hint='take aggregatorPaused="true" out of its line'
+            f"{name_of(row)} is paused", hint="aggregator feeds set FEED --resume ends that"
         )
     if known and known.state is FeedState.STOPPED:
         raise UsageError(

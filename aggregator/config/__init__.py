@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from aggregator.config import editing, opml
+from aggregator.config import editing, lines, opml
 from aggregator.config.editing import ImportReport
 from aggregator.config.missing import NAMES, refuse_file
 from aggregator.config.opml import subscriptions_of
@@ -164,6 +164,24 @@ def readdress_subscriptions(
     return editing.readdress(folder / "feeds.opml", moves, dry_run=dry_run)
 
 
+def change_line(
+    folder: Path,
+    url: str,
+    *,
+    title: str | None = None,
+    interval: int | None = None,
+    paused: bool | None = None,
+    full_text: bool | None = None,
+    dry_run: bool = False,
+) -> bool:
+    """Change what a feed's line in feeds.opml says, and nothing else of the file; see
+    :func:`lines.change_line`. Raises ConfigError, UsageError."""
+    return lines.change_line(
+        folder / "feeds.opml", url, title=title, interval=interval, paused=paused,
+        full_text=full_text, dry_run=dry_run,
+    )  # fmt: skip
+
+
 def remove_subscription(folder: Path, url: str, *, dry_run: bool = False) -> Subscription:
     """Take a feed out of feeds.opml; returns what it was. Raises ConfigError, UsageError."""
     return editing.remove_subscription(folder / "feeds.opml", url, dry_run=dry_run)
@@ -203,6 +221,7 @@ __all__ = [
     "add_subscription",
     "addresses_in",
     "as_written",
+    "change_line",
     "default_folder",
     "export_opml",
     "files",
