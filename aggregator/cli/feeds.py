@@ -169,9 +169,9 @@ def boilerplate(
     """Show blocks that recur in a feed; pin or free one.
 
     A block is named by its id in the list, or by how the id begins. Entries that
-    carry it are shown anew at once; no revision is made. The state learned means
-    that it is taken out of what is shown, candidate that it recurs, but not
-    often enough.
+    carry it are shown anew at once, by a daemon that runs within seconds; no revision
+    is made. The state learned means that it is taken out of what is shown, candidate
+    that it recurs, but not often enough.
     """
     from aggregator.cli.boilerplate import print_blocks, rule
     from aggregator.model.errors import UsageError

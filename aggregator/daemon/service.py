@@ -20,7 +20,7 @@ from aggregator.config import Configuration, default_folder, load
 from aggregator.daemon.access import Admission
 from aggregator.daemon.collecting import Collecting
 from aggregator.daemon.deadline import SIGNALLED, Deadline
-from aggregator.daemon.errands import ask_lists, read_archives
+from aggregator.daemon.errands import ask_lists, follow_rulings, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
@@ -222,6 +222,7 @@ class _Service:
             self._parts.beside(door.run()),
             self._parts.beside(self._publish_soon()),
             self._parts.beside(read_archives(pipeline, self._unpublished)),
+            self._parts.beside(follow_rulings(self._archive, self._unpublished)),
             self._parts.beside(
                 ask_lists(pipeline, configuration.subscriptions, configuration.inclusions)
             ),
