@@ -131,13 +131,13 @@ def _run(arguments: Sequence[str] | None, session: Session) -> int:
 
 def _fail(text: str, code: int, session: Session) -> int:
     """Say what went wrong on standard error: one message, and the trace where it is wanted."""
-    from aggregator.cli.output import harmless
+    from aggregator.cli.output import harmless, since_here
     from aggregator.model.address import shown_url
 
     if session.verbose and code != _INTERRUPTED:
         traceback.print_exc()
     sys.stdout.flush()
-    sys.stderr.write(f"aggregator: {harmless(shown_url(text))}\n")
+    sys.stderr.write(f"aggregator: {harmless(shown_url(since_here(text)))}\n")
     return code
 
 

@@ -15,6 +15,7 @@ run again, or after a crash, it changes what is missing and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -259,13 +260,40 @@ def rule_on(archive: Archive, feed: Feed, block: str, ruling: Ruling | None) -> 
     otherwise. Raises UsageError where it names no block, or several.
     """
     with archive.blocks(write=True) as blocks:
+        return _rule(blocks, feed.key, block, ruling)
+
+
+def _rule(blocks: Blocks, feed: FeedKey, block: str, ruling: Ruling | None) -> int:
+    found = block_named(_records(blocks, feed), block)
+    ruled = Ruled(ruling=ruling, text=found.text) if ruling else None
+    blocks.rule(feed, bytes.fromhex(found.id), ruled)
+    lessons = blocks.lessons(_groups(blocks, feed)).values()
+    spans = (span for lesson in lessons for span in lesson.spans)
+    taught = Taught.of(spans, blocks.rulings([feed]).get(feed))
+    return _follow(blocks, feed, taught, NO_ENTRY)
+
+
+def ask_rule(archive: Archive, feed: Feed, block: str, ruling: Ruling | None) -> None:
+    """Have whoever writes the archive do as :func:`rule_on` does. Raises UsageError as it does."""
+    with archive.blocks(write=True) as blocks:
         found = block_named(_records(blocks, feed.key), block)
-        ruled = Ruled(ruling=ruling, text=found.text) if ruling else None
-        blocks.rule(feed.key, bytes.fromhex(found.id), ruled)
-        lessons = blocks.lessons(_groups(blocks, feed.key)).values()
-        spans = (span for lesson in lessons for span in lesson.spans)
-        taught = Taught.of(spans, blocks.rulings([feed.key]).get(feed.key))
-        return _follow(blocks, feed.key, taught, NO_ENTRY)
+        blocks.ask_rule(feed.key, bytes.fromhex(found.id), ruling)
+
+
+def rule_asked(archive: Archive) -> int | None:
+    """Do what :func:`ask_rule` asked for. Returns how many entries are shown otherwise; None where
+    nothing was asked for. Raises ArchiveError."""
+    with archive.blocks() as blocks:
+        if not blocks.asked_rules():
+            return None
+    changed = 0
+    with archive.blocks(write=True) as blocks:
+        for feed, block, ruling in blocks.asked_rules():
+            # A block may be gone since, with all entries that carried it.
+            with suppress(UsageError):
+                changed += _rule(blocks, feed, block.hex(), ruling)
+        blocks.forget_asked()
+    return changed
 
 
 def block_named(known: Sequence[BlockRecord], name: str) -> BlockRecord:

@@ -109,13 +109,15 @@ async def collect_round(
     pipeline: Pipeline,
     *,
     everything: bool = False,
+    only: FeedKey | None = None,
     stop: asyncio.Event | None = None,
     progress: Progress | None = None,
     all_claimed: Callable[[], None] | None = None,
     all_read: Callable[[], None] | None = None,
     shared: Shared | None = None,
 ) -> Round:
-    """Collect every due feed once (``everything``: every feed) and store what came.
+    """Collect every due feed once (``everything``: every feed; ``only``: that one, due or not) and
+    store what came.
 
     Returns when all that was claimed is stored; once ``stop`` is set, when the
     batch under way is. Raises ArchiveError where the archive cannot be written; NoWorkers, at once
@@ -126,17 +128,23 @@ async def collect_round(
     """
     await pipeline.workers.ready()
     with nullcontext(shared) if shared else sharing() as one:
-        crew = _Crew(pipeline, everything, stop or asyncio.Event(), one)
+        crew = _Crew(pipeline, everything, only, stop or asyncio.Event(), one)
         telling = progress or (lambda _round, _counts: None)
         return await crew.run(telling, all_claimed, all_read)
 
 
 class _Crew:
     def __init__(
-        self, pipeline: Pipeline, everything: bool, stop: asyncio.Event, shared: Shared
+        self,
+        pipeline: Pipeline,
+        everything: bool,
+        only: FeedKey | None,
+        stop: asyncio.Event,
+        shared: Shared,
     ) -> None:
         self._pipeline = pipeline
         self._everything = everything
+        self._only = only
         self._after = 0
         self._taken: set[FeedKey] = set()
         self._claimed: set[FeedKey] = set()
@@ -254,6 +262,7 @@ class _Crew:
             holder=self._holder,
             lease_seconds=_LEASE_SECONDS,
             everything=self._everything,
+            only=self._only,
             after=self._after,
             max_interval=self._pipeline.settings.collect.max_interval,
         )

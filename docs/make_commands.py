@@ -28,7 +28,7 @@ feed text are shown as `\\x1b`, never sent to the terminal.
 | exit code | means |
 | --- | --- |
 | 0 | done |
-| 1 | some feeds failed (`collect` alone; the others are stored) |
+| 1 | a feed failed (`collect` and `feeds poll` alone; what others brought is stored) |
 | 2 | a mistake on the command line or in the configuration |
 | 3 | the archive cannot be read or written |
 | 4 | cannot serve or publish, or another process holds the archive |

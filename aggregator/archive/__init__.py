@@ -5,10 +5,10 @@
 """
 
 from aggregator.archive.archive import Archive, open_archive
+from aggregator.archive.attaching import Attached
 from aggregator.archive.backup import check_backup
 from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
-from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.following import TopicsSynced, not_private
 from aggregator.archive.lock import holder_of

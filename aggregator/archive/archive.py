@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from aggregator.archive import changes, fetchlog, finding, records, upkeep
 from aggregator.archive import feeds as feeds_of
+from aggregator.archive.attaching import Attached, attach, try_access
 from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.batch import WriteBatch
 from aggregator.archive.boilerplate import Blocks
@@ -21,7 +22,6 @@ from aggregator.archive.courtesy import Courtesy
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.delays import read_delays
 from aggregator.archive.disk import folders_written, refuse_full_disk
-from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.known import read_known
 from aggregator.archive.lists import Lists
@@ -116,7 +116,13 @@ class Archive:
     def attach(self, subscriptions: Sequence[Subscription], *, now: datetime) -> Attached:
         """Make the feeds follow the subscriptions."""
         with self._database.writing() as connection:
-            return feeds_of.attach(connection, subscriptions, now)
+            return attach(connection, subscriptions, now)
+
+    def try_access(self, edited: Mapping[str, datetime]) -> None:
+        """Have feeds that failed before the access to them was edited (by canonical URL) asked now."""
+        if edited:
+            with self._database.writing() as connection:
+                try_access(connection, edited, clock())
 
     def is_due(self, now: datetime, *, max_interval: float) -> bool:
         """Whether any feed is due: one indexed read."""
@@ -144,14 +150,16 @@ class Archive:
         holder: str,
         lease_seconds: float,
         everything: bool = False,
+        only: FeedKey | None = None,
         after: int = 0,
         max_interval: float,
     ) -> tuple[Feed, ...]:
         """Claim due feeds for a holder, until the lease ends. ``everything``: whatever their due
-        time, by key and only larger keys than ``after``, so that a round takes each once; a running
-        Retry-After and stopped feeds are left alone. Where what comes could not be kept, none is."""
+        time, by key and only larger keys than ``after``, so that a round takes each once; ``only``:
+        that one, so too. A running Retry-After and stopped feeds are left alone. Where what comes
+        could not be kept, none is."""
         condition = feeds_of.due_condition(
-            now, everything=everything, max_interval=max_interval, after=after
+            now, everything=everything, only=only, max_interval=max_interval, after=after
         )
         order = feeds.c.feed_key if everything else feeds.c.next_due
         until = max(now, clock()) + timedelta(seconds=lease_seconds)

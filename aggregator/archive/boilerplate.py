@@ -42,7 +42,7 @@ from aggregator.model.boilerplate import (
 from aggregator.model.entry import EntryKey, Shown
 from aggregator.model.feed import FeedKey
 
-_MARK = "learned"
+_MARK, _ASKED = "learned", "ruling "
 _ALL = 2**31 - 1
 # The definition of no topic, and not of one that is taken out.
 _STALE = "-"
@@ -199,6 +199,24 @@ class Blocks:
         if ruled:
             row = {"feed_key": feed, "hash": block, "ruling": ruled.ruling, "text": ruled.text}
             self._connection.execute(sa.insert(rulings), row)
+
+    def ask_rule(self, feed: FeedKey, block: bytes, ruling: Ruling | None) -> None:
+        """Note what a person decides, for whoever writes to follow."""
+        row = {"name": f"{_ASKED}{feed} {block.hex()}", "value": ruling.value if ruling else ""}
+        upsert(self._connection, meta, [row], replace=("value",))
+
+    def asked_rules(self) -> list[tuple[FeedKey, bytes, Ruling | None]]:
+        """What is to be followed: (feed, block, what was decided)."""
+        asked = sa.select(meta).where(meta.c.name.startswith(_ASKED)).order_by(meta.c.name)
+        named = [(row.name.split(), row.value) for row in self._connection.execute(asked)]
+        return [
+            (FeedKey(int(feed)), bytes.fromhex(block), Ruling(value) if value else None)
+            for (_, feed, block), value in named
+        ]
+
+    def forget_asked(self) -> None:
+        """All that was asked for is followed."""
+        self._connection.execute(sa.delete(meta).where(meta.c.name.startswith(_ASKED)))
 
     def removed(self, keys: Sequence[EntryKey]) -> dict[EntryKey, frozenset[bytes]]:
         """Which blocks these entries are shown without; only those shown without any."""

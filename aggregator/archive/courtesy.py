@@ -59,6 +59,10 @@ class Courtesy:
         not believed, unless it was doubted lately."""
         self._set(feed, doubted=at)
 
+    def hasten(self, feed: Feed, at: datetime) -> None:
+        """A person wants it to be asked: whoever collects does, with the next look."""
+        self._set(feed, next_due=at, due_reason="asked for by hand")
+
     def revive(self, feed: Feed, at: datetime, address: str) -> None:
         """A feed that was gone for good (410) answers again at this address: it is asked there with
         the next round."""

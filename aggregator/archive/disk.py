@@ -84,7 +84,7 @@ def refuse_full_disk(folders: Iterable[Path], floor: int) -> None:
             raise DiskFull(
                 f"only {size(free)} are free, and archive.free_space keeps {size(floor)}",
                 where=str(folder),
-                hint="free some disk; collecting goes on by itself then",
+                hint="free some disk; aggregator run goes on by itself then",
             )
 
 

@@ -11,18 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import Struct
 
-from aggregator.archive import notices
 from aggregator.archive.columns import Moment, name_of
 from aggregator.archive.learned import read_learned
 from aggregator.archive.offers import PUSH_COLUMNS, read_push
 from aggregator.archive.schema import feed_urls, feeds, listings, pushes
 from aggregator.archive.statements import among
-from aggregator.model.address import canonical_url, feed_identity, shown_url
+from aggregator.model.address import canonical_url, shown_url
 from aggregator.model.feed import (
     LONGEST_BELIEVED_WAIT,
-    OURS_TO_MEND,
     Failure,
     FailureKind,
     Feed,
@@ -31,123 +28,24 @@ from aggregator.model.feed import (
     FeedState,
     Learned,
     Listed,
-    Subscription,
     Trouble,
     Validators,
 )
-
-
-class Attached(Struct, frozen=True, kw_only=True):
-    """What following the subscriptions came to; each is feed URLs."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    returned: tuple[str, ...]
-
-
-_ASKED = (
-    feeds.c.feed_key, feeds.c.url, feeds.c.title, feeds.c.folders, feeds.c.interval,
-    feeds.c.paused, feeds.c.subscribed, feeds.c.stopped, feeds.c.fetch_url, feeds.c.full_text,
-    feeds.c.next_due, feeds.c.due_reason, feeds.c.last_fetch, feeds.c.told,
-)  # fmt: skip
-
-
-def attach(
-    connection: sa.Connection, subscriptions: Sequence[Subscription], now: datetime
-) -> Attached:
-    """Make ``feeds`` follow the subscriptions; each attaches to the feed that ever had its URL."""
-    known = {row.canonical: row.feed_key for row in connection.execute(sa.select(feed_urls))}
-    rows = {row.feed_key: row for row in connection.execute(sa.select(*_ASKED))}
-    next_key = max(rows, default=0) + 1
-    wanted: dict[int, Subscription] = {}
-    made: list[tuple[str, int, Subscription]] = []
-    returned = []
-    for one in subscriptions:
-        canonical = name_of(canonical_url(one.url))
-        key = known.get(canonical)
-        if key is None:
-            key, next_key = next_key, next_key + 1
-            known[canonical] = key
-            made.append((canonical, key, one))
-        elif key not in wanted and key in rows:
-            if not rows[key].subscribed:
-                returned.append(one.url)
-            _follow(connection, rows[key], one, now)
-        wanted.setdefault(key, one)
-    if made:
-        connection.execute(sa.insert(feeds), [_new_row(key, one, now) for _, key, one in made])
-        urls = [{"canonical": canonical, "feed_key": key} for canonical, key, _ in made]
-        connection.execute(sa.insert(feed_urls), urls)
-    gone = [row for key, row in rows.items() if row.subscribed and key not in wanted]
-    for row in gone:
-        connection.execute(
-            sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(subscribed=False)
-        )
-    notices.end_of_removed(connection, [(row.feed_key, row.told) for row in gone], now)
-    connection.execute(
-        sa.update(feeds)
-        .where(feeds.c.failure_kind.in_(OURS_TO_MEND), feeds.c.next_due > now)
-        .values(next_due=now, due_reason="the settings may have changed")
-    )
-    return Attached(
-        added=tuple(one.url for _, _, one in made),
-        removed=tuple(row.url for row in gone),
-        returned=tuple(returned),
-    )
-
-
-def _new_row(key: int, one: Subscription, now: datetime) -> dict[str, Any]:
-    return {
-        "feed_key": key,
-        "identity": name_of(feed_identity(one.url)),
-        "url": one.url,
-        "fetch_url": one.url,
-        "title": one.title,
-        "home": one.home,
-        "lang": one.lang,
-        "folders": json.dumps(one.folders, ensure_ascii=False),
-        "subscribed": True,
-        "paused": one.paused,
-        "stopped": False,
-        "interval": one.interval,
-        "full_text": one.full_text,
-        "next_due": now,
-        "due_reason": "never fetched",
-    }
-
-
-def _follow(connection: sa.Connection, row: Any, one: Subscription, now: datetime) -> None:
-    """The subscription as it is now; a feed that was asked for again starts again."""
-    values: dict[str, Any] = {
-        "url": one.url,
-        "title": one.title,
-        "folders": json.dumps(one.folders, ensure_ascii=False),
-        "interval": one.interval,
-        "paused": one.paused,
-        "full_text": one.full_text,
-    }
-    if row.url != one.url:
-        values["fetch_url"] = one.url
-    if not row.subscribed:
-        values |= {"subscribed": True, "stopped": False}
-        values |= {"next_due": now, "due_reason": "asked for again"}
-    elif one.interval and one.interval != row.interval and row.next_due and row.last_fetch:
-        sooner = row.last_fetch + timedelta(seconds=one.interval)
-        if sooner < row.next_due:
-            values |= {"next_due": sooner, "due_reason": "the interval set for this feed"}
-    if any(getattr(row, name) != value for name, value in values.items()):
-        connection.execute(sa.update(feeds).where(feeds.c.feed_key == row.feed_key).values(values))
-
 
 # Cadence spreads due times: by less than a tenth, and less than a minute.
 _ROOM, _MINUTE = 1.1, 60
 
 
 def due_condition(
-    now: datetime, *, everything: bool, max_interval: float, after: int = 0
+    now: datetime,
+    *,
+    everything: bool,
+    max_interval: float,
+    only: FeedKey | None = None,
+    after: int = 0,
 ) -> sa.ColumnElement[bool]:
     """The ONE place that says which feeds are due. ``everything``: whatever their due time, those
-    with larger keys than ``after``.
+    with larger keys than ``after``; ``only``: that one, whatever its due time.
 
     A due time beyond the longest interval (with room for the spread that cadence
     adds to it) is a clock that was set back: it counts as due, unless the server
@@ -156,7 +54,9 @@ def due_condition(
     asked = sa.and_(feeds.c.subscribed, sa.not_(feeds.c.paused), sa.not_(feeds.c.stopped))
     free = sa.or_(feeds.c.claim_until.is_(None), feeds.c.claim_until < now)
     allowed = sa.not_(asked_to_wait(now))
-    if everything:
+    if only is not None:
+        ready = feeds.c.feed_key == only
+    elif everything:
         ready = feeds.c.feed_key > after
     else:
         far = now + timedelta(seconds=_ROOM * max_interval + _MINUTE)

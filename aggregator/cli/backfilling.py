@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aggregator.cli.output import note, one_line, plural, print_json, say
+from aggregator.cli.output import note, one_line, plural, print_json, say, since_here
 from aggregator.cli.served import DAEMON
 from aggregator.cli.session import Session
 
@@ -28,13 +28,15 @@ def backfill_feed(session: Session, feed: Feed, *, documents: int, as_json: bool
     """
     import asyncio
 
+    from aggregator.backfill import Walk
+    from aggregator.model.batch import Counts
     from aggregator.model.errors import AlreadyRunning, UsageError
 
     if feed.previous_archive is None:
-        raise UsageError(
-            f"{feed.title} names no archive documents (prev-archive, RFC 5005)",
-            hint="what its publisher does not offer cannot be had",
-        )
+        what = f"{feed.title} names no archive documents (prev-archive, RFC 5005)"
+        if as_json:
+            print_json(_json(Walk(documents=0, counts=Counts(), ended=False), what))
+        raise UsageError(what, hint="what its publisher does not offer cannot be had")
     try:
         told = asyncio.run(_walk(session, feed, documents))
     except AlreadyRunning as error:
@@ -51,7 +53,7 @@ def _ask(session: Session, feed: Feed, documents: int, holder: str, *, as_json: 
         archive.ask_backfill(feed, documents)
     if as_json:
         print_json({"asked": holder})
-    note(f"{holder} reads them now; its log tells what they bring")
+    note(f"{since_here(holder)} reads them now; its log tells what they bring")
 
 
 async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
@@ -82,16 +84,7 @@ async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
 def _tell(told: _Told, *, as_json: bool) -> None:
     walk = told.walk
     if as_json:
-        print_json(
-            {
-                "documents": walk.documents,
-                "new": walk.counts.new,
-                "new_stories": walk.counts.new_stories,
-                "ended": walk.ended,
-                "next": walk.next,
-                "failure": walk.failure.what if walk.failure else None,
-            }
-        )
+        print_json(_json(walk, walk.failure.what if walk.failure else None))
         return
     entries = plural(walk.counts.new, "new entry", "new entries")
     files = plural(told.written, "published file")
@@ -100,3 +93,14 @@ def _tell(told: _Told, *, as_json: bool) -> None:
         note(f"it ended at {one_line(walk.next or '')}: {one_line(walk.failure.what)}")
     elif not walk.ended:
         note("there are more: --documents takes a larger number")
+
+
+def _json(walk: Walk, failure: str | None) -> dict[str, object]:
+    return {
+        "documents": walk.documents,
+        "new": walk.counts.new,
+        "new_stories": walk.counts.new_stories,
+        "ended": walk.ended,
+        "next": walk.next,
+        "failure": failure,
+    }

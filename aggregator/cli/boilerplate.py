@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from aggregator.cli.output import Column, note, one_line, plural, print_json, print_table, say
+from aggregator.cli.output import (
+    Column,
+    note,
+    one_line,
+    plural,
+    print_json,
+    print_table,
+    say,
+    since_here,
+)
+from aggregator.cli.served import DAEMON
 from aggregator.cli.session import Session
 
 if TYPE_CHECKING:
@@ -47,12 +57,16 @@ def print_blocks(session: Session, feed: Feed, *, as_json: bool) -> None:
 
 
 def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) -> None:
-    """Pin, free or reset a block; takes the writer lock. Raises UsageError, AlreadyRunning."""
+    """Pin, free or reset a block; takes the writer lock. A daemon that has it is asked to do so.
+
+    Raises UsageError, AlreadyRunning.
+    """
     from aggregator.archive import open_archive
     from aggregator.model.boilerplate import Ruling
+    from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
     from aggregator.publishing import publish_behind
-    from aggregator.recleaning import block_named, boilerplate, rule_on
+    from aggregator.recleaning import ask_rule, block_named, boilerplate, rule_on
 
     settings = session.configuration().settings
     if dry_run:
@@ -62,8 +76,18 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
         return
     ruling = {"pin": Ruling.PINNED, "free": Ruling.FREED}.get(word)
     purpose = "aggregator feeds boilerplate"
-    with open_archive(settings.archive, write=True, purpose=purpose) as archive:
-        changed = rule_on(archive, feed, block, ruling)
-        publish_behind(archive, settings, site_of(settings))
-    say(f"{plural(changed, 'entry is', 'entries are')} shown otherwise now")
+    try:
+        opened = open_archive(settings.archive, write=True, purpose=purpose)
+    except AlreadyRunning as error:
+        if not error.holder.startswith(DAEMON):
+            raise
+        # A row is all there is to write; who reads it is there already.
+        with session.reading() as archive:
+            ask_rule(archive, feed, block, ruling)
+        note(f"{since_here(error.holder)} shows the entries so within seconds")
+    else:
+        with opened as archive:
+            changed = rule_on(archive, feed, block, ruling)
+            publish_behind(archive, settings, site_of(settings))
+        say(f"{plural(changed, 'entry is', 'entries are')} shown otherwise now")
     note("a revision stays as it came: see `aggregator history`")

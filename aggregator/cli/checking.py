@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from aggregator.cli.options import EntryIdentifier, Json, TopicKey, complete_topic
 from aggregator.cli.output import (
@@ -27,8 +27,9 @@ from aggregator.cli.titles import entry_named, title_of
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
+    from aggregator.model.feed import Feed, Subscription
     from aggregator.model.topic import LeavingTopic, Standing, Topic, TopicEdit
-    from aggregator.topics import Failed, Signless, Survey, Unknown
+    from aggregator.topics import Failed, Republished, Signless, Survey, Unknown
 
 _FAILED = 2
 _NEWEST = 1000
@@ -52,16 +53,28 @@ def check(
 
     Exit code 2 tells that one fails. Topics that take up nothing, nearly everything, or part of what another takes up of
     the newest 1,000 entries are named too, and feeds and folders that nothing is called; that is no failure.
+    Nor is it that public topics may publish what comes of feeds with a log-in in secrets.toml (`logins` in
+    JSON: those feeds, and those topics; else null).
     """
     from aggregator.model.time import now
     from aggregator.query import parse
-    from aggregator.topics import Matcher, Survey, failing, misspelt, signless, survey, unknown
+    from aggregator.topics import (
+        Matcher,
+        Survey,
+        failing,
+        misspelt,
+        republished,
+        signless,
+        survey,
+        unknown,
+    )
 
     session = session_of(context)
     configuration = session.configuration()
     topics = [topic_of(configuration, topic)] if topic else list(configuration.topics)
     interests, at = configuration.interests, now()
     archive = session.reading_if_any()
+    feeds: Sequence[Feed | Subscription] = configuration.subscriptions
     if archive is None:
         failed, found, lost = list(failing(interests, topics, now=at)), Survey(), []
     else:
@@ -69,10 +82,12 @@ def check(
             failed = list(failing(interests, topics, find=archive.entry, now=at))
             newest = islice(archive.candidates(parse("*")), _NEWEST)
             found = survey(Matcher(interests), interests.topics, newest, now=at)
-            lost = list(unknown(interests, topics, archive.feeds()))
+            held = [feed for feed in archive.feeds() if feed.subscribed]
+            lost, feeds = list(unknown(interests, topics, held)), held or feeds
     lost += misspelt(interests, topics)
     signs = list(signless(interests, topics))
-    _print_check(topics, failed, found, lost, signs, as_json=as_json)
+    shown = republished(replace(interests, topics=tuple(topics)), configuration.access, feeds)
+    _print_check(topics, failed, found, lost, signs, shown, as_json=as_json)
     if failed:
         raise typer.Exit(_FAILED)
 
@@ -83,6 +98,7 @@ def _print_check(
     found: Survey,
     lost: list[Unknown],
     signs: list[Signless],
+    shown: Republished | None,
     *,
     as_json: bool,
 ) -> None:
@@ -105,12 +121,13 @@ def _print_check(
                     {key: told for key, told in asdict(one).items() if told} for one in lost
                 ],
                 "signs": [asdict(one) for one in signs],
+                "logins": asdict(shown) if shown else None,
             }
         )
         return
     for one in failed:
         say(one_line(str(one)))
-    for told in (*lost, *signs):
+    for told in (*lost, *signs, *([shown] if shown else [])):
         note(one_line(str(told)))
     among = f"of the newest {plural(found.entries, 'entry', 'entries')}"
     for slug in nothing:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import re
 import shutil
 import socket
 import sys
@@ -14,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import typer
 from msgspec import Struct
@@ -27,7 +30,7 @@ from aggregator.model.units import size
 if TYPE_CHECKING:
     from aggregator.config import Configuration
     from aggregator.model.errors import AggregatorError
-    from aggregator.model.feed import Subscription
+    from aggregator.model.feed import Feed, Subscription
     from aggregator.model.settings import ArchiveSettings, PublishSettings, Settings
 
 _ARCHIVE, _SERVE = 3, 4
@@ -112,6 +115,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     else:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)
+        yield from _logins(session, configuration)
     yield from _archive(session, settings.archive)
     yield _disk(settings.archive)
     yield _output(settings.publish)
@@ -170,6 +174,23 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
         yield _warn("contact", "publishers cannot reach you", mend)
 
 
+def _logins(session: Session, configuration: Configuration) -> Iterator[Finding]:
+    """Whether what is behind a log-in is published to all."""
+    from aggregator.model.errors import ArchiveError
+    from aggregator.topics import republished
+
+    if not configuration.access:
+        return
+    feeds: Sequence[Feed | Subscription] = configuration.subscriptions
+    # What is wrong with the archive its own check tells.
+    with contextlib.suppress(ArchiveError, ValueError):
+        if archive := session.reading_if_any(configuration.settings.archive):
+            with archive:
+                feeds = [feed for feed in archive.feeds() if feed.subscribed] or feeds
+    if shown := republished(configuration.interests, configuration.access, feeds):
+        yield _warn("log-ins", str(shown), "aggregator topics check names all with --json")
+
+
 def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
@@ -212,7 +233,27 @@ def _clock(newest: datetime | None) -> Finding:
     if at < _EARLIEST or (newest and at < newest):
         mend = "set it (timedatectl set-ntp true); due times and dates depend on it"
         return _warn("clock", f"{at:%Y-%m-%d %H:%M} UTC is before the last fetch", mend)
+    if not _is_zone(zone := os.environ.get("TZ", "")):
+        mend = "TZ=Europe/Madrid, say, with the system's tzdata; or take it out"
+        return _warn("clock", f"TZ={zone} is no zone that is known here: times are UTC's", mend)
     return _ok("clock", f"{at:%Y-%m-%d %H:%M} UTC, shown as {at.astimezone():%H:%M %Z}")
+
+
+# A zone in itself, without any file: its name and offset ("CET-1CEST", "<+03>-3").
+_SPELT_OUT = re.compile(r":?(?:<[^>]+>|[A-Za-z]{3,})[+-]?\d.*|UTC|GMT")
+
+
+def _is_zone(name: str) -> bool:
+    """Whether the system's library knows the zone; it takes one that it does not for UTC."""
+    if not name or _SPELT_OUT.fullmatch(name):
+        return True
+    if (path := name.removeprefix(":")).startswith("/"):
+        return Path(path).is_file()
+    try:
+        ZoneInfo(path)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _disk(settings: ArchiveSettings) -> Finding:

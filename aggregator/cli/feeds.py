@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aggregator.cli import subscribing
+from aggregator.cli.fetches import fetch_json, fetch_words
 from aggregator.cli.inclusions import list_called, print_list
 from aggregator.cli.options import DryRun, FeedName, Json
 from aggregator.cli.output import (
@@ -24,11 +25,12 @@ from aggregator.cli.output import (
     say,
     when,
 )
+from aggregator.cli.polling import poll
 from aggregator.cli.publishers import check, print_bill
 from aggregator.cli.session import session_of
+from aggregator.cli.setting import set_line
 from aggregator.cli.subscriptions import fitting, name_of, named, subscribed, title_of
 from aggregator.cli.troubles import trouble_words
-from aggregator.model.units import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +55,7 @@ def _group() -> None:
 
 app.command()(subscribing.add)
 app.command()(subscribing.remove)
+app.command("set")(set_line)
 app.command()(subscribing.discover)
 
 
@@ -132,7 +135,7 @@ def show(
         more = {
             "due_reason": known.due_reason if known else "",
             "delay": delay_json(delay),
-            "fetches": [_fetch_json(one) for one in fetches],
+            "fetches": [fetch_json(one) for one in fetches],
             "pages_owed": [_owed_json(one) for one in owed],
             **_more_json(known),
         }
@@ -146,7 +149,7 @@ def show(
     if fetches:
         say()
         columns = (Column("fetched"), Column("came to", wide=True))
-        print_table(columns, [(local(f.at), _fetch_words(f)) for f in fetches])
+        print_table(columns, [(local(f.at), fetch_words(f)) for f in fetches])
 
 
 @app.command()
@@ -166,9 +169,9 @@ def boilerplate(
     """Show blocks that recur in a feed; pin or free one.
 
     A block is named by its id in the list, or by how the id begins. Entries that
-    carry it are shown anew at once; no revision is made. The state learned means
-    that it is taken out of what is shown, candidate that it recurs, but not
-    often enough.
+    carry it are shown anew at once, by a daemon that runs within seconds; no revision
+    is made. The state learned means that it is taken out of what is shown, candidate
+    that it recurs, but not often enough.
     """
     from aggregator.cli.boilerplate import print_blocks, rule
     from aggregator.model.errors import UsageError
@@ -217,6 +220,7 @@ def _collected(known: Feed | None) -> Feed:
     return known
 
 
+app.command()(poll)
 app.command("import")(subscribing.import_feeds)
 app.command("export")(subscribing.export_feeds)
 
@@ -349,22 +353,3 @@ def _owed_json(page: OwedPage) -> dict[str, object]:
     from aggregator.model.time import iso
 
     return {**asdict(page), "since": iso(page.since), "next_try": iso(page.next_try)}
-
-
-def _fetch_words(fetch: FetchRecord) -> str:
-    """What one fetch came to: ``3 new, 1 revised (200, 12 KiB, 0.4 s)``."""
-    news = [f"{fetch.new} new"] if fetch.new else []
-    news += [f"{fetch.revised} revised"] if fetch.revised else []
-    news += [fetch.message] if fetch.message else []
-    came = ", ".join(news) or fetch.outcome
-    details = [str(fetch.status)] if fetch.status else []
-    details += [size(fetch.bytes)] if fetch.bytes else []
-    return f"{came} ({', '.join([*details, f'{fetch.seconds:.1f} s'])})"
-
-
-def _fetch_json(fetch: FetchRecord) -> dict[str, object]:
-    from msgspec.structs import asdict
-
-    from aggregator.model.time import iso
-
-    return {**asdict(fetch), "at": iso(fetch.at)}

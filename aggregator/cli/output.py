@@ -66,6 +66,14 @@ def local(at: datetime | None) -> str:
     return here.isoformat(timespec="seconds")
 
 
+_HELD_SINCE = re.compile(r"(?<=, since )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=\))")
+
+
+def since_here(holder: str) -> str:
+    """Who holds an archive, in words, with the time since when in the user's zone."""
+    return _HELD_SINCE.sub(lambda found: local(datetime.fromisoformat(found[0])), holder)
+
+
 _NOW = 5
 """Seconds that are as good as none."""
 

@@ -23,6 +23,7 @@ from aggregator.cli.output import (
     print_json,
     print_table,
     say,
+    since_here,
     some_of,
     when,
 )
@@ -136,7 +137,7 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     unreached = f"{cause}: none of {plural(len(lost), 'feed')} was reached{well}"
     print_fields(
         [
-            ("writing", holder or "nobody: start `aggregator run`"),
+            ("writing", since_here(holder or "") or "nobody: start `aggregator run`"),
             *([("paused", paused)] if paused else []),
             *([("mistake", f"{mistake}{stands}")] if mistake else []),
             *([("warnings", some_of(warnings))] if warnings else []),

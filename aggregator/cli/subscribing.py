@@ -70,7 +70,8 @@ def add(
     it stands; none is added where the server says that there is no such page, or
     collect.allow_networks forbids to ask, or permanent redirects lead to a feed that is
     there already. Where that feed has stopped (410), it is asked whether it answers
-    again. A running daemon picks it up.
+    again; options that its line does not follow are refused, with exit code 2. A running
+    daemon picks it up.
     """
     from aggregator.config import add_subscription, held_address, web_address
     from aggregator.model.feed import Subscription
@@ -99,6 +100,31 @@ def add(
         )
         came = asked or "nothing was changed"
         note(f"{_there_already(wanted.url, leads, there)}; {came}")
+        _refuse_options(session, there or wanted.url, wanted, titled=bool(title.strip()))
+
+
+def _refuse_options(session: Session, url: str, wanted: Subscription, *, titled: bool) -> None:
+    """Raises UsageError where the line that is there says otherwise than the options."""
+    from aggregator.model.errors import UsageError
+
+    row = at_address([(line, None) for line in session.subscriptions()], url)
+    if row is None:
+        return
+    held, _ = row
+    others = [
+        option
+        for option, other in (
+            ("--title", titled and held.title != wanted.title),
+            ("--interval", wanted.interval and held.interval != wanted.interval),
+            ("--full-text", wanted.full_text and not held.full_text),
+            ("--folder", wanted.folders and held.folders != wanted.folders),
+        )
+        if other
+    ]
+    if others:
+        by_hand = "--folder" in others
+        mend = "move its line in feeds.opml" if by_hand else "aggregator feeds set changes its line"
+        raise UsageError(f"not followed, since its line was there: {', '.join(others)}", hint=mend)
 
 
 def _there_already(url: str, leads: str, there: str) -> str:
@@ -123,11 +149,8 @@ def remove(
     """Take a feed out of feeds.opml; its entries stay archived."""
     from aggregator.config import remove_subscription
 
-    session, name = session_of(context), feed.strip()
-    lines = session.subscriptions()
-    # Only the archive knows what feeds call themselves; an address is found without it.
-    meant = at_address([(line, None) for line in lines], name)
-    url = meant[0].url if meant else _own(session, lines, name)
+    session = session_of(context)
+    url = own_address(session, feed)
     gone = remove_subscription(session.place, url, dry_run=dry_run)
     say(f"{'would remove' if dry_run else 'removed'} {one_line(gone.url)}")
 
@@ -295,6 +318,14 @@ def _chosen(
     for problem in one.problems[:_LINES_NAMED]:
         note(f"aggregator: {one_line(one.url)}: {one_line(problem)}")
     return replace(wanted, url=one.url, title=wanted.title or one.title), one.lasting
+
+
+def own_address(session: Session, feed: str) -> str:
+    """The address of the line of feeds.opml that a person means. Raises ConfigError, UsageError."""
+    name, lines = feed.strip(), session.subscriptions()
+    # Only the archive knows what feeds call themselves; an address is found without it.
+    meant = at_address([(line, None) for line in lines], name)
+    return meant[0].url if meant else _own(session, lines, name)
 
 
 def _own(session: Session, lines: Sequence[Subscription], name: str) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from aggregator.config import editing, opml
+from aggregator.config import editing, lines, opml
 from aggregator.config.editing import ImportReport
 from aggregator.config.missing import NAMES, refuse_file
 from aggregator.config.opml import subscriptions_of
 from aggregator.config.outlines import web_address
 from aggregator.config.people import read_people
-from aggregator.config.secrets import read_secrets
+from aggregator.config.secrets import edited_at, read_secrets
 from aggregator.config.settings import known_settings, read_right_settings, read_settings
 from aggregator.config.starting import starter_files, write_starter
 from aggregator.config.topics import exposed, read_interests, read_topic_keys
@@ -49,6 +50,9 @@ class Configuration(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     access: Mapping[str, Access] = field(default_factory=dict)
     """What secrets.toml gives for feeds, by canonical URL; of no interest to anybody else."""
+    access_edited: Mapping[str, datetime] = field(default_factory=dict)
+    """When that was edited last, by canonical URL, so that it is tried at once; as the file has no
+    older state of itself, when any of it was."""
     inclusions: tuple[Inclusion, ...] = ()
     """Lists of feeds elsewhere; what they name is in the archive."""
 
@@ -75,7 +79,9 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
     with remembering(settings.archive.directory / _QUERIES) as keep:
         interests = read_interests(folder / "topics.toml", people)
         keep([*(topic.query for topic in interests.topics), *interests.mute.queries])
-    access, warned = load_access(folder)
+    # What an included list names is in the archive.
+    addresses = () if inclusions else tuple(one.url for one in subscriptions)
+    access, warned = read_secrets(folder / _SECRETS, addresses)
     return Configuration(
         folder=folder,
         settings=settings,
@@ -84,6 +90,7 @@ def load(folder: Path | None = None, environ: Mapping[str, str] | None = None) -
         sources=sources,
         warnings=(*warnings, *further, *warned, *exposed(interests, folder / "topics.toml")),
         access=access,
+        access_edited=dict.fromkeys(access, edited_at(folder / _SECRETS)) if access else {},
         inclusions=inclusions,
     )
 
@@ -162,6 +169,24 @@ def readdress_subscriptions(
     return editing.readdress(folder / "feeds.opml", moves, dry_run=dry_run)
 
 
+def change_line(
+    folder: Path,
+    url: str,
+    *,
+    title: str | None = None,
+    interval: int | None = None,
+    paused: bool | None = None,
+    full_text: bool | None = None,
+    dry_run: bool = False,
+) -> bool:
+    """Change what a feed's line in feeds.opml says, and nothing else of the file; see
+    :func:`lines.change_line`. Raises ConfigError, UsageError."""
+    return lines.change_line(
+        folder / "feeds.opml", url, title=title, interval=interval, paused=paused,
+        full_text=full_text, dry_run=dry_run,
+    )  # fmt: skip
+
+
 def remove_subscription(folder: Path, url: str, *, dry_run: bool = False) -> Subscription:
     """Take a feed out of feeds.opml; returns what it was. Raises ConfigError, UsageError."""
     return editing.remove_subscription(folder / "feeds.opml", url, dry_run=dry_run)
@@ -201,6 +226,7 @@ __all__ = [
     "add_subscription",
     "addresses_in",
     "as_written",
+    "change_line",
     "default_folder",
     "export_opml",
     "files",

@@ -97,17 +97,7 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
     root = open_outlines(file)
     outline = find(root, url)
     if outline is None:
-        import difflib
-
-        urls = {canonical_url(attribute(one, "xmlUrl")): one for one, _ in outlines_in(root)}
-        near = [
-            attribute(urls[name], "xmlUrl")
-            for name in difflib.get_close_matches(canonical_url(url), urls, 1, 0.8)
-        ]
-        raise UsageError(
-            f"no feed with the address {url} is in feeds.opml",
-            hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows addresses",
-        )
+        raise no_such_feed(root, url)
     held = attribute(outline, "xmlUrl")
     taken = Subscription(url=held, title=title_of(outline, held))
     parent = outline.getparent()
@@ -118,6 +108,21 @@ def remove_subscription(file: Path, url: str, *, dry_run: bool = False) -> Subsc
     if not dry_run:
         _save(file, root)
     return taken
+
+
+def no_such_feed(root: Any, url: str) -> UsageError:
+    """That no line has this address, with the nearest that one has."""
+    import difflib
+
+    urls = {canonical_url(attribute(one, "xmlUrl")): one for one, _ in outlines_in(root)}
+    near = [
+        attribute(urls[name], "xmlUrl")
+        for name in difflib.get_close_matches(canonical_url(url), urls, 1, 0.8)
+    ]
+    return UsageError(
+        f"no feed with the address {url} is in feeds.opml",
+        hint=f"did you mean {near[0]}?" if near else "aggregator feeds list shows addresses",
+    )
 
 
 def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) -> tuple[str, ...]:
@@ -146,7 +151,7 @@ def readdress(file: Path, moves: Mapping[str, str], *, dry_run: bool = False) ->
     written = _ADDRESS.sub(moved, data)
     if found and not dry_run:
         read_outlines(written, file)
-        _write(file, written)
+        write_kept(file, written)
     return tuple(found)
 
 
@@ -299,7 +304,7 @@ def _save(file: Path, root: Any) -> None:
     tree, kept = root.getroottree(), _beginning(data)
     begin, encoding = kept or (b"", "UTF-8")
     written = etree.tostring(tree, encoding=encoding, xml_declaration=kept is None)
-    _write(file, begin + written + b"\n")
+    write_kept(file, begin + written + b"\n")
 
 
 def _beginning(data: bytes) -> tuple[bytes, str] | None:
@@ -317,7 +322,8 @@ def _beginning(data: bytes) -> tuple[bytes, str] | None:
     return (found.group(), encoding) if plain else None
 
 
-def _write(file: Path, data: bytes) -> None:
+def write_kept(file: Path, data: bytes) -> None:
+    """Write feeds.opml, with the file before kept as .bak. Raises ConfigError."""
     try:
         if file.exists():
             shutil.copy2(file, file.with_name(f"{file.name}.bak"))

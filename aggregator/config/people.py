@@ -19,7 +19,9 @@ def read_people(file: Path) -> tuple[Person, ...]:
     if not file.exists():
         return ()
     data = read_toml(
-        file, hint='a name stands in quotes: ["Fernando Torres"], aliases = ["El Niño"]'
+        file,
+        hint='a name stands in quotes: ["Fernando Torres"], aliases = ["El Niño"]',
+        empty='put the people back; where there are to be none, write a comment: "# nobody"',
     )
     people = tuple(_person(name, table, file) for name, table in data.items())
     seen: dict[str, str] = {}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,8 +31,11 @@ _OURS = {
 _Refuse = Callable[[str, str], ConfigError]
 
 
-def read_secrets(file: Path) -> tuple[dict[str, Access], tuple[str, ...]]:
-    """What a person gave for feeds, by canonical URL, and warnings. Raises ConfigError."""
+def read_secrets(
+    file: Path, addresses: Collection[str] = ()
+) -> tuple[dict[str, Access], tuple[str, ...]]:
+    """What a person gave for feeds, by canonical URL, and warnings: of what others may read, and,
+    where the ``addresses`` of all feeds are given, of what none of them has. Raises ConfigError."""
     if not file.exists():
         return {}, ()
     hint = 'a feed\'s URL stands in quotes: ["https://example.org/feed.xml"]'
@@ -43,7 +47,26 @@ def read_secrets(file: Path) -> tuple[dict[str, Access], tuple[str, ...]]:
     found = {canonical_url(url): _access(url, table, file) for url, table in data.items()}
     open_to_others = file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     warning = f"{file}: others on this machine may read it; chmod 600 {file.name} keeps it to you"
-    return found, (warning,) if open_to_others else ()
+    strays = _strays(file, data, addresses) if addresses else ()
+    return found, (*((warning,) if open_to_others else ()), *strays)
+
+
+def _strays(file: Path, urls: Iterable[str], addresses: Collection[str]) -> Iterator[str]:
+    """A warning for each address that no feed has: nothing is asked with what is given for it."""
+    known = {canonical_url(url): url for url in addresses}
+    for url in urls:
+        if (canonical := canonical_url(url)) in known:
+            continue
+        near = difflib.get_close_matches(canonical, known, 1, 0.5)
+        mend = f"did you mean {shown_url(known[near[0]])}?" if near else "aggregator feeds list"
+        line = line_of(file, url)
+        place = f"{file}:{line}" if line else str(file)
+        yield f"{place}: no feed has the address {shown_url(url)} ({mend})"
+
+
+def edited_at(file: Path) -> datetime:
+    """When a file was written, or put in place, last. (A copy may keep the time of its contents.)"""
+    return datetime.fromtimestamp(file.stat().st_ctime, UTC)
 
 
 def _access(url: str, table: Any, file: Path) -> Access:

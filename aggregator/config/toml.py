@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from aggregator.model.errors import ConfigError
 
 _HEAD = re.compile(r"\s*\[\s*(?P<table>[^\[\]]+?)\s*\]\s*(?:#|$)")
 _BARE = re.compile(r"[A-Za-z0-9_-]+(\s*\.\s*[A-Za-z0-9_-]+)*")
+_KEY = re.compile(r"\s*[\w.\"' -]+=")
+_AT_END = "(at end of document)"
 _TWICE = re.compile(r"Cannot declare \('(?P<table>[^']*)',\) twice")
 
 
@@ -34,6 +38,13 @@ def read_toml(file: Path, *, hint: str, names: str = "", empty: str = "") -> dic
                 line=line,
                 hint="give one of them another name, or put the two together",
             ) from None
+        if str(error).endswith(_AT_END):
+            raise ConfigError(
+                "this is no TOML: the file ends before this does",
+                file=str(file),
+                line=_last_begun(text.splitlines()),
+                hint=f"a [ or a quote is not closed, or nothing stands behind =; {hint}",
+            ) from None
         head = _HEAD.match(text.splitlines()[line - 1]) if line and names else None
         if head and not _BARE.fullmatch(head["table"]):
             what = f"[{head['table']}] cannot be a table's name"
@@ -41,6 +52,26 @@ def read_toml(file: Path, *, hint: str, names: str = "", empty: str = "") -> dic
         raise ConfigError(
             f"this is no TOML: {error}", file=str(file), line=line, hint=hint
         ) from None
+
+
+def _last_begun(lines: Sequence[str]) -> int:
+    """The line on which what is not ended begins: all before it is TOML, as far as the tables and
+    keys tell where anything begins."""
+    heads = [number for number, line in enumerate(lines) if _HEAD.match(line)]
+    # Once something is not closed, whatever follows is part of it.
+    opened = bisect_left(heads, True, key=lambda number: not _is_toml(lines[:number]))
+    first = heads[opened - 1] if opened else 0
+    last = heads[opened] if opened < len(heads) else len(lines)
+    keys = [number for number in range(first, last) if _KEY.match(lines[number])]
+    return 1 + next((number for number in reversed(keys) if _is_toml(lines[:number])), first)
+
+
+def _is_toml(lines: Sequence[str]) -> bool:
+    try:
+        tomllib.loads("\n".join(lines) + "\n")
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def read_text(file: Path) -> str:

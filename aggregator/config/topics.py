@@ -16,7 +16,7 @@ from aggregator.model.interests import Interests
 from aggregator.model.period import Period
 from aggregator.model.person import Person
 from aggregator.model.topic import Collapse, Detail, Mute, Topic
-from aggregator.query import Bindings, is_one_word, parse, quoted, words
+from aggregator.query import Bindings, is_one_word, parse, query_sign, quoted, words
 
 # Its documents' names end in ".corrections.json", say, and a page's number; file systems take 255 bytes.
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -72,9 +72,7 @@ def read_topic_keys(file: Path) -> tuple[str, ...]:
 
 
 def _tables(file: Path) -> dict[str, Any]:
-    hint = (
-        'texts stand in quotes (inside them a quote is written \\"), true, false and numbers do not'
-    )
+    hint = "texts stand in quotes ('…' where there is a \" in them), true, false and numbers do not"
     # An editor that is saving, or a full disk, leaves an empty file: no reason to take all down.
     empty = 'put the topics back; where there are to be none, write a comment: "# no topics"'
     return read_toml(file, hint=hint, names=_NAMES, empty=empty)
@@ -178,6 +176,14 @@ class _Table(Struct, frozen=True):
             raise _placed(error, self.file, self.name, key) from None
         return query
 
+    def refuse_query(self, text: str, key: str) -> None:
+        """Raises ConfigError for what is written as a query, where a text is taken as it stands: it
+        would be looked for with its operator or field, and never be found."""
+        if sign := query_sign(text):
+            small = "" if sign.endswith(":") else f"; where the word is meant, write {sign.lower()}"
+            hint = f"what is a query stands in query = '{text}'{small}"
+            raise self.refuse(f"{sign} means nothing in {key}: {text}", key, hint)
+
 
 def _placed(error: QueryError, file: Path, table: str, key: str) -> QueryError:
     """With the place, which is looked for only now: the file is long where topics are many."""
@@ -211,10 +217,12 @@ def _mute(table: _Table) -> Mute:
     for word in values.get("words", ()):
         if not words(word):
             raise table.refuse("there is a text without a word", "words", "take it out")
+        table.refuse_query(word, "words")
         queries.append(table.check_query(_literal(word, table), "words"))
     for author in values.get("authors", ()):
         if not words(author):
             raise table.refuse("there is a name without a letter", "authors", "take it out")
+        table.refuse_query(author, "authors")
         queries.append(table.check_query(f"author:{quoted(author)}", "authors"))
     return Mute(queries=tuple(queries), feeds=values.get("feeds", ()))
 

@@ -1,5 +1,5 @@
-"""What goes on beside the rounds, and waits for none: archive documents that a person asked for, and
-the lists that feeds.opml includes."""
+"""What goes on beside the rounds, and waits for none: archive documents and rulings that a person
+asked for, and the lists that feeds.opml includes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from aggregator.archive import Archive
 from aggregator.backfill import walk_back
 from aggregator.daemon.reporting import report_looks, report_walk
 from aggregator.inclusions import follow_lists
@@ -16,11 +17,14 @@ from aggregator.model.errors import ArchiveError
 from aggregator.model.feed import Subscription
 from aggregator.model.inclusion import Inclusion
 from aggregator.pipeline import Pipeline
+from aggregator.recleaning import rule_asked
 
 _log: Any = structlog.get_logger()
 
 # How soon archive documents are read after a person asked for them.
 _BACKFILL_SECONDS = 5.0
+# And how soon entries are shown as a person wants them.
+_RULING_SECONDS = 5.0
 # How soon a list that is due is asked.
 _LISTS_SECONDS = 10.0
 
@@ -39,6 +43,20 @@ async def read_archives(pipeline: Pipeline, unpublished: asyncio.Event) -> None:
         except ArchiveError as error:
             _log.error("archive documents not read, tried again", why=error.on_one_line)
         await asyncio.sleep(_BACKFILL_SECONDS)
+
+
+async def follow_rulings(archive: Archive, unpublished: asyncio.Event) -> None:
+    """Show entries as a person decides about blocks in them while we run, without end. ``unpublished``
+    is set where any is shown otherwise."""
+    while True:
+        try:
+            changed = await asyncio.to_thread(rule_asked, archive)
+            if changed is not None:
+                _log.info("boilerplate decided on", entries=changed)
+                unpublished.set()
+        except ArchiveError as error:
+            _log.error("boilerplate not decided on, tried again", why=error.on_one_line)
+        await asyncio.sleep(_RULING_SECONDS)
 
 
 async def ask_lists(

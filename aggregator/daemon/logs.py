@@ -65,10 +65,10 @@ def _timed(shown: Callable[[datetime], str | None]) -> Processor:
 
 
 def _for_people(moment: datetime) -> str:
-    """In their own zone, with the day where it is another."""
+    """In their own zone, with its offset, as the line begins in UTC; with the day where it is another."""
     here = moment.astimezone()
     today = here.date() == now().astimezone().date()
-    return here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+    return here.timetz().isoformat("minutes") if today else here.isoformat(" ", "minutes")
 
 
 def _harmless(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -24,7 +25,18 @@ def kept(old: Configuration, fresh: Configuration) -> Configuration:
     was, now_is = old.settings, fresh.settings
     publish = replace(now_is.publish, directory=was.publish.directory)
     settings = replace(now_is, archive=was.archive, server=was.server, publish=publish)
-    return replace(fresh, settings=settings)
+    return replace(fresh, settings=settings, access_edited=_access_edited(old, fresh))
+
+
+def _access_edited(old: Configuration, fresh: Configuration) -> dict[str, datetime]:
+    """When the access to each feed was edited: now, where it came, went or is another. An edit of
+    what the file says of one feed has no other asked."""
+    same = {url: at for url, at in old.access_edited.items() if _same(old, fresh, url)}
+    return dict.fromkeys({*old.access, *fresh.access}, now()) | same
+
+
+def _same(old: Configuration, fresh: Configuration, url: str) -> bool:
+    return old.access.get(url) == fresh.access.get(url)
 
 
 def with_right_topics(old: Configuration, fresh: Configuration, archive: Archive) -> Configuration:

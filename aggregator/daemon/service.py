@@ -17,9 +17,10 @@ from aggregator import __version__
 from aggregator.archive import Archive, open_archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
+from aggregator.daemon.access import Admission
 from aggregator.daemon.collecting import Collecting
 from aggregator.daemon.deadline import SIGNALLED, Deadline
-from aggregator.daemon.errands import ask_lists, read_archives
+from aggregator.daemon.errands import ask_lists, follow_rulings, read_archives
 from aggregator.daemon.health import Health
 from aggregator.daemon.logs import configure as configure_logs
 from aggregator.daemon.metrics import Metrics
@@ -82,16 +83,11 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
 
 class _Service:
     def __init__(
-        self,
-        configuration: Configuration,
-        archive: Archive,
-        watch: Watch,
-        *,
-        progress: bool,
+        self, configuration: Configuration, archive: Archive, watch: Watch, *, progress: bool
     ) -> None:
         self._configuration = configuration
         self._watch = watch
-        self._archive = archive
+        self._archive, self._admission = archive, Admission(archive)
         self._address = ""
         self._site = site_of(configuration.settings)
         self._publisher = Publisher(archive, configuration.settings, self._site)
@@ -145,9 +141,8 @@ class _Service:
                 lists = await asyncio.to_thread(self._archive.lists.read)
                 report_lists(failing_lists(self._configuration.inclusions, lists))
             ticks = await stack.enter_async_context(ticking())
-            await stack.enter_async_context(
-                self._parts.beside(self._watch.tell(self._reload), again=False)
-            )
+            watching = self._parts.beside(self._watch.tell(self._reload), again=False)
+            await stack.enter_async_context(watching)
             await stack.enter_async_context(self._parts.beside(self._feed_watchdog(), again=False))
             await self._until_stopped(ticks)
             notify("STOPPING=1")
@@ -208,6 +203,7 @@ class _Service:
             configuration.interests, inclusions=configuration.inclusions,
             tell=report_edit, tell_leaving=report_leaving,
         )  # fmt: skip
+        await asyncio.to_thread(self._admission.take_up, configuration)
         await self._reclean()
         self._publisher = Publisher(self._archive, configuration.settings, self._site)
         await self._publish()
@@ -223,6 +219,7 @@ class _Service:
             self._parts.beside(door.run()),
             self._parts.beside(self._publish_soon()),
             self._parts.beside(read_archives(pipeline, self._unpublished)),
+            self._parts.beside(follow_rulings(self._archive, self._unpublished)),
             self._parts.beside(
                 ask_lists(pipeline, configuration.subscriptions, configuration.inclusions)
             ),

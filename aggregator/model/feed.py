@@ -244,6 +244,13 @@ class Postponed(Struct, frozen=True, kw_only=True):
         require_utc(self.until, "until")
 
 
+# Headers that say who asks, and for what, and open nothing.
+_NO_LOGIN = {
+    "accept", "accept-charset", "accept-language", "cache-control", "dnt", "from", "pragma",
+    "user-agent",
+}  # fmt: skip
+
+
 class Access(Struct, frozen=True, kw_only=True):
     """What a person gave for one feed in secrets.toml: nothing of it is ever shown.
 
@@ -255,6 +262,12 @@ class Access(Struct, frozen=True, kw_only=True):
     password: str = ""
     proxy: str = ""
     """URL of an HTTP proxy, or ""."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it lets us in where others are not: a log-in, or a header that may be one."""
+        spoken = any(name.lower() not in _NO_LOGIN for name, _ in self.headers)
+        return bool(self.username or self.password or spoken)
 
     def __repr__(self) -> str:
         return "Access(...)"

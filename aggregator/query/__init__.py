@@ -56,6 +56,7 @@ from aggregator.query.names import as_called
 from aggregator.query.places import called, goes_by
 from aggregator.query.subject import Subject
 from aggregator.query.tree import (
+    FIELDS,
     QUOTES,
     InField,
     Named,
@@ -143,6 +144,24 @@ def is_one_word(text: str) -> bool:
         return isinstance(parse(text).tree, Word | Prefix | Phrase)
     except QueryError:
         return False
+
+
+_SIGNS = re.compile(
+    rf"""
+      (?<=\S\s) \s* (?P<between>AND|OR|NOT) (?=\s+\S)
+    | ^\s* (?P<before>NOT) (?=\s+\S)
+    | (?<!\S) [-+!(]* (?P<field>(?i:{"|".join((*FIELDS, "person", "topic"))}):) (?!//) (?=\S)
+    | (?<=["{QUOTES}]) (?P<near>~\d+)
+    """,
+    re.VERBOSE,
+)
+
+
+def query_sign(text: str) -> str:
+    """What a query would have for an operator between words, or a field before one; "" where a text
+    has nothing of the kind. (Quotes are not among them: a text that is meant as it stands may have them.)"""
+    found = _SIGNS.search(text)
+    return found[found.lastgroup] if found and found.lastgroup else ""
 
 
 def quoted(text: str) -> str:
@@ -258,6 +277,7 @@ __all__ = [
     "numbers",
     "parse",
     "primary_of",
+    "query_sign",
     "quoted",
     "remembering",
     "words",

@@ -18,11 +18,13 @@ from aggregator.topics.checking import (
 )
 from aggregator.topics.limits import Limit
 from aggregator.topics.matcher import Matcher, TopicExplanation, newest, subject_of
+from aggregator.topics.republishing import Republished, republished
 
 __all__ = [
     "Failed",
     "Limit",
     "Matcher",
+    "Republished",
     "Signless",
     "Survey",
     "TopicExplanation",
@@ -35,6 +37,7 @@ __all__ = [
     "nobody",
     "nowhere",
     "portions",
+    "republished",
     "signless",
     "subject_of",
     "survey",

@@ -62,3 +62,8 @@ def test_what_it_refuses(place, server):
     assert place.run("collect").code == 0
     none = place.run("feeds", "backfill", "Feed 1")
     assert (none.code, "RFC 5005" in none.err) == (2, True)
+    told = place.run("feeds", "backfill", "Feed 1", "--json")
+    assert (told.code, "RFC 5005" in told.err) == (2, True)
+    found = json.loads(told.out)
+    assert (found["documents"], found["new"], found["ended"]) == (0, 0, False)
+    assert "RFC 5005" in found["failure"]

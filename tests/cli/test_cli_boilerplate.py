@@ -86,7 +86,7 @@ def test_a_feed_that_was_never_collected(place):
 def test_it_says_who_writes_the_archive(collected):
     held = blocks(collected)[PAPER.template.tail]
     settings = load(collected.folder).settings.archive
-    with open_archive(settings, write=True, purpose="aggregator run"):
+    with open_archive(settings, write=True, purpose="aggregator collect"):
         ran = collected.run("feeds", "boilerplate", "Feed 1", "--free", held["id"])
     assert ran.code == 4
-    assert "aggregator run" in ran.err
+    assert "aggregator collect" in ran.err

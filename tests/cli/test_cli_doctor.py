@@ -144,3 +144,20 @@ def test_links_that_lead_nowhere_from_elsewhere_are_a_finding(place, host, base_
         assert found["addresses"]["verdict"] == "warn"
         assert f"leads to {own}" in found["addresses"]["what"]
         assert found["addresses"]["mend"].startswith("set publish.base_url")
+
+
+@pytest.mark.parametrize(
+    ("zone", "known"),
+    [
+        ("", True), ("Europe/Madrid", True), (":Europe/Madrid", True), ("UTC", True), ("EST5EDT", True),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", True), ("<+03>-3", True),
+        ("Nowhere/City", False), ("Europe", False), ("Madrid", False), ("/nowhere/zone", False),
+    ],
+)  # fmt: skip
+def test_a_zone_that_nobody_knows_is_told(place, zone, known):
+    place.environ("TZ", zone)
+    place.run("init")
+    clock = json.loads(place.run("doctor", "--json").out)
+    (found,) = (one for one in clock if one["check"] == "clock")
+    assert (found["verdict"] == "ok") is known
+    assert known or f"TZ={zone}" in found["what"]

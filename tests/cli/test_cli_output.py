@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import time
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.cli import output
-from aggregator.cli.output import Column
+from aggregator.cli.output import Column, since_here
 from aggregator.model.units import size
 
 NASTY = [
@@ -168,3 +169,17 @@ def test_progress_says_nothing_where_nobody_watches(monkeypatch):
     with output.progress("collecting", 3) as bar:
         bar(1, "2 new entries")
     assert stream.getvalue() == ""
+
+
+def test_who_holds_the_archive_is_told_in_the_zone_of_the_reader(monkeypatch):
+    held = "aggregator run (process 7 on host, since 2026-11-29T20:56:37Z)"
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        here = "aggregator run (process 7 on host, since 2026-11-30T05:56:37+09:00)"
+        assert since_here(held) == here
+        assert since_here(f"{held} is writing this archive") == f"{here} is writing this archive"
+        assert since_here("another process") == "another process"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

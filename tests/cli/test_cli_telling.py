@@ -272,7 +272,7 @@ def test_a_disk_without_room_shows_in_the_status(place):
     place.environ("AGGREGATOR_ARCHIVE__FREE_SPACE", "900000 TiB")
     told = _fields(place.run("status"))["paused"]
     assert told.startswith(f"{place.folder}/archive: only ")
-    assert told.endswith("(free some disk; collecting goes on by itself then)")
+    assert told.endswith("(free some disk; aggregator run goes on by itself then)")
 
     # What is free changes meanwhile.
     def without_figures(text: str) -> str:

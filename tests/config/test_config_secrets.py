@@ -20,6 +20,8 @@ headers = { X-Key = "hush-hush" }
 @pytest.fixture
 def folder(tmp_path):
     write_starter(tmp_path)
+    line = '<outline type="rss" text="F" xmlUrl="https://example.org/feed.xml"/>'
+    (tmp_path / "feeds.opml").write_text(f'<opml version="2.0"><body>{line}</body></opml>')
     return tmp_path
 
 

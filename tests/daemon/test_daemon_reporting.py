@@ -54,8 +54,9 @@ def test_the_next_try_is_told_with_its_day_wherever_that_says_something(logging_
     logged = logging_to("text")
     report_standing([feed])
     here = due.astimezone()
-    wanted = here.strftime("%Y-%m-%d %H:%M") if days else here.strftime("%H:%M")
-    assert f"next_try={wanted}" in logged().replace("'", "")
+    wanted = here.strftime("%Y-%m-%d %H:%M" if days else "%H:%M")
+    offset = f"{here:%z}"[:3] + ":" + f"{here:%z}"[3:]
+    assert f"next_try={wanted}{offset}" in logged().replace("'", "")
 
 
 def test_moves_and_pauses_are_told():

@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 
 from aggregator.archive import Archive, open_archive
-from aggregator.cli.collecting import describe
 from aggregator.cli.demo.newsstand import EDITIONS, Newsstand, open_newsstand, sample
 from aggregator.cli.demo.summary import print_summary
+from aggregator.cli.outcomes import describe
 from aggregator.cli.output import heading, note, plural, progress, say
 from aggregator.cli.signals import stop_on_signals
 from aggregator.config import Configuration, load
