@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aggregator.archive import Archive
+from aggregator.archive import Archive, open_archive
+from aggregator.archive import refuse_lost as refuse_lost_archive
 from aggregator.digests import publish_digests
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Series, TopicState
@@ -156,6 +157,38 @@ def _places(states: Sequence[TopicState]) -> frozenset[str]:
 def _lacks(state: TopicState, lacking: frozenset[str]) -> bool:
     """Whether a file of the topic may be missing."""
     return PRIVATE in lacking if state.token else not lacking.isdisjoint(stems(state))
+
+
+def open_to_publish(settings: Settings, *, purpose: str, wait: bool = False) -> Archive:
+    """Open the archive to write and to publish it; a new one is made only where nothing tells of an
+    earlier one: what it would publish takes the place of what that one has published.
+
+    Raises AlreadyRunning, ArchiveError, and PublishError where a new one would be made and the
+    output folder cannot be looked at.
+    """
+    return open_archive(
+        settings.archive,
+        write=True,
+        purpose=purpose,
+        wait=wait,
+        elsewhere=lambda: _outlived(settings),
+    )
+
+
+def refuse_lost(settings: Settings) -> None:
+    """Refuse what :func:`open_to_publish` would refuse for what is left of an earlier archive, and
+    make nothing. Raises ArchiveError, PublishError."""
+    refuse_lost_archive(settings.archive, _outlived(settings))
+
+
+def _outlived(settings: Settings) -> Sequence[str]:
+    """What an archive has published, a line."""
+    directory = settings.publish.directory
+    return (
+        (f"{directory} (publish.directory) is where an archive is published",)
+        if Folder(directory).in_use
+        else ()
+    )
 
 
 def all_is_due(archive: Archive, settings: Settings, site: Site) -> bool:

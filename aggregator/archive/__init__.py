@@ -12,7 +12,7 @@ from aggregator.archive.feeds import Attached
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.following import TopicsSynced, not_private
 from aggregator.archive.lock import holder_of
-from aggregator.archive.opening import disks, versions
+from aggregator.archive.opening import disks, refuse_lost, versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
@@ -37,6 +37,7 @@ __all__ = [
     "holder_of",
     "not_private",
     "open_archive",
+    "refuse_lost",
     "restore",
     "versions",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,16 +51,22 @@ from aggregator.query import Query
 
 
 def open_archive(
-    settings: ArchiveSettings, *, write: bool = False, purpose: str = "", wait: bool = False
+    settings: ArchiveSettings,
+    *,
+    write: bool = False,
+    purpose: str = "",
+    wait: bool = False,
+    elsewhere: Callable[[], Sequence[str]] = tuple,
 ) -> Archive:
     """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema; with
     ``wait`` a full disk or a server that is away is told by what uses the archive, while it is so.
+    None is made where captures, or what is told of ``elsewhere``, belong to one that is not there.
 
     Raises AlreadyRunning, which names who writes it; ArchiveError, where it is
     not there yet, of another version, or cannot be opened.
     """
     if write:
-        database, lock = open_for_writing(settings, purpose, wait=wait)
+        database, lock = open_for_writing(settings, purpose, wait=wait, elsewhere=elsewhere)
         return Archive(settings, database, lock)
     return Archive(settings, open_for_reading(settings), None)
 

@@ -48,10 +48,9 @@ def print_blocks(session: Session, feed: Feed, *, as_json: bool) -> None:
 
 def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) -> None:
     """Pin, free or reset a block; takes the writer lock. Raises UsageError, AlreadyRunning."""
-    from aggregator.archive import open_archive
     from aggregator.model.boilerplate import Ruling
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
     from aggregator.recleaning import block_named, boilerplate, rule_on
 
     settings = session.configuration().settings
@@ -62,7 +61,7 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
         return
     ruling = {"pin": Ruling.PINNED, "free": Ruling.FREED}.get(word)
     purpose = "aggregator feeds boilerplate"
-    with open_archive(settings.archive, write=True, purpose=purpose) as archive:
+    with open_to_publish(settings, purpose=purpose) as archive:
         changed = rule_on(archive, feed, block, ruling)
         publish_behind(archive, settings, site_of(settings))
     say(f"{plural(changed, 'entry is', 'entries are')} shown otherwise now")

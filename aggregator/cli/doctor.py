@@ -112,7 +112,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
     else:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)
-    yield from _archive(session, settings.archive)
+    yield from _archive(session, settings)
     yield _disk(settings.archive)
     yield _output(settings.publish)
     yield _port(settings, session)
@@ -134,7 +134,8 @@ def _fail(check: str, what: str, mend: str, code: int) -> Finding:
 
 def _broken(check: str, error: AggregatorError) -> Finding:
     place = f"{error.where}: " if error.where else ""
-    return _fail(check, f"{place}{error.what}", error.hint, error.exit_code)
+    what = "; ".join([f"{place}{error.what}", *error.further])
+    return _fail(check, what, error.hint, error.exit_code)
 
 
 def _python() -> Finding:
@@ -169,7 +170,7 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
         yield _warn("contact", "publishers cannot reach you", mend)
 
 
-def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
+def _archive(session: Session, settings: Settings) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
     newest: datetime | None = None
@@ -185,10 +186,16 @@ def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
     yield _clock(newest)
 
 
-def _looked(session: Session, settings: ArchiveSettings) -> tuple[list[Finding], datetime | None]:
+def _looked(session: Session, settings: Settings) -> tuple[list[Finding], datetime | None]:
     """What the archive says of itself, and when a feed was fetched last. Raises ArchiveError."""
-    archive = session.reading_if_any(settings)
+    from aggregator.model.errors import PublishError
+    from aggregator.publishing import refuse_lost
+
+    archive = session.reading_if_any(settings.archive)
     if archive is None:
+        # The check of the output tells where that cannot be looked at.
+        with contextlib.suppress(PublishError):
+            refuse_lost(settings)
         return [_ok("archive", "none yet: the first `collect` or `run` makes it")], None
     # A damaged database may open and fail only where it is read.
     with archive:

@@ -239,7 +239,7 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
     from aggregator.archive import not_private, open_archive
     from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     session = session_of(context)
     configuration = session.configuration()
@@ -250,7 +250,7 @@ def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> 
         say(f"would give {wanted.slug} a new address")
         return
     try:
-        opened = open_archive(settings.archive, write=True, purpose="aggregator topics revoke")
+        opened = open_to_publish(settings, purpose="aggregator topics revoke")
     except AlreadyRunning as error:
         if not error.holder.startswith(_PUBLISHING):
             raise
@@ -285,12 +285,11 @@ def _prepare(archive: Archive, configuration: Configuration) -> None:
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
-    from aggregator.archive import open_archive
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     settings = configuration.settings
-    with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
+    with open_to_publish(settings, purpose="aggregator topics publish") as archive:
         _prepare(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)

@@ -128,6 +128,12 @@ class Folder:
         with _explained(self._directory):
             return self._recall("mark")
 
+    @property
+    def in_use(self) -> bool:
+        """Whether an archive was ever published in it. Raises PublishError."""
+        with _explained(self._directory):
+            return bool(self._recall("mark") or self._recall("files").strip())
+
     def settle(self, site: Site, *, anew: bool = False) -> str:
         """Record that everything is written for ``site``; returns the folder's mark. ``anew``: it is
         another than before, so that an archive that knows the folder by that one, as a copy of an

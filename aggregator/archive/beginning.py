@@ -1,0 +1,67 @@
+"""When a new archive may begin: where nothing tells of an earlier one.
+
+A disk that is not mounted, and a database that was lost, look like a first start; a new archive
+would be published over what the earlier one has published, and nobody would be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aggregator.archive.captures import Captures
+from aggregator.archive.database import Database
+from aggregator.model.errors import ArchiveError
+from aggregator.model.settings import ArchiveSettings
+
+_HINT = (
+    "{look} else bring a backup back: aggregator archive restore FILE; "
+    "to begin a new archive all the same, first move away what is named here, or set other folders"
+)
+_ON_DISK = "is its disk mounted, and archive.directory right?"
+_ON_SERVER = "is archive.database right?"
+
+
+def refuse_to_begin(
+    settings: ArchiveSettings, database: Database, elsewhere: Sequence[str] = ()
+) -> None:
+    """ArchiveError where the database holds no archive, and what belongs to one is there all the
+    same: captures, a log of the database, or what is told of ``elsewhere``, a line each."""
+    with database.told():
+        missing = database.file is not None and not database.file.exists()
+        if not missing and database.version() is not None:
+            return
+        found = [*_captures(settings), *(_logs(database.file) if missing else ()), *elsewhere]
+    if found:
+        raise ArchiveError(
+            "there is no archive, but what belongs to one is there",
+            where=database.location,
+            hint=_HINT.format(look=_ON_DISK if database.sqlite else _ON_SERVER),
+            further=found,
+        )
+
+
+def holds_something(file: Path) -> bool:
+    """Whether a file is there and not empty."""
+    try:
+        return file.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _captures(settings: ArchiveSettings) -> list[str]:
+    captures = Captures(settings.directory)
+    folder = captures.directory
+    if folder.is_symlink() and not folder.exists():
+        return [f"{folder} is a link to a folder that is not there"]
+    count = len(captures.files())
+    return [f"{folder} holds captures; files: {count}"] if count else []
+
+
+def _logs(file: Path | None) -> list[str]:
+    """What was committed last may stand in them alone; SQLite deletes what is beside a new file."""
+    if file is None:
+        return []
+    place = file.resolve()
+    beside = (place.with_name(f"{place.name}-{end}") for end in ("wal", "journal"))
+    return [f"{one} is the log of a database" for one in beside if holds_something(one)]
