@@ -16,6 +16,7 @@ from aggregator.archive.opening import disks, refuse_lost, versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
+from aggregator.archive.soundness import Soundness
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 
@@ -27,6 +28,7 @@ __all__ = [
     "FetchRecord",
     "Published",
     "Pushes",
+    "Soundness",
     "Stats",
     "Subscribers",
     "TopicsSynced",

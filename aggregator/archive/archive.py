@@ -32,6 +32,13 @@ from aggregator.archive.owed import Owed
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
+from aggregator.archive.soundness import (
+    Progress,
+    Soundness,
+    check_captures,
+    count_captures,
+    examine,
+)
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import Topics
 from aggregator.archive.upkeep import ArchiveInfo, Stats
@@ -404,9 +411,23 @@ class Archive:
         quick then. Raises ArchiveError."""
         upkeep.settle(self._database)
 
-    def backup(self, target: Path) -> int:
-        """Write everything into one new file; returns its bytes. Works while the daemon runs."""
-        return write_backup(self._database, self._captures, target)
+    def backup(self, target: Path, progress: Progress = lambda *_: None) -> tuple[str, ...]:
+        """Write everything into one new file; returns what :meth:`damaged_captures` would. Works
+        while the daemon runs."""
+        return write_backup(self._database, self._captures, target, progress)
+
+    def damaged_captures(self, progress: Progress = lambda *_: None) -> tuple[str, ...]:
+        """Read every capture that entries refer to; returns a line for each file of which some
+        cannot be read."""
+        return check_captures(self._database, self._captures, progress=progress)
+
+    def examine(self, progress: Progress = lambda *_: None) -> Soundness:
+        """Read all of it, database and captures, and tell what is damaged or missing."""
+        return examine(self._database, self._captures, progress)
+
+    def count_captures(self) -> int:
+        """How many captures entries refer to."""
+        return count_captures(self._database)
 
     def missing_captures(self) -> tuple[str, ...]:
         """What entries refer to and the capture files do not hold, a line for each file."""

@@ -31,7 +31,9 @@ def refuse_to_begin(
         missing = database.file is not None and not database.file.exists()
         if not missing and database.version() is not None:
             return
-        found = [*_captures(settings), *(_logs(database.file) if missing else ()), *elsewhere]
+        logs = logs_of(database.file) if missing else []
+        found = [*_captures(settings), *(f"{one} is the log of a database" for one in logs)]
+    found += elsewhere
     if found:
         raise ArchiveError(
             "there is no archive, but what belongs to one is there",
@@ -58,10 +60,11 @@ def _captures(settings: ArchiveSettings) -> list[str]:
     return [f"{folder} holds captures; files: {count}"] if count else []
 
 
-def _logs(file: Path | None) -> list[str]:
-    """What was committed last may stand in them alone; SQLite deletes what is beside a new file."""
+def logs_of(file: Path | None) -> list[Path]:
+    """What SQLite has left beside a database file, and would delete beside a new one: what was
+    committed last may stand there alone."""
     if file is None:
         return []
     place = file.resolve()
     beside = (place.with_name(f"{place.name}-{end}") for end in ("wal", "journal"))
-    return [f"{one} is the log of a database" for one in beside if holds_something(one)]
+    return list(filter(holds_something, beside))

@@ -16,10 +16,13 @@ from aggregator.cli.output import (
     plural,
     print_fields,
     print_json,
+    progress,
     say,
 )
 from aggregator.cli.session import session_of
 from aggregator.model.units import size
+
+_LACKING = 3
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -89,19 +92,20 @@ def backup(
     """Copy the archive, as it is at one moment, to one .tar file.
 
     Works while the daemon runs. The copy holds database and captures; the configuration
-    folder is for you to copy.
+    folder is for you to copy. Every capture is read, and checked by its checksum: exit code 3
+    tells that some are missing or damaged; the file is written all the same.
     """
     from aggregator.archive import check_backup
 
     with session_of(context).reading() as archive:
         if dry_run:
             check_backup(target)
-            say(f"would copy {archive.location} to {target}")
-        else:
-            archive.backup(target)
-            say(f"wrote {target}")
-        missing = archive.missing_captures()
-    _tell("the archive lacks captures, and so does its backup:", missing)
+        with progress("captures", archive.count_captures()) as bar:
+            lost = archive.damaged_captures(bar) if dry_run else archive.backup(target, bar)
+        say(f"would copy {archive.location} to {target}" if dry_run else f"wrote {target}")
+    _tell("the archive lacks captures, and so does its backup; an older one may have them:", lost)
+    if lost:
+        raise typer.Exit(_LACKING)
 
 
 @app.command()
