@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import sqlalchemy as sa
 from aggregator.archive.backup import copy_rows
 from aggregator.archive.backupfile import CAPTURES, DATABASE, BackupFile, open_backup
 from aggregator.archive.beginning import logs_of
-from aggregator.archive.database import Database
+from aggregator.archive.database import Database, is_damage
 from aggregator.archive.disk import free_bytes, refuse_network_disk, sync_folder
 from aggregator.archive.lock import refuse_held
 from aggregator.archive.opening import migrate, refuse_file, refuse_newer, take_lock
@@ -202,8 +201,7 @@ def _told_to_move(database: Database) -> Iterator[None]:
     try:
         yield
     except ArchiveError as error:
-        code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0) & 0xFF
-        if code not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        if not is_damage(error):
             raise
         hint = "move it away, then restore again"
         raise ArchiveError(error.what, where=database.location, hint=hint) from error

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from aggregator.archive.captures import Captures, is_whole
-from aggregator.archive.database import Database
+from aggregator.archive.database import Database, is_damage
 from aggregator.archive.schema import captures, metadata
-from aggregator.model.errors import ArchiveError
+from aggregator.model.errors import ArchiveError, Passing
 
 _AT_MOST_NAMED = 20
 
@@ -41,14 +41,16 @@ class Soundness(Struct, frozen=True):
 
 
 def examine(database: Database, files: Captures, progress: Progress) -> Soundness:
-    """Read all of it. What cannot be read is a finding, whatever it is."""
+    """Read all of it: what is damaged or missing is a finding, and raises nothing. Raises ArchiveError
+    where something else keeps from reading."""
     faults = _faults_of(database)
     try:
         lost = check_captures(database, files, progress=progress)
         read = count_captures(database)
     except ArchiveError as error:
-        told = error.what
-        return Soundness((*faults, *(() if told in faults else (told,))), (), 0)
+        if not faults:
+            raise
+        return Soundness(tuple(dict.fromkeys((*faults, error.what))), (), 0)
     return Soundness(faults, lost, read)
 
 
@@ -112,6 +114,8 @@ def _faults_of(database: Database) -> tuple[str, ...]:
     try:
         return _sqlite_faults(database) if database.sqlite else _server_faults(database)
     except ArchiveError as error:
+        if not is_damage(error):
+            raise
         return (error.what,)
 
 
@@ -137,6 +141,8 @@ def _server_faults(database: Database) -> tuple[str, ...]:
         try:
             with database.reading() as connection:
                 connection.scalar(whole)
+        except Passing:
+            raise
         except ArchiveError as error:
             faults.append(f"{name}: {error.what}")
     return tuple(faults)

@@ -180,7 +180,7 @@ def _archive(session: Session, settings: Settings) -> Iterator[Finding]:
         found = [_broken("archive", error)]
     except ValueError:
         # What came of a text by damage the driver cannot even tell.
-        mend = "restore a backup: aggregator archive restore"
+        mend = "move it away, then aggregator archive restore FILE"
         found = [_fail("archive", "the database is damaged", mend, _ARCHIVE)]
     yield from found
     yield _clock(newest)

@@ -206,3 +206,13 @@ def test_to_look_beside_a_writer_changes_nothing(kept, tmp_path):
             assert archive.examine().whole
         assert {path: path.read_bytes() for path in files_of(kept)} == before
         Desk(writer, kept).bring(ONE, item("after"))
+
+
+@ON_SQLITE
+def test_what_is_no_damage_is_no_finding(kept, monkeypatch):
+    def locked(_):
+        raise ArchiveError("the database is locked by another program")
+
+    monkeypatch.setattr("aggregator.archive.soundness._sqlite_faults", locked)
+    with open_archive(kept) as archive, pytest.raises(ArchiveError, match="locked"):
+        archive.examine()
