@@ -23,7 +23,7 @@ from aggregator.archive import search
 from aggregator.archive.backupfile import CAPTURES, DATABASE, DIGEST, digest_line
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
-from aggregator.archive.disk import sync_folder
+from aggregator.archive.disk import make_private, new_private_file, sync_folder
 from aggregator.archive.schema import captures, meta, metadata
 from aggregator.archive.scratch import PART, remove_left, scratch_in
 from aggregator.archive.soundness import Progress, check_captures
@@ -57,7 +57,7 @@ def write_backup(
         remove_left(target.parent)
         copy, part = scratch / DATABASE, scratch / PART
         _copy_database(database, copy)
-        with part.open("xb") as file:
+        with new_private_file(part) as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 _add_database(tar, copy)
 
@@ -172,6 +172,7 @@ def copy_rows(source: Database, target: Database, *, index: bool = True) -> None
 
 def _copy_database(database: Database, copy: Path) -> None:
     """Raises OSError where the disk of the copy refuses it, ArchiveError where the archive does."""
+    make_private(copy)
     try:
         _copy_into(database, copy)
     except ArchiveError as error:

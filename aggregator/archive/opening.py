@@ -12,7 +12,7 @@ from aggregator.archive import search
 from aggregator.archive.beginning import holds_something, refuse_to_begin
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
-from aggregator.archive.disk import folders_written, free_bytes, refuse_network_disk
+from aggregator.archive.disk import folders_written, free_bytes, make_private, refuse_network_disk
 from aggregator.archive.lock import WriterLock
 from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
@@ -59,6 +59,9 @@ def open_for_writing(
 
     def make_ready() -> None:
         database.hold(purpose)
+        if database.file is not None:
+            # What SQLite puts beside it has the same rights.
+            make_private(database.file.resolve())
         if database.version() is None:
             refuse_to_begin(settings, database, elsewhere())
         migrate(database)
@@ -238,4 +241,5 @@ def _copy_first(database: Database) -> None:
     copy = file.with_name(f"{file.name}.before-{SCHEMA_VERSION}")
     with database.outside() as connection:
         copy.unlink(missing_ok=True)
+        make_private(copy)
         connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
