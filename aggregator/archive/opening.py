@@ -13,7 +13,7 @@ from aggregator.archive.beginning import holds_something, refuse_to_begin
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
 from aggregator.archive.disk import folders_written, free_bytes, make_private, refuse_network_disk
-from aggregator.archive.lock import WriterLock
+from aggregator.archive.lock import WriterLock, refuse_held
 from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
@@ -69,7 +69,9 @@ def open_for_writing(
 
     database = Database(settings)
     if database.file is not None and not database.file.exists():
-        # Before anything is made: the folder may be where a disk is to be mounted.
+        # Before anything is made: the folder may be where a disk is to be mounted. A restore that
+        # runs has brought the captures, and the database not yet.
+        refuse_held(settings.directory, database.file)
         refuse_to_begin(settings, database, elsewhere())
     lock = take_lock(settings, database, purpose)
     try:

@@ -9,7 +9,8 @@ from archivedesk import NOON, ONE, Desk, item
 from msgspec.structs import replace
 
 from aggregator.archive import open_archive, refuse_lost, restore
-from aggregator.model.errors import ArchiveError
+from aggregator.archive.lock import WriterLock
+from aggregator.model.errors import AlreadyRunning, ArchiveError
 from aggregator.model.settings import ArchiveSettings
 
 
@@ -115,6 +116,16 @@ def test_a_database_that_was_lost_is_restored_beside_its_captures(kept, tmp_path
     restore(tmp_path / "b.tar", kept)
     with open_archive(kept, write=True) as archive:
         assert archive.stats().entries == 1
+
+
+def test_a_restore_that_runs_is_waited_for(kept):
+    (kept.directory / "archive.db").unlink()
+    held = WriterLock(kept.directory, "aggregator archive restore")
+    with pytest.raises(AlreadyRunning, match="aggregator archive restore"):
+        open_archive(kept, write=True)
+    held.release()
+    with pytest.raises(ArchiveError, match="what belongs to one is there"):
+        open_archive(kept, write=True)
 
 
 def test_another_database_for_captures_that_are_there_is_no_first_start(kept, postgres_url):
