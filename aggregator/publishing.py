@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aggregator.archive import Archive
+from aggregator.archive import Archive, open_archive
+from aggregator.archive import refuse_lost as refuse_lost_archive
 from aggregator.digests import publish_digests
 from aggregator.model.settings import Settings
 from aggregator.model.topic import Series, TopicState
@@ -100,7 +101,9 @@ class Publisher:
         places = _places(states)
         ended = _places(archive.published.deleted_topics())
         changed += self._folder.retain(places | {STATUS}, ended=ended, rewritten=whole)
-        archive.published.note_folder(self._folder.settle(self._site, anew=strange))
+        archive.published.note_folder(
+            self._folder.settle(self._site, archive.location, anew=strange)
+        )
         self._places, self._listed = places, sum(not state.token for state in states)
         return changed
 
@@ -156,6 +159,37 @@ def _places(states: Sequence[TopicState]) -> frozenset[str]:
 def _lacks(state: TopicState, lacking: frozenset[str]) -> bool:
     """Whether a file of the topic may be missing."""
     return PRIVATE in lacking if state.token else not lacking.isdisjoint(stems(state))
+
+
+def open_to_publish(settings: Settings, *, purpose: str, wait: bool = False) -> Archive:
+    """Open the archive to write and to publish it; a new one is made only where nothing tells of an
+    earlier one: what it would publish takes the place of what that one has published.
+
+    Raises AlreadyRunning, ArchiveError, and PublishError where a new one would be made and the
+    output folder cannot be looked at.
+    """
+    return open_archive(
+        settings.archive,
+        write=True,
+        purpose=purpose,
+        wait=wait,
+        elsewhere=lambda location: _outlived(settings, location),
+    )
+
+
+def refuse_lost(settings: Settings) -> None:
+    """Refuse what :func:`open_to_publish` would refuse for what is left of an earlier archive, and
+    make nothing. Raises ArchiveError, PublishError."""
+    refuse_lost_archive(settings.archive, lambda location: _outlived(settings, location))
+
+
+def _outlived(settings: Settings, location: str) -> Sequence[str]:
+    """What an archive of this location has published, a line. Who names another database begins a
+    new archive, and what it publishes takes the place of the other's."""
+    directory = settings.publish.directory
+    if Folder(directory).archive != location:
+        return ()
+    return (f"{directory} (publish.directory) is where it is published",)
 
 
 def all_is_due(archive: Archive, settings: Settings, site: Site) -> bool:

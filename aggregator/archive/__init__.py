@@ -12,10 +12,11 @@ from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.fetchlog import FetchRecord
 from aggregator.archive.following import TopicsSynced, not_private
 from aggregator.archive.lock import holder_of
-from aggregator.archive.opening import disks, versions
+from aggregator.archive.opening import disks, refuse_lost, versions
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.restoring import check_restore, restore
+from aggregator.archive.soundness import Soundness
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.upkeep import ArchiveInfo, Stats
 
@@ -27,6 +28,7 @@ __all__ = [
     "FetchRecord",
     "Published",
     "Pushes",
+    "Soundness",
     "Stats",
     "Subscribers",
     "TopicsSynced",
@@ -37,6 +39,7 @@ __all__ = [
     "holder_of",
     "not_private",
     "open_archive",
+    "refuse_lost",
     "restore",
     "versions",
 ]

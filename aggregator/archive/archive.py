@@ -16,6 +16,7 @@ from aggregator.archive import feeds as feeds_of
 from aggregator.archive.attaching import Attached, attach, try_access
 from aggregator.archive.backup import missing_captures, write_backup
 from aggregator.archive.batch import WriteBatch
+from aggregator.archive.beginning import Elsewhere, nothing
 from aggregator.archive.boilerplate import Blocks
 from aggregator.archive.captures import Captures
 from aggregator.archive.courtesy import Courtesy
@@ -32,6 +33,13 @@ from aggregator.archive.owed import Owed
 from aggregator.archive.published import Published
 from aggregator.archive.pushes import Pushes
 from aggregator.archive.schema import feeds
+from aggregator.archive.soundness import (
+    Progress,
+    Soundness,
+    check_captures,
+    count_captures,
+    examine,
+)
 from aggregator.archive.subscribers import Subscribers
 from aggregator.archive.topics import Topics
 from aggregator.archive.upkeep import ArchiveInfo, Stats
@@ -51,16 +59,22 @@ from aggregator.query import Query
 
 
 def open_archive(
-    settings: ArchiveSettings, *, write: bool = False, purpose: str = "", wait: bool = False
+    settings: ArchiveSettings,
+    *,
+    write: bool = False,
+    purpose: str = "",
+    wait: bool = False,
+    elsewhere: Elsewhere = nothing,
 ) -> Archive:
     """Open the archive. ``write`` takes the writer lock, and makes or migrates the schema; with
     ``wait`` a full disk or a server that is away is told by what uses the archive, while it is so.
+    None is made where captures, or what is told of ``elsewhere``, belong to one that is not there.
 
     Raises AlreadyRunning, which names who writes it; ArchiveError, where it is
     not there yet, of another version, or cannot be opened.
     """
     if write:
-        database, lock = open_for_writing(settings, purpose, wait=wait)
+        database, lock = open_for_writing(settings, purpose, wait=wait, elsewhere=elsewhere)
         return Archive(settings, database, lock)
     return Archive(settings, open_for_reading(settings), None)
 
@@ -406,9 +420,23 @@ class Archive:
         quick then. Raises ArchiveError."""
         upkeep.settle(self._database)
 
-    def backup(self, target: Path) -> int:
-        """Write everything into one new file; returns its bytes. Works while the daemon runs."""
-        return write_backup(self._database, self._captures, target)
+    def backup(self, target: Path, progress: Progress = lambda *_: None) -> tuple[str, ...]:
+        """Write everything into one new file; returns what :meth:`damaged_captures` would. Works
+        while the daemon runs."""
+        return write_backup(self._database, self._captures, target, progress)
+
+    def damaged_captures(self, progress: Progress = lambda *_: None) -> tuple[str, ...]:
+        """Read every capture that entries refer to; returns a line for each file of which some
+        cannot be read."""
+        return check_captures(self._database, self._captures, progress=progress)
+
+    def examine(self, progress: Progress = lambda *_: None) -> Soundness:
+        """Read all of it, database and captures, and tell what is damaged or missing."""
+        return examine(self._database, self._captures, progress)
+
+    def count_captures(self) -> int:
+        """How many captures entries refer to."""
+        return count_captures(self._database)
 
     def missing_captures(self) -> tuple[str, ...]:
         """What entries refer to and the capture files do not hold, a line for each file."""

@@ -23,9 +23,10 @@ from aggregator.archive import search
 from aggregator.archive.backupfile import CAPTURES, DATABASE, DIGEST, digest_line
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import Database
-from aggregator.archive.disk import sync_folder
+from aggregator.archive.disk import make_private, new_private_file, sync_folder
 from aggregator.archive.schema import captures, meta, metadata
 from aggregator.archive.scratch import PART, remove_left, scratch_in
+from aggregator.archive.soundness import Progress, check_captures
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
 from aggregator.query import ANALYSIS_VERSION
@@ -42,8 +43,11 @@ _UNWRITTEN = {
 }
 
 
-def write_backup(database: Database, files: Captures, target: Path) -> int:
-    """Write the backup to ``target`` (a new file); returns its bytes. Raises UsageError, ArchiveError.
+def write_backup(
+    database: Database, files: Captures, target: Path, progress: Progress = lambda *_: None
+) -> tuple[str, ...]:
+    """Write the backup to ``target`` (a new file); returns a line for each file of captures of which
+    some cannot be read, from the backup no more than from the archive. Raises UsageError, ArchiveError.
 
     It is whole or not there, and never in the place of another file, also where two
     are written at once. The database is copied first: every capture that it refers to
@@ -53,16 +57,20 @@ def write_backup(database: Database, files: Captures, target: Path) -> int:
         remove_left(target.parent)
         copy, part = scratch / DATABASE, scratch / PART
         _copy_database(database, copy)
-        with part.open("xb") as file:
+        with new_private_file(part) as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 _add_database(tar, copy)
-                for path in files.files():
+
+                def add(path: Path) -> None:
                     tar.add(path, arcname=f"{CAPTURES}/{path.name}")
+
+                # Each is read again as soon as it is copied: from memory, not from the disk.
+                lost = check_captures(database, files, before=add, progress=progress)
             file.flush()
             os.fsync(file.fileno())
         _put_in_place(part, target)
         sync_folder(target.parent)
-    return target.stat().st_size
+    return lost
 
 
 def check_backup(target: Path) -> None:
@@ -164,6 +172,7 @@ def copy_rows(source: Database, target: Database, *, index: bool = True) -> None
 
 def _copy_database(database: Database, copy: Path) -> None:
     """Raises OSError where the disk of the copy refuses it, ArchiveError where the archive does."""
+    make_private(copy)
     try:
         _copy_into(database, copy)
     except ArchiveError as error:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from aggregator.archive.disk import new_private_file
 from aggregator.model.errors import UsageError
 
 DATABASE, CAPTURES = "archive.db", "captures"
@@ -60,7 +61,7 @@ class BackupFile:
         """Write the database to a new file; whether it is the one that was backed up, as far as
         the backup tells."""
         digest, left = hashlib.sha256(), self.database_size
-        with target.open("xb") as file:
+        with new_private_file(target) as file:
             for piece in self._pieces(DATABASE):
                 digest.update(piece)
                 left -= file.write(piece)

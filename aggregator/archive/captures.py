@@ -173,14 +173,15 @@ def _append(file: int, name: str, records: Sequence[bytes]) -> list[Place]:
 
 
 def is_whole(file: BinaryIO, offset: int, length: int) -> bool:
-    """Whether the bytes from there on are one gzip member of this length, sound by its checksum."""
-    file.seek(offset)
+    """Whether the bytes from there on can be read, and are one gzip member of this length, sound by
+    its checksum."""
     member, left = zlib.decompressobj(31), length
     try:
+        file.seek(offset)
         while left and (piece := file.read(min(left, _PIECE))):
             member.decompress(piece)
             left -= len(piece)
-    except zlib.error:
+    except (OSError, zlib.error):
         return False
     return member.eof and not left and not member.unused_data
 

@@ -183,6 +183,12 @@ class Database:
             raise ArchiveError(what, where=where, hint=hint) from error
 
 
+def is_damage(error: ArchiveError) -> bool:
+    """Whether SQLite finds a file damaged, or none of its own."""
+    code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 def _parsed(settings: ArchiveSettings) -> sa.URL:
     text = settings.database or f"sqlite:///{settings.directory / 'archive.db'}"
     try:
@@ -246,8 +252,8 @@ _KINDS = {_SERVER_FULL: DiskFull, _SILENT: ServerAway, _NO_FREE: ServerAway}
 
 _COMPLAINTS = (
     ("locked", "the database is locked by another program", "close that program; aggregator run tries again by itself"),
-    ("not a database", "the file is no SQLite database", "move it away, or restore a backup"),
-    ("malformed", "the database file is damaged", "restore a backup: aggregator archive restore"),
+    ("not a database", "the file is no SQLite database", "move it away, then aggregator archive restore FILE"),
+    ("malformed", "the database file is damaged", "move it away, then aggregator archive restore FILE"),
     ("readonly", "the database is read-only", "SQLite writes beside it to read as well: give its file and folder to the user that runs aggregator"),
     ("read-only transaction", "the database is read-only", "is the server a standby? aggregator run goes on by itself when it can write"),
     ("unable to open", "the database file cannot be opened", "check archive.directory and its rights"),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from aggregator.model.errors import ArchiveError, DiskFull
 from aggregator.model.settings import ArchiveSettings
@@ -86,6 +87,20 @@ def refuse_full_disk(folders: Iterable[Path], floor: int) -> None:
                 where=str(folder),
                 hint="free some disk; aggregator run goes on by itself then",
             )
+
+
+def new_private_file(file: Path) -> BinaryIO:
+    """A new file to be written, which only its owner may read: it holds the addresses of private
+    topics. Raises OSError."""
+    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    return os.fdopen(made, "wb")
+
+
+def make_private(file: Path) -> None:
+    """Make an empty file for SQLite to fill, which only its owner may read; what is there stays as it
+    is. Where none can be made, SQLite tells."""
+    with suppress(OSError):
+        new_private_file(file).close()
 
 
 def sync_folder(directory: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from aggregator.archive import search
+from aggregator.archive.beginning import Elsewhere, holds_something, nothing, refuse_to_begin
 from aggregator.archive.captures import Captures
 from aggregator.archive.database import SCHEMA_VERSION, Database
-from aggregator.archive.disk import folders_written, free_bytes, refuse_network_disk
-from aggregator.archive.lock import WriterLock
+from aggregator.archive.disk import folders_written, free_bytes, make_private, refuse_network_disk
+from aggregator.archive.lock import WriterLock, refuse_held
 from aggregator.archive.schema import captures, meta
 from aggregator.model.errors import ArchiveError, NoArchiveYet
 from aggregator.model.settings import ArchiveSettings
@@ -44,18 +45,33 @@ def take_lock(settings: ArchiveSettings, database: Database, purpose: str) -> Wr
 
 
 def open_for_writing(
-    settings: ArchiveSettings, purpose: str, *, wait: bool = False
+    settings: ArchiveSettings,
+    purpose: str,
+    *,
+    wait: bool = False,
+    elsewhere: Elsewhere = nothing,
 ) -> tuple[Database, WriterLock]:
     """Take the lock, make or migrate the schema, repair captures; where what passes (a full disk, a
     server that is away) is to be waited for, all but the lock of the folder is done with the first
-    use. Raises AlreadyRunning, ArchiveError."""
+    use. A new archive is made only where nothing tells of an earlier one, here or ``elsewhere``.
+    Raises AlreadyRunning, ArchiveError."""
 
     def make_ready() -> None:
         database.hold(purpose)
+        if database.file is not None:
+            # What SQLite puts beside it has the same rights.
+            make_private(database.file.resolve())
+        if database.version() is None:
+            refuse_to_begin(settings, database, elsewhere)
         migrate(database)
         repair(database, Captures(settings.directory))
 
     database = Database(settings)
+    if database.file is not None and not database.file.exists():
+        # Before anything is made: the folder may be where a disk is to be mounted. A restore that
+        # runs has brought the captures, and the database not yet.
+        refuse_held(settings.directory, database.file)
+        refuse_to_begin(settings, database, elsewhere)
     lock = take_lock(settings, database, purpose)
     try:
         if database.file is not None:
@@ -63,7 +79,7 @@ def open_for_writing(
         database.ready_by(make_ready, wait=wait)
     except BaseException:
         database.close()
-        lock.release()
+        lock.withdraw()
         raise
     return database, lock
 
@@ -77,6 +93,15 @@ def open_for_reading(settings: ArchiveSettings) -> Database:
         if not _unwritable(database, error):
             raise
     return _readable(Database(settings, unchanging=True))
+
+
+def refuse_lost(settings: ArchiveSettings, elsewhere: Elsewhere = nothing) -> None:
+    """ArchiveError where opening to write would refuse to begin a new archive; makes nothing."""
+    database = Database(settings)
+    try:
+        refuse_to_begin(settings, database, elsewhere)
+    finally:
+        database.close()
 
 
 def disks(settings: ArchiveSettings) -> tuple[Path, ...]:
@@ -114,14 +139,7 @@ def _unwritable(database: Database, error: ArchiveError) -> bool:
     if file is None or code not in _OF_THE_DISK:
         return False
     beside = [file.with_name(f"{file.name}-{name}") for name in ("wal", "journal")]
-    return not any(map(_holds_something, beside))
-
-
-def _holds_something(file: Path) -> bool:
-    try:
-        return file.stat().st_size > 0
-    except FileNotFoundError:
-        return False
+    return not any(map(holds_something, beside))
 
 
 def _refuse_unreadable(database: Database, *, older: bool = False) -> None:
@@ -224,4 +242,5 @@ def _copy_first(database: Database) -> None:
     copy = file.with_name(f"{file.name}.before-{SCHEMA_VERSION}")
     with database.outside() as connection:
         copy.unlink(missing_ok=True)
+        make_private(copy)
         connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))

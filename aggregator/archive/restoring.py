@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,12 +20,13 @@ import sqlalchemy as sa
 
 from aggregator.archive.backup import copy_rows
 from aggregator.archive.backupfile import CAPTURES, DATABASE, BackupFile, open_backup
-from aggregator.archive.captures import is_whole
-from aggregator.archive.database import Database
+from aggregator.archive.beginning import logs_of
+from aggregator.archive.database import Database, is_damage
 from aggregator.archive.disk import free_bytes, refuse_network_disk, sync_folder
 from aggregator.archive.lock import refuse_held
 from aggregator.archive.opening import migrate, refuse_file, refuse_newer, take_lock
 from aggregator.archive.schema import captures, entries, feeds, meta, subscribers, topics
+from aggregator.archive.soundness import unreadable
 from aggregator.archive.states import FOLDER
 from aggregator.model.errors import ArchiveError, UsageError
 from aggregator.model.settings import ArchiveSettings
@@ -152,6 +152,12 @@ def _drop_unfinished(home: Path) -> None:
 def _refuse_filled(database: Database) -> None:
     """What was read, told or given out is lost where it is overwritten; what was only tried is not."""
     if database.file is not None and not database.file.exists():
+        if logs := logs_of(database.file):
+            raise ArchiveError(
+                "this is the log of a database that is not there",
+                where=str(logs[0]),
+                hint="move it to where that database is, then restore again",
+            )
         return
     private = sa.and_(topics.c.token != "", topics.c.published_version > 0)
     treasures = (
@@ -195,8 +201,7 @@ def _told_to_move(database: Database) -> Iterator[None]:
     try:
         yield
     except ArchiveError as error:
-        code = getattr(getattr(error.__cause__, "orig", None), "sqlite_errorcode", 0) & 0xFF
-        if code not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        if not is_damage(error):
             raise
         hint = "move it away, then restore again"
         raise ArchiveError(error.what, where=database.location, hint=hint) from error
@@ -279,32 +284,23 @@ def _lost(held: Database, backup: BackupFile, there: Path, *, intact: bool) -> t
     query = sa.select(*columns).order_by(captures.c.file, captures.c.offset)
     with held.reading() as connection:
         rows = connection.execution_options(yield_per=_PORTION).execute(query)
-        for name, places in groupby(rows, key=lambda row: str(row.file)):
-            line = _lost_of(name, places, backup, there)
+        for name, of_file in groupby(rows, key=lambda row: str(row.file)):
+            line = _lost_of(name, of_file, backup, there)
             lost += [line] if line else []
     return tuple(lost)
 
 
-def _lost_of(name: str, places: Iterator[Any], backup: BackupFile, there: Path) -> str:
+def _lost_of(name: str, rows: Iterator[Any], backup: BackupFile, there: Path) -> str:
     """What cannot be read of a capture file; one that is there already begins with the backup's."""
+    places = [(int(row.offset), int(row.length)) for row in rows]
     here = there / Path(name).name
     if here.is_file():
         with here.open("rb") as longer:
-            return _unreadable(name, places, longer, 0, here.stat().st_size)
+            return unreadable(name, places, longer, 0, here.stat().st_size)
     if name in backup.captures:
         file, first = backup.capture_file(name)
-        return _unreadable(name, places, file, first, backup.captures[name])
-    return f"{name} is not in it; captures in that file: {sum(1 for _ in places)}"
-
-
-def _unreadable(name: str, places: Iterator[Any], file: BinaryIO, first: int, size: int) -> str:
-    sound = [
-        one.offset + one.length <= size and is_whole(file, first + one.offset, one.length)
-        for one in places
-    ]
-    if all(sound):
-        return ""
-    return f"{name}: {sound.count(False)} of {len(sound)} captures cannot be read"
+        return unreadable(name, places, file, first, backup.captures[name])
+    return f"{name} is not in it; captures in that file: {len(places)}"
 
 
 def _make_ready(held: Database) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +17,16 @@ from aggregator.cli.output import (
     plural,
     print_fields,
     print_json,
+    progress,
     say,
 )
 from aggregator.cli.session import session_of
 from aggregator.model.units import size
+
+if TYPE_CHECKING:
+    from aggregator.archive import Archive, Soundness
+
+_LACKING = 3
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -89,19 +96,68 @@ def backup(
     """Copy the archive, as it is at one moment, to one .tar file.
 
     Works while the daemon runs. The copy holds database and captures; the configuration
-    folder is for you to copy.
+    folder is for you to copy. Every capture is read, and checked by its checksum: exit code 3
+    tells that some are missing or damaged; the file is written all the same.
     """
     from aggregator.archive import check_backup
 
     with session_of(context).reading() as archive:
         if dry_run:
             check_backup(target)
-            say(f"would copy {archive.location} to {target}")
-        else:
-            archive.backup(target)
-            say(f"wrote {target}")
-        missing = archive.missing_captures()
-    _tell("the archive lacks captures, and so does its backup:", missing)
+        with progress("captures", archive.count_captures()) as bar:
+            lost = archive.damaged_captures(bar) if dry_run else archive.backup(target, bar)
+        say(f"would copy {archive.location} to {target}" if dry_run else f"wrote {target}")
+    _tell("the archive lacks captures, and so does its backup; an older one may have them:", lost)
+    if lost:
+        raise typer.Exit(_LACKING)
+
+
+@app.command()
+def verify(context: typer.Context, as_json: Json = False) -> None:
+    """Read all of the archive, and say what is damaged or missing.
+
+    The database (on SQLite each page, index and reference; on PostgreSQL each value), then
+    every capture that entries refer to, by its checksum. Changes nothing, and works while the
+    daemon runs. Exit code 3 where anything is wrong.
+    """
+    with session_of(context).reading() as archive:
+        with progress("captures", _count(archive)) as bar:
+            bar(0, "first the database")
+            found = archive.examine(bar)
+        location, dialect = archive.location, archive.dialect
+    if as_json:
+        captures = {"read": found.read, "faults": found.captures}
+        facts = {"location": location, "whole": found.whole, "database": found.database}
+        print_json({**facts, "captures": captures})
+    else:
+        read = f"{plural(found.read, 'record')} read, all whole"
+        print_fields(
+            [
+                ("location", location),
+                *[("database", one_line(line)) for line in found.database or ("whole",)],
+                *[("captures", one_line(line)) for line in found.captures or (read,)],
+            ]
+        )
+    if not found.whole:
+        _tell_mends(found, dialect)
+        raise typer.Exit(_LACKING)
+
+
+def _count(archive: Archive) -> int | None:
+    """How many captures there are to be read; None where the database does not even tell that."""
+    from aggregator.model.errors import ArchiveError
+
+    with contextlib.suppress(ArchiveError):
+        return archive.count_captures()
+    return None
+
+
+def _tell_mends(found: Soundness, dialect: str) -> None:
+    if found.database:
+        mend = "move it away" if dialect == "sqlite" else "see its server's log; give another"
+        note(f"the database: {mend}, then aggregator archive restore FILE")
+    if found.captures:
+        note("the captures: a backup may have these files, as captures/NAME")
 
 
 @app.command()

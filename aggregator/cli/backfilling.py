@@ -59,15 +59,14 @@ def _ask(session: Session, feed: Feed, documents: int, holder: str, *, as_json: 
 async def _walk(session: Session, feed: Feed, documents: int) -> _Told:
     import asyncio
 
-    from aggregator.archive import open_archive
     from aggregator.backfill import walk_back
     from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     configuration = session.configuration()
     settings = configuration.settings
-    with open_archive(settings.archive, write=True, purpose="aggregator feeds backfill") as archive:
+    with open_to_publish(settings, purpose="aggregator feeds backfill") as archive:
         matcher = prepare(
             archive, settings, configuration.subscriptions, configuration.interests,
             inclusions=configuration.inclusions,

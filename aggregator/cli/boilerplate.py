@@ -61,11 +61,10 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
 
     Raises UsageError, AlreadyRunning.
     """
-    from aggregator.archive import open_archive
     from aggregator.model.boilerplate import Ruling
     from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
     from aggregator.recleaning import ask_rule, block_named, boilerplate, rule_on
 
     settings = session.configuration().settings
@@ -77,7 +76,7 @@ def rule(session: Session, feed: Feed, word: str, block: str, *, dry_run: bool) 
     ruling = {"pin": Ruling.PINNED, "free": Ruling.FREED}.get(word)
     purpose = "aggregator feeds boilerplate"
     try:
-        opened = open_archive(settings.archive, write=True, purpose=purpose)
+        opened = open_to_publish(settings, purpose=purpose)
     except AlreadyRunning as error:
         if not error.holder.startswith(DAEMON):
             raise

@@ -114,19 +114,18 @@ async def _collect_with(
 ) -> tuple[Round, int, bool]:
     import asyncio
 
-    from aggregator.archive import open_archive
     from aggregator.cli.signals import stop_on_signals
     from aggregator.inclusions import follow_lists
     from aggregator.model.time import now
     from aggregator.pipeline import open_pipeline, prepare
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
     from aggregator.recleaning import reclean
     from aggregator.rounds import collect_round
 
     settings, inclusions = configuration.settings, configuration.inclusions
     purpose = "aggregator feeds poll" if alone else "aggregator collect"
-    with open_archive(settings.archive, write=True, purpose=purpose) as archive:
+    with open_to_publish(settings, purpose=purpose) as archive:
         stop = stop_on_signals("stopping: what came is being stored; Ctrl-C again ends at once")
         archive.free_dead_claims()
         # What a round that was ended left behind.
@@ -203,6 +202,7 @@ async def _tell_hub(archive: Archive, settings: Settings) -> None:
 def _print_due(session: Session, everything: bool, *, as_json: bool) -> None:
     """List what a round would fetch now, from the archive as it is."""
     from aggregator.model.inclusion import with_included
+    from aggregator.publishing import refuse_lost
 
     configuration = session.configuration()
     waiting = _waiting(configuration, everything)
@@ -210,6 +210,8 @@ def _print_due(session: Session, everything: bool, *, as_json: bool) -> None:
     if archive := session.reading_if_any():
         with archive:
             lines = with_included(lines, configuration.inclusions, archive.lists.read())
+    else:
+        refuse_lost(configuration.settings)
     due = [line.url for line in lines if not line.paused and canonical_url(line.url) not in waiting]
     if as_json:
         print_json({"due": due})

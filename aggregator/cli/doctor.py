@@ -116,7 +116,7 @@ def _examine(session: Session, network: bool) -> Iterator[Finding]:
         settings, subscriptions = configuration.settings, configuration.subscriptions
         yield from _configuration(configuration)
         yield from _logins(session, configuration)
-    yield from _archive(session, settings.archive)
+    yield from _archive(session, settings)
     yield _disk(settings.archive)
     yield _output(settings.publish)
     yield from _addresses(settings)
@@ -139,7 +139,8 @@ def _fail(check: str, what: str, mend: str, code: int) -> Finding:
 
 def _broken(check: str, error: AggregatorError) -> Finding:
     place = f"{error.where}: " if error.where else ""
-    return _fail(check, f"{place}{error.what}", error.hint, error.exit_code)
+    what = "; ".join([f"{place}{error.what}", *error.further])
+    return _fail(check, what, error.hint, error.exit_code)
 
 
 def _python() -> Finding:
@@ -191,7 +192,7 @@ def _logins(session: Session, configuration: Configuration) -> Iterator[Finding]
         yield _warn("log-ins", str(shown), "aggregator topics check names all with --json")
 
 
-def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
+def _archive(session: Session, settings: Settings) -> Iterator[Finding]:
     from aggregator.model.errors import ArchiveError
 
     newest: datetime | None = None
@@ -201,16 +202,22 @@ def _archive(session: Session, settings: ArchiveSettings) -> Iterator[Finding]:
         found = [_broken("archive", error)]
     except ValueError:
         # What came of a text by damage the driver cannot even tell.
-        mend = "restore a backup: aggregator archive restore"
+        mend = "move it away, then aggregator archive restore FILE"
         found = [_fail("archive", "the database is damaged", mend, _ARCHIVE)]
     yield from found
     yield _clock(newest)
 
 
-def _looked(session: Session, settings: ArchiveSettings) -> tuple[list[Finding], datetime | None]:
+def _looked(session: Session, settings: Settings) -> tuple[list[Finding], datetime | None]:
     """What the archive says of itself, and when a feed was fetched last. Raises ArchiveError."""
-    archive = session.reading_if_any(settings)
+    from aggregator.model.errors import PublishError
+    from aggregator.publishing import refuse_lost
+
+    archive = session.reading_if_any(settings.archive)
     if archive is None:
+        # The check of the output tells where that cannot be looked at.
+        with contextlib.suppress(PublishError):
+            refuse_lost(settings)
         return [_ok("archive", "none yet: the first `collect` or `run` makes it")], None
     # A damaged database may open and fail only where it is read.
     with archive:

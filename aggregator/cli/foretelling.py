@@ -31,11 +31,13 @@ def tell_what_is_due(session: Session, configuration: Configuration, everything:
     newest stories that would come by an edit, or match no more; how many there are as notes, and the
     samples that fail, of which publishing warns too."""
     from aggregator.pipeline import backlogs
+    from aggregator.publishing import refuse_lost
 
     due, removed = tuple(topic.slug for topic in configuration.topics), tuple[str, ...]()
     told, counted = list[str](), list[str]()
     archive = session.reading_if_any()
     if archive is None:
+        refuse_lost(configuration.settings)
         warn_of_samples(configuration)
     else:
         with archive:

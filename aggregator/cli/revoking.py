@@ -64,11 +64,11 @@ def _take_down(configuration: Configuration, slug: str) -> None:
     from aggregator.archive import open_archive
     from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     settings = configuration.settings
     try:
-        opened = open_archive(settings.archive, write=True, purpose="aggregator topics revoke")
+        opened = open_to_publish(settings, purpose="aggregator topics revoke")
     except AlreadyRunning as error:
         if not error.holder.startswith(_PUBLISHING):
             raise
@@ -90,11 +90,11 @@ def _move(configuration: Configuration, topic: Topic) -> None:
     from aggregator.archive import open_archive
     from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     settings = configuration.settings
     try:
-        opened = open_archive(settings.archive, write=True, purpose="aggregator topics revoke")
+        opened = open_to_publish(settings, purpose="aggregator topics revoke")
     except AlreadyRunning as error:
         if not error.holder.startswith(_PUBLISHING):
             raise

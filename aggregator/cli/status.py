@@ -79,14 +79,16 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     settings, (mistake, meanwhile), warnings = found.settings, found.mistake(), found.warnings
     archive = session.reading_if_any(settings.archive)
     if archive is None:
+        refused = _refused(settings)
         if as_json:
-            wrong = {"mistake": mistake, "warnings": warnings, "paused": None}
+            wrong = {"mistake": mistake, "warnings": warnings, "paused": refused or None}
             print_json({"holder": None, "feeds": found.feeds_listed, "entries": 0, **wrong})
             return
         for wrong_line in [mistake, *warnings]:
             if wrong_line:
                 note(f"aggregator: {one_line(wrong_line)}")
-        say("nothing was collected yet: `aggregator run` or `aggregator collect` begins")
+        begins = "nothing was collected yet: `aggregator run` or `aggregator collect` begins"
+        say(refused or begins)
         return
     with archive:
         feeds, fresh = found.asked(archive)
@@ -158,6 +160,18 @@ def print_status(context: typer.Context, as_json: Json = False) -> None:
     print_failing_lists(lists)
     print_troubles([feed for feed in feeds if not feed.failure], now())
     print_delays(delays)
+
+
+def _refused(settings: Settings) -> str:
+    """Why no new archive is made where none is there, "" where one is."""
+    from aggregator.model.errors import ArchiveError, PublishError
+    from aggregator.publishing import refuse_lost
+
+    try:
+        refuse_lost(settings)
+    except (ArchiveError, PublishError) as error:
+        return str(error)
+    return ""
 
 
 def _unpublished_line(topics: Unpublished) -> str:

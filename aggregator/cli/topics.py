@@ -240,12 +240,11 @@ app.command()(revoke)
 
 
 def _publish(configuration: Configuration, everything: bool) -> tuple[str, ...]:
-    from aggregator.archive import open_archive
     from aggregator.publish import site_of
-    from aggregator.publishing import publish_behind
+    from aggregator.publishing import open_to_publish, publish_behind
 
     settings = configuration.settings
-    with open_archive(settings.archive, write=True, purpose="aggregator topics publish") as archive:
+    with open_to_publish(settings, purpose="aggregator topics publish") as archive:
         prepare_topics(archive, configuration)
         warn_of_samples(configuration, archive)
         return publish_behind(archive, settings, site_of(settings), everything=everything)

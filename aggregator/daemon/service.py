@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from aggregator import __version__
-from aggregator.archive import Archive, open_archive
+from aggregator.archive import Archive
 from aggregator.backfill import GAP_DOCUMENTS
 from aggregator.config import Configuration, default_folder, load
 from aggregator.daemon.access import Admission
@@ -43,7 +43,7 @@ from aggregator.model.inclusion import failing_lists
 from aggregator.model.time import now
 from aggregator.pipeline import Pipeline, Written, open_pipeline, prepare
 from aggregator.publish import site_of, sole_publisher
-from aggregator.publishing import Publisher
+from aggregator.publishing import Publisher, open_to_publish
 from aggregator.push import Door, address_of, listening, standing
 from aggregator.recleaning import reclean
 from aggregator.web import raise_open_files, serving
@@ -73,7 +73,7 @@ def run(folder: Path | None, *, progress: bool = True) -> int:
     raise_open_files()
     with (
         Deadline() as deadline,
-        open_archive(settings.archive, write=True, purpose="aggregator run", wait=True) as archive,
+        open_to_publish(settings, purpose="aggregator run", wait=True) as archive,
         sole_publisher(settings.publish.directory),
     ):
         service = _Service(configuration, archive, watch, progress=progress)

@@ -6,6 +6,7 @@ Beside the documents a hidden folder ``.aggregator`` holds what we must remember
   (after a ``-``: of one that was removed again);
 - ``site``: for which site, in which rendering, all of it was written;
 - ``gone``: slugs of topics that were published and are no more;
+- ``archive``: the location of the archive that was published in it last;
 - ``mark``: what the archive knows this folder by. Where it knows another, that was published
   in since: what stands here may be old, however it looks.
 
@@ -128,8 +129,16 @@ class Folder:
         with _explained(self._directory):
             return self._recall("mark")
 
-    def settle(self, site: Site, *, anew: bool = False) -> str:
-        """Record that everything is written for ``site``; returns the folder's mark. ``anew``: it is
+    @property
+    def archive(self) -> str:
+        """The location of the archive that was published in it last; "" where none was. Raises
+        PublishError."""
+        with _explained(self._directory):
+            return self._recall("archive")
+
+    def settle(self, site: Site, archive: str = "", *, anew: bool = False) -> str:
+        """Record that everything is written for ``site``, of the archive of this location; returns the
+        folder's mark. ``anew``: it is
         another than before, so that an archive that knows the folder by that one, as a copy of an
         archive does, finds it published in since. Raises PublishError."""
         with _explained(self._directory):
@@ -138,6 +147,7 @@ class Folder:
                 self._remember_files([path for path in self._known() if path not in lost])
             self._missing, self._written = set(), None
             self._remember("site", _stamp(site))
+            self._remember("archive", archive)
             if anew or not self._recall("mark"):
                 self._remember("mark", secrets.token_hex(16))
             return self._recall("mark")

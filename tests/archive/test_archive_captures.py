@@ -179,6 +179,8 @@ def test_files_of_another_database_are_left_alone(desk, settings, tmp_path):
     (path,) = files(settings)
     held = path.read_bytes()
     other = replace(settings, database=f"sqlite:///{tmp_path}/other.db")
+    with open_archive(replace(other, directory=tmp_path / "elsewhere"), write=True):
+        pass
     with open_archive(other, write=True):
         assert path.read_bytes() == held
 

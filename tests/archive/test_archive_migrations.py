@@ -149,7 +149,8 @@ def test_opening_migrates_and_keeps_everything(stocked, settings, next_step):
             assert held == NEXT
             assert connection.exec_driver_sql("SELECT sum(weight) FROM stories").scalar() == 2
     if not settings.database:
-        assert (settings.directory / f"archive.db.before-{NEXT}").exists()
+        copy = settings.directory / f"archive.db.before-{NEXT}"
+        assert copy.stat().st_mode & 0o777 == 0o600
 
 
 def test_rebuilding_a_table_loses_no_rows_that_refer_to_it(stocked, settings, next_step):

@@ -294,6 +294,8 @@ READS = {
     "feeds": lambda archive: archive.feeds(),
     "feed": lambda archive: archive.feed(ONE),
     "missing_captures": lambda archive: archive.missing_captures(),
+    "damaged_captures": lambda archive: archive.damaged_captures(),
+    "count_captures": lambda archive: archive.count_captures(),
     "feed_states": lambda archive: archive.feed_states(),
     "resting": lambda archive: archive.resting(NOON),
     "known": lambda archive: archive.known([BROUGHT]),
@@ -393,7 +395,7 @@ def test_every_method_is_tried_against_a_locked_database():
 
     names = {name for of in (Archive, Published) for name in dir(of) if not name.startswith("_")}
     others = {"close", "location", "dialect", "holder", "fetches", "capture", "backup"}
-    others |= {"check_backup"}
+    others |= {"check_backup", "examine"}
     others |= {"known", "blocks", "refuse_if_paused", "published", "settle"}
     assert names - others <= READS.keys() | WRITES.keys()
 

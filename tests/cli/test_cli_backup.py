@@ -91,13 +91,43 @@ def test_a_disk_that_is_full_is_that_of_the_backup(collected, tmp_path, portion)
     assert [one.name for one in tmp_path.iterdir()] == ["config"]
 
 
-def test_a_backup_tells_of_captures_that_are_not_there(collected):
-    for path in (collected.folder / "archive/captures").iterdir():
-        path.unlink()
-    for ran in both(collected, "archive", "backup", "b.tar"):
-        assert ran.code == 0
-        assert "the archive lacks captures, and so does its backup:" in ran.err
-        assert "is not there; captures in it: " in ran.err
+def lose(path):
+    path.unlink()
+    return f"{path.name} is not there; captures in it: 1"
+
+
+def damage(path):
+    data = path.read_bytes()
+    path.write_bytes(data[:-20] + bytes(20))
+    return f"{path.name}: 1 of 1 captures cannot be read"
+
+
+@pytest.mark.parametrize("harm", [lose, damage])
+def test_a_backup_tells_of_captures_that_it_lacks_and_is_written_all_the_same(
+    collected, harm, tmp_path
+):
+    (path,) = (collected.folder / "archive/captures").iterdir()
+    told = harm(path)
+    dry, real = both(collected, "archive", "backup", "b.tar")
+    assert (dry.code, dry.err) == (real.code, real.err) == (3, real.err)
+    assert "the archive lacks captures, and so does its backup" in real.err
+    assert told in real.err
+    assert (dry.out[:11], real.out) == ("would copy ", "wrote b.tar\n")
+    collected.environ("AGGREGATOR_ARCHIVE__DIRECTORY", str(tmp_path / "other"))
+    assert collected.run("archive", "restore", "b.tar").code == 3
+    assert collected.run("archive", "restore", "b.tar", "--damaged").code == 0
+
+
+def test_the_log_of_a_database_that_was_moved_away_is_not_deleted_by_a_restore(backed_up, tmp_path):
+    database = backed_up.folder / "archive/archive.db"
+    database.rename(tmp_path / "damaged.db")
+    log = database.with_name("archive.db-wal")
+    log.write_bytes(b"what was committed last")
+    dry, real = both(backed_up, "archive", "restore", "b.tar")
+    assert (dry.code, dry.err) == (real.code, real.err) == (3, real.err)
+    assert "move it to where that database is, then restore again" in real.err
+    log.rename(tmp_path / "damaged.db-wal")
+    assert backed_up.run("archive", "restore", "b.tar").code == 0
 
 
 def test_a_backup_that_is_sound_is_restored_without_a_word(backed_up, tmp_path):

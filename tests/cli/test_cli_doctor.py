@@ -23,11 +23,15 @@ def zeroed(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("damage", "what", "mend"),
     [
-        (zeroed, "the database file is damaged", "restore a backup: aggregator archive restore"),
+        (
+            zeroed,
+            "the database file is damaged",
+            "move it away, then aggregator archive restore FILE",
+        ),
         (
             lambda data: b"this is no database" * 999,
             "the file is no SQLite database",
-            "move it away, or restore a backup",
+            "move it away, then aggregator archive restore FILE",
         ),
     ],
     ids=["pages", "all of it"],

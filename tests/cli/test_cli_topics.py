@@ -368,7 +368,8 @@ def test_a_dry_run_warns_of_the_samples_that_publishing_warns_of(
     (found,) = parsed(collected.run("search", "torres", "--json"))
     collected.topics(text.replace("%s", found["id"]))
     if not before:
-        shutil.rmtree(collected.folder / "archive")
+        for folder in ("archive", "public"):
+            shutil.rmtree(collected.folder / folder)
         warned = [] if "%s" in text else warned
     would = collected.run("topics", "publish", "--dry-run")
     told = [line for line in would.err.splitlines() if line.startswith("aggregator: ")]

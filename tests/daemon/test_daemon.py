@@ -19,6 +19,9 @@ from daemonprocess import Daemon, free_port
 from feedserver import FeedServer
 from promises import TIME
 
+from aggregator.archive import open_archive
+from aggregator.model.settings import ArchiveSettings
+
 STORY = "Fernando Torres spoke after training about his first month as a coach in the city."
 
 
@@ -103,6 +106,8 @@ def test_another_archive_is_not_published_in_the_same_folder(daemon, server, tmp
     daemon.subscribe(server.serve("/a.xml", rss("One")))
     daemon.start()
     daemon.wait_for(lambda: b"One" in (daemon.answers("/topics/torres.atom") or b""))
+    with open_archive(ArchiveSettings(directory=tmp_path / "other"), write=True):
+        pass
     other = {
         "AGGREGATOR_SERVER__PORT": str(free_port()),
         "AGGREGATOR_ARCHIVE__DIRECTORY": str(tmp_path / "other"),
