@@ -128,7 +128,7 @@ async def collect_round(
     """
     await pipeline.workers.ready()
     with nullcontext(shared) if shared else sharing() as one:
-        crew = _Crew(pipeline, everything, only, stop or asyncio.Event(), one)
+        crew = _Crew(pipeline, everything, stop or asyncio.Event(), one, only)
         telling = progress or (lambda _round, _counts: None)
         return await crew.run(telling, all_claimed, all_read)
 
@@ -138,9 +138,9 @@ class _Crew:
         self,
         pipeline: Pipeline,
         everything: bool,
-        only: FeedKey | None,
         stop: asyncio.Event,
         shared: Shared,
+        only: FeedKey | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._everything = everything

@@ -353,6 +353,7 @@ NO_DIGESTS = DigestFeed(
 )
 WRITES = {
     "attach": lambda archive: archive.attach([Subscription(url=ONE)], now=NOON),
+    "try_access": lambda archive: archive.try_access({"one.example/feed": NOON}),
     "claim_due": lambda archive: archive.claim_due(
         now=NOON, limit=1, holder="x", lease_seconds=1, max_interval=1
     ),
