@@ -22,10 +22,10 @@ _PUBLISHING = ("aggregator run", "aggregator collect")
 
 
 def revoke(context: typer.Context, topic: TopicKey, dry_run: DryRun = False) -> None:
-    """Give a private topic a new address, or take one down that is no longer in topics.toml.
+    """Give a private topic a new address, or take a missing one down.
 
-    The old address answers 410 from then on. Where a daemon runs, it does so within a minute.
-    Topics that are missing from topics.toml with most others are taken down after a day without this.
+    The old address answers 410 from then on, where a daemon runs within a minute. Missing are topics
+    that went from topics.toml with most others, and go on for a day without this.
     """
     session = session_of(context)
     configuration = session.configuration()

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import sqlalchemy as sa
 
 WRITING = [
     ("collect",),
@@ -20,8 +21,10 @@ def published(place):
 
 
 def move_the_disk_away(place):
+    # The folder knows where the archive is that is published in it.
+    assert place.run("topics", "publish").code == 0
     shutil.move(place.folder / "archive", place.folder / "elsewhere")
-    return "public (publish.directory) is where an archive is published"
+    return "public (publish.directory) is where it is published"
 
 
 def move_the_database_away(place):
@@ -88,18 +91,21 @@ def test_a_new_archive_begins_where_all_of_the_old_is_moved_away(collected):
     assert collected.run("doctor").code == 0
 
 
-def test_a_database_server_that_has_no_archive_is_no_first_start(collected, postgres_url):
+def test_a_database_server_that_lost_its_archive_is_no_first_start(collected, postgres_url):
+    """Who names another database begins a new archive; its own, found empty, was lost."""
     collected.environ("AGGREGATOR_ARCHIVE__DATABASE", postgres_url)
+    assert collected.run("topics", "publish").code == 0
     before = published(collected)
+    url = sa.make_url(postgres_url).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
     for command in (*WRITING, ("doctor",)):
         ran = collected.run(*command)
-        assert (
-            ran.code,
-            "public (publish.directory) is where an archive is published" in ran.out + ran.err,
-        ) == (
-            3,
-            True,
-        )
+        assert ran.code == 3
+        assert "public (publish.directory) is where it is published" in ran.out + ran.err
     assert published(collected) == before
 
 
