@@ -15,6 +15,7 @@ from aggregator.cli.session import Session, session_of
 if TYPE_CHECKING:
     from aggregator.archive import Archive
     from aggregator.config import Configuration
+    from aggregator.model.settings import Settings
     from aggregator.model.topic import Topic, TopicState
 
 # They publish on their own, and have the right to write the archive as long as they run.
@@ -60,25 +61,31 @@ def _configured(configuration: Configuration) -> frozenset[str]:
     return frozenset(topic.slug for topic in configuration.topics)
 
 
-def _take_down(configuration: Configuration, slug: str) -> None:
+def _opened(settings: Settings) -> tuple[Archive, str]:
+    """The archive, and who publishes it now: a row is all there is to write then. "" for nobody."""
     from aggregator.archive import open_archive
     from aggregator.model.errors import AlreadyRunning
-    from aggregator.publish import site_of
-    from aggregator.publishing import open_to_publish, publish_behind
+    from aggregator.publishing import open_to_publish
 
-    settings = configuration.settings
     try:
-        opened = open_to_publish(settings, purpose="aggregator topics revoke")
+        return open_to_publish(settings, purpose="aggregator topics revoke"), ""
     except AlreadyRunning as error:
         if not error.holder.startswith(_PUBLISHING):
             raise
-        with open_archive(settings.archive) as archive:
+        return open_archive(settings.archive), error.holder
+
+
+def _take_down(configuration: Configuration, slug: str) -> None:
+    from aggregator.publish import site_of
+    from aggregator.publishing import publish_behind
+
+    settings = configuration.settings
+    archive, holder = _opened(settings)
+    with archive:
+        if holder:
             archive.topics.end(slug)
-        note(
-            f"{error.holder}: a daemon takes {slug} down within a minute, collect in its next round"
-        )
-        return
-    with opened as archive:
+            note(f"{holder}: a daemon takes {slug} down within a minute, collect in its next round")
+            return
         archive.topics.note_leaving(_configured(configuration))
         archive.topics.end(slug)
         prepare_topics(archive, configuration)
@@ -87,30 +94,22 @@ def _take_down(configuration: Configuration, slug: str) -> None:
 
 def _move(configuration: Configuration, topic: Topic) -> None:
     """Give a private topic another address, and say it. Raises UsageError where it is not private."""
-    from aggregator.archive import open_archive
-    from aggregator.model.errors import AlreadyRunning
     from aggregator.publish import site_of
-    from aggregator.publishing import open_to_publish, publish_behind
+    from aggregator.publishing import publish_behind
 
     settings = configuration.settings
-    try:
-        opened = open_to_publish(settings, purpose="aggregator topics revoke")
-    except AlreadyRunning as error:
-        if not error.holder.startswith(_PUBLISHING):
-            raise
-        # A row is all there is to write; who publishes it is there already.
-        with open_archive(settings.archive) as archive:
-            archive.published.revoke_address(topic.slug)
-            state = archive.topics.state(topic.slug)
-            if served := served_elsewhere(archive, settings):
-                note(elsewhere_words(served))
-        note(f"{error.holder} moves it when it publishes next, a daemon within a minute")
-    else:
-        with opened as archive:
+    archive, holder = _opened(settings)
+    with archive:
+        if not holder:
             prepare_topics(archive, configuration)
-            archive.published.revoke_address(topic.slug)
+        archive.published.revoke_address(topic.slug)
+        if not holder:
             publish_behind(archive, settings, site_of(settings))
-            state = archive.topics.state(topic.slug)
+        elif served := served_elsewhere(archive, settings):
+            note(elsewhere_words(served))
+        state = archive.topics.state(topic.slug)
+    if holder:
+        note(f"{holder} moves it when it publishes next, a daemon within a minute")
     for address in addresses_of(configuration, topic, state):
         say(address)
 
