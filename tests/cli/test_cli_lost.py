@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 WRITING = [
     ("collect",),
-    ("run", "--no-progress"),
     ("topics", "publish"),
     ("topics", "revoke", "torres-coaching"),
 ]
@@ -51,6 +50,9 @@ def test_what_writes_refuses_an_archive_that_was_lost(collected, lose):
         assert "there is no archive, but what belongs to one is there" in ran.err
         assert told in ran.err
         assert "archive restore FILE" in ran.err
+    # In a process of its own: a daemon takes the logs of this one.
+    ran = collected.spawn("run")
+    assert (ran.code, told in ran.err) == (3, True)
     assert published(collected) == before
     assert not (collected.folder / "archive/archive.db").exists()
 
