@@ -187,7 +187,7 @@ def _outlived(settings: Settings, location: str) -> Sequence[str]:
     """What an archive of this location has published, a line. Who names another database begins a
     new archive, and what it publishes takes the place of the other's."""
     directory = settings.publish.directory
-    if Folder(directory).archive != location:
+    if not Folder(directory).is_of(location):
         return ()
     return (f"{directory} (publish.directory) is where it is published",)
 

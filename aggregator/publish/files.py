@@ -6,12 +6,12 @@ Beside the documents a hidden folder ``.aggregator`` holds what we must remember
   (after a ``-``: of one that was removed again);
 - ``site``: for which site, in which rendering, all of it was written;
 - ``gone``: slugs of topics that were published and are no more;
-- ``archive``: the location of the archive that was published in it last;
+- ``archive``: which archive was published in it last, by where that is;
 - ``mark``: what the archive knows this folder by. Where it knows another, that was published
   in since: what stands here may be old, however it looks.
 
-Any web server may serve this folder, the hidden one too: of a private address only a hash
-stands there.
+Any web server may serve this folder, the hidden one too: of a private address, and of where the
+archive is, only a hash stands there.
 """
 
 from __future__ import annotations
@@ -129,25 +129,23 @@ class Folder:
         with _explained(self._directory):
             return self._recall("mark")
 
-    @property
-    def archive(self) -> str:
-        """The location of the archive that was published in it last; "" where none was. Raises
+    def is_of(self, archive: str) -> bool:
+        """Whether it was the archive of this location that was published in it last. Raises
         PublishError."""
         with _explained(self._directory):
-            return self._recall("archive")
+            return self._recall("archive") == _hashed(archive)
 
-    def settle(self, site: Site, archive: str = "", *, anew: bool = False) -> str:
+    def settle(self, site: Site, archive: str, *, anew: bool = False) -> str:
         """Record that everything is written for ``site``, of the archive of this location; returns the
-        folder's mark. ``anew``: it is
-        another than before, so that an archive that knows the folder by that one, as a copy of an
-        archive does, finds it published in since. Raises PublishError."""
+        folder's mark. ``anew``: it is another than before, so that an archive that knows the folder
+        by that one, as a copy of an archive does, finds it published in since. Raises PublishError."""
         with _explained(self._directory):
             if self._missing:
                 lost = self._missing - set(map(_remembered, self._survey()))
                 self._remember_files([path for path in self._known() if path not in lost])
             self._missing, self._written = set(), None
             self._remember("site", _stamp(site))
-            self._remember("archive", archive)
+            self._remember("archive", _hashed(archive))
             if anew or not self._recall("mark"):
                 self._remember("mark", secrets.token_hex(16))
             return self._recall("mark")

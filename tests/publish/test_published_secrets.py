@@ -77,3 +77,12 @@ def test_feeds_that_differ_by_a_secret_alone_are_each_told_of(room):
     told = room.texts()["topics/_status.atom"].decode()
     assert "Broken: 2 feeds" in told
     assert "SECRET" not in told
+
+
+def test_where_the_archive_is_stands_nowhere_in_the_folder_that_others_serve(room):
+    bring(room, ONE, item("a"), hour=12)
+    room.publish()
+    told = room.texts()
+    assert ".aggregator/archive" in told
+    place = room.archive.location.encode()
+    assert not [path for path, data in told.items() if place in data]
